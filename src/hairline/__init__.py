@@ -1,0 +1,1 @@
+"""hairline: weakly supervised crack segmentation, from cheap labels to measured masks."""
