@@ -1,0 +1,71 @@
+"""Reading and writing images, masks and score maps: RGB uint8 and nothing else inside the house."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from hairline.errors import HairlineError
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        with Image.open(path) as file:
+            return ImageOps.exif_transpose(file)
+    except FileNotFoundError:
+        raise HairlineError(f"{path}: no such file; expected an image") from None
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise HairlineError(
+            f"{path}: cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
+        ) from None
+
+
+def read_image(path: Path) -> NDArray[np.uint8]:
+    """Read any image file, upright by its EXIF tag, as RGB uint8 of shape [height, width, 3].
+
+    Raises:
+        HairlineError: If the file is missing or no decodable image.
+    """
+    return np.asarray(_open(path).convert("RGB"))
+
+
+def read_grey(path: Path) -> NDArray[np.uint8]:
+    """Read any image file as grey levels 0..255, uint8 [height, width]; bilevel files give 0 and 255."""
+    return np.asarray(_open(path).convert("L"))
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Read a canonical 0/255 mask as bool [height, width], True where there is crack."""
+    return read_grey(path) > 127
+
+
+def read_scores(path: Path) -> NDArray[np.uint8]:
+    """Read a score map written by :func:`write_scores`: uint8 [height, width], 255 is a score of 1."""
+    return read_grey(path)
+
+
+def write_image(path: Path, image: NDArray[np.uint8]) -> None:
+    """Write grey [height, width] or RGB [height, width, 3] uint8 as a PNG file, making its folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    if not cv2.imwrite(str(path), pixels, [cv2.IMWRITE_PNG_COMPRESSION, 3]):
+        raise OSError(f"{path}: could not be written")
+
+
+def write_mask(path: Path, mask: NDArray[np.bool_]) -> None:
+    """Write a bool mask [height, width] as 0/255 PNG."""
+    write_image(path, mask.astype(np.uint8) * np.uint8(255))
+
+
+def quantise(scores: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Scores in [0, 1] as the nearest of 256 levels."""
+    return np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8)
+
+
+def write_scores(path: Path, scores: NDArray[np.floating]) -> None:
+    """Write scores in [0, 1], float [height, width], as an 8-bit grey PNG."""
+    write_image(path, quantise(scores))
