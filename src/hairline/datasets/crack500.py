@@ -1,0 +1,117 @@
+"""CRACK500 (Yang et al. 2019) as published.
+
+    ROOT/traincrop/NAME.jpg, NAME.png   an image and its 1-bit mask, side by side
+    ROOT/valcrop/…  ROOT/testcrop/…
+    ROOT/train.txt  val.txt  test.txt   "traincrop/NAME.jpg traincrop/NAME.png" a line
+
+A list names what belongs to its folder; without it, every JPEG of the folder does. Names start with the photo a crop
+was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
+"""
+
+import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from annotated_types import Ge
+
+from hairline.errors import HairlineError
+from hairline.images import read_mask
+from hairline.samples import RawSample, evenly
+
+Split = Literal["train", "val", "test"]
+ORDER: tuple[Split, ...] = get_args(Split)
+PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which part of CRACK500 to read, and as what.
+
+    Attributes:
+        folders: Folder name → the split its crops become, e.g. ``{traincrop: train, valcrop: test}``.
+        limit: Split → most samples kept, evenly spaced over the sorted ids; a split left out, or 0, keeps all.
+        exclude: Ids (file names without suffix) to leave out, whether or not their files are there.
+    """
+
+    folders: dict[str, Split]
+    limit: dict[Split, Annotated[int, Ge(0)]]
+    exclude: list[str]
+
+    def __post_init__(self) -> None:
+        if not self.folders:
+            raise ValueError("folders names no folder; expected e.g. {traincrop: train, valcrop: test}")
+
+
+def photo(sample_id: str) -> str:
+    """The photo a crop was cut from: ``20160222_081011`` for ``20160222_081011_1_361``; else the id itself."""
+    found = PHOTO.match(sample_id)
+    return found.group() if found else sample_id
+
+
+def read(root: Path, options: Options) -> list[RawSample]:
+    """Samples of the chosen folders, split by split, each in order of id.
+
+    Raises:
+        HairlineError: If a folder is missing or empty, a list is malformed or names files that are not there, or
+            one id is in two folders.
+    """
+    found = [sample for folder, split in options.folders.items() for sample in _folder(root, folder, split, options)]
+    found.sort(key=lambda sample: sample.id)
+    for one, other in itertools.pairwise(found):
+        if one.id == other.id:
+            raise HairlineError(
+                f"{root}: '{one.id}' is in {one.image.parent.name} and in {other.image.parent.name}; "
+                "expected ids that are unique over datasets.crack500.folders; read one of the two folders"
+            )
+    return [sample for split in ORDER for sample in _limited(found, split, options.limit)]
+
+
+def _limited(samples: list[RawSample], split: Split, limit: dict[Split, int]) -> list[RawSample]:
+    chosen = [sample for sample in samples if sample.split == split]
+    return [chosen[index] for index in evenly(len(chosen), limit.get(split, 0) or len(chosen))]
+
+
+def _folder(root: Path, folder: str, split: Split, options: Options) -> list[RawSample]:
+    directory = root / folder
+    if not directory.is_dir():
+        here = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else "no such folder"
+        raise HairlineError(
+            f"{directory}: no such folder (in {root}: {here or 'nothing'}); expected the published CRACK500 layout; "
+            "put the set there or change datasets.crack500.folders"
+        )
+    list_file = root / f"{folder.removesuffix('crop')}.txt"
+    pairs = _listed(root, list_file) if list_file.is_file() else _present(directory)
+    pairs = [(image, mask) for image, mask in pairs if image.stem not in options.exclude]
+    if list_file.is_file():
+        _refuse_absent(list_file, pairs)
+    return [RawSample(image.stem, split, photo(image.stem), image, mask, read_mask) for image, mask in pairs]
+
+
+def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
+    lines = [line.split() for line in list_file.read_text().splitlines() if line.strip()]
+    for number, line in enumerate(lines, 1):
+        if len(line) != 2:
+            raise HairlineError(
+                f"{list_file}: entry {number} is '{' '.join(line)}'; expected an image path and a mask path"
+            )
+    return [(root / image, root / mask) for image, mask in lines]
+
+
+def _present(directory: Path) -> list[tuple[Path, Path | None]]:
+    images = sorted(directory.glob("*.jpg"))
+    if not images:
+        raise HairlineError(f"{directory}: holds no .jpg file; expected crops NAME.jpg with masks NAME.png beside them")
+    masks = [image.with_suffix(".png") for image in images]
+    return [(image, mask if mask.is_file() else None) for image, mask in zip(images, masks, strict=True)]
+
+
+def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> None:
+    absent = [path for pair in pairs for path in pair if path is not None and not path.is_file()]
+    if absent:
+        raise HairlineError(
+            f"{list_file}: {len(absent)} of the {2 * len(pairs)} files it names are missing, first {absent[0]}; "
+            f"complete the set, add the ids to datasets.crack500.exclude, or remove {list_file.name} to read every "
+            "image of the folder"
+        )

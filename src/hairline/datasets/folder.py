@@ -1,0 +1,141 @@
+"""Any set of images and masks in two folders.
+
+    ROOT/images/NAME.jpg   any of the usual image formats
+    ROOT/masks/NAME.png    same name, bright is crack; may be missing for some or all images
+    ROOT/split.csv         optional; columns id and split (train, val, test), or id and group, or all three
+
+The group says what must stay together, e.g. the photo or the structure an image shows. Without a ``split`` column,
+groups (or single images) are assigned to splits by a hash of their name, so that adding images moves no other image.
+"""
+
+import csv
+import hashlib
+import itertools
+import math
+import re
+from collections.abc import KeysView
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import numpy as np
+from annotated_types import Ge, Le
+from numpy.typing import NDArray
+from PIL import Image
+
+from hairline.errors import HairlineError
+from hairline.images import IMAGE_SUFFIXES, read_grey
+from hairline.samples import SPLITS, RawSample
+
+Split = Literal["train", "val", "test"]
+ORDER: tuple[Split, ...] = get_args(Split)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How images become splits.
+
+    Attributes:
+        shares: Split → expected share of the groups, summing to 1; used where split.csv gives no split.
+        exclude: Ids (file names without suffix) to leave out, whether or not their files are there.
+    """
+
+    shares: dict[Split, Annotated[float, Ge(0), Le(1)]]
+    exclude: list[str]
+
+    def __post_init__(self) -> None:
+        if not math.isclose(sum(self.shares.values()), 1, abs_tol=1e-6):
+            raise ValueError(f"shares must sum to 1, found {self.shares}")
+
+
+def read(root: Path, options: Options) -> list[RawSample]:
+    """Samples in order of id.
+
+    Raises:
+        HairlineError: If there are no images, two files have one name, a name has other characters than letters,
+            digits, ``_``, ``-`` and ``.``, a mask has no image, or split.csv does not fit the images.
+    """
+    images = _by_id(root / "images", options.exclude)
+    masks = _by_id(root / "masks", options.exclude)
+    if not images:
+        here = ", ".join(sorted(path.name for path in root.iterdir())[:8]) if root.is_dir() else "no such folder"
+        raise HairlineError(
+            f"{root / 'images'}: no images found (in {root}: {here or 'nothing'}); expected images/NAME.jpg and "
+            f"masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)})"
+        )
+    orphans = sorted(masks.keys() - images.keys())
+    if orphans:
+        raise HairlineError(
+            f"{masks[orphans[0]]}: there is no image of that name in {root / 'images'} ({len(orphans)} such masks); "
+            "a mask has the name of its image, only the suffix may differ"
+        )
+    rows = _table(root / "split.csv", images.keys(), options)
+    return [RawSample(name, *rows[name], images[name], masks.get(name), read_mask) for name in sorted(images)]
+
+
+def read_mask(path: Path) -> NDArray[np.bool_]:
+    """Read a mask of any mode as bool [height, width]: True where grey > 127, or ≠ 0 where values are only 0 and 1."""
+    grey = read_grey(path)
+    with Image.open(path) as file:
+        levels = np.asarray(file) if file.mode == "P" else grey
+    return levels == 1 if levels.max() == 1 else grey > 127
+
+
+def split_of(group: str, shares: dict[Split, float]) -> Split:
+    """Split of a group: the first, in the order train, val, test, whose cumulated share exceeds the group's hash."""
+    position = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
+    chosen = [split for split in ORDER if shares.get(split, 0) > 0]
+    totals = itertools.accumulate(shares[split] for split in chosen)
+    return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
+
+
+def _by_id(directory: Path, exclude: list[str]) -> dict[str, Path]:
+    files: dict[str, Path] = {}
+    for path in sorted(directory.glob("*")):
+        if path.suffix.lower() not in IMAGE_SUFFIXES or path.stem in exclude or path.name.startswith("."):
+            continue
+        if path.stem in files:
+            raise HairlineError(f"{path}: {files[path.stem].name} has the same name; rename or remove one of them")
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", path.stem):
+            raise HairlineError(f"{path}: a name may hold letters, digits, '_', '-' and '.' only; rename the file")
+        files[path.stem] = path
+    return files
+
+
+def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
+    """Split and group of every id."""
+    if not path.is_file():
+        return {name: (split_of(name, options.shares), name) for name in ids}
+    rows = {row["id"]: row for row in _rows(path) if row["id"] not in options.exclude}
+    strange = sorted(rows.keys() ^ ids)
+    if strange:
+        what = "names no image there is" if strange[0] in rows else "is an image without a row"
+        raise HairlineError(
+            f"{path}: '{strange[0]}' {what} ({len(strange)} such ids); expected one row for every image in images/; "
+            "correct the file or add the ids to datasets.folder.exclude"
+        )
+    groups = {name: row.get("group") or name for name, row in rows.items()}
+    return {
+        name: (row["split"] if "split" in row else split_of(groups[name], options.shares), groups[name])
+        for name, row in rows.items()
+    }
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        columns = set(reader.fieldnames or ())
+        rows = list(reader)
+    if "id" not in columns or not columns & {"split", "group"}:
+        found = ", ".join(sorted(columns)) or "(none)"
+        raise HairlineError(f"{path}: found the columns {found}; expected id and split, or id and group, or all three")
+    seen: set[str] = set()
+    for number, row in enumerate(rows, 2):
+        if row["id"] in seen or not row["id"]:
+            raise HairlineError(f"{path}: line {number} has the id '{row['id']}'; expected each id once, none empty")
+        if "split" in columns and row["split"] not in SPLITS:
+            raise HairlineError(
+                f"{path}: line {number} has the split '{row['split']}'; expected one of {', '.join(SPLITS)}"
+            )
+        seen.add(row["id"])
+    return rows

@@ -1,0 +1,47 @@
+"""Synthetic cracks as ``hairline.synthesis.write`` leaves them, to be read like a published set.
+
+Expected under the root:
+
+ROOT/images/ID.png   RGB
+ROOT/masks/ID.png    0/255, black where there is no crack
+ROOT/split.csv       columns id, split
+"""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+from hairline.errors import HairlineError
+from hairline.images import read_mask
+from hairline.samples import RawSample
+
+
+@dataclass(frozen=True)
+class Options:
+    """Nothing to choose: sizes, numbers and seed are options of the generator."""
+
+
+def read(root: Path, options: Options) -> list[RawSample]:
+    """Samples in order of id; each image is a group of its own.
+
+    Raises:
+        HairlineError: If split.csv is missing or names an image or mask that is not there.
+    """
+    path = root / "split.csv"
+    if not path.is_file():
+        here = ", ".join(sorted(item.name for item in root.iterdir())[:8]) if root.is_dir() else "no such folder"
+        raise HairlineError(
+            f"{path}: not found (in {root}: {here or 'nothing'}); expected images/, masks/ and split.csv as the "
+            "generate stage writes them; run it first (dvc repro)"
+        )
+    with path.open(newline="", encoding="utf-8") as file:
+        samples = [_sample(root, row["id"], row["split"]) for row in csv.DictReader(file)]
+    return sorted(samples, key=lambda sample: sample.id)
+
+
+def _sample(root: Path, name: str, split: str) -> RawSample:
+    image, mask = root / "images" / f"{name}.png", root / "masks" / f"{name}.png"
+    for path in (image, mask):
+        if not path.is_file():
+            raise HairlineError(f"{path}: not found, but split.csv names it; run the generate stage again")
+    return RawSample(name, split, name, image, mask, read_mask)
