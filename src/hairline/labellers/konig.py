@@ -1,0 +1,32 @@
+"""The method of König et al. 2021: localization by the classifier times local thresholding (METHOD §2-§4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline import fusion, localization, thresholding
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every number of the method, a section a step."""
+
+    localization: localization.Options
+    thresholding: thresholding.Options
+    fusion: fusion.Options
+
+
+def label(image: NDArray[np.uint8], evidence: localization.Evidence, options: Options) -> NDArray[np.float32]:
+    """Pseudo-label of an image.
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        evidence: What the classifier says about it.
+        options: The method's numbers.
+
+    Returns:
+        Confidence of crack, float32 [height, width] in [0, 1].
+    """
+    dark = thresholding.dark_pixels(image, options.thresholding)
+    return fusion.fuse(dark, localization.localize(evidence, options.localization), options.fusion)

@@ -1,0 +1,178 @@
+"""From evidence to a localization map: normalise, upsample, average, cut, erode (METHOD §2).
+
+Evidence is what the classifier says about one image, kept raw: a probability of crack for every voting window and
+the class activation map on its feature grid, a few kilobytes. Every number a study tunes acts on it afterwards.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+from numpy.typing import NDArray
+from PIL import Image
+
+from hairline.errors import HairlineError
+from hairline.grid import PatchGrid
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Crack probabilities of the voting windows of one size.
+
+    Attributes:
+        window_px: Side of the windows in pixels.
+        stride_px: Distance between windows in pixels.
+        probabilities: float32 [rows, cols] in [0, 1], on the windows of ``PatchGrid(height, width, window, stride)``.
+    """
+
+    window_px: int
+    stride_px: int
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Raw evidence about one image.
+
+    Attributes:
+        height: Image height in pixels.
+        width: Image width in pixels.
+        votes: One entry a window size, in the order asked for.
+        cam: Grad-CAM++ of the crack class before any normalisation, float32 [rows, cols], values ≥ 0; row r, column c
+            lies over the ``cam_cell_px`` square at (r, c), the image being mirrored to whole squares.
+        cam_cell_px: Side in pixels of a square of ``cam``.
+        crack_probability: The classifier's probability of crack for the full image, in [0, 1].
+    """
+
+    height: int
+    width: int
+    votes: tuple[Votes, ...]
+    cam: NDArray[np.float32]
+    cam_cell_px: int
+    crack_probability: float
+
+    def save(self, path: Path) -> None:
+        """Write as a compressed NumPy archive without pickled objects."""
+        arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                size=np.array([self.height, self.width, self.cam_cell_px]),
+                cam=self.cam,
+                crack_probability=np.float64(self.crack_probability),
+                **arrays,  # type: ignore[arg-type]
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Evidence":
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as archive:
+            height, width, cam_cell_px = (int(value) for value in archive["size"])
+            names = [name.split("_") for name in archive.files if name.startswith("votes_")]
+            votes = [Votes(int(name[1]), int(name[2]), archive["_".join(name)]) for name in names]
+            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, float(archive["crack_probability"]))
+
+
+@dataclass(frozen=True)
+class Options:
+    """How evidence becomes a localization map.
+
+    Attributes:
+        vote_window_px: Which of the cached voting windows to use.
+        upsampling: Filter that enlarges both maps to the image: ``lanczos`` (the paper's), ``hamming`` or ``bilinear``.
+        patch_weight: Share of the patch map in the average, the rest is the activation map's; 0.5 in the paper.
+        cam_guard: ``image`` weighs the activation map by the image's crack probability, so that noise on a crack-free
+            image is not stretched to full confidence; ``none`` is the paper's.
+        cut: Values up to here become 0, in [0, 1); 0.5 in the paper.
+        erosion_px: Side of the square of the grey erosion, odd; 3 in the paper.
+        erosion_iterations: How often it is eroded; 4 in the paper.
+    """
+
+    vote_window_px: Annotated[int, Gt(0)]
+    upsampling: Literal["lanczos", "hamming", "bilinear"]
+    patch_weight: Annotated[float, Ge(0), Le(1)]
+    cam_guard: Literal["none", "image"]
+    cut: Annotated[float, Ge(0), Lt(1)]
+    erosion_px: Annotated[int, Gt(0)]
+    erosion_iterations: Annotated[int, Ge(0)]
+
+    def __post_init__(self) -> None:
+        if self.erosion_px % 2 == 0:
+            raise ValueError(f"erosion_px must be odd, found {self.erosion_px}")
+
+
+_FILTERS = {
+    "lanczos": Image.Resampling.LANCZOS,
+    "hamming": Image.Resampling.HAMMING,
+    "bilinear": Image.Resampling.BILINEAR,
+}
+
+
+def upsample(
+    cells: NDArray[np.floating], cell_px: int, height: int, width: int, upsampling: str
+) -> NDArray[np.float32]:
+    """Enlarge a map of cells to pixels, each cell staying centred on the square it stands for.
+
+    Args:
+        cells: Values in [0, 1], [rows, cols].
+        cell_px: Side of the square a cell stands for.
+        height: Rows to keep, at most ``rows * cell_px``.
+        width: Columns to keep.
+        upsampling: See :class:`Options`.
+
+    Returns:
+        float32 [height, width], clipped to [0, 1] since Lanczos overshoots.
+    """
+    rows, cols = cells.shape
+    picture = Image.fromarray(cells.astype(np.float32))
+    enlarged = picture.resize((cols * cell_px, rows * cell_px), _FILTERS[upsampling])
+    return np.asarray(np.clip(np.asarray(enlarged)[:height, :width], 0, 1), dtype=np.float32)
+
+
+def patch_map(evidence: Evidence, window_px: int, upsampling: str) -> NDArray[np.float32]:
+    """Mean crack probability of the windows over each position, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence holds no votes of that window.
+    """
+    for votes in evidence.votes:
+        if votes.window_px == window_px:
+            grid = PatchGrid(evidence.height, evidence.width, votes.window_px, votes.stride_px)
+            cells = grid.mean(votes.probabilities)
+            return upsample(cells, grid.cell_px, evidence.height, evidence.width, upsampling)
+    cached = ", ".join(str(votes.window_px) for votes in evidence.votes)
+    raise HairlineError(
+        f"vote_window_px is {window_px}, but the evidence was collected for windows of {cached} px; "
+        f"choose one of them or add {window_px} to localize.vote_windows_px"
+    )
+
+
+def activation_map(evidence: Evidence, guard: str, upsampling: str) -> NDArray[np.float32]:
+    """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack."""
+    peak = float(evidence.cam.max(initial=0.0))
+    share = evidence.cam / peak if peak > 0 else np.zeros_like(evidence.cam)
+    weight = evidence.crack_probability if guard == "image" else 1.0
+    return upsample(share * weight, evidence.cam_cell_px, evidence.height, evidence.width, upsampling)
+
+
+def localize(evidence: Evidence, options: Options) -> NDArray[np.float32]:
+    """Coarse localization (METHOD §2): average of both maps, what is not above the cut set to 0, grey erosion.
+
+    Returns:
+        float32 [height, width] in [0, 1].
+    """
+    patch = patch_map(evidence, options.vote_window_px, options.upsampling)
+    cam = activation_map(evidence, options.cam_guard, options.upsampling)
+    merged = options.patch_weight * patch + (1 - options.patch_weight) * cam
+    kept = np.where(merged > options.cut, merged, 0).astype(np.float32)
+    kernel = np.ones((options.erosion_px, options.erosion_px), dtype=np.uint8)
+    return np.asarray(cv2.erode(kept, kernel, iterations=options.erosion_iterations), dtype=np.float32)
+
+
+def heat(evidence: Evidence) -> NDArray[np.float32]:
+    """Both maps averaged, before any cut: what there is to see in the evidence, float32 [height, width] in [0, 1]."""
+    patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos")
+    return (patch + activation_map(evidence, "none", "lanczos")) / np.float32(2)

@@ -1,0 +1,205 @@
+"""Local thresholding: bilateral filter, min-max normalised multi-Otsu in every window, unanimous vote (METHOD §3).
+
+A window's threshold is found on its own 256 bins between its darkest and brightest pixel and told as a grey level of
+the image, so the vote of all windows over a pixel is one comparison: the pixel is dark where its grey level is at most
+the smallest of their thresholds.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import cv2
+import numba
+import numpy as np
+from annotated_types import Ge, Gt
+from numpy.typing import NDArray
+
+from hairline.grid import PatchGrid
+
+NO_CRACK = -1
+"""Threshold of a window that has fewer grey levels than classes: nothing in it is dark."""
+
+LEVELS = 256
+
+TIE = 1e-12
+"""Splits whose variances differ by less than this share are equal: rounding decides nothing, on no machine."""
+
+
+@dataclass(frozen=True)
+class Bilateral:
+    """An edge-preserving bilateral filter.
+
+    Attributes:
+        radius_px: Pixels on each side; OpenCV's diameter is 2 · radius + 1. 0 leaves the image as it is.
+            2 in the paper.
+        sigma_range: Standard deviation over grey levels, 120 in the paper.
+        sigma_space: Standard deviation over pixels, 120 in the paper.
+    """
+
+    radius_px: Annotated[int, Ge(0)]
+    sigma_range: Annotated[float, Gt(0)]
+    sigma_space: Annotated[float, Gt(0)]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How dark pixels are found.
+
+    Attributes:
+        bilateral: Filter on the colour image before it turns grey.
+        window_px: Side of the windows, 32 in the paper.
+        stride_px: Distance between windows, 8 in the paper; at most the window.
+        classes: Classes of multi-Otsu, 2 or 3; the darkest is taken. 3 in the paper.
+    """
+
+    bilateral: Bilateral
+    window_px: Annotated[int, Gt(0)]
+    stride_px: Annotated[int, Gt(0)]
+    classes: Literal[2, 3]
+
+    def __post_init__(self) -> None:
+        if self.stride_px > self.window_px:
+            raise ValueError(
+                f"a stride of {self.stride_px} px leaves pixels between windows of {self.window_px} px uncovered; "
+                f"choose stride_px of at most {self.window_px}"
+            )
+
+
+def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
+    """Bilateral filter on uint8 [height, width] or [height, width, 3]."""
+    if options.radius_px == 0:
+        return image
+    diameter = 2 * options.radius_px + 1
+    return np.asarray(cv2.bilateralFilter(image, diameter, options.sigma_range, options.sigma_space), dtype=np.uint8)
+
+
+def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Luma of an RGB image, uint8 [height, width]."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+@numba.njit(cache=True, nogil=True)
+def window_threshold(histogram: NDArray[np.int64], classes: int) -> int:
+    """Highest grey level of the darkest class of multi-Otsu: the optimum of all splits, in float64.
+
+    The grey range found in the window is stretched over 256 bins, bin = ⌊256 · (g - min) / (max - min)⌋, the maximum
+    in the last bin, as ``numpy.histogram`` does; the classes are split at bins k1 (< k2) so that the between-class
+    variance is largest, the lowest k1 of equals (to a share of :data:`TIE`). The darkest class includes k1.
+
+    Args:
+        histogram: Pixels at each of the 256 grey levels of the window, int64 [256].
+        classes: 2 or 3.
+
+    Returns:
+        A grey level in 0..255, or :data:`NO_CRACK` where fewer levels than classes are occupied.
+    """
+    count = int(np.count_nonzero(histogram))
+    if count < classes:
+        return NO_CRACK
+    levels, mass, moment = _cumulated(histogram)
+    # The total mean is constant, so the largest sum of moment² / mass is the largest between-class variance.
+    values = np.empty(count - classes + 1, dtype=np.float64)
+    if classes == 2:
+        for i in range(1, count):
+            values[i - 1] = _term(mass, moment, 0, i) + _term(mass, moment, i, count)
+    else:
+        _best_of_three(mass, moment, values)
+    enough = values.max() * (1 - TIE)
+    split = 0
+    while values[split] < enough:
+        split += 1
+    return int(levels[split])
+
+
+@numba.njit(cache=True, nogil=True)
+def _cumulated(
+    histogram: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Occupied levels [n]; number of pixels, and sum of their bins, in the first 0..n of these levels [n + 1]."""
+    levels = np.flatnonzero(histogram)
+    span = max(levels[-1] - levels[0], 1)
+    mass, moment = np.zeros(len(levels) + 1), np.zeros(len(levels) + 1)
+    for i, level in enumerate(levels):
+        level_bin = min(LEVELS - 1, LEVELS * (level - levels[0]) // span)
+        mass[i + 1] = mass[i] + histogram[level]
+        moment[i + 1] = moment[i] + histogram[level] * level_bin
+    return levels, mass, moment
+
+
+@numba.njit(cache=True, nogil=True)
+def _term(mass: NDArray[np.float64], moment: NDArray[np.float64], start: int, end: int) -> float:
+    """What the class of occupied levels start..end-1 adds to the between-class variance."""
+    part = moment[end] - moment[start]
+    return float(part * part / (mass[end] - mass[start]))
+
+
+@numba.njit(cache=True, nogil=True)
+def _best_of_three(mass: NDArray[np.float64], moment: NDArray[np.float64], values: NDArray[np.float64]) -> None:
+    """Fill values[i - 1] with the best variance where the darkest class is the first i levels, [levels - 2].
+
+    The best second split never falls as the first one rises (the variance has the quadrangle inequality), so splits
+    solved on a coarse grid of i bound those between them: n log n terms in place of n².
+    """
+    count, last = len(mass) - 1, len(values)
+    seconds = np.empty(last + 1, dtype=np.int64)
+    step = 1
+    while 2 * step <= last:
+        step *= 2
+    while step:
+        for i in range(step, last + 1, 2 * step):
+            low = max(seconds[i - step], i + 1) if i > step else i + 1
+            high = seconds[i + step] if i + step <= last else count - 1
+            best = -1.0
+            for j in range(low, high + 1):
+                value = _term(mass, moment, i, j) + _term(mass, moment, j, count)
+                if value > best:
+                    best, seconds[i] = value, j
+            values[i - 1] = _term(mass, moment, 0, i) + best
+        step //= 2
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(histogram: NDArray[np.int64], pixels: NDArray[np.uint8], change: int) -> None:
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            histogram[pixels[y, x]] += change
+
+
+@numba.njit(cache=True, nogil=True)
+def _window_thresholds(
+    padded: NDArray[np.uint8], rows: int, cols: int, window: int, stride: int, classes: int
+) -> NDArray[np.int64]:
+    """One histogram a row of windows, slid along: the pixels that leave are taken out, those that enter put in."""
+    thresholds = np.empty((rows, cols), dtype=np.int64)
+    for row in range(rows):
+        band = padded[row * stride : row * stride + window]
+        histogram = np.zeros(LEVELS, dtype=np.int64)
+        _count(histogram, band[:, :window], 1)
+        thresholds[row, 0] = window_threshold(histogram, classes)
+        for col in range(1, cols):
+            left = col * stride
+            _count(histogram, band[:, left - stride : left], -1)
+            _count(histogram, band[:, left + window - stride : left + window], 1)
+            thresholds[row, col] = window_threshold(histogram, classes)
+    return thresholds
+
+
+def window_thresholds(levels: NDArray[np.uint8], grid: PatchGrid, classes: int) -> NDArray[np.int64]:
+    """Threshold of every window over grey levels [height, width], int64 [rows, cols]; see :func:`window_threshold`."""
+    padded = np.ascontiguousarray(grid.pad(levels))
+    found = _window_thresholds(padded, grid.rows, grid.cols, grid.window_px, grid.stride_px, classes)
+    return np.asarray(found, dtype=np.int64)
+
+
+def dark_pixels(image: NDArray[np.uint8], options: Options) -> NDArray[np.bool_]:
+    """Pixels that are in the darkest class of *every* window over them, bool [height, width].
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        options: Filter, windows and classes.
+    """
+    levels = grey(smooth(image, options.bilateral))
+    height, width = levels.shape
+    grid = PatchGrid(height, width, options.window_px, options.stride_px)
+    lowest = grid.minimum(window_thresholds(levels, grid, options.classes))
+    return levels <= grid.spread(lowest)
