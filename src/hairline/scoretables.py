@@ -1,0 +1,48 @@
+"""Score tables: the histograms of every image, kept so that any metric can be made again without a model."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline import scoring
+
+COLUMNS = ("id", "group", "crack_hist", "background_hist")
+
+
+def score_table(
+    samples: pd.DataFrame,
+    scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+) -> pd.DataFrame:
+    """One row an image, with the histograms of :func:`hairline.scoring.histograms` as lists.
+
+    Args:
+        samples: Rows with ``id`` and ``group``, all with a mask.
+        scores_of: Id to score map [height, width].
+        mask_of: Id to mask [height, width].
+    """
+    rows = []
+    for sample_id, group in zip(samples["id"], samples["group"], strict=True):
+        crack, background = scoring.histograms(scores_of(sample_id), mask_of(sample_id))
+        rows.append((sample_id, group, crack.tolist(), background.tolist()))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def counts(table: pd.DataFrame) -> scoring.Counts:
+    """Counts at every threshold of the images of a score table, in its order."""
+    return scoring.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
+
+
+def metrics(table: pd.DataFrame) -> dict[str, float]:
+    """ODS with its threshold, OIS, AP (pooled) and the number of images of a score table."""
+    counted = counts(table)
+    f1 = scoring.f1(counted)
+    return {
+        "ods": scoring.ods(f1),
+        "ods_threshold": scoring.best_threshold(f1),
+        "ois": scoring.ois(f1),
+        "ap": scoring.average_precision(counted),
+        "images": float(len(table)),
+    }

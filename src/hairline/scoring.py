@@ -1,0 +1,120 @@
+"""Scores against masks: histograms first, then counts at every threshold, then ODS, OIS and AP (METHOD §6).
+
+One pass over an image fills two histograms, of the scores on crack pixels and on background pixels. Everything else
+is arithmetic on those, so metrics never see an image again. Conventions: the thresholds are 0.01 … 0.99, a pixel is
+predicted as crack where its score is at least the threshold, no pixel tolerance. The mask is never thresholded here.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+THRESHOLDS: NDArray[np.float64] = np.arange(1, 100) / 100
+"""Decision thresholds t = 0.01 … 0.99."""
+
+BINS = len(THRESHOLDS) + 1
+"""Histogram bins: bin b holds the pixels whose score reaches exactly the b lowest thresholds."""
+
+_LEVEL_BINS = np.searchsorted(THRESHOLDS, np.arange(256) / 255, side="right")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Pixels of each image at each threshold.
+
+    Attributes:
+        tp: Crack pixels predicted as crack, int64 [images, 99].
+        fp: Background pixels predicted as crack, int64 [images, 99].
+        fn: Crack pixels missed, int64 [images, 99].
+    """
+
+    tp: NDArray[np.int64]
+    fp: NDArray[np.int64]
+    fn: NDArray[np.int64]
+
+
+def histograms(
+    scores: NDArray[np.uint8] | NDArray[np.floating], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Histograms of scores on crack and on background pixels.
+
+    Args:
+        scores: Score map [height, width]; uint8 (255 is 1) or float in [0, 1].
+        mask: True where there is crack, bool [height, width].
+
+    Returns:
+        Two int64 arrays of :data:`BINS` bins: crack, background.
+    """
+    if scores.shape != mask.shape:
+        raise ValueError(f"scores of shape {scores.shape} against a mask of shape {mask.shape}")
+    if scores.dtype == np.uint8:
+        bins = _LEVEL_BINS[scores]
+    else:
+        bins = np.searchsorted(THRESHOLDS, scores.ravel(), side="right").reshape(scores.shape)
+    everything = np.bincount(bins.ravel(), minlength=BINS)
+    crack = np.bincount(bins[mask], minlength=BINS)
+    return crack, everything - crack
+
+
+def counts(crack: NDArray[np.int64], background: NDArray[np.int64]) -> Counts:
+    """Counts at every threshold from histograms of shape [images, BINS]."""
+    tp = np.cumsum(crack[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    fp = np.cumsum(background[:, ::-1], axis=1)[:, ::-1][:, 1:]
+    return Counts(tp, fp, crack.sum(axis=1, keepdims=True) - tp)
+
+
+def f1(counted: Counts) -> NDArray[np.float64]:
+    """F1 of each image at each threshold, float64 [images, 99].
+
+    Where mask and prediction are both empty it is 1, where exactly one of them is empty it is 0.
+    """
+    return _ratio(2 * counted.tp, 2 * counted.tp + counted.fp + counted.fn, empty=1.0)
+
+
+def ods(scores: NDArray[np.float64]) -> float:
+    """Optimal data set scale: the largest mean F1 over images at one threshold for all, from F1 [images, 99]."""
+    return float(scores.mean(axis=0).max())
+
+
+def ois(scores: NDArray[np.float64]) -> float:
+    """Optimal image scale: the mean over images of each image's largest F1, from F1 [images, 99]."""
+    return float(scores.max(axis=1).mean())
+
+
+def best_threshold(scores: NDArray[np.float64]) -> float:
+    """The threshold at which ODS is reached, the lowest of equals."""
+    return float(THRESHOLDS[int(scores.mean(axis=0).argmax())])
+
+
+def precision_recall(counted: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Precision and recall at each threshold on counts pooled over the images, float64 [99] each.
+
+    Precision is 1 where nothing is predicted, recall 1 where there is no crack at all.
+    """
+    tp, fp, fn = (part.sum(axis=0) for part in (counted.tp, counted.fp, counted.fn))
+    return _ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0)
+
+
+def average_precision(counted: Counts) -> float:
+    """Area under the pooled precision-recall curve: Σ (RE_t - RE_prev) · PR_t from high to low t, RE = 0 above 0.99."""
+    precision, recall = precision_recall(counted)
+    return float(_area(precision[None], recall[None])[0])
+
+
+def average_precision_of_means(counted: Counts) -> float:
+    """The same sum for each image by itself, averaged over images; those without crack are left out (NaN if all)."""
+    cracked = (counted.tp + counted.fn)[:, 0] > 0
+    if not cracked.any():
+        return float("nan")
+    tp, fp, fn = (part[cracked] for part in (counted.tp, counted.fp, counted.fn))
+    return float(_area(_ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0)).mean())
+
+
+def _area(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> NDArray[np.float64]:
+    above = np.concatenate([recall[:, 1:], np.zeros((len(recall), 1))], axis=1)
+    return np.asarray(((recall - above) * precision).sum(axis=1))
+
+
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64], empty: float) -> NDArray[np.float64]:
+    return np.asarray(np.divide(part, whole, out=np.full(part.shape, empty), where=whole > 0))
