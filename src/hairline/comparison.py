@@ -1,0 +1,297 @@
+"""Score tables of many cells side by side: metrics with intervals, paired differences to FSV, the paper's numbers.
+
+A cell is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
+(parent photos) with replacement, because crops of one photo are not independent; the best threshold of ODS is chosen
+anew in every resample. Cells on the same images share their resamples, so that differences are paired.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline import published, scoring
+from hairline.errors import HairlineError
+
+COLUMNS = (
+    "kind", "labels", "model", "test_set", "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
+    "ois", "ois_low", "ois_high", "ap", "ap_of_means", "empty_masks", "empty_predictions",
+    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
+    "paper_ods", "paper_ois", "paper_ap", "status", "reason", "resamples", "level",
+)  # fmt: skip
+MANUAL = "manual"
+ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class BootstrapOptions:
+    """How intervals are drawn.
+
+    Attributes:
+        resamples: Number of resamples, at least 1.
+        level: Share of the resamples an interval holds, in (0, 1), as 0.95.
+        seed: Seed of the resamples, not negative.
+
+    Raises:
+        HairlineError: If a value is outside its range.
+    """
+
+    resamples: int
+    level: float
+    seed: int
+
+    def __post_init__(self) -> None:
+        if self.resamples < 1 or not 0 < self.level < 1 or self.seed < 0:
+            raise HairlineError(f"a bootstrap needs resamples >= 1, 0 < level < 1 and seed >= 0, found {self}")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One label set or one segmenter on one test set.
+
+    Attributes:
+        kind: ``label`` for pseudo-labels scored directly, ``segmenter`` for a network trained on a label set.
+        label_set: Name of the label set; ``manual`` is the masks themselves, so its segmenter is FSV.
+        architecture: The segmenter's network; for pseudo-labels the classifier's backbone, None where there is none.
+        dataset: Name of the set it was scored on.
+        status: ``scored``, ``not trainable`` (too few usable labels) or ``no masks`` (nothing to score against).
+        reason: Why it was not scored, empty where it was.
+        table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
+    """
+
+    kind: Literal["label", "segmenter"]
+    label_set: str
+    architecture: str | None
+    dataset: str
+    status: Literal["scored", "not trainable", "no masks"]
+    reason: str
+    table: pd.DataFrame | None
+
+    def __post_init__(self) -> None:
+        if (self.status == "scored") != (self.table is not None):
+            raise ValueError(f"{self.name}: status '{self.status}' and table do not agree")
+        if self.table is not None and self.table.empty:
+            raise HairlineError(f"{self.name}: the score table has no rows; evaluate it on at least one image")
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        return f"{self.kind} {self.label_set}/{self.architecture or ABSENT} on {self.dataset}"
+
+
+def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
+    """One row a cell, in the order given, with :data:`COLUMNS`.
+
+    ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
+    ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
+    in ODS to the segmenter of the same architecture trained on manual masks, on the same images. ``paper_*`` are the
+    printed values of the same label set, model and test set. What there is not is missing (NaN); intervals are missing
+    where there are fewer than two groups to draw from.
+
+    Raises:
+        HairlineError: If a segmenter and its FSV counterpart were scored on different images.
+    """
+    rows = [
+        {
+            "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture, "test_set": cell.dataset,
+            "status": cell.status, "reason": cell.reason,
+            **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell),
+        }
+        for cell in cells
+    ]  # fmt: skip
+    summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
+    whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions"), "Int64")
+    return summary.astype(whole | {name: "float64" for name in COLUMNS[6:23] if name not in whole})
+
+
+def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDArray[np.int64]:
+    """How often each image is in each resample, int64 [resamples, images].
+
+    A resample draws as many groups as there are, with replacement; an image is there as often as its group. The same
+    groups in the same order give the same resamples.
+    """
+    names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    generator = np.random.default_rng(bootstrap.seed)
+    draws = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=bootstrap.resamples)
+    return draws[:, members]
+
+
+def resampled_ods(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
+    """ODS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
+    return np.asarray((weights.astype(np.float64) @ f1).max(axis=1) / weights.sum(axis=1))
+
+
+def resampled_ois(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
+    """OIS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
+    return resampled_ods(f1.max(axis=1, keepdims=True), weights)
+
+
+def cell_counts(table: pd.DataFrame) -> scoring.Counts:
+    """Counts of a score table, one row an image in order of id."""
+    table = table.sort_values("id")
+    return scoring.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
+
+
+def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
+    """Ids in order, F1 and resample weights of a scored cell."""
+    assert cell.table is not None
+    table = cell.table.sort_values("id")
+    weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
+    return table["id"].to_list(), scoring.f1(cell_counts(table)), weights
+
+
+def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
+    if cell.table is None:
+        return {}
+    counted = cell_counts(cell.table)
+    _, f1, weights = _ordered(cell, bootstrap)
+    at_best = int(f1.mean(axis=0).argmax())
+    groups = cell.table["group"].nunique()
+    return {
+        "images": len(f1), "groups": groups, "ods": scoring.ods(f1), "ods_threshold": scoring.best_threshold(f1),
+        **_interval("ods", resampled_ods(f1, weights), groups, bootstrap), "ois": scoring.ois(f1),
+        **_interval("ois", resampled_ois(f1, weights), groups, bootstrap),
+        "ap": scoring.average_precision(counted), "ap_of_means": scoring.average_precision_of_means(counted),
+        "empty_masks": int((counted.tp + counted.fn == 0)[:, 0].sum()),
+        "empty_predictions": int((counted.tp + counted.fp == 0)[:, at_best].sum()),
+    }  # fmt: skip
+
+
+def _interval(name: str, values: NDArray[np.float64], groups: int, bootstrap: BootstrapOptions) -> dict[str, float]:
+    if groups < 2:
+        return {}
+    low, high = np.quantile(values, [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2])
+    return {f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) -> dict[str, float]:
+    manual = replace(cell, label_set=MANUAL).name
+    found = [each for each in cells if each.name == manual and each.status == "scored"]
+    if cell.table is None or cell.kind != "segmenter" or cell.label_set == MANUAL or not found:
+        return {}
+    ids, f1, weights = _ordered(cell, bootstrap)
+    manual_ids, manual_f1, _ = _ordered(found[0], bootstrap)
+    if ids != manual_ids:
+        lone = sorted(set(ids) ^ set(manual_ids)) or ids
+        raise HairlineError(
+            f"{cell.name} and {manual} were scored on different images ({len(ids)} and {len(manual_ids)}; '{lone[0]}' "
+            "is not in both); evaluate both on the same images (dvc repro)"
+        )
+    differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
+    return {
+        "ods_minus_manual": scoring.ods(f1) - scoring.ods(manual_f1),
+        **_interval("ods_minus_manual", differences, cell.table["group"].nunique(), bootstrap),
+    }
+
+
+def _paper(cell: Cell) -> dict[str, float]:
+    look_up = published.segmenter if cell.kind == "segmenter" else published.pseudo_labels
+    printed = look_up(cell.label_set, cell.architecture or "", cell.dataset)
+    return {f"paper_{metric}": printed[metric] for metric in ("ods", "ois", "ap") if metric in printed}
+
+
+def csv(summary: pd.DataFrame) -> str:
+    """The summary as CSV text, six significant digits, nothing where a value is missing."""
+    return summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Readable tables, heading to cells of text: segmenters a test set (FSV first), then pseudo-labels a set.
+
+    Columns with the paper's numbers are there where the paper printed any for the table's rows.
+    """
+    kinds = (("segmenter", "Segmenters tested on {}"), ("label", "Pseudo-labels of {} against its masks"))
+    return {
+        heading.format(test_set): _table(rows[rows["test_set"] == test_set], kind)
+        for kind, heading in kinds
+        for rows in [summary[summary["kind"] == kind]]
+        for test_set in rows["test_set"].unique()
+    }
+
+
+def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    order = sorted(_records(rows), key=lambda row: row["labels"] != MANUAL)
+    table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
+    unused = [name for name in table if str(name).startswith("paper ") and (table[name] == ABSENT).all()]
+    return table.drop(columns=unused + (["ODS − FSV"] if kind == "label" else []))
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _line(row: dict[str, Any], first: str) -> dict[str, str]:
+    scored = row["status"] == "scored"
+    why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+    return {
+        first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
+        "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
+        "Images": _text(row["images"], "d"),
+        "ODS": _bracketed(row, "ods", ".3f") if scored else why,
+        "at threshold": _text(row["ods_threshold"], ".2f"),
+        "OIS": _bracketed(row, "ois", ".3f"),
+        "AP": _text(row["ap"], ".3f"),
+        "AP of means": _text(row["ap_of_means"], ".3f"),
+        "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
+        "Empty masks": _text(row["empty_masks"], "d"),
+        "Empty predictions": _text(row["empty_predictions"], "d"),
+        **{f"paper {metric.upper()}": _text(row[f"paper_{metric}"], ".3f") for metric in ("ods", "ois", "ap")},
+    }
+
+
+def _text(value: Any, form: str) -> str:
+    return ABSENT if pd.isna(value) else format(value, form)
+
+
+def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    value = _text(row[name], form)
+    return value if pd.isna(low) else f"{value} [{_text(low, form)}, {_text(high, form)}]"
+
+
+def headline(summary: pd.DataFrame) -> str:
+    """The result in words: on every test set, the best segmenter trained on pseudo-labels against its FSV."""
+    compared = summary[summary["ods_minus_manual"].notna()]
+    if compared.empty:
+        return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
+    return " ".join(_verdict(rows) for _, rows in compared.groupby("test_set", sort=False))
+
+
+def _verdict(rows: pd.DataFrame) -> str:
+    best = max(_records(rows), key=lambda row: row["ods"])
+    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
+    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
+    return (
+        f"On {best['test_set']}, the best of {len(rows)} trained on pseudo-labels ({best['labels']}, {best['model']}) "
+        f"reaches ODS {best['ods']:.3f}, {word} FSV: {_bracketed(best, 'ods_minus_manual', '+.3f')}."
+    )
+
+
+def notes(summary: pd.DataFrame) -> list[str]:
+    """How to read the tables, one remark each."""
+    level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
+    return [
+        "FSV: fully supervised, trained on manual masks. All thresholds 0.01 to 0.99, no pixel tolerance.",
+        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), none with "
+        "fewer than two groups. Differences are paired: same resamples, same architecture, same images.",
+        "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
+        "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
+        "'paper' columns: values printed by König et al. (tables II-VI, trained on all of CRACK500 train), shown where "
+        "label set, model and test set have the paper's names. Training data and test images may differ from its own.",
+    ]
+
+
+def markdown(summary: pd.DataFrame) -> str:
+    """Headline, tables and notes as Markdown text."""
+    parts = ["# Comparison", headline(summary)]
+    for title, table in tables(summary).items():
+        parts += [f"## {title}", _markdown_table(table)]
+    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes(summary))]) + "\n"
+
+
+def _markdown_table(table: pd.DataFrame) -> str:
+    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -1,0 +1,61 @@
+"""The numbers the paper prints, for the cells of a comparison that match one of its own.
+
+Source: tables II (pseudo-labels) and III-VI (segmenters trained on CRACK500) of König et al., arXiv 2109.00456, as
+transcribed in ``published_results.csv`` beside this module. A number is given only where label set, model and test
+set carry the paper's names; a tuned or renamed label set has no printed counterpart.
+"""
+
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+SEGMENTER_TABLES = ("III", "IV", "V", "VI")
+LABEL_TABLES = ("II",)
+
+
+@cache
+def results() -> pd.DataFrame:
+    """All printed values, one a row: table, trained_on, tested_on, labels, model, metric, value."""
+    with files("hairline").joinpath("published_results.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def segmenter(label_set: str, architecture: str, dataset: str) -> dict[str, float]:
+    """Printed ods, ois and ap of a segmenter trained on CRACK500.
+
+    Args:
+        label_set: ``manual``, ``konig`` or ``crf``; any other has no printed value.
+        architecture: Name of the network, as ``unet`` or ``oed``.
+        dataset: Name of the set it was tested on; ``crack500`` stands for its test split.
+
+    Returns:
+        Metric name to value, empty where the paper printed nothing.
+    """
+    tested_on = "crack500-test" if dataset == "crack500" else dataset
+    return _metrics(SEGMENTER_TABLES, label_set, architecture, tested_on)
+
+
+def pseudo_labels(label_set: str, backbone: str, dataset: str) -> dict[str, float]:
+    """Printed ods, ois and ap of pseudo-labels (and their images_per_second) on the training images of CRACK500.
+
+    Args:
+        label_set: ``konig`` or ``crf``; any other has no printed value.
+        backbone: The classifier's network, as ``resnet50``.
+        dataset: Name of the labelled set; only ``crack500`` has printed values.
+
+    Returns:
+        Metric name to value, empty where the paper printed nothing.
+    """
+    return _metrics(LABEL_TABLES, label_set, backbone, f"{dataset}-train")
+
+
+def _metrics(tables: tuple[str, ...], labels: str, model: str, tested_on: str) -> dict[str, float]:
+    printed = results()
+    rows = printed[
+        printed["table"].isin(tables)
+        & (printed["labels"] == labels)
+        & (printed["model"] == model)
+        & (printed["tested_on"] == tested_on)
+    ]
+    return {str(metric): float(value) for metric, value in zip(rows["metric"], rows["value"], strict=True)}

@@ -1,0 +1,263 @@
+import io
+import re
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hairline import comparison, published, scoring
+from hairline.comparison import BootstrapOptions, Cell
+from hairline.errors import HairlineError
+
+BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
+SHOWN = (
+    "images", "ods", "ods_low", "ods_high", "ods_threshold", "ois", "ois_low", "ois_high", "ap", "ap_of_means",
+    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high", "empty_masks", "empty_predictions",
+    "paper_ods", "paper_ois", "paper_ap",
+)  # fmt: skip
+
+
+def row(name, group, crack, background):
+    """One image from {bin: pixels} of its crack and of its background pixels."""
+    hists = [np.zeros(100, dtype=np.int64) for _ in range(2)]
+    for hist, pixels in zip(hists, (crack, background), strict=True):
+        for place, count in pixels.items():
+            hist[place] = count
+    return {"id": name, "group": group, "crack_hist": hists[0].tolist(), "background_hist": hists[1].tolist()}
+
+
+def random_table(seed, images=12, groups=5):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for index in range(images):
+        crack, background = rng.integers(0, 20, 100), rng.integers(0, 200, 100) // np.arange(1, 101)
+        rows.append(row(f"s{index:03}", f"g{index % groups}", dict(enumerate(crack)), dict(enumerate(background))))
+    return pd.DataFrame(rows)
+
+
+def segmenter(label_set, table, dataset="cfd", architecture="unet"):
+    return Cell("segmenter", label_set, architecture, dataset, "scored", "", table)
+
+
+def untrainable(label_set, dataset="cfd", reason="3 images kept"):
+    return Cell("segmenter", label_set, "unet", dataset, "not trainable", reason, None)
+
+
+def test_scores_of_a_hand_made_table():
+    # a: 8 of 10 crack pixels at bin 50, no false ones → F1 16/18 up to t = 0.50, 0 above.
+    # b: at bin 80 all 10 pixels of crack, at bin 30 ten of background → 20/30 up to 0.30, 1 up to 0.80, then 0.
+    table = pd.DataFrame([row("a", "x", {50: 8, 0: 2}, {0: 90}), row("b", "y", {80: 10}, {30: 10, 0: 80})])
+    summary = comparison.summarise([segmenter("konig", table)], BOOTSTRAP).iloc[0]
+    assert summary["ods"] == pytest.approx((16 / 18 + 1) / 2)
+    assert summary["ods_threshold"] == pytest.approx(0.31)
+    assert summary["ois"] == pytest.approx((16 / 18 + 1) / 2)
+    # pooled: recall 10/20 at precision 1 (t 0.80..0.51), 18/20 at 1 (0.50..0.31), 18/20 at 18/28 (no recall gained)
+    assert summary["ap"] == pytest.approx(0.9)
+    assert summary["ap_of_means"] == pytest.approx((0.8 + 1) / 2)
+    assert (summary["images"], summary["groups"]) == (2, 2)
+
+
+def test_empty_masks_and_predictions_are_counted():
+    table = pd.DataFrame(
+        [
+            row("a", "x", {60: 10}, {0: 90}),
+            row("b", "y", {}, {0: 100}),
+            row("c", "z", {0: 5}, {0: 95}),
+            row("only false alarms", "z", {0: 5}, {60: 95}),
+        ]
+    )
+    summary = comparison.summarise([segmenter("konig", table)], BOOTSTRAP).iloc[0]
+    assert (summary["empty_masks"], summary["empty_predictions"]) == (1, 2)
+    assert summary["ods"] == pytest.approx((1 + 1 + 0 + 0) / 4)
+    assert summary["ods_threshold"] == pytest.approx(0.01)
+
+
+def test_intervals_equal_a_plain_loop_over_the_same_resamples():
+    table = random_table(0)
+    shuffled = table.sample(frac=1, random_state=1)
+    summary = comparison.summarise([segmenter("konig", shuffled)], BOOTSTRAP).iloc[0]
+    generator = np.random.default_rng(BOOTSTRAP.seed)
+    names = sorted(table["group"].unique())
+    ods, ois = [], []
+    for draw in generator.multinomial(len(names), [1 / len(names)] * len(names), size=BOOTSTRAP.resamples):
+        drawn = [member for name, times in zip(names, draw, strict=True) for member in [name] * times]
+        images = pd.concat([table[table["group"] == name] for name in drawn])
+        f1 = scoring.f1(scoring.counts(np.stack(images["crack_hist"]), np.stack(images["background_hist"])))
+        ods.append(scoring.ods(f1))
+        ois.append(scoring.ois(f1))
+    assert [summary["ods_low"], summary["ods_high"]] == pytest.approx(np.quantile(ods, [0.05, 0.95]))
+    assert [summary["ois_low"], summary["ois_high"]] == pytest.approx(np.quantile(ois, [0.05, 0.95]))
+    assert summary["ods_low"] < summary["ods_high"]
+
+
+@settings(deadline=None, max_examples=30)
+@given(groups=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=15), seed=st.integers(0, 9))
+def test_a_resample_draws_whole_groups(groups, seed):
+    weights = comparison.resample_weights(groups, BootstrapOptions(20, 0.9, seed))
+    columns = {name: weights[:, groups.index(name)] for name in groups}
+    for place, name in enumerate(groups):
+        assert np.array_equal(weights[:, place], columns[name])
+    assert np.all(sum(columns.values()) == len(columns))
+
+
+def test_difference_to_fsv_is_paired_and_zero_for_equal_tables():
+    table, other = random_table(1), random_table(2)
+    cells = [segmenter("konig", table.iloc[::-1]), segmenter("crf", other), segmenter("manual", table)]
+    summary = comparison.summarise(cells, BOOTSTRAP).set_index("labels")
+    names = ["ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high"]
+    assert summary.loc["konig", names].to_list() == [0, 0, 0]
+    assert summary.loc["crf", "ods_minus_manual"] == pytest.approx(
+        summary.loc["crf", "ods"] - summary.loc["manual", "ods"]
+    )
+    weights = comparison.resample_weights(table["group"].to_list(), BOOTSTRAP)
+    loop = [
+        scoring.ods(np.repeat(scoring.f1(comparison.cell_counts(other)), times, axis=0))
+        - scoring.ods(np.repeat(scoring.f1(comparison.cell_counts(table)), times, axis=0))
+        for times in weights
+    ]
+    assert summary.loc["crf", names[1:]].to_list() == pytest.approx(np.quantile(loop, [0.05, 0.95]).tolist())
+    assert summary.loc["manual", names].isna().all()
+
+
+def test_difference_needs_the_same_architecture_and_set():
+    table = random_table(1)
+    cells = [
+        segmenter("konig", table, dataset="ael"),
+        segmenter("konig", table, architecture="oed"),
+        segmenter("manual", table),
+        Cell("label", "konig", "unet", "cfd", "scored", "", table),
+    ]
+    assert comparison.summarise(cells, BOOTSTRAP)["ods_minus_manual"].isna().all()
+
+
+def test_different_images_cannot_be_paired():
+    table = random_table(1)
+    with pytest.raises(HairlineError, match="s000"):
+        comparison.summarise([segmenter("konig", table.iloc[1:]), segmenter("manual", table)], BOOTSTRAP)
+
+
+def test_one_group_gives_no_interval():
+    summary = comparison.summarise([segmenter("konig", random_table(1, groups=1))], BOOTSTRAP)
+    assert summary[["ods_low", "ods_high", "ois_low", "ois_high"]].isna().all(axis=None)
+    assert "[" not in comparison.tables(summary)["Segmenters tested on cfd"]["ODS"][0]
+
+
+def test_cells_and_options_refuse_nonsense():
+    for wrong in ((0, 0.9, 1), (10, 1.0, 1), (10, 0.9, -1)):
+        with pytest.raises(HairlineError):
+            BootstrapOptions(*wrong)
+    with pytest.raises(ValueError, match="not trainable"):
+        Cell("segmenter", "konig", "unet", "cfd", "not trainable", "", random_table(0))
+    with pytest.raises(HairlineError, match="no rows"):
+        segmenter("konig", random_table(0).iloc[:0])
+
+
+def test_paper_values_are_those_printed():
+    table = random_table(1)
+    cells = [
+        segmenter("manual", table, "crack500", "oed"),
+        segmenter("konig", table, "deepcrack", "unet"),
+        segmenter("konig_tuned", table, "deepcrack", "unet"),
+        Cell("label", "konig", "resnet50", "crack500", "scored", "", table),
+        Cell("label", "konig", "resnet18", "crack500", "scored", "", table),
+        Cell("label", "otsu", None, "cfd", "no masks", "", None),
+        segmenter("konig", table, "cfd", "oed"),  # table VIII prints another one, trained on more
+    ]
+    printed = comparison.summarise(cells, BOOTSTRAP)[["paper_ods", "paper_ois", "paper_ap"]].to_numpy()
+    assert printed[0].tolist() == [0.6911, 0.7373, 0.8004]
+    assert printed[1].tolist() == [0.6199, 0.712, 0.6595]
+    assert printed[3].tolist() == [0.5359, 0.5839, 0.4371]
+    assert np.isnan(printed[[2, 4, 5]]).all()
+    assert printed[6].tolist() == [0.4022, 0.433, 0.3413]
+
+
+def test_published_table_is_complete():
+    results = published.results()
+    assert results.groupby("table").size().to_dict() == {
+        "I": 9, "II": 24, "III": 36, "IV": 36, "V": 36, "VI": 36, "VII": 12, "VIII": 24, "IX": 36,
+    }  # fmt: skip
+    assert (
+        not results[results["table"] != "VII"]
+        .duplicated(["table", "trained_on", "tested_on", "labels", "model", "metric"])
+        .any()
+    )
+
+
+def example():
+    cells = [
+        segmenter("konig", random_table(1)),
+        segmenter("manual", random_table(2)),
+        untrainable("otsu", reason="3 images | kept"),
+        segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
+        Cell("label", "konig", None, "cfd", "scored", "", random_table(4)),
+        Cell("label", "crf", None, "mine", "no masks", "", None),
+    ]
+    return comparison.summarise(cells, BOOTSTRAP)
+
+
+def test_markdown_numbers_equal_csv_numbers():
+    summary = example()
+    read = pd.read_csv(io.StringIO(comparison.csv(summary)))
+    assert list(read.columns) == list(comparison.COLUMNS)
+    lines = [line for line in comparison.markdown(summary).splitlines() if line.startswith("| ")]
+    for record in read[read["status"] == "scored"].to_dict("records"):
+        name = "FSV" if record["labels"] == "manual" else record["labels"]
+        found = [line for line in lines if line.startswith(f"| {name} |") and f"{record['ods']:.3f} [" in line]
+        assert len(found) == 1
+        numbers = [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", found[0].partition(" | ")[2])]
+        expected = [record[key] for key in SHOWN if not np.isnan(record[key])]
+        assert numbers == pytest.approx(expected, abs=5.01e-4)
+
+
+def test_tables_put_fsv_first_and_say_not_trainable_in_words():
+    tables = comparison.tables(example())
+    assert list(tables) == [
+        "Segmenters tested on cfd",
+        "Segmenters tested on mine",
+        "Pseudo-labels of cfd against its masks",
+        "Pseudo-labels of mine against its masks",
+    ]
+    first = tables["Segmenters tested on cfd"]
+    assert first["Trained on"].to_list() == ["FSV", "konig", "otsu"]
+    assert first["ODS"][2] == "not trainable: 3 images | kept"
+    assert first["paper ODS"].to_list() == ["0.185", "0.184", "–"]
+    assert "paper ODS" not in tables["Segmenters tested on mine"]
+    assert tables["Pseudo-labels of mine against its masks"]["ODS"].to_list() == ["no masks"]
+    for line in comparison.markdown(example()).splitlines():
+        assert "3 images | kept" not in line
+
+
+def test_headline_says_which_way_it_went():
+    better = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(5)])
+    worse = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(5)])
+    for weak, manual, word in (
+        (better, worse, "better than"),
+        (worse, better, "worse than"),
+        (worse, worse, "not clearly"),
+    ):
+        summary = comparison.summarise([segmenter("konig", weak), segmenter("manual", manual)], BOOTSTRAP)
+        assert word in comparison.headline(summary)
+    assert "+0.333" in comparison.headline(
+        comparison.summarise([segmenter("konig", better), segmenter("manual", worse)], BOOTSTRAP)
+    )
+    mixed = [pd.concat([better[:4], worse[4:]]), pd.concat([worse[:4], better[4:]])]
+    unclear = comparison.summarise([segmenter("konig", mixed[0]), segmenter("manual", mixed[1])], BOOTSTRAP)
+    assert "not clearly different from FSV: +0.200 [" in comparison.headline(unclear)
+    alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
+    assert comparison.headline(alone).startswith("No segmenter")
+
+
+def test_nothing_scored_still_gives_tables():
+    summary = comparison.summarise([untrainable("konig"), untrainable("manual")], BOOTSTRAP)
+    assert "not trainable" in comparison.markdown(summary)
+    assert summary["images"].isna().all()
+
+
+def test_thousand_resamples_of_many_images_are_fast():
+    cells = [segmenter(name, random_table(seed, 350, 60)) for seed, name in enumerate(("manual", "konig"))]
+    start = time.perf_counter()
+    comparison.summarise(cells, BootstrapOptions(1000, 0.95, 0))
+    assert time.perf_counter() - start < 2 * len(cells)
