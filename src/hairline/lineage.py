@@ -1,0 +1,162 @@
+"""Where things come from: content hashes, git facts, flat parameters, and the run.json of a stage's tracked run."""
+
+import hashlib
+import json
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from hairline.errors import HairlineError
+from hairline.outputs import write_json
+
+NO_COMMIT = "none"
+
+
+@dataclass(frozen=True)
+class GitFacts:
+    """State of the code at one moment.
+
+    Attributes:
+        commit: Full hash of HEAD; ``none`` outside git or before the first commit.
+        dirty: Whether anything differs from HEAD, untracked files included and dvc.lock files left out (DVC rewrites
+            them between the stages of one pipeline run).
+    """
+
+    commit: str
+    dirty: bool
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What run.json says about the tracked run that made a stage's outputs.
+
+    Attributes:
+        run_id: MLflow's id of the run.
+        experiment: Name of the MLflow experiment.
+        stage: Kind of work, e.g. ``train``.
+        name: Name of the run within its kind.
+        git_commit: See :class:`GitFacts`.
+        dirty: See :class:`GitFacts`.
+        inputs: Path as the stage was given it → content hash.
+        outputs: Path as the stage was given it → content hash.
+        upstream: Ids of the runs that made the inputs.
+        started: UTC time, ISO 8601.
+        ended: UTC time, ISO 8601.
+        mlflow_uri: Tracking store that knows the run.
+    """
+
+    run_id: str
+    experiment: str
+    stage: str
+    name: str
+    git_commit: str
+    dirty: bool
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    upstream: Sequence[str]
+    started: str
+    ended: str
+    mlflow_uri: str
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of what a file or a folder holds, as 64 hexadecimal digits; its own name and times play no part.
+
+    A folder's is taken over its files, sorted by relative path: path and content hash of each. Empty folders in it
+    count for nothing.
+
+    Raises:
+        HairlineError: If there is neither a file nor a folder.
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    if not path.is_dir():
+        raise HairlineError(f"{path}: not found; expected a file or folder whose content identifies it")
+    listing = hashlib.sha256(b"folder\n")
+    for file_path in sorted(_files(path), key=lambda found: found.relative_to(path).as_posix()):
+        listing.update(f"{file_path.relative_to(path).as_posix()}\0{content_hash(file_path)}\n".encode())
+    return listing.hexdigest()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def content_hashes(paths: Iterable[Path]) -> dict[str, str]:
+    """Path as given, with forward slashes → :func:`content_hash`."""
+    return {path.as_posix(): content_hash(path) for path in paths}
+
+
+def git_facts(folder: Path) -> GitFacts:
+    """Commit and dirtiness of the git repository around a folder; commit ``none`` where there is none."""
+    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or NO_COMMIT
+    changes = _git(folder, "status", "--porcelain", "--", ":/", ":(top,exclude,glob)**/dvc.lock")
+    return GitFacts(commit, bool(changes))
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # status must not hold git's index: stages run side by side
+    try:
+        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, env=environment)
+    except FileNotFoundError:  # no git on this machine
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
+
+
+def workspace_root(start: Path) -> Path:
+    """Root of the workspace a person works in, seen from any folder inside it.
+
+    ``dvc exp run --temp`` and ``--queue`` run stages in copies under ROOT/.dvc/tmp/exps/: from there too it is ROOT.
+    Otherwise it is the nearest folder upwards with a .dvc folder, and without DVC ``start`` itself.
+    """
+    start = start.resolve()
+    parts = start.parts
+    for index in range(len(parts)):
+        if parts[index : index + 3] == (".dvc", "tmp", "exps"):
+            return Path(*parts[:index])
+    return next((folder for folder in (start, *start.parents) if (folder / ".dvc").is_dir()), start)
+
+
+def flatten(params: Mapping[str, object]) -> dict[str, str]:
+    """Nested parameters as flat text: ``{"a": {"b": 1}}`` → ``{"a.b": "1"}``.
+
+    Lists of plain values stay one entry, lists that hold mappings get one entry an index; numbers, booleans and None
+    read as in JSON.
+    """
+    return dict(_leaves("", params))
+
+
+def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
+    branches: Iterable[tuple[object, object]] = ()
+    if isinstance(value, Mapping):
+        branches = value.items()
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        branches = enumerate(value)
+    empty = True
+    for key, item in branches:
+        empty = False
+        yield from _leaves(f"{prefix}.{key}" if prefix else str(key), item)
+    if empty and prefix:
+        yield prefix, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def write_record(path: Path, record: RunRecord) -> None:
+    """Write a run.json, whole or not at all."""
+    write_json(path, asdict(record))
+
+
+def read_record(path: Path) -> RunRecord | None:
+    """Read what :func:`write_record` wrote; None where there is no such file.
+
+    Raises:
+        HairlineError: If the file is something else.
+    """
+    if not path.is_file():
+        return None
+    try:
+        return RunRecord(**json.loads(path.read_text()))
+    except (ValueError, TypeError) as error:
+        raise HairlineError(f"{path}: not a run.json ({error}); repeat the stage that writes it") from error

@@ -1,0 +1,128 @@
+"""Folders that let long work continue after an interruption: state/STAGE/KEY, which DVC neither knows nor deletes.
+
+The key is made of everything that decides the result (parameters, contents of the inputs, source code), so changed
+work never continues from old state. A folder lives until its work succeeds.
+"""
+
+import fcntl
+import hashlib
+import itertools
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from hairline.lineage import content_hash
+
+ABANDONED_AFTER_S = 14 * 24 * 3600
+PACKAGES = ("hairline", "pipeline")
+
+
+def folder(root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path]) -> Path:
+    """Where the state of one piece of work belongs; nothing is made.
+
+    Args:
+        root: Workspace root (``lineage.workspace_root``).
+        stage: Kind of work.
+        params: All parameters the work depends on, plain values (what JSON can hold).
+        inputs: Files and folders the work reads; their contents count, their places do not.
+
+    Returns:
+        ROOT/state/STAGE/KEY, KEY being 16 hexadecimal digits of parameters, input contents and the source code of the
+        modules of this package and of the pipeline that are loaded.
+    """
+    identity = {"params": params, "inputs": [content_hash(path) for path in inputs], "code": loaded_code()}
+    text = json.dumps(identity, sort_keys=True)
+    return root / "state" / stage / hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def loaded_code() -> dict[str, str]:
+    """Name → content hash of every loaded module of the packages hairline and pipeline, the running script included."""
+    sources = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if file is None:
+            continue
+        path = Path(file)
+        if name == "__main__" and path.parent.name in PACKAGES:
+            name = f"{path.parent.name}.{path.stem}"
+        if name.partition(".")[0] in PACKAGES:
+            sources[name] = content_hash(path)
+    return sources
+
+
+@contextmanager
+def resumable(root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path]) -> Iterator[Path]:
+    """Give the state folder of one piece of work; it is removed when the block ends without error and else kept.
+
+    Where another process is at the very same work, a fresh folder beside its own is given. Folders of the same stage
+    that nobody touched for 14 days are removed.
+
+    Args:
+        root: As for :func:`folder`.
+        stage: As for :func:`folder`.
+        params: As for :func:`folder`.
+        inputs: As for :func:`folder`.
+    """
+    home = folder(root, stage, params, inputs)
+    home.parent.mkdir(parents=True, exist_ok=True)
+    claimed, lock = _claim_first(home)
+    try:
+        _prune(home.parent, claimed)
+        claimed.mkdir(exist_ok=True)
+        yield claimed
+        shutil.rmtree(claimed)
+    finally:
+        _release(claimed, lock)
+
+
+def _claim_first(home: Path) -> tuple[Path, IO[str]]:
+    for number in itertools.count():
+        candidate = home if number == 0 else home.with_name(f"{home.name}-{number}")
+        lock = _claim(candidate)
+        if lock is not None:
+            return candidate, lock
+    raise AssertionError("unreachable: counting does not end")
+
+
+def _claim(home: Path) -> IO[str] | None:
+    """The open lock of a folder, or None where another process has it."""
+    lock = _lock_path(home).open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(lock.fileno()), _lock_path(home).stat()):
+            return lock
+    except (BlockingIOError, FileNotFoundError):  # held by another, or just now released and removed by it
+        pass
+    lock.close()
+    return None
+
+
+def _release(home: Path, lock: IO[str]) -> None:
+    _lock_path(home).unlink()
+    fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone would leave it with forked data workers
+    lock.close()
+
+
+def _lock_path(home: Path) -> Path:
+    return home.with_name(f".{home.name}.lock")
+
+
+def _prune(stage_folder: Path, in_use: Path) -> None:
+    oldest = time.time() - ABANDONED_AFTER_S
+    for other in stage_folder.iterdir():
+        if other == in_use or not other.is_dir() or _last_touched(other) > oldest:
+            continue
+        lock = _claim(other)
+        if lock is not None:
+            shutil.rmtree(other, ignore_errors=True)
+            _release(other, lock)
+
+
+def _last_touched(home: Path) -> float:
+    return max((path.stat().st_mtime for path in (home, *home.rglob("*"))), default=0.0)
