@@ -1,0 +1,1 @@
+"""The only place that knows torch: classifier, evidence, segmenter and their training."""

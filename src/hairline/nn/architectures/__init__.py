@@ -1,0 +1,1 @@
+"""Segmentation networks, one module each: ``Options`` and ``build(options)``."""

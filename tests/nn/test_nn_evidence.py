@@ -1,0 +1,148 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hairline.errors import HairlineError
+from hairline.grid import PatchGrid
+from hairline.nn import evidence
+from hairline.nn.backbones import build
+from hairline.nn.cam import grad_cam_plus_plus
+from hairline.nn.recipes import Runtime
+from hairline.nn.runtime import resolve
+
+PLAIN = resolve(Runtime("cpu", "32", workers=0, seed=0))
+BF16 = resolve(Runtime("cpu", "bf16", workers=0, seed=0))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_thread():
+    """Small batches are slower on many threads, far slower where other processes keep the cores busy."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def prepared(backbone):
+    torch.manual_seed(0)
+    model = build(backbone, "none")[0]
+    with torch.no_grad():
+        model.linear.weight.mul_(20)  # a random head answers 0.5 everywhere; this one tells windows apart
+    return model
+
+
+MODEL = prepared("test_resnet")
+RESNET18 = prepared("resnet18")
+
+
+def picture(height, width, seed=0):
+    """Windows that differ in contrast and brightness, so that a random network answers them differently."""
+    generator = np.random.default_rng(seed)
+    coarse = generator.integers(0, 200, (height // 16 + 1, width // 16 + 1, 3))
+    smooth = coarse.repeat(16, 0).repeat(16, 1)[:height, :width]
+    return (smooth + generator.integers(0, 56, (height, width, 3))).astype(np.uint8)
+
+
+def one_by_one(model, image, grid):
+    """Crack probability of each window, by slicing the mirrored image: the oracle for batching and order."""
+    padded = grid.pad(image)
+    values = []
+    for y, x in grid.origins():
+        window = padded[y : y + grid.window_px, x : x + grid.window_px].copy()
+        with torch.inference_mode():
+            logits = model.eval()(torch.from_numpy(window).permute(2, 0, 1)[None])[0].double()
+        values.append(float(torch.exp(logits[1]) / torch.exp(logits).sum()))
+    return np.array(values).reshape(grid.rows, grid.cols)
+
+
+def test_votes_are_those_of_single_windows_for_every_size_asked():
+    image = picture(70, 101)
+    found = evidence.collect(MODEL, image, [32, 48], 16, 7, PLAIN)
+    assert [(vote.window_px, vote.stride_px) for vote in found.votes] == [(32, 16), (48, 16)]
+    for vote in found.votes:
+        expected = one_by_one(MODEL, image, PatchGrid(70, 101, vote.window_px, 16))
+        assert expected.std() > 0.01
+        np.testing.assert_allclose(vote.probabilities, expected, atol=1e-4)
+
+
+def test_the_full_image_gives_cam_and_probability():
+    image = picture(70, 101)
+    found = evidence.collect(MODEL, image, [32], 32, 64, PLAIN)
+    mirrored = np.pad(image, ((0, 96 - 70), (0, 128 - 101), (0, 0)), mode="reflect")
+    with torch.inference_mode():
+        features = MODEL.features(torch.from_numpy(mirrored).permute(2, 0, 1)[None])
+        cam = grad_cam_plus_plus(features, MODEL.crack_weight)[0].numpy()
+        probability = MODEL.head(features).softmax(1)[0, 1].item()
+    np.testing.assert_allclose(found.cam, cam, rtol=1e-3, atol=1e-5)
+    assert found.crack_probability == pytest.approx(probability, abs=1e-4)
+    assert found.cam_cell_px == MODEL.cell_px == 32
+
+
+def test_batch_size_does_not_change_the_evidence():
+    image = picture(90, 75)
+    whole = evidence.collect(MODEL, image, [32], 16, 1000, PLAIN)
+    for batch in (1, 4, 7):
+        parts = evidence.collect(MODEL, image, [32], 16, batch, PLAIN)
+        np.testing.assert_allclose(parts.votes[0].probabilities, whole.votes[0].probabilities, atol=1e-5)
+        assert np.array_equal(parts.cam, whole.cam)
+
+
+def test_no_batch_exceeds_the_limit(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(evidence, "_batch", lambda images, placement, real=evidence._batch: (
+        sizes.append(len(images)) or real(images, placement)))  # fmt: skip
+    evidence.collect(MODEL, picture(64, 64), [32], 16, 4, PLAIN)
+    assert sizes == [4, 4, 1, 1]  # nine windows, then the image
+
+
+def test_bf16_is_close_to_32_bit():
+    image = picture(96, 128)
+    exact, rough = (evidence.collect(RESNET18, image, [32], 16, 64, placement) for placement in (PLAIN, BF16))
+    assert exact.votes[0].probabilities.std() > 0.01
+    assert not np.array_equal(exact.cam, rough.cam)
+    np.testing.assert_allclose(rough.votes[0].probabilities, exact.votes[0].probabilities, atol=0.05)
+    np.testing.assert_allclose(rough.cam / rough.cam.max(), exact.cam / exact.cam.max(), atol=0.05)
+    assert rough.crack_probability == pytest.approx(exact.crack_probability, abs=0.05)
+    assert rough.cam.dtype == rough.votes[0].probabilities.dtype == np.float32
+
+
+@settings(deadline=None, max_examples=12)
+@given(height=st.integers(1, 75), width=st.integers(1, 75))
+def test_any_size_gives_complete_finite_evidence(height, width):
+    found = evidence.collect(RESNET18, picture(height, width), [32], 16, 64, PLAIN)
+    grid = PatchGrid(height, width, 32, 16)
+    assert (found.height, found.width) == (height, width)
+    assert found.votes[0].probabilities.shape == (grid.rows, grid.cols)
+    assert found.cam.shape == (-(-height // 32), -(-width // 32))
+    everything = np.concatenate([found.votes[0].probabilities.ravel(), [found.crack_probability]])
+    assert np.isfinite(everything).all() and (everything >= 0).all() and (everything <= 1).all()
+    assert np.isfinite(found.cam).all() and (found.cam >= 0).all()
+
+
+def test_evidence_survives_its_file(tmp_path):
+    found = evidence.collect(MODEL, picture(40, 50), [48, 32], 16, 64, PLAIN)
+    found.save(tmp_path / "e.npz")
+    again = type(found).load(tmp_path / "e.npz")
+    for field in dataclasses.fields(found):
+        if field.name not in ("votes", "cam"):
+            assert getattr(again, field.name) == getattr(found, field.name)
+    assert np.array_equal(again.cam, found.cam)
+    assert [vote.window_px for vote in again.votes] == [48, 32]
+
+
+def test_training_mode_does_not_leak_into_the_evidence():
+    image = picture(64, 64)
+    expected = evidence.collect(MODEL.eval(), image, [32], 32, 64, PLAIN)
+    state = {name: tensor.clone() for name, tensor in MODEL.state_dict().items()}
+    found = evidence.collect(MODEL.train(), image, [32], 32, 64, PLAIN)
+    assert np.array_equal(found.votes[0].probabilities, expected.votes[0].probabilities)
+    assert all(torch.equal(state[name], tensor) for name, tensor in MODEL.state_dict().items())
+
+
+def test_a_stride_that_skips_pixels_is_an_error():
+    with pytest.raises(HairlineError, match="stride of 48 px"):
+        evidence.collect(MODEL, picture(64, 64), [32], 48, 64, PLAIN)

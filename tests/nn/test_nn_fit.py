@@ -1,0 +1,168 @@
+import logging
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from torch.utils.data import Dataset
+
+from hairline.errors import HairlineError
+from hairline.nn.fit import CHECKPOINT, Task, fit, optimizer, schedule
+from hairline.nn.recipes import Recipe, Runtime
+
+
+def recipe(**changes):
+    values = {
+        "epochs": 3, "batch": 4, "optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9, "weight_decay": 1e-4,
+        "schedule": "one_cycle", "step_epochs": 1, "step_divisor": 10.0,
+    }  # fmt: skip
+    return Recipe(**{**values, **changes})
+
+
+class Squares(Dataset):
+    """Bright or dark squares; the key's epoch changes the noise."""
+
+    def __init__(self, spoiled=False):
+        self.spoiled = spoiled
+
+    def __len__(self):
+        return 10
+
+    def __getitem__(self, key):
+        epoch, index = key
+        noise = np.random.default_rng([epoch, index]).integers(0, 40, (8, 8, 3))
+        answer = math.nan if self.spoiled and index == 3 else float(index % 2)
+        return (noise + 150 * (index % 2)).astype(np.uint8), np.float32(answer)
+
+
+class Tiny(nn.Module):
+    """With batch statistics and dropout, so that resuming must restore buffers and the generator."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm, self.drop = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.3)
+        self.last = nn.Linear(4, 1)
+
+    def forward(self, images):
+        features = self.drop(torch.relu(self.norm(self.conv(images.float() / 255))))
+        return self.last(features.mean((2, 3)))[:, 0]
+
+
+class KilledError(Exception):
+    pass
+
+
+def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", how=None):
+    torch.manual_seed(seed)
+    model, calls, logged = Tiny(), [], []
+
+    def evaluate():
+        calls.append(1)
+        if len(calls) == killed_in:
+            raise KilledError
+        return {"val/f1": 0.5}
+
+    loss = nn.functional.binary_cross_entropy_with_logits
+    task = Task(model, initial, items or Squares(), loss, evaluate)
+    runtime = Runtime("cpu", "32", workers, 0)
+    trained = fit(task, how or recipe(), runtime, lambda metrics, step: logged.append((step, metrics)), folder)
+    return trained, logged, len(calls)
+
+
+def weights(trained):
+    return {name: tensor.clone() for name, tensor in trained.model.state_dict().items()}
+
+
+def same(first, second):
+    return all(torch.equal(first[name], second[name]) for name in first)
+
+
+def test_logs_every_epoch_and_learns(tmp_path):
+    trained, logged, _ = run(tmp_path / "state", how=recipe(epochs=8))
+    assert [step for step, _ in logged] == list(range(1, 9))
+    assert [metrics for _, metrics in logged] == trained.history
+    assert set(trained.history[0]) == {"train/loss", "learning_rate", "val/f1"}
+    assert trained.history[-1]["train/loss"] < trained.history[0]["train/loss"]
+    assert not trained.model.training
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [CHECKPOINT]
+
+
+@pytest.mark.parametrize("killed_in", [1, 2, 3])
+@pytest.mark.parametrize("how", [recipe(), recipe(optimizer="adamw", schedule="step", learning_rate=0.01)])
+def test_a_killed_training_ends_with_the_same_weights(tmp_path, killed_in, how):
+    whole, logged, _ = run(tmp_path / "whole", how=how)
+    with pytest.raises(KilledError):
+        run(tmp_path / "cut", killed_in=killed_in, how=how)
+    resumed, relogged, epochs = run(tmp_path / "cut", seed=0 if killed_in == 1 else 99, initial="imagenet", how=how)
+    assert epochs == 3 - (killed_in - 1)
+    assert same(weights(whole), weights(resumed))
+    assert relogged == logged
+    assert resumed.history == whole.history
+    assert resumed.initial == ("none" if killed_in > 1 else "imagenet")
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    first, _, _ = run(tmp_path)
+    expected = weights(first)
+    again, logged, epochs = run(tmp_path, seed=5)
+    assert epochs == 0
+    assert same(expected, weights(again))
+    assert len(logged) == 3
+
+
+def test_weights_do_not_depend_on_the_number_of_workers(tmp_path):
+    assert same(weights(run(tmp_path / "a")[0]), weights(run(tmp_path / "b", workers=2)[0]))
+
+
+def test_a_loss_that_is_no_number_is_an_error(tmp_path):
+    with pytest.raises(HairlineError, match=r"nan in epoch 1 of 3; lower recipe\.learning_rate \(now 0\.05\)"):
+        run(tmp_path, items=Squares(spoiled=True))
+    assert not (tmp_path / CHECKPOINT).exists()
+
+
+def test_lightning_is_silent_and_its_loggers_are_left_as_they_were(tmp_path, capfd, caplog, recwarn):
+    level = logging.getLogger("lightning.pytorch").level
+    with caplog.at_level(logging.INFO):
+        run(tmp_path)
+    printed = capfd.readouterr()
+    assert printed.out == printed.err == ""
+    assert {record.name for record in caplog.records} == {"hairline.nn.fit"}
+    assert [str(warning.message) for warning in recwarn.list] == []
+    assert logging.getLogger("lightning.pytorch").level == level
+
+
+def rates(how, steps_per_epoch):
+    optimiser = optimizer([nn.Parameter(torch.zeros(1))], how)
+    plan, found = schedule(optimiser, how, steps_per_epoch), []
+    for _ in range(how.epochs * steps_per_epoch):
+        found.append(optimiser.param_groups[0]["lr"])
+        optimiser.step()
+        plan.step()
+    return np.array(found)
+
+
+def test_step_schedule_is_the_papers():
+    found = rates(recipe(epochs=30, schedule="step", learning_rate=1e-3, step_epochs=10), 5)
+    np.testing.assert_allclose(found, np.repeat([1e-3, 1e-4, 1e-5], 50))
+
+
+def test_constant_schedule():
+    np.testing.assert_allclose(rates(recipe(schedule="constant"), 4), 0.05)
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(1, 1), (1, 2), (3, 10)])
+def test_one_cycle_peaks_at_the_rate_and_ends_near_zero(epochs, steps):
+    found = rates(recipe(epochs=epochs), steps)
+    assert found.max() <= 0.05 + 1e-12
+    if epochs * steps == 30:
+        assert found.max() == pytest.approx(0.05)
+        assert found[0] < 0.05 / 20 and found[-1] < 0.05 / 1000
+        assert (np.diff(np.sign(np.diff(found))) != 0).sum() == 1
+
+
+def test_optimisers_take_the_recipes_numbers():
+    parameters = [nn.Parameter(torch.zeros(1))]
+    sgd, adamw = optimizer(parameters, recipe()), optimizer(parameters, recipe(optimizer="adamw"))
+    assert isinstance(sgd, torch.optim.SGD) and isinstance(adamw, torch.optim.AdamW)
+    assert sgd.defaults["momentum"] == 0.9 and sgd.defaults["weight_decay"] == adamw.defaults["weight_decay"] == 1e-4

@@ -1,0 +1,187 @@
+from functools import partial
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from hairline.errors import HairlineError
+from hairline.nn.architectures import unet
+from hairline.nn.recipes import Augmentation, Recipe, Runtime, SegmenterOptions
+from hairline.nn.runtime import resolve
+from hairline.nn.segmentation import Segmenter, bce, bce_dice, load, predict, save, train
+
+RUNTIME = Runtime("cpu", "32", 0, 0)
+PLACEMENT = resolve(RUNTIME)
+
+
+def options(**changes):
+    values = {
+        "dataset": "toy", "classifier": "toy", "weights": "none", "targets": "soft", "binary_score": 0.5,
+        "max_images": 0, "crop_px": 32, "crops_per_image": 2, "loss": "bce_dice",
+        "augmentation": Augmentation("random", 0.1, 0.5, 0.0, 0.0, 0.0),
+        "recipe": Recipe(4, 4, "adamw", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0),
+    }  # fmt: skip
+    return SegmenterOptions(**{**values, **changes})
+
+
+class Dark(nn.Module):
+    """Logits from each pixel and its neighbours."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 1, 1))
+
+    def forward(self, images):
+        assert images.shape[2] % 32 == images.shape[3] % 32 == 0
+        return self.conv(images)
+
+
+def build():
+    return Segmenter(Dark()), "none"
+
+
+def toy(count=6):
+    rng = np.random.default_rng(1)
+    images, targets = {}, {}
+    for number in range(count):
+        image = rng.integers(120, 180, (40, 50, 3), dtype=np.uint8)
+        target = np.zeros((40, 50), np.float32)
+        target[:, 5 * number + 10 : 5 * number + 14] = 0.8
+        image[target > 0] = 20
+        images[str(number)], targets[str(number)] = image, target
+    return images, targets
+
+
+def fitted(tmp_path, val_ids=("4", "5"), **changes):
+    images, targets = toy()
+    seen = []
+
+    def load_image(sample):
+        seen.append(sample)
+        return images[sample]
+
+    trained = train(
+        list("0123"),
+        val_ids,
+        load_image,
+        targets.__getitem__,
+        build,
+        options(**changes),
+        RUNTIME,
+        lambda *_: None,
+        tmp_path,
+    )
+    return trained, seen
+
+
+@pytest.mark.parametrize("loss", ["bce", "bce_dice"])
+def test_learns_and_scores_whole_validation_images(tmp_path, loss):
+    recipe = Recipe(12, 4, "adamw", 0.05, 0.9, 1e-4, "one_cycle", 1, 10.0)
+    trained, _ = fitted(tmp_path, loss=loss, recipe=recipe)
+    assert set(trained.history[-1]) == {"train/loss", "learning_rate", "val/loss", "val/f1"}
+    assert trained.history[-1]["val/f1"] > 0.9
+    images, targets = toy()
+    scores = []
+    for sample in ("4", "5"):
+        found, truth = predict(trained.model, images[sample], PLACEMENT) >= 0.5, targets[sample] >= 0.5
+        scores.append(2 * (found & truth).sum() / (found.sum() + truth.sum()))
+    assert trained.history[-1]["val/f1"] == pytest.approx(np.mean(scores))
+
+
+def test_without_validation_images_only_the_loss_is_logged(tmp_path):
+    trained, _ = fitted(tmp_path, val_ids=())
+    assert set(trained.history[0]) == {"train/loss", "learning_rate"}
+
+
+def test_takes_evenly_spaced_images_up_to_the_limit(tmp_path):
+    _, seen = fitted(tmp_path, val_ids=(), max_images=2)
+    assert seen == ["0", "2"]
+
+
+def test_binary_targets_cut_the_confidence(tmp_path):
+    below, _ = fitted(tmp_path / "below", targets="binary", binary_score=0.8)
+    above, _ = fitted(tmp_path / "above", targets="binary", binary_score=0.81)
+    assert below.history[-1]["val/f1"] > 0
+    assert above.history[-1]["val/f1"] in (0.0, 1.0)  # nothing is crack: empty prediction 1, else 0
+
+
+def test_resuming_gives_the_same_weights(tmp_path):
+    whole, _ = fitted(tmp_path / "whole")
+    images, targets = toy()
+
+    class KilledError(Exception):
+        pass
+
+    def kill(metrics, step):
+        if step == 3:
+            raise KilledError
+
+    arguments = (list("0123"), list("45"), images.__getitem__, targets.__getitem__, build, options(), RUNTIME)
+    with pytest.raises(KilledError):
+        train(*arguments, kill, tmp_path / "cut")
+    resumed = train(*arguments, lambda *_: None, tmp_path / "cut")
+    assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True))
+    assert resumed.history == whole.history
+
+
+def test_no_image_and_a_wrong_size_are_errors(tmp_path):
+    images, targets = toy()
+    rest = (build, options(), RUNTIME, lambda *_: None, tmp_path)
+    with pytest.raises(HairlineError, match="no training image"):
+        train([], [], images.__getitem__, targets.__getitem__, *rest)
+    with pytest.raises(HairlineError, match=r"'1': the image is 40x50 pixels, its target 10x50"):
+        train(["1"], [], images.__getitem__, lambda sample: targets[sample][:10], *rest)
+
+
+def test_bce_is_its_formula():
+    logits, targets = torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([0.0, 0.3, 1.0])
+    scores = 1 / (1 + (-logits).exp())
+    expected = -(targets * scores.log() + (1 - targets) * (1 - scores).log()).mean()
+    assert bce(logits, targets) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_dice_is_least_where_scores_equal_soft_targets():
+    targets = torch.rand(200, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.8 + 0.1
+    at = torch.logit(targets)
+
+    def dice(logits):
+        return float(bce_dice(logits, targets.float()) - bce(logits, targets.float()))
+
+    assert dice(at) == pytest.approx(0, abs=1e-5)
+    for change in (-1.0, -0.2, 0.2, 1.0):
+        assert dice(at + change) > 1e-3
+    empty = torch.zeros(50)
+    assert float(bce_dice(empty - 40, empty)) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 70), (31, 33), (32, 64), (65, 40)])
+def test_predicts_any_size(size):
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    model = build()[0].eval()
+    scores = predict(model, image, PLACEMENT)
+    assert scores.shape == size and scores.dtype == np.float32
+    assert scores.min() >= 0 and scores.max() <= 1
+    if size == (32, 64):
+        with torch.inference_mode():
+            logits = model(torch.from_numpy(image[None]).permute(0, 3, 1, 2))
+        np.testing.assert_allclose(scores, logits.sigmoid()[0, 0].numpy(), atol=1e-6)
+
+
+def test_saves_and_loads(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    unet_options = unet.Options(encoder="resnet18")
+    model, initial = partial(unet.build, unet_options, "none")()
+    expected = predict(model, image, PLACEMENT)
+    save(model, tmp_path / "net", "unet", unet_options, {"initial": initial, "status": "trained"})
+    again, info = load(tmp_path / "net")
+    np.testing.assert_array_equal(predict(again, image, PLACEMENT), expected)
+    assert info == {
+        "initial": "none", "status": "trained", "architecture": "unet", "options": {"encoder": "resnet18"},
+    }  # fmt: skip
+    assert sorted(path.name for path in (tmp_path / "net").iterdir()) == ["model.json", "weights.safetensors"]
+
+
+def test_loading_from_an_empty_folder_says_what_to_do(tmp_path):
+    with pytest.raises(HairlineError, match="train this segmenter first"):
+        load(tmp_path)
