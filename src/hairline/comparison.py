@@ -7,10 +7,11 @@ anew in every resample. Cells on the same images share their resamples, so that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pandas as pd
+from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 
 from hairline import published, scoring
@@ -31,21 +32,14 @@ class BootstrapOptions:
     """How intervals are drawn.
 
     Attributes:
-        resamples: Number of resamples, at least 1.
+        resamples: Number of resamples, at least 100.
         level: Share of the resamples an interval holds, in (0, 1), as 0.95.
         seed: Seed of the resamples, not negative.
-
-    Raises:
-        HairlineError: If a value is outside its range.
     """
 
-    resamples: int
-    level: float
-    seed: int
-
-    def __post_init__(self) -> None:
-        if self.resamples < 1 or not 0 < self.level < 1 or self.seed < 0:
-            raise HairlineError(f"a bootstrap needs resamples >= 1, 0 < level < 1 and seed >= 0, found {self}")
+    resamples: Annotated[int, Ge(100)]
+    level: Annotated[float, Gt(0), Lt(1)]
+    seed: Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True)

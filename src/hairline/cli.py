@@ -1,0 +1,65 @@
+"""`hairline …`: what a person does outside the DAG."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hairline import profiles
+from hairline.errors import HairlineError
+from hairline.params import Params
+
+app = typer.Typer(
+    help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+
+
+@app.command()
+def profile(
+    name: Annotated[str, typer.Argument(help="Name of a file in profiles/, without .yaml.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a params.yaml that was edited by hand.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+    folder: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+) -> None:
+    """Write params.yaml from a profile and print what changed."""
+    changes = profiles.apply(folder, name, params, force)
+    typer.echo("\n".join(changes) if changes else f"{params}: already the profile '{name}'")
+    check(params)
+
+
+@app.command()
+def check(params: ParamsFile = Path("params.yaml")) -> None:
+    """Check all of params.yaml: every value, and every name it refers to."""
+    from hairline.consistency import check as check_all  # its imports take a second that other commands need not wait
+
+    check_all(Params(params))
+    typer.echo(f"{params}: valid")
+
+
+@app.command()
+def summary(params: ParamsFile = Path("params.yaml")) -> None:
+    """Print the comparison table of the last `dvc repro` and where everything lies."""
+    folder = Path("reports") / Params(params).experiment()
+    table = folder / "comparison" / "comparison.md"
+    if not table.is_file():
+        raise HairlineError(f"{table}: not found; run 'dvc repro' first")
+    typer.echo(table.read_text())
+    typer.echo(f"Report    {folder / 'comparison' / 'index.html'}")
+    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, grid_*.png)")
+    typer.echo(f"Gates     {folder / 'gates'}")
+    typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one message and exit status 1."""
+    try:
+        app()
+    except HairlineError as error:
+        typer.echo(f"hairline: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,70 @@
+"""The whole of params.yaml at once: every section valid, every name it uses defined where it should be."""
+
+from collections.abc import Iterator
+
+from hairline.comparison import BootstrapOptions
+from hairline.errors import HairlineError
+from hairline.fusion import TrainableRule
+from hairline.gate import GateOptions
+from hairline.nn.recipes import ClassifierOptions, Runtime, SegmenterOptions
+from hairline.params import MANUAL, Evaluation, Localize, Params
+from hairline.patches import Options as PatchOptions
+from hairline.synthesis import Options as SynthesisOptions
+
+
+def check(params: Params) -> None:
+    """Check every section and every reference between them.
+
+    Raises:
+        HairlineError: With one line for each problem found.
+    """
+    problems = [*_sections(params)]
+    if not problems:
+        problems = [*_references(params)]
+    if problems:
+        raise HairlineError("\n".join(problems))
+
+
+def _sections(params: Params) -> Iterator[str]:
+    kinds = {
+        "runtime": Runtime, "gates": GateOptions, "patches": PatchOptions, "localize": Localize,
+        "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation, "comparison": BootstrapOptions,
+    }  # fmt: skip
+    readers = [params.experiment, params.matrix, *(lambda n=n, k=k: params.get(n, k) for n, k in kinds.items())]
+    readers += [lambda n=n: params.entry("synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
+    readers += [lambda n=n: params.entry("classifiers", n, ClassifierOptions) for n in params.names("classifiers")]
+    readers += [lambda n=n: params.dataset(n) for n in params.names("datasets")]
+    readers += [lambda n=n: params.label_set(n) for n in params.names("label_sets")]
+    readers += [lambda n=n: params.architecture(n) for n in params.names("architectures")]
+    for read in readers:
+        try:
+            read()
+        except HairlineError as error:
+            yield str(error)
+
+
+def _references(params: Params) -> Iterator[str]:
+    matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
+    datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
+    label_sets = {MANUAL, *params.names("label_sets")}
+    uses = [
+        ("matrix.datasets", matrix.datasets, "datasets", datasets),
+        ("matrix.test_sets", matrix.test_sets, "matrix.datasets", set(matrix.datasets)),
+        ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
+        ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
+        ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
+        ("segmenter.dataset", (segmenter.dataset,), "matrix.datasets", set(matrix.datasets)),
+        ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
+    ]
+    for name in params.names("classifiers"):
+        dataset = params.entry("classifiers", name, ClassifierOptions).dataset
+        uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
+    for name in params.names("label_sets"):
+        classifier = params.label_set(name).classifier
+        uses.append((f"label_sets.{name}.classifier", (classifier,), "matrix.classifiers", set(matrix.classifiers)))
+    for where, used, section, defined in uses:
+        for name in used:
+            if name not in defined:
+                yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+    if MANUAL in params.names("label_sets"):
+        yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"

@@ -1,0 +1,210 @@
+"""The schema of params.yaml: every value stands there, none here.
+
+A stage asks for its own section and gets frozen dataclasses. Which variants there are (layouts, labellers,
+architectures) is looked up by name when a section needs one, so this module names none of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import pydantic
+import yaml
+from annotated_types import Ge, Gt, MinLen
+from pydantic import StringConstraints
+
+from hairline import variants
+from hairline.errors import HairlineError
+
+T = TypeVar("T")
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
+Names = Annotated[tuple[Name, ...], MinLen(1)]
+
+MANUAL = "manual"
+"""The label set that is the masks themselves: training on it is fully supervised (FSV)."""
+
+SECTIONS = (
+    "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
+    "trainable", "label_sets", "architectures", "segmenter", "evaluation", "comparison",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """What the DAG crosses: plain lists, since DVC cannot take the keys of a mapping.
+
+    Attributes:
+        datasets: Data sets, keys of ``datasets``.
+        classifiers: Classifiers, keys of ``classifiers``.
+        label_sets: Label sets to train on and compare: ``manual`` and keys of ``label_sets``.
+        architectures: Segmenters, keys of ``architectures``.
+        test_sets: Data sets whose test split scores labels and segmenters.
+    """
+
+    datasets: Names
+    classifiers: Names
+    label_sets: Names
+    architectures: Names
+    test_sets: Names
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A data set as published: its layout, where it lies, and the layout's own options."""
+
+    layout: str
+    root: Path
+    options: Any
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """Pseudo-labels of one method with one set of options, on the evidence of one classifier."""
+
+    method: str
+    classifier: Name
+    options: Any
+
+
+@dataclass(frozen=True)
+class Localize:
+    """What evidence is collected (METHOD §2).
+
+    Attributes:
+        vote_windows_px: Sizes of the voting windows, one map each; 32 in the paper.
+        vote_stride_px: Distance between voting windows, 16 in the paper; at most the smallest window.
+        batch: Windows a forward pass; changes speed and memory alone.
+    """
+
+    vote_windows_px: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1)]
+    vote_stride_px: Annotated[int, Gt(0)]
+    batch: Annotated[int, Gt(0)]
+
+    def __post_init__(self) -> None:
+        if self.vote_stride_px > min(self.vote_windows_px):
+            raise ValueError(
+                f"vote_stride_px {self.vote_stride_px} leaves pixels between windows of {min(self.vote_windows_px)} px "
+                "uncovered; choose at most the smallest window"
+            )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What evaluation keeps besides scores.
+
+    Attributes:
+        gallery: Test images, evenly spaced, whose predictions are kept and shown.
+    """
+
+    gallery: Annotated[int, Ge(1)]
+
+
+class Params:
+    """The values of one params.yaml, validated section by section when they are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the file; only its top level is checked here.
+
+        Raises:
+            HairlineError: If the file is missing, is no YAML mapping, or has unknown or missing sections.
+        """
+        self._path = path
+        self._values = _read(path)
+        unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
+        if unknown or missing:
+            parts = [f"{word} {', '.join(sorted(found))}" for word, found in
+                     (("unknown section", unknown), ("missing section", missing)) if found]  # fmt: skip
+            raise HairlineError(f"{path}: {'; '.join(parts)}; the sections are {', '.join(SECTIONS)}")
+
+    def raw(self, name: str) -> Any:
+        """A section as it stands in the file, for logging."""
+        return self._values[name]
+
+    def some(self, *names: str) -> dict[str, Any]:
+        """Several sections as they stand in the file, for logging."""
+        return {name: self.raw(name) for name in names}
+
+    def get(self, name: str, kind: type[T]) -> T:
+        """A section as an instance of a dataclass or plain type."""
+        return self._parse(self._values[name], kind, name)
+
+    def experiment(self) -> str:
+        """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
+        pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+        return str(self._parse(self._values["experiment"], pattern, "experiment"))
+
+    def matrix(self) -> Matrix:
+        """The names the DAG crosses."""
+        return self.get("matrix", Matrix)
+
+    def dataset(self, name: str) -> Dataset:
+        """A data set with the options of its layout."""
+        entry = self._parse(self._entry("datasets", name), Dataset, f"datasets.{name}")
+        options = self._options("hairline.datasets", entry.layout, entry.options, f"datasets.{name}")
+        return Dataset(entry.layout, entry.root, options)
+
+    def label_set(self, name: str) -> LabelSet:
+        """A label set with the options of its method."""
+        entry = self._parse(self._entry("label_sets", name), LabelSet, f"label_sets.{name}")
+        options = self._options("hairline.labellers", entry.method, entry.options, f"label_sets.{name}")
+        return LabelSet(entry.method, entry.classifier, options)
+
+    def architecture(self, name: str) -> Any:
+        """Options of an architecture; its name is its module's name."""
+        where = f"architectures.{name}"
+        module = self._variant("hairline.nn.architectures", name, where)
+        return self._parse(self._entry("architectures", name), module.Options, where)
+
+    def entry(self, section: str, name: str, kind: type[T]) -> T:
+        """One entry of a section that maps names to values."""
+        return self._parse(self._entry(section, name), kind, f"{section}.{name}")
+
+    def names(self, section: str) -> tuple[str, ...]:
+        """The keys of a section that maps names to values."""
+        values = self._parse(self._values[section], dict[Name, Any], section)
+        return tuple(values)
+
+    def _entry(self, section: str, name: str) -> Any:
+        if name not in self.names(section):
+            raise HairlineError(f"{self._path}: {section} has no '{name}'; it has {', '.join(self.names(section))}")
+        return self._values[section][name]
+
+    def _options(self, package: str, name: str, values: object, where: str) -> Any:
+        return self._parse(values, self._variant(package, name, where).Options, f"{where}.options")
+
+    def _variant(self, package: str, name: str, where: str) -> Any:
+        try:
+            return variants.resolve(package, name)
+        except HairlineError as error:
+            raise HairlineError(f"{self._path}: {where}: {error}") from None
+
+    def _parse(self, values: object, kind: Any, where: str) -> Any:
+        model = pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
+        try:
+            return model(value=values).value  # type: ignore[attr-defined]
+        except pydantic.ValidationError as error:
+            lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
+            raise HairlineError(lines) from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(path.read_text())
+    except FileNotFoundError:
+        raise HairlineError(f"{path}: not found; write one with 'hairline profile synthetic'") from None
+    except yaml.YAMLError as error:
+        raise HairlineError(f"{path}: no valid YAML: {error}") from None
+    if not isinstance(values, Mapping):
+        raise HairlineError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
+    return dict(values)
+
+
+def _problems(error: pydantic.ValidationError, where: str) -> Iterator[str]:
+    told = {"unexpected_keyword_argument": "unknown value", "missing": "missing value"}
+    for problem in error.errors():
+        place = ".".join([where, *(str(part) for part in problem["loc"][1:])])
+        message = told.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+        found = "" if problem["type"] in ("missing", "value_error") else f", found {problem['input']!r}"
+        yield f"{place}: {message}{found}"

@@ -1,0 +1,195 @@
+"""The contract of every labeller in the package: whoever adds one is tested by adding an entry to OPTIONS."""
+
+import dataclasses
+import inspect
+import subprocess
+import sys
+import typing
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hairline import variants
+from hairline.grid import PatchGrid
+from hairline.localization import Evidence, Votes
+from hairline.thresholding import grey
+
+PACKAGE = "hairline.labellers"
+LABELLERS = variants.names(PACKAGE)
+BILATERAL = {"radius_px": 2, "sigma_range": 120.0, "sigma_space": 120.0}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "konig": {
+        "localization": {
+            "vote_window_px": 32,
+            "upsampling": "lanczos",
+            "patch_weight": 0.5,
+            "cam_guard": "none",
+            "cut": 0.5,
+            "erosion_px": 3,
+            "erosion_iterations": 4,
+        },
+        "thresholding": {"bilateral": BILATERAL, "window_px": 32, "stride_px": 8, "classes": 3},
+        "fusion": {"bilateral": BILATERAL, "closing_px": 3, "closing_iterations": 1},
+    },
+    "otsu": {},
+}
+SIZES = [(1, 1), (1, 40), (7, 5), (33, 47), (90, 131)]
+
+
+def built(kind: type, values: dict[str, Any]) -> Any:
+    """A dataclass from nested plain values, one value for each field and no other."""
+    hints = typing.get_type_hints(kind)
+    assert set(values) == {field.name for field in dataclasses.fields(kind)}, f"OPTIONS do not fit {kind}"
+    return kind(
+        **{name: built(hints[name], v) if dataclasses.is_dataclass(hints[name]) else v for name, v in values.items()}
+    )
+
+
+def options_of(name: str) -> Any:
+    if name not in OPTIONS:
+        pytest.fail(f"the labeller '{name}' is not under contract yet: give it an entry in OPTIONS of {__file__}")
+    return built(variants.resolve(PACKAGE, name).Options, OPTIONS[name])
+
+
+def evidence_of(height: int, width: int, probability: float | None = None) -> Evidence:
+    rng = np.random.default_rng(height * 1000 + width)
+    grid, cells = PatchGrid(height, width, 32, 16), PatchGrid(height, width, 32, 32)
+    votes = rng.random((grid.rows, grid.cols), dtype=np.float32)
+    cam = rng.random((cells.rows, cells.cols), dtype=np.float32)
+    if probability is not None:
+        votes, cam = np.full_like(votes, probability), np.full_like(cam, probability)
+    return Evidence(height, width, (Votes(32, 16, votes),), cam, 32, 0.9 if probability is None else probability)
+
+
+def images_of(height: int, width: int) -> dict[str, np.ndarray]:
+    noise = np.random.default_rng(7).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    ramp = np.broadcast_to(np.linspace(0, 255, width).astype(np.uint8)[None, :, None], noise.shape).copy()
+    two = np.where(noise[..., :1] > 127, noise.dtype.type(200), noise.dtype.type(50)).repeat(3, axis=2)
+    flat = {f"flat {level}": np.full_like(noise, level) for level in (0, 128, 255)}
+    return {"noise": noise, "ramp": ramp, "two levels": two, **flat}
+
+
+def cracked(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """A bright rough surface with a dark slanting line, and the distance from the line's middle."""
+    image = np.random.default_rng(11).integers(150, 190, (height, width, 1), dtype=np.uint8).repeat(3, axis=2)
+    y, x = np.mgrid[:height, :width]
+    distance = np.abs(y - height / 2 - (x - width / 2) * 0.3)
+    image[distance < 2.5] = 40
+    return image, distance
+
+
+@pytest.fixture(params=LABELLERS)
+def name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def labeller(name: str) -> ModuleType:
+    return variants.resolve(PACKAGE, name)
+
+
+def test_there_are_labellers_and_no_entry_without_one() -> None:
+    assert {"konig", "otsu"} <= set(LABELLERS)
+    assert set(OPTIONS) <= set(LABELLERS)
+
+
+def test_options_are_frozen_dataclasses_without_defaults(labeller: ModuleType) -> None:
+    waiting = [labeller.Options]
+    while waiting:
+        kind = waiting.pop()
+        assert dataclasses.is_dataclass(kind)
+        assert kind.__dataclass_params__.frozen, f"{kind} is not frozen"
+        for field in dataclasses.fields(kind):
+            given = field.default, field.default_factory
+            assert given == (dataclasses.MISSING, dataclasses.MISSING), f"{kind}.{field.name} has a default"
+        waiting += [hint for hint in typing.get_type_hints(kind).values() if dataclasses.is_dataclass(hint)]
+
+
+def test_label_takes_image_evidence_options_and_is_documented(labeller: ModuleType) -> None:
+    assert list(inspect.signature(labeller.label).parameters) == ["image", "evidence", "options"]
+    assert labeller.__doc__
+    assert labeller.label.__doc__
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_scores_are_float32_within_zero_and_one_at_any_size(
+    name: str, labeller: ModuleType, size: tuple[int, int]
+) -> None:
+    options = options_of(name)
+    for kind, image in images_of(*size).items():
+        scores = labeller.label(image, evidence_of(*size), options)
+        assert isinstance(scores, np.ndarray), kind
+        assert scores.dtype == np.float32, kind
+        assert scores.shape == size, kind
+        assert np.isfinite(scores).all(), kind
+        assert 0 <= scores.min() <= scores.max() <= 1, kind
+
+
+def test_labelling_is_deterministic_and_touches_no_input(name: str, labeller: ModuleType) -> None:
+    options, evidence, (image, _) = options_of(name), evidence_of(90, 131), cracked(90, 131)
+    before = image.copy()
+    first = labeller.label(image, evidence, options)
+    first_copy = first.copy()
+    image.flags.writeable = False  # as images come from disk
+    np.testing.assert_array_equal(labeller.label(image, evidence, options), first_copy)
+    np.testing.assert_array_equal(first, first_copy)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_a_flat_image_has_no_crack(name: str, labeller: ModuleType) -> None:
+    options = options_of(name)
+    for level in (0, 128, 255):
+        image = np.full((50, 61, 3), level, dtype=np.uint8)
+        assert not labeller.label(image, evidence_of(50, 61, 1.0), options).any()
+
+
+def test_a_plain_crack_under_sure_evidence_is_found(name: str, labeller: ModuleType) -> None:
+    image, distance = cracked(120, 150)
+    line, near = distance < 2.5, distance < 14  # farther off, windows see no line and call the darkest noise dark
+    predicted = labeller.label(image, evidence_of(120, 150, 1.0), options_of(name)) >= 0.5
+    assert (predicted & line).sum() / ((predicted & near) | line).sum() > 0.8
+
+
+def test_importing_a_labeller_or_its_options_imports_no_torch(name: str) -> None:
+    code = (
+        f"import sys; from hairline import variants; variants.resolve({PACKAGE!r}, {name!r}).Options;"
+        "print(sorted({'torch', 'lightning', 'timm', 'albumentations', 'safetensors', 'pydantic'} & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+def test_konig_without_evidence_of_a_crack_labels_nothing() -> None:
+    image, _ = cracked(90, 131)
+    assert not variants.resolve(PACKAGE, "konig").label(image, evidence_of(90, 131, 0.0), options_of("konig")).any()
+
+
+def test_konig_keeps_to_the_place_the_classifier_points_at() -> None:
+    image, distance = cracked(128, 256)
+    evidence = evidence_of(128, 256, 1.0)
+    evidence.votes[0].probabilities[:, 8:] = 0
+    evidence.cam[:, 4:] = 0
+    scores = variants.resolve(PACKAGE, "konig").label(image, evidence, options_of("konig"))
+    assert scores[(distance < 2.5) & (np.arange(256) < 96)].mean() > 0.6
+    assert not scores[:, 176:].any()
+
+
+def test_otsu_splits_where_the_between_class_variance_is_largest() -> None:
+    rng = np.random.default_rng(3)
+    levels = np.clip(
+        np.where(rng.random((40, 51)) < 0.2, rng.normal(60, 15, (40, 51)), rng.normal(150, 20, (40, 51))), 0, 255
+    )
+    image = levels.astype(np.uint8)[..., None].repeat(3, axis=2)
+    flat = grey(image).ravel().astype(float)
+    spread = {t: (flat <= t).mean() * (flat > t).mean() * (flat[flat <= t].mean() - flat[flat > t].mean()) ** 2
+              for t in range(int(flat.min()), int(flat.max()))}  # fmt: skip
+    best = max(spread, key=lambda t: spread[t])
+    scores = variants.resolve(PACKAGE, "otsu").label(image, evidence_of(40, 51), options_of("otsu"))
+    np.testing.assert_array_equal(scores, (grey(image) <= best).astype(np.float32))
+
+
+def test_a_missing_entry_says_what_to_do() -> None:
+    with pytest.raises(pytest.fail.Exception, match=r"'snake' is not under contract yet: give it an entry in OPTIONS"):
+        options_of("snake")

@@ -1,0 +1,239 @@
+"""Localization: cells stay over the pixels they stand for; cut, guard and erosion against plain definitions."""
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from hairline.errors import HairlineError
+from hairline.grid import PatchGrid
+from hairline.localization import Evidence, Options, Votes, activation_map, heat, localize, patch_map, upsample
+
+FILTERS = ["lanczos", "hamming", "bilinear"]
+PAPER = Options(32, "lanczos", 0.5, "none", 0.5, 3, 4)
+
+
+def evidence_of(height: int, width: int, seed: int = 0, windows: tuple[tuple[int, int], ...] = ((32, 16),)) -> Evidence:
+    rng = np.random.default_rng(seed)
+    votes = []
+    for window, stride in windows:
+        grid = PatchGrid(height, width, window, stride)
+        votes.append(Votes(window, stride, rng.random((grid.rows, grid.cols), dtype=np.float32)))
+    cells = PatchGrid(height, width, 32, 32)
+    cam = rng.random((cells.rows, cells.cols), dtype=np.float32) * 17
+    return Evidence(height, width, tuple(votes), cam, 32, 0.75)
+
+
+def constant(height: int, width: int, probability: float) -> Evidence:
+    blank = evidence_of(height, width)
+    votes = tuple(dataclasses.replace(v, probabilities=np.full_like(v.probabilities, probability)) for v in blank.votes)
+    return dataclasses.replace(blank, votes=votes)
+
+
+def centre_of_mass(picture: np.ndarray) -> tuple[float, float]:
+    y, x = np.mgrid[: picture.shape[0], : picture.shape[1]]
+    weights = picture.astype(np.float64)
+    return float((weights * y).sum() / weights.sum()), float((weights * x).sum() / weights.sum())
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    height=st.integers(1, 90), width=st.integers(1, 90), cell=st.sampled_from([1, 3, 8, 16, 32]),
+    upsampling=st.sampled_from(FILTERS), value=st.floats(0, 1, width=32),
+)  # fmt: skip
+def test_a_constant_stays_constant_at_any_size(
+    height: int, width: int, cell: int, upsampling: str, value: float
+) -> None:
+    cells = np.full((-(-height // cell), -(-width // cell)), value, dtype=np.float32)
+    pixels = upsample(cells, cell, height, width, upsampling)
+    assert pixels.shape == (height, width)
+    assert pixels.dtype == np.float32
+    np.testing.assert_allclose(pixels, value, atol=1e-6)
+
+
+@pytest.mark.parametrize("upsampling", FILTERS)
+@pytest.mark.parametrize("cell", [2, 7, 16, 32])
+def test_a_bright_cell_is_centred_on_its_square(upsampling: str, cell: int) -> None:
+    cells = np.zeros((15, 18))  # six cells from every border, where Pillow scales the filter's weights
+    cells[6, 10] = 1
+    pixels = upsample(cells, cell, 15 * cell, 18 * cell, upsampling)
+    assert pixels.max() > 0.5
+    assert centre_of_mass(pixels) == pytest.approx((6 * cell + (cell - 1) / 2, 10 * cell + (cell - 1) / 2), abs=1e-3)
+
+
+@pytest.mark.parametrize("width", [360, 641, 648, 999, 1000])
+def test_a_ramp_over_cells_is_the_same_ramp_over_pixels(width: int) -> None:
+    cells = np.tile((np.arange(-(-width // 16)) * 16 + 8) / 2000, (3, 1))  # value: a cell's centre in pixels / 2000
+    pixels = upsample(cells, 16, 40, width, "bilinear")
+    inside = np.arange(8, width - 8)
+    np.testing.assert_allclose(pixels[:, 8 : width - 8], np.tile((inside + 0.5) / 2000, (40, 1)), atol=1e-6)
+
+
+@pytest.mark.parametrize("upsampling", FILTERS)
+def test_enlarging_stays_within_zero_and_one(upsampling: str) -> None:
+    cells = np.random.default_rng(0).integers(0, 2, (9, 9)).astype(float)
+    pixels = upsample(cells, 16, 140, 139, upsampling)
+    assert pixels.min() >= 0
+    assert pixels.max() <= 1
+
+
+def test_lanczos_is_the_windowed_sinc_at_pixel_centres() -> None:
+    cell, count = 8, 12
+    cells = np.random.default_rng(1).uniform(0.3, 0.7, (1, count))
+    positions = (np.arange(cell * count) + 0.5) / cell - 0.5
+    distance = positions[:, None] - np.arange(count)
+    weights = np.where(np.abs(distance) < 3, np.sinc(distance) * np.sinc(distance / 3), 0)
+    expected = (weights / weights.sum(axis=1, keepdims=True)) @ cells[0]
+    np.testing.assert_allclose(upsample(cells, cell, 8, cell * count, "lanczos")[3], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("window", "stride"), [(32, 16), (32, 8), (24, 16), (64, 16), (32, 32), (96, 64)])
+@pytest.mark.parametrize("upsampling", FILTERS)
+def test_a_single_vote_is_centred_on_its_window(window: int, stride: int, upsampling: str) -> None:
+    height, width = window * 9 - 3, window * 11 - 5
+    grid = PatchGrid(height, width, window, stride)
+    row, col = grid.rows // 2, grid.cols // 2
+    probabilities = np.zeros((grid.rows, grid.cols), dtype=np.float32)
+    probabilities[row, col] = 1
+    blank = evidence_of(height, width)
+    evidence = dataclasses.replace(blank, votes=(Votes(window, stride, probabilities),))
+    found = centre_of_mass(patch_map(evidence, window, upsampling))
+    middle = (window - 1) / 2
+    assert found == pytest.approx((row * stride + middle, col * stride + middle), abs=1e-2)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7), (31, 360), (65, 648), (33, 1000)])
+def test_maps_have_the_size_of_the_image(size: tuple[int, int]) -> None:
+    evidence = evidence_of(*size)
+    for found in (
+        patch_map(evidence, 32, "lanczos"),
+        activation_map(evidence, "image", "lanczos"),
+        localize(evidence, PAPER),
+    ):
+        assert found.shape == size
+        assert found.dtype == np.float32
+        assert 0 <= found.min() <= found.max() <= 1
+
+
+def test_the_window_asked_for_is_the_one_used() -> None:
+    evidence = evidence_of(100, 130, windows=((32, 16), (64, 32)))
+    grid = PatchGrid(100, 130, 64, 32)
+    cells = grid.mean(evidence.votes[1].probabilities)
+    np.testing.assert_array_equal(patch_map(evidence, 64, "hamming"), upsample(cells, 32, 100, 130, "hamming"))
+    assert not np.allclose(patch_map(evidence, 32, "hamming"), patch_map(evidence, 64, "hamming"))
+
+
+def test_an_unknown_window_is_told_with_those_there_are() -> None:
+    evidence = evidence_of(64, 64, windows=((32, 16), (64, 16)))
+    with pytest.raises(HairlineError, match=r"vote_window_px is 48.* 32, 64 px.*localize\.vote_windows_px"):
+        localize(evidence, dataclasses.replace(PAPER, vote_window_px=48))
+
+
+@pytest.mark.parametrize("guard", ["none", "image"])
+def test_an_activation_map_of_zeros_stays_zero(guard: str) -> None:
+    evidence = evidence_of(70, 90)
+    silent = dataclasses.replace(evidence, cam=np.zeros_like(evidence.cam))
+    found = activation_map(silent, guard, "lanczos")
+    assert found.shape == (70, 90)
+    assert not found.any()
+
+
+def test_the_activation_map_is_a_share_of_its_maximum() -> None:
+    evidence = evidence_of(320, 320)
+    found = activation_map(evidence, "none", "bilinear")
+    expected = upsample(evidence.cam / evidence.cam.max(), 32, 320, 320, "bilinear")
+    np.testing.assert_array_equal(found, expected)
+    assert found.max() == pytest.approx(1, abs=0.01)  # no pixel lies on the middle of a square of 32
+    for scale in (1e-6, 1e6):
+        scaled = dataclasses.replace(evidence, cam=evidence.cam * np.float32(scale))
+        np.testing.assert_allclose(activation_map(scaled, "none", "bilinear"), found, atol=1e-5)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.02, 0.4, 1.0])
+def test_the_guard_weighs_by_the_probability_of_the_image(probability: float) -> None:
+    evidence = dataclasses.replace(evidence_of(150, 171), crack_probability=probability)
+    free = activation_map(evidence, "none", "bilinear")
+    np.testing.assert_allclose(activation_map(evidence, "image", "bilinear"), free * probability, atol=1e-6)
+    assert free.max() > 0.9
+
+
+def test_values_up_to_the_cut_vanish_and_those_above_stay_soft() -> None:
+    votes_only = dataclasses.replace(PAPER, patch_weight=1.0)
+    assert not localize(constant(60, 80, 0.5), votes_only).any()
+    np.testing.assert_allclose(localize(constant(60, 80, 0.51), votes_only), 0.51, atol=1e-6)
+    lower = dataclasses.replace(votes_only, cut=0.0)
+    np.testing.assert_allclose(localize(constant(60, 80, 0.1), lower), 0.1, atol=1e-6)
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.3, 0.5, 1.0])
+@pytest.mark.parametrize("cut", [0.0, 0.35, 0.5])
+def test_the_average_is_weighted_before_the_cut(weight: float, cut: float) -> None:
+    evidence = evidence_of(131, 97, seed=3)
+    options = dataclasses.replace(PAPER, patch_weight=weight, cut=cut, erosion_iterations=0)
+    patch, cam = patch_map(evidence, 32, "lanczos"), activation_map(evidence, "none", "lanczos")
+    merged = weight * patch.astype(np.float64) + (1 - weight) * cam.astype(np.float64)
+    clear = np.abs(merged - cut) > 1e-6
+    expected = np.where(merged > cut, merged, 0)
+    np.testing.assert_allclose(localize(evidence, options)[clear], expected[clear], atol=1e-6)
+
+
+@pytest.mark.parametrize(("side", "iterations"), [(1, 3), (3, 0), (3, 1), (3, 4), (5, 2), (9, 3)])
+@pytest.mark.parametrize("size", [(90, 121), (7, 40)])
+def test_erosion_is_grey_erosion_repeated(side: int, iterations: int, size: tuple[int, int]) -> None:
+    evidence = evidence_of(*size, seed=4)
+    options = dataclasses.replace(PAPER, cut=0.2, erosion_px=side, erosion_iterations=iterations)
+    expected = localize(evidence, dataclasses.replace(options, erosion_iterations=0))
+    for _ in range(iterations):  # scipy's mirrored border holds no value that the window does not hold already
+        expected = ndimage.grey_erosion(expected, size=(side, side))
+    np.testing.assert_array_equal(localize(evidence, options), expected)
+
+
+def test_erosion_does_not_eat_in_from_the_border_of_the_image() -> None:
+    assert (localize(constant(60, 80, 0.9), dataclasses.replace(PAPER, patch_weight=1.0)) > 0.89).all()
+
+
+def test_heat_is_the_paper_average_before_cut_and_erosion() -> None:
+    evidence = evidence_of(70, 131, windows=((64, 16), (32, 16)))
+    uncut = dataclasses.replace(PAPER, vote_window_px=64, cut=0.0, erosion_iterations=0)
+    assert heat(evidence).dtype == np.float32
+    np.testing.assert_allclose(heat(evidence), localize(evidence, uncut), atol=1e-6)
+
+
+def test_an_even_erosion_is_refused() -> None:
+    with pytest.raises(ValueError, match="odd, found 4"):
+        dataclasses.replace(PAPER, erosion_px=4)
+
+
+def test_evidence_comes_back_from_disk_as_it_was(tmp_path: Path) -> None:
+    evidence = evidence_of(123, 457, windows=((64, 16), (32, 8), (32, 16), (128, 48)))
+    path = tmp_path / "sample.partial"  # a temporary name need not end in .npz
+    evidence.save(path)
+    assert [item.name for item in tmp_path.iterdir()] == ["sample.partial"]
+    found = Evidence.load(path)
+    assert (found.height, found.width, found.cam_cell_px) == (123, 457, 32)
+    assert found.crack_probability == evidence.crack_probability
+    assert isinstance(found.crack_probability, float)
+    assert [(v.window_px, v.stride_px) for v in found.votes] == [(64, 16), (32, 8), (32, 16), (128, 48)]
+    for ours, theirs in zip(found.votes, evidence.votes, strict=True):
+        assert ours.probabilities.dtype == np.float32
+        np.testing.assert_array_equal(ours.probabilities, theirs.probabilities)
+    assert found.cam.dtype == np.float32
+    np.testing.assert_array_equal(found.cam, evidence.cam)
+    np.testing.assert_array_equal(localize(found, PAPER), localize(evidence, PAPER))
+
+
+def test_evidence_without_votes_comes_back_too(tmp_path: Path) -> None:
+    evidence_of(20, 30, windows=()).save(tmp_path / "a.npz")
+    assert Evidence.load(tmp_path / "a.npz").votes == ()
+
+
+def test_the_same_evidence_is_the_same_file(tmp_path: Path) -> None:
+    evidence = evidence_of(200, 300)
+    for name in ("a.npz", "b.npz"):
+        evidence.save(tmp_path / name)
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+    assert (tmp_path / "a.npz").stat().st_size < 8000
