@@ -1,0 +1,50 @@
+"""A tiny experiment for the tests of parameters, stages and the DAG: a few small images, one epoch of everything."""
+
+import copy
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+
+def tiny_values() -> dict[str, Any]:
+    """The synthetic profile, shrunk."""
+    values = yaml.safe_load((ROOT / "profiles" / "synthetic.yaml").read_text())
+    values["experiment"] = "tiny"
+    values["synthetic_sets"]["synthetic"].update(train=6, val=2, test=3, height_px=96, width_px=90, crack_free=0.2)
+    values["gates"]["min_crack_share"] = 0
+    values["patches"] = {"window_px": 32, "stride_px": 32}
+    values["classifiers"]["resnet18"]["recipe"].update(epochs=1, batch=16)
+    values["segmenter"].update(crop_px=64, crops_per_image=1)
+    values["segmenter"]["recipe"].update(epochs=1, batch=2)
+    values["trainable"]["min_crack_pixels"] = 1
+    values["label_sets"]["konig"]["options"]["localization"].update(cut=0.0, erosion_iterations=1)
+    values["evaluation"]["gallery"] = 2
+    values["comparison"]["resamples"] = 100
+    return values
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """Parameters of the tiny experiment, to be changed at will."""
+    return copy.deepcopy(tiny_values())
+
+
+@pytest.fixture
+def write_params(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
+    """Writes parameters to a params.yaml and gives its path."""
+
+    def write(content: dict[str, Any]) -> Path:
+        path = tmp_path / "params.yaml"
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+        return path
+
+    return write

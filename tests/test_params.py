@@ -1,0 +1,114 @@
+"""params.yaml: what is wrong is told in one readable line each; what is right arrives typed."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hairline import variants
+from hairline.consistency import check
+from hairline.errors import HairlineError
+from hairline.params import SECTIONS, Params
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def put(values: dict[str, Any], place: str, value: object) -> dict[str, Any]:
+    *way, last = place.split(".")
+    inner = values
+    for key in way:
+        inner = inner[key]
+    inner[last] = value
+    return values
+
+
+def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_params: Write) -> None:
+    params = Params(write_params(values))
+    check(params)
+    assert params.label_set("konig").options.localization.erosion_px == 3
+    assert params.dataset("synthetic").root == Path("data/raw/synthetic")
+    assert params.architecture("unet").encoder == "resnet18"
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("classifiers.resnet18.recipe.learning_rate", 0, ["learning_rate", "greater than 0", "found 0"]),
+        ("classifiers.resnet18.recipe.learning_rate", "fast", ["learning_rate", "valid number", "'fast'"]),
+        ("patches.stride_px", 33, ["patches", "stride of 33 px", "uncovered", "at most 32"]),
+        ("label_sets.konig.options.thresholding.stride_px", 40, ["thresholding", "stride of 40", "uncovered"]),
+        ("localize.vote_stride_px", 64, ["localize", "vote_stride_px 64", "uncovered"]),
+        ("label_sets.konig.method", "kning", ["label_sets.konig", "'kning'", *variants.names("hairline.labellers")]),
+        ("datasets.synthetic.layout", "coco17", ["datasets.synthetic", *variants.names("hairline.datasets")]),
+        ("label_sets.konig.options.localization.cut", 1.0, ["localization.cut", "less than 1"]),
+        ("label_sets.konig.options.localization.cutt", 0.5, ["localization.cutt", "unknown value"]),
+        ("label_sets.konig.options.fusion.closing_px", 4, ["fusion", "closing_px must be odd"]),
+        ("label_sets.otsu.options", {"level": 3}, ["label_sets.otsu.options.level", "unknown value"]),
+        ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "resnet18"]),
+        ("matrix.test_sets", [], ["matrix.test_sets", "at least 1"]),
+        ("matrix.label_sets", ["manual", "crf"], ["matrix.label_sets", "'crf'", "konig, manual, otsu"]),
+        ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
+        ("segmenter.loss", "hinge", ["segmenter.loss", "'bce' or 'bce_dice'", "'hinge'"]),
+        ("architectures.unet.encodr", "resnet18", ["architectures.unet.encodr", "unknown value"]),
+        ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
+        ("experiment", "a b/c", ["experiment"]),
+        ("gates.severities.polarity", "loud", ["gates.severities.polarity"]),
+        ("comparison.level", 1.5, ["comparison"]),
+        ("extra", 1, ["unknown section extra"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    values: dict[str, Any], write_params: Write, place: str, value: object, told: list[str]
+) -> None:
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(put(values, place, value))))
+    message = str(caught.value)
+    assert all(part in message for part in told), message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_missing_value_is_named(values: dict[str, Any], write_params: Write) -> None:
+    del values["label_sets"]["konig"]["options"]["localization"]["cut"]
+    with pytest.raises(HairlineError, match=r"label_sets\.konig\.options\.localization\.cut: missing value"):
+        check(Params(write_params(values)))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_missing_section_is_named(values: dict[str, Any], write_params: Write, section: str) -> None:
+    del values[section]
+    with pytest.raises(HairlineError, match=f"missing section {section}"):
+        Params(write_params(values))
+
+
+def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
+    put(put(values, "patches.stride_px", 0), "runtime.seed", -1)
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(values)))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_or_broken_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match="hairline profile synthetic"):
+        Params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1\n")
+    with pytest.raises(HairlineError, match="no valid YAML"):
+        Params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("- 1\n")
+    with pytest.raises(HairlineError, match="expected a mapping"):
+        Params(tmp_path / "params.yaml")
+
+
+def test_reading_all_parameters_imports_no_torch_and_no_tracker(values: dict[str, Any], write_params: Write) -> None:
+    path = write_params(values)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from hairline.consistency import check; from hairline.params import Params\n"
+        f"check(Params(Path({str(path)!r})))\n"
+        "heavy = {'torch', 'mlflow', 'lightning', 'great_expectations', 'segmentation_models_pytorch'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,55 @@
+"""Profiles: the complete one is the committed params.yaml, the others are valid overlays, hand edits are kept."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hairline import profiles
+from hairline.consistency import check
+from hairline.errors import HairlineError
+from hairline.params import Params
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "profiles"
+
+
+def test_the_committed_params_are_the_complete_profile() -> None:
+    assert (ROOT / "params.yaml").read_text() == (FOLDER / "synthetic.yaml").read_text()
+
+
+@pytest.mark.parametrize("name", profiles.names(FOLDER))
+def test_every_profile_is_valid(name: str, tmp_path: Path) -> None:
+    target = tmp_path / "params.yaml"
+    profiles.apply(FOLDER, name, target, force=False)
+    check(Params(target))
+    assert Params(target).experiment() == name
+
+
+def test_mappings_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
+    (tmp_path / "synthetic.yaml").write_text("a: {x: 1, y: 2}  # why\nb: [1, 2]\nc: {d: 1}\n")
+    (tmp_path / "mine.yaml").write_text("a: {y: 3}\nb: [9]\nc: {d: null}\nnew: 4\n")
+    text = profiles.render(tmp_path, "mine")
+    assert yaml.safe_load(text) == {"a": {"x": 1, "y": 3}, "b": [9], "c": {}, "new": 4}
+    assert "# why" in text
+
+
+def test_changes_are_told_and_hand_edits_need_force(tmp_path: Path) -> None:
+    target = tmp_path / "params.yaml"
+    profiles.apply(FOLDER, "synthetic", target, force=False)
+    changes = profiles.apply(FOLDER, "cfd-cpu", target, force=False)
+    assert "experiment: synthetic → cfd-cpu" in changes
+    assert "datasets.synthetic: removed" in changes
+    assert profiles.apply(FOLDER, "cfd-cpu", target, force=False) == []
+    edited = target.read_text().replace("seed: 7", "seed: 8")
+    target.write_text(edited)
+    with pytest.raises(HairlineError, match="edited by hand"):
+        profiles.apply(FOLDER, "synthetic", target, force=False)
+    assert target.read_text() == edited
+    assert "runtime.seed: 8 → 7" in profiles.apply(FOLDER, "synthetic", target, force=True)
+    assert target.read_text() == (FOLDER / "synthetic.yaml").read_text()
+
+
+def test_an_unknown_profile_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match="cfd-cpu, crack500-cpu, synthetic"):
+        profiles.apply(FOLDER, "crack5000", tmp_path / "params.yaml", force=False)
