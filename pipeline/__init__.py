@@ -1,0 +1,10 @@
+"""The stages of dvc.yaml, one module each; every one also runs by hand as ``python -m pipeline.STAGE``.
+
+The code beside this folder comes before an installed one, so that a copy of the workspace, such as
+``dvc exp run --temp`` makes, runs its own code.
+"""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "src"))

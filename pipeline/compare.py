@@ -1,0 +1,173 @@
+"""Put labels and segmenters side by side: one table FSV / pseudo-labels a test set, curves, pictures, a page."""
+
+import json
+import platform
+from argparse import Namespace
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline import comparison, localization, plotting, report, tracking
+from hairline.comparison import BootstrapOptions, Cell
+from hairline.images import read_scores
+from hairline.lineage import git_facts
+from hairline.nn.recipes import ClassifierOptions
+from hairline.outputs import whole_folder, write_json
+from hairline.params import MANUAL, Evaluation, Params
+from hairline.samples import evenly, load_image, load_mask, read_samples
+from pipeline import entry
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write tables, figures and the page to ``--out``."""
+    args = entry.arguments(
+        __doc__, argv,
+        paths=["sets", "gates", "evidence", "labels", "scores", "runs", "out", "metrics", "record"],
+    )  # fmt: skip
+    params = Params(args.params)
+    logged = params.some("comparison", "matrix")
+    with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
+                      sorted(args.runs.glob("*.json")), args.record) as run:  # fmt: skip
+        cells = [*_segmenters(args, params), *_labels(args, params)]
+        summary = comparison.summarise(cells, params.get("comparison", BootstrapOptions))
+        curves, grids = _curves(cells), dict(_grids(args, params))
+        with whole_folder(args.out) as folder:
+            (folder / "comparison.csv").write_text(comparison.csv(summary))
+            (folder / "comparison.md").write_text(comparison.markdown(summary))
+            (folder / "pr_curves.png").write_bytes(curves)
+            for test_set, grid in grids.items():
+                (folder / f"grid_{test_set}.png").write_bytes(grid)
+            report.write(folder / "index.html", _page(args, params, summary, curves, grids))
+        found = _metrics(summary)
+        write_json(args.metrics, found)
+        run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
+        run.artifact(args.out)
+        run.finish([args.out, args.metrics])
+
+
+def _segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
+    matrix = params.matrix()
+    for test_set in matrix.test_sets:
+        for label_set in matrix.label_sets:
+            for architecture in matrix.architectures:
+                folder = args.scores / "segmenters" / label_set / architecture / test_set
+                told = json.loads((folder / "status.json").read_text())
+                scored = told["status"] == "scored"
+                table = pd.read_parquet(folder / "scores.parquet") if scored else None
+                yield Cell("segmenter", label_set, architecture, test_set, told["status"], told["reason"], table)
+
+
+def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
+    """Label scores on the images that segmenters train on (table II) and on every test split."""
+    parts = [(params.raw("segmenter")["dataset"], "train"), *((name, "test") for name in params.matrix().test_sets)]
+    for dataset, split in parts:
+        for label_set in params.matrix().label_sets:
+            if label_set == MANUAL:
+                continue
+            backbone = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions).backbone
+            path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
+            table = pd.read_parquet(path) if path.is_file() else None
+            status, reason = ("scored", "") if table is not None else ("no masks", f"no {split} image has a mask")
+            yield Cell("label", label_set, backbone, f"{dataset}-{split}", status, reason, table)
+
+
+def _curves(cells: Sequence[Cell]) -> bytes:
+    panels: dict[str, dict[str, plotting.scoring.Counts]] = {}
+    for cell in cells:
+        if cell.table is not None:
+            what = "segmenters on" if cell.kind == "segmenter" else "labels of"
+            labels = "FSV" if cell.label_set == MANUAL else cell.label_set
+            panel = panels.setdefault(f"{what} {cell.dataset}", {})
+            panel[f"{labels} · {cell.architecture}"] = comparison.cell_counts(cell.table)
+    return plotting.png(plotting.pr_curves(panels))
+
+
+def _grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
+    """A picture grid of some test images, the same everywhere, for every test set."""
+    gallery = params.get("evaluation", Evaluation).gallery
+    for test_set in params.matrix().test_sets:
+        samples = read_samples(args.sets / test_set, "test")
+        samples = samples[samples["has_mask"]].reset_index(drop=True)
+        ids = [samples["id"][index] for index in evenly(len(samples), gallery)]
+        if ids:
+            rows = [_picture(args, params, test_set, sample_id) for sample_id in ids]
+            yield test_set, plotting.png(plotting.picture_grid(rows))
+
+
+def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> plotting.PictureRow:
+    matrix, file = params.matrix(), f"{sample_id}.png"
+    evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
+    models = {
+        f"{'FSV' if label_set == MANUAL else label_set} · {architecture}":
+            args.scores / "segmenters" / label_set / architecture / test_set / "predictions" / file
+        for label_set in matrix.label_sets for architecture in matrix.architectures
+    }  # fmt: skip
+    labels = {name: args.labels / name / test_set / file for name in matrix.label_sets if name != MANUAL}
+    return plotting.PictureRow(
+        sample_id,
+        load_image(args.sets / test_set, sample_id),
+        load_mask(args.sets / test_set, sample_id),
+        localization.heat(evidence),
+        _maps(labels),
+        _maps(models),
+    )
+
+
+def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
+    return {name: read_scores(path) for name, path in paths.items() if path.is_file()}
+
+
+def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    scored = summary[summary["status"] == "scored"]
+    return {
+        f"{row['kind']}-{row['labels']}-{row['model']}-{row['test_set']}":
+            {name: float(row[name]) for name in ("ods", "ods_low", "ods_high", "ois", "ap")}
+        for row in scored.to_dict("records")
+    }  # fmt: skip
+
+
+def _page(
+    args: Namespace, params: Params, summary: pd.DataFrame, curves: bytes, grids: Mapping[str, bytes]
+) -> report.Page:
+    pictures = [report.Picture("Precision and recall, pooled over the images",
+                               "Precision-recall curves of every model and label set", curves)]  # fmt: skip
+    pictures += [
+        report.Picture(f"Test images of {test_set}: image, mask, evidence, pseudo-labels, predictions",
+                       f"Grid of images of {test_set} with their masks, labels and predictions", grid)
+        for test_set, grid in grids.items()
+    ]  # fmt: skip
+    return report.Page(
+        f"hairline: {params.experiment()}",
+        comparison.headline(summary),
+        comparison.notes(summary),
+        comparison.tables(summary),
+        pictures,
+        [_gate(args.gates / name / "verdict.json") for name in params.matrix().datasets],
+        _facts(args, params),
+    )
+
+
+def _gate(path: Path) -> report.Gate:
+    told = json.loads(path.read_text())
+    lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
+    waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
+    return report.Gate(told["dataset"], told["passed"], lines["errors"], lines["warnings"], waivers)
+
+
+def _facts(args: Namespace, params: Params) -> dict[str, str]:
+    git = git_facts(Path.cwd())
+    return {
+        "experiment": params.experiment(),
+        "commit": git.commit + (" with changes" if git.dirty else ""),
+        "seed": str(params.raw("runtime")["seed"]),
+        "segmenters": f"trained on the training split of {params.raw('segmenter')['dataset']}",
+        "Python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}",
+    }
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,97 @@
+"""Segment a test set at full size and score it against the masks (METHOD §6)."""
+
+import json
+import time
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline import plotting, scoring, tracking
+from hairline.images import write_scores
+from hairline.nn import runtime, segmentation
+from hairline.nn.recipes import Runtime
+from hairline.outputs import whole_file, whole_folder, write_json
+from hairline.params import Evaluation, Params
+from hairline.samples import evenly, load_image, load_mask, read_samples
+from hairline.scoretables import counts, metrics, score_table
+from pipeline import entry
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the score table and some predictions of one segmenter on the test split at ``--set`` to ``--out``.
+
+    Where there is nothing to score, status.json says why and there is no table.
+    """
+    args = entry.arguments(
+        __doc__, argv, paths=["set", "model", "out", "metrics", "curve", "upstream", "record"],
+        names=["label-set", "architecture", "test-set"],
+    )  # fmt: skip
+    params = Params(args.params)
+    logged = {"label_set": args.label_set, "architecture": args.architecture, "test_set": args.test_set,
+              **params.some("evaluation", "runtime")}  # fmt: skip
+    inputs = [args.set / "samples.parquet", args.model]
+    name = f"evaluation · {args.architecture} · {args.label_set} · {args.test_set}"
+    with tracking.run("evaluate", name, params.experiment(), logged, inputs, {}, args.upstream, args.record) as run:
+        status, reason = _status(args)
+        with whole_folder(args.out) as folder:
+            write_json(folder / "status.json", {"status": status, "reason": reason})
+            table = _predict(args, params, run, folder) if status == "scored" else None
+        found = {} if table is None else metrics(table)
+        write_json(args.metrics, found)
+        run.metrics(found)
+        run.tag("status", status)
+        with whole_file(args.curve) as partial:
+            _curve(table).to_csv(partial, index=False)
+        if table is not None:
+            name = f"{args.label_set} {args.architecture}"
+            run.drawing("pr_curve.png", plotting.png(plotting.pr_curves({args.test_set: {name: counts(table)}})))
+        run.finish([args.out, args.metrics])
+
+
+def _status(args: Namespace) -> tuple[str, str]:
+    info = json.loads((args.model / "model.json").read_text())
+    if info["status"] != "trained":
+        return info["status"], info["reason"]
+    samples = read_samples(args.set, "test")
+    return ("scored", "") if samples["has_mask"].any() else ("no masks", "no test image has a mask")
+
+
+def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame:
+    model, _ = segmentation.load(args.model)
+    placement = runtime.resolve(params.get("runtime", Runtime))
+    samples = read_samples(args.set, "test")
+    samples = samples[samples["has_mask"]].reset_index(drop=True)
+    gallery = {samples["id"][i] for i in evenly(len(samples), params.get("evaluation", Evaluation).gallery)}
+    spent = 0.0
+
+    def scores_of(sample_id: str) -> NDArray[np.float32]:
+        nonlocal spent
+        image, start = load_image(args.set, sample_id), time.perf_counter()
+        scores = segmentation.predict(model, image, placement)
+        spent += time.perf_counter() - start
+        if sample_id in gallery:
+            write_scores(folder / "predictions" / f"{sample_id}.png", scores)
+        progress.update()
+        return scores
+
+    with entry.bar(len(samples), f"evaluate {args.test_set}") as progress:
+        table = score_table(samples, scores_of, lambda sample_id: load_mask(args.set, sample_id))
+    table.to_parquet(folder / "scores.parquet", index=False)
+    run.metrics({"seconds_per_image": spent / len(samples)})
+    return table
+
+
+def _curve(table: pd.DataFrame | None) -> pd.DataFrame:
+    """Pooled precision and recall at every threshold, for ``dvc plots``; no rows where nothing was scored."""
+    if table is None:
+        return pd.DataFrame(columns=["threshold", "precision", "recall"])
+    precision, recall = scoring.precision_recall(counts(table))
+    return pd.DataFrame({"threshold": scoring.THRESHOLDS, "precision": precision, "recall": recall})
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,73 @@
+"""Train a patch classifier: crack or no crack (METHOD §1)."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from hairline import plotting, state, tracking
+from hairline.lineage import workspace_root
+from hairline.nn import backbones, classification, runtime
+from hairline.nn.recipes import ClassifierOptions, Runtime
+from hairline.outputs import whole_file, whole_folder, write_json
+from hairline.params import Params
+from hairline.patches import Options as PatchOptions
+from hairline.patches import patch_scores
+from hairline.samples import load_image
+from pipeline import entry
+
+BATCH = 256
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train ``--classifier`` on the training patches, score it on the test patches, write its weights to ``--out``."""
+    args = entry.arguments(
+        __doc__, argv, paths=["set", "patches", "out", "metrics", "history", "record"], names=["classifier"]
+    )
+    params = Params(args.params)
+    options = params.entry("classifiers", args.classifier, ClassifierOptions)
+    window_px, chosen = params.get("patches", PatchOptions).window_px, params.get("runtime", Runtime)
+    rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
+    logged = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches", "runtime")}
+    inputs = [args.set / "samples.parquet", args.patches]
+    with (
+        tracking.run("train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
+                     logged, inputs, {}, [], args.record) as run,
+        state.resumable(workspace_root(Path.cwd()), "train_classifier", logged, inputs) as checkpoints,
+    ):  # fmt: skip
+        trained = classification.train(rows, images, window_px, options, chosen, run.metrics, checkpoints)
+        scores = _scores(trained.model, rows, images, window_px, chosen)
+        run.metrics({f"{split}/{name}": value for split, found in scores.items() for name, value in found.items()})
+        run.tag("initialisation", trained.initial)
+        info = {"window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset}
+        with whole_folder(args.out) as folder:
+            backbones.save(trained.model, folder, info)
+        write_json(args.metrics, scores)
+        history = pd.DataFrame(trained.history)
+        history.insert(0, "epoch", range(1, len(history) + 1))
+        with whole_file(args.history) as partial_file:
+            history.to_csv(partial_file, index=False)
+        run.drawing("training.png", plotting.png(plotting.training_curves(history.to_dict("records"))))
+        run.finish([args.out, args.metrics])
+
+
+def _scores(
+    model: backbones.Classifier,
+    rows: pd.DataFrame,
+    images: classification.LoadImage,
+    window_px: int,
+    chosen: Runtime,
+) -> dict[str, dict[str, float]]:
+    """Precision, recall and F1 on the patches of each split that was not trained on (table I)."""
+    placement, found = runtime.resolve(chosen), {}
+    for split in ("val", "test"):
+        part = rows[rows["split"] == split]
+        if len(part):
+            probabilities = classification.predict(model, part, images, window_px, BATCH, placement)
+            found[split] = {**patch_scores(probabilities, part["crack"].to_numpy(bool)), "patches": float(len(part))}
+    return found
+
+
+if __name__ == "__main__":
+    entry.run(main)

@@ -1,0 +1,90 @@
+"""Train a segmenter on one label set: the masks (FSV) or pseudo-labels (METHOD §5)."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline import plotting, state, tracking, variants
+from hairline.images import read_scores
+from hairline.lineage import workspace_root
+from hairline.nn import segmentation
+from hairline.nn.recipes import Runtime, SegmenterOptions
+from hairline.outputs import whole_file, whole_folder, write_json
+from hairline.params import Params
+from hairline.samples import load_image
+from pipeline import entry
+
+FROM_CLASSIFIER = "classifier"
+HISTORY_COLUMNS = ("epoch", "train/loss")
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Train ``--architecture`` on the trainable labels of ``--label-set``; write its weights to ``--out``.
+
+    Where no label is trainable, the folder says so instead, and evaluation and comparison pass it on.
+    """
+    args = entry.arguments(
+        __doc__, argv, paths=["set", "labels", "classifier", "out", "history", "upstream", "record"],
+        names=["label-set", "architecture"],
+    )  # fmt: skip
+    params = Params(args.params)
+    logged = {
+        "label_set": args.label_set, "architecture": {args.architecture: params.raw("architectures")[args.architecture]},
+        **params.some("segmenter", "runtime"),
+    }  # fmt: skip
+    inputs = [args.set / "samples.parquet", args.labels, args.classifier]
+    labels = pd.read_parquet(args.labels / "labels.parquet")
+    name = f"segmenter · {args.architecture} · {args.label_set}"
+    with tracking.run("train_segmenter", name, params.experiment(), logged, inputs, {}, args.upstream,
+                      args.record) as run:  # fmt: skip
+        if (labels["trainable"] & (labels["split"] == "train")).any():
+            with state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints:
+                history = _train(args, params, labels, run, checkpoints)
+            run.drawing("training.png", plotting.png(plotting.training_curves(history.to_dict("records"))))
+        else:
+            history = _give_up(args, len(labels), run)
+        with whole_file(args.history) as partial_file:
+            history.to_csv(partial_file, index=False)
+        run.finish([args.out])
+
+
+def _train(args: Namespace, params: Params, labels: pd.DataFrame, run: tracking.Run, checkpoints: Path) -> pd.DataFrame:
+    options, architecture = params.get("segmenter", SegmenterOptions), params.architecture(args.architecture)
+    classifier = str(args.classifier / "weights.safetensors")
+    weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
+    trained = segmentation.train(
+        list(labels.loc[labels["trainable"] & (labels["split"] == "train"), "id"]),
+        list(labels.loc[labels["split"] == "val", "id"]),
+        partial(load_image, args.set),
+        partial(_target, args.labels),
+        partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights),
+        options, params.get("runtime", Runtime), run.metrics, checkpoints,
+    )  # fmt: skip
+    run.tag("initialisation", trained.initial)
+    info = {"status": "trained", "label_set": args.label_set, "initialisation": trained.initial}
+    with whole_folder(args.out) as folder:
+        segmentation.save(trained.model, folder, args.architecture, architecture, info)
+    history = pd.DataFrame(trained.history)
+    history.insert(0, "epoch", range(1, len(history) + 1))
+    return history
+
+
+def _target(labels: Path, sample_id: str) -> NDArray[np.float32]:
+    return read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
+
+
+def _give_up(args: Namespace, labels: int, run: tracking.Run) -> pd.DataFrame:
+    reason = f"none of the training labels among {labels} labels passes the rule 'trainable'"
+    with whole_folder(args.out) as folder:
+        write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
+    run.tag("not_trainable", reason)
+    return pd.DataFrame(columns=list(HISTORY_COLUMNS))
+
+
+if __name__ == "__main__":
+    entry.run(main)
