@@ -1,6 +1,5 @@
 import io
 import re
-import time
 
 import numpy as np
 import pandas as pd
@@ -145,10 +144,7 @@ def test_one_group_gives_no_interval():
     assert "[" not in comparison.tables(summary)["Segmenters tested on cfd"]["ODS"][0]
 
 
-def test_cells_and_options_refuse_nonsense():
-    for wrong in ((0, 0.9, 1), (10, 1.0, 1), (10, 0.9, -1)):
-        with pytest.raises(HairlineError):
-            BootstrapOptions(*wrong)
+def test_cells_refuse_nonsense():
     with pytest.raises(ValueError, match="not trainable"):
         Cell("segmenter", "konig", "unet", "cfd", "not trainable", "", random_table(0))
     with pytest.raises(HairlineError, match="no rows"):
@@ -254,10 +250,3 @@ def test_nothing_scored_still_gives_tables():
     summary = comparison.summarise([untrainable("konig"), untrainable("manual")], BOOTSTRAP)
     assert "not trainable" in comparison.markdown(summary)
     assert summary["images"].isna().all()
-
-
-def test_thousand_resamples_of_many_images_are_fast():
-    cells = [segmenter(name, random_table(seed, 350, 60)) for seed, name in enumerate(("manual", "konig"))]
-    start = time.perf_counter()
-    comparison.summarise(cells, BootstrapOptions(1000, 0.95, 0))
-    assert time.perf_counter() - start < 2 * len(cells)

@@ -36,10 +36,7 @@ def counted(pairs: list[tuple[np.ndarray, np.ndarray]]) -> scoring.Counts:
 def test_f1_ods_ois_equal_brute_force(seed: int, count: int, dtype: str) -> None:
     pairs = images(seed, count, dtype)
     expected = np.array(
-        [
-            [brute_f1(s / 255 if dtype == "uint8" else s, m, t) for t in scoring.THRESHOLDS]
-            for s, m in pairs
-        ]
+        [[brute_f1(s / 255 if dtype == "uint8" else s, m, t) for t in scoring.THRESHOLDS] for s, m in pairs]
     )
     found = scoring.f1(counted(pairs))
     np.testing.assert_allclose(found, expected, atol=1e-12)
