@@ -2,8 +2,10 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -33,10 +35,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         names=["label-set", "architecture"],
     )  # fmt: skip
     params = Params(args.params)
-    logged = {
-        "label_set": args.label_set, "architecture": {args.architecture: params.raw("architectures")[args.architecture]},
-        **params.some("segmenter", "runtime"),
-    }  # fmt: skip
+    architecture = params.architecture(args.architecture)
+    logged = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
+              **params.some("segmenter", "runtime")}  # fmt: skip
     inputs = [args.set / "samples.parquet", args.labels, args.classifier]
     labels = pd.read_parquet(args.labels / "labels.parquet")
     name = f"segmenter · {args.architecture} · {args.label_set}"
@@ -44,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                       args.record) as run:  # fmt: skip
         if (labels["trainable"] & (labels["split"] == "train")).any():
             with state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints:
-                history = _train(args, params, labels, run, checkpoints)
+                history = _train(args, params, architecture, labels, run, checkpoints)
             run.drawing("training.png", plotting.png(plotting.training_curves(history.to_dict("records"))))
         else:
             history = _give_up(args, len(labels), run)
@@ -53,8 +54,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         run.finish([args.out])
 
 
-def _train(args: Namespace, params: Params, labels: pd.DataFrame, run: tracking.Run, checkpoints: Path) -> pd.DataFrame:
-    options, architecture = params.get("segmenter", SegmenterOptions), params.architecture(args.architecture)
+def _train(
+    args: Namespace, params: Params, architecture: Any, labels: pd.DataFrame, run: tracking.Run, checkpoints: Path
+) -> pd.DataFrame:
+    options = params.get("segmenter", SegmenterOptions)
     classifier = str(args.classifier / "weights.safetensors")
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
     trained = segmentation.train(

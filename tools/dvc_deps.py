@@ -15,6 +15,7 @@ import grimp
 from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
+DAG = ROOT / "dvc.yaml"
 VARIANTS = ("hairline.datasets", "hairline.labellers", "hairline.nn.architectures")
 
 
@@ -52,7 +53,7 @@ def _templated(stage: str) -> set[str]:
 
 
 def _load() -> dict:
-    return YAML().load(ROOT / "dvc.yaml")
+    return YAML().load(DAG)
 
 
 def _body(dag: dict, stage: str) -> dict:
@@ -79,12 +80,12 @@ def write() -> None:
     yaml = YAML()
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
-    dag = yaml.load(ROOT / "dvc.yaml")
+    dag = yaml.load(DAG)
     for stage, files in closures().items():
         deps = _body(dag, stage)["deps"]
         deps[:] = [dep for dep in deps if not is_code(dep)] + files
         deps.fa.set_block_style()
-    with (ROOT / "dvc.yaml").open("w") as file:
+    with DAG.open("w") as file:
         yaml.dump(dag, file)
 
 

@@ -274,7 +274,8 @@ def notes(summary: pd.DataFrame) -> list[str]:
         "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
         "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
         "'paper' columns: values printed by König et al. (tables II-VI, trained on all of CRACK500 train), shown where "
-        "label set, model and test set have the paper's names. Training data and test images may differ from its own.",
+        "label set, model and test set have the paper's names; labels of another backbone stand beside those printed "
+        "for ResNet-50. Training data, initial weights and test images may differ from its own.",
     ]
 
 

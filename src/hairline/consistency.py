@@ -1,6 +1,7 @@
 """The whole of params.yaml at once: every section valid, every name it uses defined where it should be."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from hairline.comparison import BootstrapOptions
 from hairline.errors import HairlineError
@@ -26,16 +27,18 @@ def check(params: Params) -> None:
 
 
 def _sections(params: Params) -> Iterator[str]:
-    kinds = {
+    kinds: dict[str, type] = {
         "runtime": Runtime, "gates": GateOptions, "patches": PatchOptions, "localize": Localize,
-        "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation, "comparison": BootstrapOptions,
+        "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation,
+        "comparison": BootstrapOptions,
     }  # fmt: skip
-    readers = [params.experiment, params.matrix, *(lambda n=n, k=k: params.get(n, k) for n, k in kinds.items())]
-    readers += [lambda n=n: params.entry("synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
-    readers += [lambda n=n: params.entry("classifiers", n, ClassifierOptions) for n in params.names("classifiers")]
-    readers += [lambda n=n: params.dataset(n) for n in params.names("datasets")]
-    readers += [lambda n=n: params.label_set(n) for n in params.names("label_sets")]
-    readers += [lambda n=n: params.architecture(n) for n in params.names("architectures")]
+    readers: list[Callable[[], object]] = [params.experiment, params.matrix]
+    readers += [partial(params.get, name, kind) for name, kind in kinds.items()]
+    readers += [partial(params.entry, "synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
+    readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
+    readers += [partial(params.dataset, name) for name in params.names("datasets")]
+    readers += [partial(params.label_set, name) for name in params.names("label_sets")]
+    readers += [partial(params.architecture, name) for name in params.names("architectures")]
     for read in readers:
         try:
             read()

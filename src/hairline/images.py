@@ -15,13 +15,16 @@ IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 def _open(path: Path) -> Image.Image:
     try:
         with Image.open(path) as file:
-            return ImageOps.exif_transpose(file)
+            image = ImageOps.exif_transpose(file)
     except FileNotFoundError:
         raise HairlineError(f"{path}: no such file; expected an image") from None
     except (UnidentifiedImageError, OSError, SyntaxError) as error:
         raise HairlineError(
             f"{path}: cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
         ) from None
+    if image.mode.startswith("I;16"):  # Pillow would clip 16-bit grey at 255 rather than scale it
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    return image
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
@@ -63,7 +66,7 @@ def write_mask(path: Path, mask: NDArray[np.bool_]) -> None:
 
 def quantise(scores: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Scores in [0, 1] as the nearest of 256 levels."""
-    return np.rint(np.clip(scores, 0, 1) * 255).astype(np.uint8)
+    return np.asarray(np.rint(np.clip(scores, 0, 1) * 255), dtype=np.uint8)
 
 
 def write_scores(path: Path, scores: NDArray[np.floating]) -> None:

@@ -7,7 +7,7 @@ architectures) is looked up by name when a section needs one, so this module nam
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar, cast
 
 import pydantic
 import yaml
@@ -128,7 +128,7 @@ class Params:
 
     def get(self, name: str, kind: type[T]) -> T:
         """A section as an instance of a dataclass or plain type."""
-        return self._parse(self._values[name], kind, name)
+        return cast(T, self._parse(self._values[name], kind, name))
 
     def experiment(self) -> str:
         """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
@@ -159,7 +159,7 @@ class Params:
 
     def entry(self, section: str, name: str, kind: type[T]) -> T:
         """One entry of a section that maps names to values."""
-        return self._parse(self._entry(section, name), kind, f"{section}.{name}")
+        return cast(T, self._parse(self._entry(section, name), kind, f"{section}.{name}"))
 
     def names(self, section: str) -> tuple[str, ...]:
         """The keys of a section that maps names to values."""

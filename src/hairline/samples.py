@@ -57,8 +57,18 @@ def ingest(samples: Iterable[RawSample], folder: Path) -> pd.DataFrame:
     """Write samples in canonical form under a folder that exists and is empty; return the table it wrote.
 
     Size, polarity and pairing are recorded as found: judging them is the gate's work.
+
+    Raises:
+        HairlineError: If two samples have one id, or a file cannot be decoded.
     """
-    rows = [_ingest_one(sample, folder) for sample in samples]
+    rows, seen = [], dict[str, Path]()
+    for sample in samples:
+        if sample.id in seen:
+            raise HairlineError(
+                f"{sample.image}: its id '{sample.id}' is that of {seen[sample.id]} too; rename or exclude one of them"
+            )
+        seen[sample.id] = sample.image
+        rows.append(_ingest_one(sample, folder))
     table = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
     table.to_parquet(folder / "samples.parquet", index=False)
     return table

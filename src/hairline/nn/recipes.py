@@ -1,4 +1,4 @@
-"""How networks are trained and run, as plain values: no torch is imported here, so that parameters stay quick to read."""
+"""How networks are trained and run, as plain values: no torch here, so that parameters stay quick to read."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -27,7 +27,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Changes to training images; the paper uses the eight symmetries, colour jitter and two kinds of noise (METHOD §1).
+    """Changes to training images; the paper uses eight symmetries, colour jitter and two kinds of noise (METHOD §1).
 
     Attributes:
         symmetries: The eight rotations and flips: ``all`` visits each of them once an epoch, ``random`` draws one an

@@ -1,0 +1,152 @@
+"""Every stage by hand, with the commands of dvc.yaml, on a tiny experiment: what comes out is whole and coherent."""
+
+import importlib
+import json
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import workspace
+from conftest import tiny_values
+
+from hairline import scoring
+from hairline.errors import HairlineError
+from hairline.images import read_grey, read_scores
+from hairline.samples import load_mask, read_samples
+
+
+def values_with_a_silent_label_set() -> dict[str, Any]:
+    """The tiny experiment with a label set that never finds a crack, so that its segmenter cannot be trained."""
+    values = tiny_values()
+    silent = json.loads(json.dumps(values["label_sets"]["konig"]))
+    silent["options"]["localization"].update(cut=0.999, erosion_iterations=40)
+    values["label_sets"]["silent"] = silent
+    values["matrix"]["label_sets"].append("silent")
+    return values
+
+
+def run_stage(command: list[str]) -> None:
+    python, dash_m, module, *arguments = command
+    assert (python, dash_m) == ("python", "-m")
+    importlib.import_module(module).main(arguments)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace in which every stage has run."""
+    folder = workspace.make(tmp_path_factory.mktemp("stages"), values_with_a_silent_label_set())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for command in workspace.commands(folder).values():
+            run_stage(command)
+        yield folder
+
+
+def test_ingest_keeps_every_pixel(done: Path) -> None:
+    ingested, raw = done / "data/tiny/sets/synthetic", done / "data/raw/synthetic"
+    samples = read_samples(ingested)
+    assert sorted(samples["split"].value_counts().items()) == [("test", 3), ("train", 6), ("val", 2)]
+    for sample_id in samples["id"]:
+        mask = read_grey(ingested / "masks" / f"{sample_id}.png")
+        assert set(np.unique(mask)) <= {0, 255}
+        np.testing.assert_array_equal(mask, read_grey(raw / "masks" / f"{sample_id}.png"))
+
+
+def test_the_gate_passed_and_left_a_page(done: Path) -> None:
+    verdict = json.loads((done / "data/tiny/gates/synthetic/verdict.json").read_text())
+    assert verdict["passed"]
+    page = (done / "reports/tiny/gates/synthetic/index.html").read_text()
+    assert "http://" not in page and "https://" not in page
+
+
+def test_label_scores_equal_scores_made_again_from_the_files(done: Path) -> None:
+    metrics = json.loads((done / "reports/tiny/metrics/label-scores-otsu.json").read_text())
+    ingested, labels = done / "data/tiny/sets/synthetic", done / "data/tiny/labels/otsu/synthetic"
+    f1 = []
+    for sample_id in read_samples(ingested, "test")["id"]:
+        predicted, mask = read_scores(labels / f"{sample_id}.png") > 0, load_mask(ingested, sample_id)
+        f1.append(2 * (predicted & mask).sum() / max(predicted.sum() + mask.sum(), 1))
+    assert metrics["synthetic-test"]["ods"] == pytest.approx(np.mean(f1))
+
+
+def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> None:
+    scored = done / "data/tiny/scores/segmenters/manual/unet/synthetic"
+    ingested = done / "data/tiny/sets/synthetic"
+    table = pd.read_parquet(scored / "scores.parquet").set_index("id")
+    assert len(table) == 3
+    predictions = sorted((scored / "predictions").glob("*.png"))
+    assert len(predictions) == 2
+    for path in predictions:
+        mask = load_mask(ingested, path.stem)
+        prediction = read_scores(path)
+        assert prediction.shape == mask.shape
+        crack, _ = scoring.histograms(prediction, mask)
+        # the table holds unrounded scores, the picture 256 levels: a pixel may move to the bin beside it
+        assert np.abs(np.cumsum(crack) - np.cumsum(table.loc[path.stem, "crack_hist"])).max() <= mask.sum() * 0.5
+        assert crack.sum() == sum(table.loc[path.stem, "crack_hist"]) == mask.sum()
+
+
+def test_a_label_set_too_poor_to_train_on_is_said_and_the_dag_goes_on(done: Path) -> None:
+    model = json.loads((done / "models/tiny/segmenters/silent/unet/model.json").read_text())
+    assert model["status"] == "not trainable"
+    status = json.loads((done / "data/tiny/scores/segmenters/silent/unet/synthetic/status.json").read_text())
+    assert status == {"status": "not trainable", "reason": model["reason"]}
+    assert "not trainable" in (done / "reports/tiny/comparison/comparison.md").read_text()
+
+
+def test_the_comparison_holds_every_cell(done: Path) -> None:
+    table = pd.read_csv(done / "reports/tiny/comparison/comparison.csv")
+    segmenters, labels = (table[table["kind"] == kind] for kind in ("segmenter", "label"))
+    assert set(segmenters["labels"]) == {"manual", "konig", "otsu", "silent"}
+    assert set(labels["test_set"]) == {"synthetic-train", "synthetic-test"}
+    page = (done / "reports/tiny/comparison/index.html").read_text()
+    assert "http://" not in page and "https://" not in page
+    for picture in ("pr_curves.png", "grid_synthetic.png"):
+        assert (done / "reports/tiny/comparison" / picture).stat().st_size > 10_000
+
+
+def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
+    records = {path.stem: json.loads(path.read_text()) for path in (done / "reports/tiny/runs").glob("*.json")}
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        finished = {row[0] for row in store.execute("select run_uuid from runs where status = 'FINISHED'")}
+        epochs = store.execute(
+            "select count(*) from metrics where key = 'train/loss' and run_uuid = ?",
+            [records["segmenter-konig-unet"]["run_id"]],
+        ).fetchone()[0]
+    assert {record["run_id"] for record in records.values()} < finished
+    assert epochs == 1
+    upstream = records["segmenter-konig-unet"]["upstream"]
+    assert upstream == [records["labels-konig"]["run_id"], records["classifier-resnet18"]["run_id"]]
+    evaluation = records["evaluation-konig-unet-synthetic"]
+    assert evaluation["upstream"] == [records["segmenter-konig-unet"]["run_id"]]
+    assert len(evaluation["git_commit"]) == 40
+
+
+def test_nothing_is_left_half_written(done: Path) -> None:
+    assert not [path for path in done.rglob("*partial*") if ".dvc" not in path.parts]
+    assert not list((done / "state").glob("*/[!.]*"))
+
+
+def test_training_twice_gives_the_same_bytes(done: Path) -> None:
+    weights = done / "models/tiny/segmenters/konig/unet/weights.safetensors"
+    before = weights.read_bytes()
+    run_stage(workspace.commands(done)["train_segmenter@konig-unet"])
+    assert weights.read_bytes() == before
+
+
+def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: Path) -> None:
+    values = tiny_values()
+    values["gates"]["max_crack_share"] = 0
+    params = tmp_path / "params.yaml"
+    params.write_text(json.dumps(values))
+    arguments = ["--dataset", "synthetic", "--set", "data/tiny/sets/synthetic", "--params", str(params)]
+    arguments += ["--verdict", str(tmp_path / "verdict.json"), "--page", str(tmp_path / "page")]
+    with pytest.raises(HairlineError, match=r"stops at 1 error(.|\n)*crack_share(.|\n)*index\.html"):
+        importlib.import_module("pipeline.validate").main(arguments)
+    assert not (tmp_path / "verdict.json").exists()
+    assert (tmp_path / "page" / "index.html").is_file()

@@ -1,0 +1,69 @@
+"""A workspace of its own for tests that run stages: the real dvc.yaml, pipeline and source over tiny parameters."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+COPIED = ("dvc.yaml", "pipeline", "src", ".gitignore", ".dvcignore")
+
+
+def make(folder: Path, values: dict[str, Any]) -> Path:
+    """Copy the repository's code into a folder, write its params.yaml, put it under git and DVC."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder / name)
+    (folder / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    run(folder, "git", "init", "-q")
+    run(folder, "git", "config", "user.email", "tests@example.invalid")
+    run(folder, "git", "config", "user.name", "tests")
+    run(folder, "dvc", "init", "-q")
+    commit(folder, "workspace")
+    return folder
+
+
+def commit(folder: Path, message: str) -> None:
+    """Commit everything that git does not ignore."""
+    run(folder, "git", "add", "-A")
+    run(folder, "git", "commit", "-q", "-m", message)
+
+
+def environment() -> dict[str, str]:
+    """This process's environment with its own Python first on the path, quiet and offline."""
+    switches = {"DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1", "NO_ALBUMENTATIONS_UPDATE": "1"}
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    kept = {key: value for key, value in os.environ.items() if key not in ("MLFLOW_TRACKING_URI", "DVC_ROOT")}
+    return {**kept, **switches, "PATH": path}
+
+
+def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+    """Run a command in the workspace; its output is in the error message where it fails."""
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    if check and done.returncode:
+        raise AssertionError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+def commands(folder: Path) -> dict[str, list[str]]:
+    """Stage name → its command as DVC resolves it, in an order in which they can run."""
+    code = (
+        "import json, networkx; from dvc.repo import Repo; repo = Repo('.')\n"
+        "order = networkx.dfs_postorder_nodes(repo.index.graph)\n"
+        "print(json.dumps({stage.addressing: stage.cmd.split() for stage in order if stage.cmd}))"
+    )
+    return dict(json.loads(run(folder, sys.executable, "-c", code).stdout))
+
+
+def stages_run(output: str) -> set[str]:
+    """Names of the stages that `dvc repro` says it ran."""
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
