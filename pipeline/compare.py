@@ -11,13 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline import comparison, localization, plotting, report, tracking
-from hairline.comparison import BootstrapOptions, Cell
+from hairline.bootstrap import BootstrapOptions
+from hairline.comparison import Cell
 from hairline.images import read_scores
 from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
 from hairline.params import MANUAL, Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
+from hairline.scoretables import counts
 from pipeline import entry
 
 
@@ -81,7 +83,7 @@ def _curves(cells: Sequence[Cell]) -> bytes:
             what = "segmenters on" if cell.kind == "segmenter" else "labels of"
             labels = "FSV" if cell.label_set == MANUAL else cell.label_set
             panel = panels.setdefault(f"{what} {cell.dataset}", {})
-            panel[f"{labels} · {cell.architecture}"] = comparison.cell_counts(cell.table)
+            panel[f"{labels} · {cell.architecture}"] = counts(cell.table)
     return plotting.png(plotting.pr_curves(panels))
 
 

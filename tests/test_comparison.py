@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairline import comparison, published, scoring
-from hairline.comparison import BootstrapOptions, Cell
+from hairline import bootstrap, comparison, published, scoring
+from hairline.bootstrap import BootstrapOptions
+from hairline.comparison import Cell
 from hairline.errors import HairlineError
+from hairline.scoretables import counts
 
 BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
 SHOWN = (
@@ -95,7 +97,7 @@ def test_intervals_equal_a_plain_loop_over_the_same_resamples():
 @settings(deadline=None, max_examples=30)
 @given(groups=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=15), seed=st.integers(0, 9))
 def test_a_resample_draws_whole_groups(groups, seed):
-    weights = comparison.resample_weights(groups, BootstrapOptions(20, 0.9, seed))
+    weights = bootstrap.resample_weights(groups, BootstrapOptions(20, 0.9, seed))
     columns = {name: weights[:, groups.index(name)] for name in groups}
     for place, name in enumerate(groups):
         assert np.array_equal(weights[:, place], columns[name])
@@ -111,10 +113,10 @@ def test_difference_to_fsv_is_paired_and_zero_for_equal_tables():
     assert summary.loc["crf", "ods_minus_manual"] == pytest.approx(
         summary.loc["crf", "ods"] - summary.loc["manual", "ods"]
     )
-    weights = comparison.resample_weights(table["group"].to_list(), BOOTSTRAP)
+    weights = bootstrap.resample_weights(table["group"].to_list(), BOOTSTRAP)
     loop = [
-        scoring.ods(np.repeat(scoring.f1(comparison.cell_counts(other)), times, axis=0))
-        - scoring.ods(np.repeat(scoring.f1(comparison.cell_counts(table)), times, axis=0))
+        scoring.ods(np.repeat(scoring.f1(counts(other)), times, axis=0))
+        - scoring.ods(np.repeat(scoring.f1(counts(table)), times, axis=0))
         for times in weights
     ]
     assert summary.loc["crf", names[1:]].to_list() == pytest.approx(np.quantile(loop, [0.05, 0.95]).tolist())

@@ -7,15 +7,16 @@ anew in every resample. Cells on the same images share their resamples, so that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 
 from hairline import published, scoring
+from hairline.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods, resampled_ois
 from hairline.errors import HairlineError
+from hairline.scoretables import counts
 
 COLUMNS = (
     "kind", "labels", "model", "test_set", "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
@@ -25,21 +26,6 @@ COLUMNS = (
 )  # fmt: skip
 MANUAL = "manual"
 ABSENT = "–"
-
-
-@dataclass(frozen=True)
-class BootstrapOptions:
-    """How intervals are drawn.
-
-    Attributes:
-        resamples: Number of resamples, at least 100.
-        level: Share of the resamples an interval holds, in (0, 1), as 0.95.
-        seed: Seed of the resamples, not negative.
-    """
-
-    resamples: Annotated[int, Ge(100)]
-    level: Annotated[float, Gt(0), Lt(1)]
-    seed: Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True)
@@ -101,64 +87,29 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     return summary.astype(whole | {name: "float64" for name in COLUMNS[6:23] if name not in whole})
 
 
-def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDArray[np.int64]:
-    """How often each image is in each resample, int64 [resamples, images].
-
-    A resample draws as many groups as there are, with replacement; an image is there as often as its group. The same
-    groups in the same order give the same resamples.
-    """
-    names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
-    generator = np.random.default_rng(bootstrap.seed)
-    draws = generator.multinomial(len(names), np.full(len(names), 1 / len(names)), size=bootstrap.resamples)
-    return draws[:, members]
-
-
-def resampled_ods(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """ODS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
-    return np.asarray((weights.astype(np.float64) @ f1).max(axis=1) / weights.sum(axis=1))
-
-
-def resampled_ois(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """OIS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
-    return resampled_ods(f1.max(axis=1, keepdims=True), weights)
-
-
-def cell_counts(table: pd.DataFrame) -> scoring.Counts:
-    """Counts of a score table, one row an image in order of id."""
-    table = table.sort_values("id")
-    return scoring.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
-
-
 def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
     """Ids in order, F1 and resample weights of a scored cell."""
     assert cell.table is not None
     table = cell.table.sort_values("id")
     weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
-    return table["id"].to_list(), scoring.f1(cell_counts(table)), weights
+    return table["id"].to_list(), scoring.f1(counts(table)), weights
 
 
 def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
     if cell.table is None:
         return {}
-    counted = cell_counts(cell.table)
+    counted = counts(cell.table)
     _, f1, weights = _ordered(cell, bootstrap)
     at_best = int(f1.mean(axis=0).argmax())
     groups = cell.table["group"].nunique()
     return {
         "images": len(f1), "groups": groups, "ods": scoring.ods(f1), "ods_threshold": scoring.best_threshold(f1),
-        **_interval("ods", resampled_ods(f1, weights), groups, bootstrap), "ois": scoring.ois(f1),
-        **_interval("ois", resampled_ois(f1, weights), groups, bootstrap),
+        **interval("ods", resampled_ods(f1, weights), groups, bootstrap), "ois": scoring.ois(f1),
+        **interval("ois", resampled_ois(f1, weights), groups, bootstrap),
         "ap": scoring.average_precision(counted), "ap_of_means": scoring.average_precision_of_means(counted),
         "empty_masks": int((counted.tp + counted.fn == 0)[:, 0].sum()),
         "empty_predictions": int((counted.tp + counted.fp == 0)[:, at_best].sum()),
     }  # fmt: skip
-
-
-def _interval(name: str, values: NDArray[np.float64], groups: int, bootstrap: BootstrapOptions) -> dict[str, float]:
-    if groups < 2:
-        return {}
-    low, high = np.quantile(values, [(1 - bootstrap.level) / 2, (1 + bootstrap.level) / 2])
-    return {f"{name}_low": float(low), f"{name}_high": float(high)}
 
 
 def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) -> dict[str, float]:
@@ -177,7 +128,7 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
     differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
     return {
         "ods_minus_manual": scoring.ods(f1) - scoring.ods(manual_f1),
-        **_interval("ods_minus_manual", differences, cell.table["group"].nunique(), bootstrap),
+        **interval("ods_minus_manual", differences, cell.table["group"].nunique(), bootstrap),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hairline.comparison import BootstrapOptions
+from hairline.bootstrap import BootstrapOptions
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
 from hairline.gate import GateOptions

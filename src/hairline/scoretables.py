@@ -31,7 +31,8 @@ def score_table(
 
 
 def counts(table: pd.DataFrame) -> scoring.Counts:
-    """Counts at every threshold of the images of a score table, in its order."""
+    """Counts at every threshold of the images of a score table, in order of id."""
+    table = table.sort_values("id")
     return scoring.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
 
 
