@@ -55,7 +55,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "
-            "them; complete the set or take them out of datasets.cfd.test and datasets.cfd.val"
+            "them; complete the set or take them out of datasets.cfd.options.test and datasets.cfd.options.val"
         )
     return [RawSample(name, _split(name, options), name, images[name], truths[name], read_truth) for name in ids]
 
@@ -93,7 +93,7 @@ def _labels(path: Path) -> NDArray[np.generic]:
 def _unexpected(path: Path, found: str) -> HairlineError:
     return HairlineError(
         f"{path}: found {found}; expected groundTruth[0, 0]['Segmentation'], a matrix of the labels 1 to 4; "
-        "replace the file or add its id to datasets.cfd.exclude"
+        "replace the file or add its id to datasets.cfd.options.exclude"
     )
 
 

@@ -63,7 +63,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
         if one.id == other.id:
             raise HairlineError(
                 f"{root}: '{one.id}' is in {one.image.parent.name} and in {other.image.parent.name}; "
-                "expected ids that are unique over datasets.crack500.folders; read one of the two folders"
+                "expected ids that are unique over datasets.crack500.options.folders; read one of the two folders"
             )
     return [sample for split in ORDER for sample in _limited(found, split, options.limit)]
 
@@ -79,7 +79,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
         here = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else "no such folder"
         raise HairlineError(
             f"{directory}: no such folder (in {root}: {here or 'nothing'}); expected the published CRACK500 layout; "
-            "put the set there or change datasets.crack500.folders"
+            "put the set there or change datasets.crack500.options.folders"
         )
     list_file = root / f"{folder.removesuffix('crop')}.txt"
     pairs = _listed(root, list_file) if list_file.is_file() else _present(directory)
@@ -112,6 +112,6 @@ def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> No
     if absent:
         raise HairlineError(
             f"{list_file}: {len(absent)} of the {2 * len(pairs)} files it names are missing, first {absent[0]}; "
-            f"complete the set, add the ids to datasets.crack500.exclude, or remove {list_file.name} to read every "
+            f"complete the set, add the ids to datasets.crack500.options.exclude, or remove {list_file.name} to read every "
             "image of the folder"
         )
