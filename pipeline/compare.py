@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hairline import comparison, localization, plotting, report, tracking
 from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import Cell
+from hairline.comparison import Cell, Status
 from hairline.images import read_scores
 from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
@@ -20,6 +20,7 @@ from hairline.outputs import whole_folder, write_json
 from hairline.params import MANUAL, Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.scoretables import counts
+from hairline.scoring import Counts
 from pipeline import entry
 
 
@@ -72,12 +73,13 @@ def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
             backbone = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions).backbone
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
-            status, reason = ("scored", "") if table is not None else ("no masks", f"no {split} image has a mask")
+            status: Status = "no masks" if table is None else "scored"
+            reason = f"no {split} image has a mask" if table is None else ""
             yield Cell("label", label_set, backbone, f"{dataset}-{split}", status, reason, table)
 
 
 def _curves(cells: Sequence[Cell]) -> bytes:
-    panels: dict[str, dict[str, plotting.scoring.Counts]] = {}
+    panels: dict[str, dict[str, Counts]] = {}
     for cell in cells:
         if cell.table is not None:
             what = "segmenters on" if cell.kind == "segmenter" else "labels of"

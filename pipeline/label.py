@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from hairline import plotting, tracking, variants
 from hairline.fusion import TrainableRule, crack_pixels
@@ -43,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _label_all(
-    method: Callable[..., plotting.Scores], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule
+    method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule
 ) -> pd.DataFrame:
     samples = read_samples(dataset)
 

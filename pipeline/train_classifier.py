@@ -9,6 +9,7 @@ import pandas as pd
 from hairline import plotting, state, tracking
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, classification, runtime
+from hairline.nn.data import LoadImage
 from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
@@ -44,18 +45,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(args.out) as folder:
             backbones.save(trained.model, folder, info)
         write_json(args.metrics, scores)
-        history = pd.DataFrame(trained.history)
-        history.insert(0, "epoch", range(1, len(history) + 1))
+        history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(args.history) as partial_file:
-            history.to_csv(partial_file, index=False)
-        run.drawing("training.png", plotting.png(plotting.training_curves(history.to_dict("records"))))
+            pd.DataFrame(history).to_csv(partial_file, index=False)
+        run.drawing("training.png", plotting.png(plotting.training_curves(history)))
         run.finish([args.out, args.metrics])
 
 
 def _scores(
     model: backbones.Classifier,
     rows: pd.DataFrame,
-    images: classification.LoadImage,
+    images: LoadImage,
     window_px: int,
     chosen: Runtime,
 ) -> dict[str, dict[str, float]]:

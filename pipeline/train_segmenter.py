@@ -22,7 +22,6 @@ from hairline.samples import load_image
 from pipeline import entry
 
 FROM_CLASSIFIER = "classifier"
-HISTORY_COLUMNS = ("epoch", "train/loss")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -46,17 +45,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         if (labels["trainable"] & (labels["split"] == "train")).any():
             with state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints:
                 history = _train(args, params, architecture, labels, run, checkpoints)
-            run.drawing("training.png", plotting.png(plotting.training_curves(history.to_dict("records"))))
+            run.drawing("training.png", plotting.png(plotting.training_curves(history)))
         else:
             history = _give_up(args, len(labels), run)
         with whole_file(args.history) as partial_file:
-            history.to_csv(partial_file, index=False)
+            pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(
+                partial_file, index=False
+            )
         run.finish([args.out])
 
 
 def _train(
     args: Namespace, params: Params, architecture: Any, labels: pd.DataFrame, run: tracking.Run, checkpoints: Path
-) -> pd.DataFrame:
+) -> list[dict[str, float]]:
     options = params.get("segmenter", SegmenterOptions)
     classifier = str(args.classifier / "weights.safetensors")
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
@@ -72,21 +73,19 @@ def _train(
     info = {"status": "trained", "label_set": args.label_set, "initialisation": trained.initial}
     with whole_folder(args.out) as folder:
         segmentation.save(trained.model, folder, args.architecture, architecture, info)
-    history = pd.DataFrame(trained.history)
-    history.insert(0, "epoch", range(1, len(history) + 1))
-    return history
+    return [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
 
 
 def _target(labels: Path, sample_id: str) -> NDArray[np.float32]:
     return read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
 
 
-def _give_up(args: Namespace, labels: int, run: tracking.Run) -> pd.DataFrame:
+def _give_up(args: Namespace, labels: int, run: tracking.Run) -> list[dict[str, float]]:
     reason = f"none of the training labels among {labels} labels passes the rule 'trainable'"
     with whole_folder(args.out) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)
-    return pd.DataFrame(columns=list(HISTORY_COLUMNS))
+    return []
 
 
 if __name__ == "__main__":

@@ -6,13 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dvc_deps
 import pytest
 import workspace
 import yaml
 from conftest import tiny_values
-
-sys.path.insert(0, str(workspace.ROOT / "tools"))
-import dvc_deps
 
 LABELLER = '''"""A labeller for a test: everything darker than a level."""
 

@@ -26,6 +26,7 @@ COLUMNS = (
 )  # fmt: skip
 MANUAL = "manual"
 ABSENT = "–"
+Status = Literal["scored", "not trainable", "no masks"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Cell:
     label_set: str
     architecture: str | None
     dataset: str
-    status: Literal["scored", "not trainable", "no masks"]
+    status: Status
     reason: str
     table: pd.DataFrame | None
 
