@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hairline import plotting, scoring, tracking
 from hairline.images import write_scores
-from hairline.nn import runtime, segmentation
+from hairline.nn import runtime, segmenters
 from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Evaluation, Params
@@ -61,7 +61,7 @@ def _status(args: Namespace) -> tuple[str, str]:
 
 
 def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame:
-    model, _ = segmentation.load(args.model)
+    model, _ = segmenters.load(args.model)
     placement = runtime.resolve(params.get("runtime", Runtime))
     samples = read_samples(args.set, "test")
     samples = samples[samples["has_mask"]].reset_index(drop=True)
@@ -71,7 +71,7 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
     def scores_of(sample_id: str) -> NDArray[np.float32]:
         nonlocal spent
         image, start = load_image(args.set, sample_id), time.perf_counter()
-        scores = segmentation.predict(model, image, placement)
+        scores = segmenters.predict(model, image, placement)
         spent += time.perf_counter() - start
         if sample_id in gallery:
             write_scores(folder / "predictions" / f"{sample_id}.png", scores)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hairline import plotting, state, tracking, variants
 from hairline.images import read_scores
 from hairline.lineage import workspace_root
-from hairline.nn import segmentation
+from hairline.nn import segmentation, segmenters
 from hairline.nn.recipes import Runtime, SegmenterOptions
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
@@ -72,7 +72,7 @@ def _train(
     run.tag("initialisation", trained.initial)
     info = {"status": "trained", "label_set": args.label_set, "initialisation": trained.initial}
     with whole_folder(args.out) as folder:
-        segmentation.save(trained.model, folder, args.architecture, architecture, info)
+        segmenters.save(trained.model, folder, args.architecture, architecture, info)
     return [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
 
 

@@ -9,7 +9,8 @@ from hairline.errors import HairlineError
 from hairline.nn.architectures import unet
 from hairline.nn.recipes import Augmentation, Recipe, Runtime, SegmenterOptions
 from hairline.nn.runtime import resolve
-from hairline.nn.segmentation import Segmenter, bce, bce_dice, load, predict, save, train
+from hairline.nn.segmentation import bce, bce_dice, train
+from hairline.nn.segmenters import Segmenter, load, predict, save
 
 RUNTIME = Runtime("cpu", "32", 0, 0)
 PLACEMENT = resolve(RUNTIME)

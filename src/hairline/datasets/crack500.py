@@ -112,6 +112,6 @@ def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> No
     if absent:
         raise HairlineError(
             f"{list_file}: {len(absent)} of the {2 * len(pairs)} files it names are missing, first {absent[0]}; "
-            f"complete the set, add the ids to datasets.crack500.options.exclude, or remove {list_file.name} to read every "
-            "image of the folder"
+            f"complete the set, add the ids to datasets.crack500.options.exclude, or remove {list_file.name} to read "
+            "every image of the folder"
         )

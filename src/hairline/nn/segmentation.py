@@ -1,11 +1,8 @@
-"""Training and asking a segmenter (METHOD §5)."""
+"""Training a segmenter: crops, targets, losses (METHOD §5)."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,46 +10,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hairline import variants
 from hairline.errors import HairlineError
-from hairline.grid import PatchGrid
 from hairline.images import quantise
-from hairline.nn import weights as weight_files
-from hairline.nn.backbones import Normalisation
 from hairline.nn.data import CropDataset, LoadImage
 from hairline.nn.fit import Log, Task, Trained, fit
 from hairline.nn.recipes import Runtime, SegmenterOptions
-from hairline.nn.runtime import Placement, autocast, resolve, seed_everything
-from hairline.outputs import whole_file, write_json
+from hairline.nn.runtime import Placement, resolve, seed_everything
+from hairline.nn.segmenters import Segmenter, logits
 from hairline.samples import evenly
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
-
-ARCHITECTURES = "hairline.nn.architectures"
-MULTIPLE_PX = 32
-WEIGHTS_FILE = "weights.safetensors"
-INFO_FILE = "model.json"
-
 LoadTarget = Callable[[str], NDArray[np.float32]]
-
-
-class Segmenter(nn.Module):
-    """A network with its normalisation: uint8 RGB [N, 3, H, W] → logits of crack [N, 1, H, W].
-
-    Attributes:
-        network: From normalised images, sides multiples of 32, to logits of the same size.
-    """
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.normalise = Normalisation()
-        self.network = network
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits of a batch."""
-        logits: Tensor = self.network(self.normalise(images))
-        return logits
 
 
 def bce(logits: Tensor, targets: Tensor) -> Tensor:
@@ -124,54 +91,6 @@ def train(
     return fit(Task(model, initial, items, loss, evaluate), options.recipe, runtime, log, checkpoint_dir)
 
 
-def predict(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> NDArray[np.float32]:
-    """Score of crack of every pixel.
-
-    Args:
-        model: The segmenter; it is moved to the placement's device and set to evaluation mode.
-        image: RGB uint8 [height, width, 3] of any size, mirrored inside to multiples of 32.
-        placement: Device and precision.
-
-    Returns:
-        float32 [height, width] in [0, 1].
-    """
-    scores: NDArray[np.float32] = _logits(model, image, placement).sigmoid().cpu().numpy()
-    return scores
-
-
-def save(
-    model: nn.Module, folder: Path, architecture: str, options: "DataclassInstance", info: Mapping[str, object]
-) -> None:
-    """Write ``weights.safetensors`` and ``model.json`` (info, architecture and its options) into a folder.
-
-    Args:
-        model: What the architecture built.
-        folder: Made if it is not there.
-        architecture: Name of a module of :mod:`hairline.nn.architectures`.
-        options: That module's Options.
-        info: What else to keep.
-    """
-    with whole_file(folder / WEIGHTS_FILE) as partial_file:
-        weight_files.write(model, partial_file)
-    write_json(folder / INFO_FILE, {**info, "architecture": architecture, "options": asdict(options)})
-
-
-def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
-    """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
-
-    Raises:
-        HairlineError: If the folder holds no segmenter or its two files do not belong together.
-    """
-    path = folder / INFO_FILE
-    if not path.is_file():
-        raise HairlineError(f"{path}: not found; train this segmenter first (dvc repro)")
-    info: dict[str, Any] = json.loads(path.read_text())
-    architecture = variants.resolve(ARCHITECTURES, str(info["architecture"]))
-    model: Segmenter = architecture.build(architecture.Options(**info["options"]), "none")[0]
-    weight_files.fill(model, weight_files.read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
-    return model.eval(), info
-
-
 def _pair(
     sample: str, load_image: LoadImage, load_target: LoadTarget, options: SegmenterOptions
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
@@ -185,17 +104,6 @@ def _pair(
     return image, (target >= options.binary_score).astype(np.float32) if options.targets == "binary" else target
 
 
-def _logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> Tensor:
-    """Logits float32 [height, width] of one image."""
-    height, width = image.shape[:2]
-    pixels = PatchGrid(height, width, MULTIPLE_PX, MULTIPLE_PX).pad(image)
-    images = torch.from_numpy(pixels[None]).to(placement.device).permute(0, 3, 1, 2)
-    model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    with torch.inference_mode(), autocast(placement):
-        logits: Tensor = model(images)
-    return logits[0, 0, :height, :width].float()
-
-
 def _validate(
     model: nn.Module,
     samples: Sequence[str],
@@ -207,9 +115,9 @@ def _validate(
     losses, scores = [], []
     for sample in samples:
         image, target = load(sample)
-        logits = _logits(model, image, placement).cpu()
-        losses.append(float(loss(logits, torch.from_numpy(target))))
-        scores.append(_f1(logits.numpy() >= 0, target >= 0.5))
+        found = logits(model, image, placement).cpu()
+        losses.append(float(loss(found, torch.from_numpy(target))))
+        scores.append(_f1(found.numpy() >= 0, target >= 0.5))
     return {"val/loss": float(np.mean(losses)), "val/f1": float(np.mean(scores))} if losses else {}
 
 

@@ -9,7 +9,7 @@ from hairline.errors import HairlineError
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from hairline.nn.segmentation import Segmenter
+    from hairline.nn.segmenters import Segmenter
 
 CLASSIFIER_BODY = "body."
 LAST_LAYERS = ("fc.", "classifier.", "linear.")
@@ -46,7 +46,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     from segmentation_models_pytorch.encoders import encoders
 
     from hairline.nn import weights as weight_files
-    from hairline.nn.segmentation import Segmenter
+    from hairline.nn.segmenters import Segmenter
 
     if options.encoder not in encoders:
         close = difflib.get_close_matches(options.encoder, encoders, n=5) or ["resnet18", "resnet50"]

@@ -1,0 +1,106 @@
+"""Segmenters: the network with its normalisation, asked at full size, written and read (METHOD §5).
+
+Training lies in :mod:`hairline.nn.segmentation`; nothing here needs the training engine, which takes long to import.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hairline import variants
+from hairline.errors import HairlineError
+from hairline.grid import PatchGrid
+from hairline.nn import weights as weight_files
+from hairline.nn.backbones import INFO_FILE, WEIGHTS_FILE, Normalisation
+from hairline.nn.runtime import Placement, autocast
+from hairline.outputs import whole_file, write_json
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+ARCHITECTURES = "hairline.nn.architectures"
+MULTIPLE_PX = 32
+
+
+class Segmenter(nn.Module):
+    """A network with its normalisation: uint8 RGB [N, 3, H, W] → logits of crack [N, 1, H, W].
+
+    Attributes:
+        network: From normalised images, sides multiples of 32, to logits of the same size.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.normalise = Normalisation()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of a batch."""
+        answer: Tensor = self.network(self.normalise(images))
+        return answer
+
+
+def predict(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> NDArray[np.float32]:
+    """Score of crack of every pixel.
+
+    Args:
+        model: The segmenter; it is moved to the placement's device and set to evaluation mode.
+        image: RGB uint8 [height, width, 3] of any size, mirrored inside to multiples of 32.
+        placement: Device and precision.
+
+    Returns:
+        float32 [height, width] in [0, 1].
+    """
+    scores: NDArray[np.float32] = logits(model, image, placement).sigmoid().cpu().numpy()
+    return scores
+
+
+def logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> Tensor:
+    """Logits float32 [height, width] of one image, on the placement's device; arguments as for :func:`predict`."""
+    height, width = image.shape[:2]
+    pixels = PatchGrid(height, width, MULTIPLE_PX, MULTIPLE_PX).pad(image)
+    images = torch.from_numpy(pixels[None]).to(placement.device).permute(0, 3, 1, 2)
+    model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with torch.inference_mode(), autocast(placement):
+        answer: Tensor = model(images)
+    return answer[0, 0, :height, :width].float()
+
+
+def save(
+    model: nn.Module, folder: Path, architecture: str, options: "DataclassInstance", info: Mapping[str, object]
+) -> None:
+    """Write ``weights.safetensors`` and ``model.json`` (info, architecture and its options) into a folder.
+
+    Args:
+        model: What the architecture built.
+        folder: Made if it is not there.
+        architecture: Name of a module of :mod:`hairline.nn.architectures`.
+        options: That module's Options.
+        info: What else to keep.
+    """
+    with whole_file(folder / WEIGHTS_FILE) as partial_file:
+        weight_files.write(model, partial_file)
+    write_json(folder / INFO_FILE, {**info, "architecture": architecture, "options": asdict(options)})
+
+
+def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
+    """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
+
+    Raises:
+        HairlineError: If the folder holds no segmenter or its two files do not belong together.
+    """
+    path = folder / INFO_FILE
+    if not path.is_file():
+        raise HairlineError(f"{path}: not found; train this segmenter first (dvc repro)")
+    info: dict[str, Any] = json.loads(path.read_text())
+    architecture = variants.resolve(ARCHITECTURES, str(info["architecture"]))
+    model: Segmenter = architecture.build(architecture.Options(**info["options"]), "none")[0]
+    weight_files.fill(model, weight_files.read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    return model.eval(), info
