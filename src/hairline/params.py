@@ -38,7 +38,7 @@ class Matrix:
     Attributes:
         datasets: Data sets, keys of ``datasets``.
         classifiers: Classifiers, keys of ``classifiers``.
-        label_sets: Label sets to train on and compare: ``manual`` and keys of ``label_sets``.
+        label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
         architectures: Segmenters, keys of ``architectures``.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
