@@ -47,15 +47,15 @@ repro: .venv/.ready ## the main job: run what changed of the DAG, then print the
 	dvc repro
 	@hairline summary
 
-# Two threads: tiny tensors gain nothing from more, and many cores would only wait for each other.
-test test-fast: export OMP_NUM_THREADS ?= 2
+# One thread each in two processes: most of the time goes to starting stages, and waiting threads would steal from it.
+test test-fast: export OMP_NUM_THREADS ?= 1
 test test-fast: export HF_HUB_OFFLINE := 1
 
 test: .venv/.ready ## every test (under 8 minutes on 2 cores)
-	python -m pytest $(ARGS)
+	python -m pytest -n 2 --dist loadfile $(ARGS)
 
 test-fast: .venv/.ready ## the tests without those marked slow
-	python -m pytest -m "not slow" $(ARGS)
+	python -m pytest -n 2 --dist loadfile -m "not slow" $(ARGS)
 
 lint: .venv/.ready ## ruff, formatting, types, import rules
 	ruff check .
