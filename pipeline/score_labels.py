@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import tracking
 from hairline.images import read_scores
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
@@ -16,22 +15,14 @@ from pipeline import entry
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write a score table for every data set and split with masks to ``--out``/DATASET-SPLIT.parquet."""
-    args = entry.arguments(
-        __doc__, argv, paths=["sets", "labels", "out", "metrics", "upstream", "record"], names=["label-set"]
-    )
-    params = Params(args.params)
-    inputs = [args.labels, *(args.sets / name / "samples.parquet" for name in params.matrix().datasets)]
-    with tracking.run("score_labels", f"label scores · {args.label_set}", params.experiment(), {}, inputs, {},
-                      args.upstream, args.record) as run:  # fmt: skip
-        found = {}
-        with whole_folder(args.out) as folder:
-            for name in params.matrix().datasets:
-                for split, table in _score(args.sets / name, args.labels / name).items():
-                    table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
-                    found[f"{name}-{split}"] = metrics(table)
-        write_json(args.metrics, found)
-        run.metrics({f"{name}/{key}": value for name, scores in found.items() for key, value in scores.items()})
-        run.finish([args.out, args.metrics])
+    args = entry.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
+    found = {}
+    with whole_folder(args.out) as folder:
+        for name in Params(args.params).matrix().datasets:
+            for split, table in _score(args.sets / name, args.labels / name).items():
+                table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
+                found[f"{name}-{split}"] = metrics(table)
+    write_json(args.metrics, found)
 
 
 def _score(dataset: Path, labels: Path) -> dict[str, pd.DataFrame]:
