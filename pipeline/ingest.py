@@ -1,6 +1,7 @@
 """Read a data set in its published layout and write it in the canonical form."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from hairline import variants
 from hairline.outputs import whole_folder
@@ -15,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset = Params(args.params).dataset(args.dataset)
     samples = variants.resolve("hairline.datasets", dataset.layout).read(args.raw, dataset.options)
     with whole_folder(args.out) as folder:
-        ingest(entry.progress(samples, f"ingest {args.dataset}"), folder)
+        ingest(samples, folder, partial(entry.in_threads, doing=f"ingest {args.dataset}"))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from hairline import variants
 from hairline.datasets import cfd, crack500, folder, synthetic
 from hairline.errors import HairlineError
 from hairline.images import read_image
+from hairline.splits import split_of
 
 REAL = Path(os.environ.get("HAIRLINE_REAL_DATA", Path(__file__).parents[2] / "shared" / "datasets"))
 MASK = np.eye(6, 8, dtype=bool)
@@ -67,7 +68,7 @@ def crack500_root(tmp_path):
 def test_crack500_folders_become_the_splits_they_are_given(crack500_root):
     samples = crack500.read(crack500_root, crack500_options({"traincrop": "train", "valcrop": "test"}))
     assert splits(samples) == {**dict.fromkeys(CROPS, "train"), "20160222_080850_1_1": "test"}
-    assert all(np.array_equal(sample.read_mask(sample.mask), MASK) for sample in samples)
+    assert all(np.array_equal(sample.read_mask(sample.mask).crack, MASK) for sample in samples)
 
 
 def test_crack500_groups_are_photos(crack500_root):
@@ -129,7 +130,7 @@ def test_crack500_real():
     assert [sample.split for sample in samples].count("test") == 7
     assert {len(sample.group) for sample in samples} == {8, 15}
     for sample in samples[::80]:
-        mask = sample.read_mask(sample.mask)
+        mask = sample.read_mask(sample.mask).crack
         assert mask.shape == read_image(sample.image).shape[:2]
         assert 0 < mask.mean() < 0.5
 
@@ -163,7 +164,7 @@ def cfd_root(tmp_path):
 def test_cfd_split_and_masks(cfd_root):
     samples = cfd.read(cfd_root, cfd_options(exclude=["002"], test=["004"], val=["001"]))
     assert splits(samples) == {"001": "val", "003": "train", "004": "test"}
-    mask = samples[0].read_mask(samples[0].mask)
+    mask = samples[0].read_mask(samples[0].mask).crack
     assert mask.tolist() == [[False, True, False], [True, False, True]]
     assert mask.dtype == np.bool_
 
@@ -222,7 +223,7 @@ def test_cfd_real():
     found = [sample.split for sample in samples]
     assert [found.count(split) for split in ("train", "val", "test")] == [64, 7, 46]
     for sample in samples:
-        mask = sample.read_mask(sample.mask)
+        mask = sample.read_mask(sample.mask).crack
         assert mask.shape == (320, 480)
         assert 0 < mask.mean() < 0.2
     assert read_image(samples[0].image).shape == (320, 480, 3)
@@ -262,7 +263,7 @@ def test_folder_split_file(folder_root):
     assert splits(samples) == {"a": "val", "b": "test", "c.v2": "train"}
     assert [sample.group for sample in samples] == ["wall", "b", "wall"]
     table.write_text("id,group\na,wall\nb,wall\nc.v2,wall\n")
-    assert set(splits(folder.read(folder_root, folder_options())).values()) == {folder.split_of("wall", SHARES)}
+    assert set(splits(folder.read(folder_root, folder_options())).values()) == {split_of("wall", SHARES)}
 
 
 @pytest.mark.parametrize(
@@ -294,9 +295,6 @@ def test_folder_mistakes_are_told(folder_root):
     twin = picture(folder_root / "images" / "a.png")
     with pytest.raises(HairlineError, match=r"a\.png: a\.jpg has the same name"):
         folder.read(folder_root, folder_options())
-    twin.rename(folder_root / "images" / "a b.png")
-    with pytest.raises(HairlineError, match="letters, digits"):
-        folder.read(folder_root, folder_options())
 
 
 def palette(indices, colours):
@@ -321,26 +319,26 @@ def palette(indices, colours):
 )
 def test_folder_masks_of_any_mode(tmp_path, image):
     image.save(tmp_path / "mask.png")
-    assert np.array_equal(folder.read_mask(tmp_path / "mask.png"), MASK)
+    assert np.array_equal(folder.read_mask(tmp_path / "mask.png").crack, MASK)
 
 
 def test_folder_all_black_mask_has_no_crack(tmp_path):
     picture(tmp_path / "mask.png", np.zeros((3, 4), np.uint8))
-    assert not folder.read_mask(tmp_path / "mask.png").any()
+    assert not folder.read_mask(tmp_path / "mask.png").crack.any()
 
 
 def test_folder_shares_are_met():
-    found = [folder.split_of(f"group {number}", SHARES) for number in range(4000)]
+    found = [split_of(f"group {number}", SHARES) for number in range(4000)]
     for split, share in SHARES.items():
         assert abs(found.count(split) / 4000 - share) < 0.03
-    assert {folder.split_of(str(number), {"test": 1.0}) for number in range(50)} == {"test"}
+    assert {split_of(str(number), {"test": 1.0}) for number in range(50)} == {"test"}
 
 
 @given(group=st.text(max_size=20), share=st.floats(0, 1))
 @settings(deadline=None)
 def test_folder_a_split_without_share_gets_nothing(group, share):
     shares = {"train": share, "val": 0.0, "test": 1 - share}
-    assert shares[folder.split_of(group, shares)] > 0
+    assert shares[split_of(group, shares)] > 0
 
 
 def test_folder_shares_must_sum_to_one():

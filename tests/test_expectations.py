@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from hairline.expectations import check
 from hairline.gate import RULES, GateOptions, Verdict, Waiver, message, verdict_json
 from hairline.gate_columns import computed
-from hairline.images import read_mask, write_image, write_mask
-from hairline.samples import RawSample, ingest
+from hairline.images import write_image, write_mask
+from hairline.samples import RawSample, ingest, read_binary_mask
 
 OPTIONS = GateOptions(
     require_masks=True,
@@ -56,7 +56,7 @@ def canonical(folder: Path, pictures: list[Picture]) -> pd.DataFrame:
             write_mask(mask, picture.mask)
         there = mask if picture.mask is not None else None
         twin = "_twin" if picture.id in {sample.id for sample in samples} else ""  # ingest itself refuses equal ids
-        samples.append(RawSample(picture.id + twin, picture.split, picture.group, image, there, read_mask))
+        samples.append(RawSample(picture.id + twin, picture.split, picture.group, image, there, read_binary_mask))
     (folder / "set").mkdir(parents=True)
     table = ingest(samples, folder / "set")
     return table.assign(id=table["id"].str.removesuffix("_twin"))

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from hairline.gate_columns import computed, contrast
-from hairline.images import read_mask, write_image, write_mask
-from hairline.samples import RawSample, ingest
+from hairline.images import write_image, write_mask
+from hairline.samples import RawSample, ingest, read_binary_mask
 
 
 @settings(deadline=None)
@@ -37,7 +37,7 @@ def test_group_and_copy_columns_equal_brute_force(tmp_path_factory, rows):
     for picture in range(3):
         write_image(folder / "raw" / f"{picture}.png", np.full((4, 4, 3), picture, np.uint8))
     samples = [
-        RawSample(f"s{index}", split, group, folder / "raw" / f"{picture}.png", None, read_mask)
+        RawSample(f"s{index}", split, group, folder / "raw" / f"{picture}.png", None, read_binary_mask)
         for index, (group, split, picture) in enumerate(rows)
     ]
     table = computed(ingest(samples, folder), folder)
@@ -60,7 +60,7 @@ def test_shares_levels_and_sizes(tmp_path):
         if mask is not None:
             write_mask(tmp_path / "raw" / f"{name}_mask.png", mask)
         there = tmp_path / "raw" / f"{name}_mask.png" if mask is not None else None
-        samples.append(RawSample(name, "test", name, tmp_path / "raw" / f"{name}.png", there, read_mask))
+        samples.append(RawSample(name, "test", name, tmp_path / "raw" / f"{name}.png", there, read_binary_mask))
     table = computed(ingest(samples, tmp_path), tmp_path).set_index("id")
     assert table.loc["big", "crack_share"] == pytest.approx(90 / 600)
     assert table["crack_part"].sum() == pytest.approx((90 + 100) / (600 + 100))

@@ -9,8 +9,8 @@ from PIL import Image
 
 from hairline.gate import RULES, Finding, Verdict, Waiver
 from hairline.gate_page import PICTURES, page, thumbnails
-from hairline.images import read_mask, write_image, write_mask
-from hairline.samples import RawSample, ingest
+from hairline.images import write_image, write_mask
+from hairline.samples import RawSample, ingest, read_binary_mask
 
 VOID = {"meta", "br", "img"}
 
@@ -41,7 +41,7 @@ def make_set(folder, ids):
         image, mask = folder / "raw" / f"{index}.png", folder / "raw" / f"{index}_mask.png"
         write_image(image, np.full((40, 60, 3), 100, np.uint8))
         write_mask(mask, np.arange(60)[None, :].repeat(40, 0) < 30)
-        samples.append(RawSample(name, "train", name, image, mask, read_mask))
+        samples.append(RawSample(name, "train", name, image, mask, read_binary_mask))
     (folder / "set").mkdir()
     return ingest(samples, folder / "set")
 

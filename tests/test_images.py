@@ -79,5 +79,5 @@ def test_a_truncated_file_is_named(tmp_path):
 
 def test_what_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "a.png").mkdir()
-    with pytest.raises(OSError, match="could not be written"):
+    with pytest.raises(IsADirectoryError):
         images.write_image(tmp_path / "a.png", RGB)

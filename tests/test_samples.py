@@ -9,7 +9,6 @@ from PIL import Image
 
 from hairline import samples
 from hairline.errors import HairlineError
-from hairline.images import read_mask
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (5, 7, 3), np.uint8)
 MASK = np.arange(35).reshape(5, 7) % 4 == 0
@@ -20,7 +19,9 @@ def raw(folder, name, split="train", mask=MASK, image=IMAGE, suffix="png"):
     Image.fromarray(image).save(image_path)
     if mask is not None:
         Image.fromarray(mask).save(mask_path)
-    return samples.RawSample(name, split, "group", image_path, None if mask is None else mask_path, read_mask)
+    return samples.RawSample(
+        name, split, "group", image_path, None if mask is None else mask_path, samples.read_binary_mask
+    )
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from scipy.io.matlab import MatReadError
 
 from hairline.errors import HairlineError
-from hairline.samples import RawSample
+from hairline.samples import Mask, RawSample
 
 CRACK_LABELS = (2, 4)
 LABELS = (1, 2, 3, 4)
+UNUSUAL = (3, 4)
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
     return [RawSample(name, _split(name, options), name, images[name], truths[name], read_truth) for name in ids]
 
 
-def read_truth(path: Path) -> NDArray[np.bool_]:
-    """Mask of a ground truth file: bool [height, width], True where the label is crack or faint crack.
+def read_truth(path: Path) -> Mask:
+    """Mask of a ground truth file: crack where the label is crack or faint crack; labels 3 and 4 are told as unusual.
 
     Raises:
         HairlineError: If the file is unreadable, lacks the published structure or holds other labels than 1 … 4.
@@ -70,7 +71,8 @@ def read_truth(path: Path) -> NDArray[np.bool_]:
     strange = sorted(set(np.unique(labels).tolist()) - set(LABELS))
     if strange:
         raise _unexpected(path, f"labels {', '.join(map(str, strange))}")
-    return np.isin(labels, CRACK_LABELS)
+    counts = {label: int((labels == label).sum()) for label in UNUSUAL}
+    return Mask(np.isin(labels, CRACK_LABELS), {label: pixels for label, pixels in counts.items() if pixels})
 
 
 def _labels(path: Path) -> NDArray[np.generic]:

@@ -12,16 +12,14 @@ import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 from annotated_types import Ge
 
 from hairline.errors import HairlineError
-from hairline.images import read_mask
-from hairline.samples import RawSample, evenly
+from hairline.samples import RawSample, evenly, read_binary_mask
+from hairline.splits import ORDER, Split
 
-Split = Literal["train", "val", "test"]
-ORDER: tuple[Split, ...] = get_args(Split)
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
 
 
@@ -86,7 +84,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
     pairs = [(image, mask) for image, mask in pairs if image.stem not in options.exclude]
     if list_file.is_file():
         _refuse_absent(list_file, pairs)
-    return [RawSample(image.stem, split, photo(image.stem), image, mask, read_mask) for image, mask in pairs]
+    return [RawSample(image.stem, split, photo(image.stem), image, mask, read_binary_mask) for image, mask in pairs]
 
 
 def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:

@@ -9,26 +9,17 @@ groups (or single images) are assigned to splits by a hash of their name, so tha
 """
 
 import csv
-import hashlib
-import itertools
-import math
-import re
 from collections.abc import KeysView
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, get_args
 
 import numpy as np
-from annotated_types import Ge, Le
-from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.images import IMAGE_SUFFIXES, read_grey
-from hairline.samples import SPLITS, RawSample
-
-Split = Literal["train", "val", "test"]
-ORDER: tuple[Split, ...] = get_args(Split)
+from hairline.samples import SPLITS, Mask, RawSample, binary_mask
+from hairline.splits import Shares, refuse_shares, split_of
 
 
 @dataclass(frozen=True)
@@ -40,20 +31,19 @@ class Options:
         exclude: Ids (file names without suffix) to leave out, whether or not their files are there.
     """
 
-    shares: dict[Split, Annotated[float, Ge(0), Le(1)]]
+    shares: Shares
     exclude: list[str]
 
     def __post_init__(self) -> None:
-        if not math.isclose(sum(self.shares.values()), 1, abs_tol=1e-6):
-            raise ValueError(f"shares must sum to 1, found {self.shares}")
+        refuse_shares(self.shares)
 
 
 def read(root: Path, options: Options) -> list[RawSample]:
     """Samples in order of id.
 
     Raises:
-        HairlineError: If there are no images, two files have one name, a name has other characters than letters,
-            digits, ``_``, ``-`` and ``.``, a mask has no image, or split.csv does not fit the images.
+        HairlineError: If there are no images, two files have one name, a mask has no image, or split.csv does not fit
+            the images.
     """
     images = _by_id(root / "images", options.exclude)
     masks = _by_id(root / "masks", options.exclude)
@@ -73,20 +63,12 @@ def read(root: Path, options: Options) -> list[RawSample]:
     return [RawSample(name, *rows[name], images[name], masks.get(name), read_mask) for name in sorted(images)]
 
 
-def read_mask(path: Path) -> NDArray[np.bool_]:
-    """Read a mask of any mode as bool [height, width]: True where grey > 127, or ≠ 0 where values are only 0 and 1."""
+def read_mask(path: Path) -> Mask:
+    """Read a mask of any mode: crack where grey > 127, or where it is 1 if there are no values but 0 and 1."""
     grey = read_grey(path)
     with Image.open(path) as file:
         levels = np.asarray(file) if file.mode == "P" else grey
-    return levels == 1 if levels.max() == 1 else grey > 127
-
-
-def split_of(group: str, shares: dict[Split, float]) -> Split:
-    """Split of a group: the first, in the order train, val, test, whose cumulated share exceeds the group's hash."""
-    position = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
-    chosen = [split for split in ORDER if shares.get(split, 0) > 0]
-    totals = itertools.accumulate(shares[split] for split in chosen)
-    return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
+    return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey)
 
 
 def _by_id(directory: Path, exclude: list[str]) -> dict[str, Path]:
@@ -96,8 +78,6 @@ def _by_id(directory: Path, exclude: list[str]) -> dict[str, Path]:
             continue
         if path.stem in files:
             raise HairlineError(f"{path}: {files[path.stem].name} has the same name; rename or remove one of them")
-        if not re.fullmatch(r"[A-Za-z0-9_.-]+", path.stem):
-            raise HairlineError(f"{path}: a name may hold letters, digits, '_', '-' and '.' only; rename the file")
         files[path.stem] = path
     return files
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.errors import HairlineError
-from hairline.images import read_mask
-from hairline.samples import RawSample
+from hairline.samples import RawSample, read_binary_mask
 
 
 @dataclass(frozen=True)
@@ -44,4 +43,4 @@ def _sample(root: Path, name: str, split: str) -> RawSample:
     for path in (image, mask):
         if not path.is_file():
             raise HairlineError(f"{path}: not found, but split.csv names it; run the generate stage again")
-    return RawSample(name, split, name, image, mask, read_mask)
+    return RawSample(name, split, name, image, mask, read_binary_mask)

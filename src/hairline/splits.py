@@ -1,0 +1,27 @@
+"""Training, validation and test: assigned by a hash of the group, so that adding images moves no other image."""
+
+import hashlib
+import itertools
+import math
+from collections.abc import Mapping
+from typing import Annotated, Literal, get_args
+
+from annotated_types import Ge, Le
+
+Split = Literal["train", "val", "test"]
+ORDER: tuple[Split, ...] = get_args(Split)
+Shares = dict[Split, Annotated[float, Ge(0), Le(1)]]
+
+
+def refuse_shares(shares: Mapping[Split, float]) -> None:
+    """Raise ValueError unless the shares sum to 1."""
+    if not math.isclose(sum(shares.values()), 1, abs_tol=1e-6):
+        raise ValueError(f"shares must sum to 1, found {dict(shares)}")
+
+
+def split_of(group: str, shares: Mapping[Split, float]) -> Split:
+    """Split of a group: the first, in the order train, val, test, whose cumulated share exceeds the group's hash."""
+    position = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
+    chosen = [split for split in ORDER if shares.get(split, 0) > 0]
+    totals = itertools.accumulate(shares[split] for split in chosen)
+    return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
