@@ -292,7 +292,7 @@ def test_folder_mistakes_are_told(folder_root):
     with pytest.raises(HairlineError, match=r"a_mask\.png: there is no image of that name"):
         folder.read(folder_root, folder_options())
     extra.unlink()
-    twin = picture(folder_root / "images" / "a.png")
+    picture(folder_root / "images" / "a.png")
     with pytest.raises(HairlineError, match=r"a\.png: a\.jpg has the same name"):
         folder.read(folder_root, folder_options())
 
