@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from hairline import comparison, localization, plotting, report, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
+from hairline.gate import waived
 from hairline.images import read_scores
 from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_json(args.metrics, found)
         run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
         run.artifact(args.out)
+        run.tag("waivers", waived(_verdicts(args, params)))
         run.finish([args.out, args.metrics])
 
 
@@ -147,16 +149,24 @@ def _page(
         comparison.notes(summary),
         comparison.tables(summary),
         pictures,
-        [_gate(args.gates / name / "verdict.json") for name in params.matrix().datasets],
+        [_gate(path) for path in _verdicts(args, params)],
         _facts(args, params),
     )
+
+
+def _verdicts(args: Namespace, params: Params) -> list[Path]:
+    matrix = params.matrix()
+    subjects = {"samples": matrix.datasets, "patches": matrix.classifiers, "labels": matrix.label_sets}
+    return [args.gates / gate / name / "verdict.json" for gate, names in subjects.items() for name in names]
 
 
 def _gate(path: Path) -> report.Gate:
     told = json.loads(path.read_text())
     lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
-    return report.Gate(told["dataset"], told["passed"], lines["errors"], lines["warnings"], waivers)
+    return report.Gate(
+        f"{told['gate']} of {told['subject']}", told["passed"], lines["errors"], lines["warnings"], waivers
+    )
 
 
 def _facts(args: Namespace, params: Params) -> dict[str, str]:

@@ -14,19 +14,22 @@ from hairline.images import read_scores, write_scores
 from hairline.localization import Evidence
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Evaluation, Params
-from hairline.samples import evenly, load_image, read_samples
+from hairline.samples import NO_CRACK, evenly, load_image, read_samples
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name in ``--out``."""
+    """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name in ``--out``.
+
+    An image that its data set calls crack-free gets an empty label, which is trained on.
+    """
     args = entry.arguments(
         __doc__, argv, paths=["sets", "evidence", "out", "metrics", "sheet", "upstream", "record"], names=["label-set"]
     )
     params = Params(args.params)
     label_set, rule = params.label_set(args.label_set), params.get("trainable", TrainableRule)
     method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
-    datasets, training = params.matrix().datasets, params.raw("segmenter")["dataset"]
+    datasets, training = params.matrix().localized, params.raw("segmenter")["dataset"]
     inputs = [*(args.sets / name / "samples.parquet" for name in datasets), args.evidence]
     logged = {"label_set": params.raw("label_sets")[args.label_set], **params.some("trainable")}
     with tracking.run("label", f"labels · {args.label_set}", params.experiment(), logged, inputs, {}, args.upstream,
@@ -48,15 +51,20 @@ def _label_all(
     method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule
 ) -> pd.DataFrame:
     samples = read_samples(dataset)
+    crack_free = (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
+    blank = set(samples.loc[crack_free, "id"])
 
     def label(sample_id: str) -> int:
-        scores = method(load_image(dataset, sample_id), Evidence.load(evidence / f"{sample_id}.npz"))
+        image = load_image(dataset, sample_id)
+        scores = np.zeros(image.shape[:2], np.float32)
+        if sample_id not in blank:
+            scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"))
         write_scores(folder / f"{sample_id}.png", scores)
         return crack_pixels(scores, rule)
 
     pixels = entry.in_threads(label, list(samples["id"]), f"label {dataset.name}")
     table = samples[["id", "split"]].assign(crack_pixels=pixels)
-    table["trainable"] = table["crack_pixels"] >= rule.min_crack_pixels
+    table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | crack_free
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "labels.parquet", index=False)
     return table

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     params = Params(args.params)
     rule = params.get("trainable", TrainableRule)
     with whole_folder(args.out) as folder:
-        for dataset in params.matrix().datasets:
+        for dataset in params.matrix().localized:
             _write(args.sets / dataset, folder / dataset, rule)
 
 

@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = entry.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
     found = {}
     with whole_folder(args.out) as folder:
-        for name in Params(args.params).matrix().datasets:
+        for name in Params(args.params).matrix().localized:
             for split, table in _score(args.sets / name, args.labels / name).items():
                 table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
                 found[f"{name}-{split}"] = metrics(table)

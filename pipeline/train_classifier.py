@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from hairline import plotting, state, tracking
+from hairline.gate import waived
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, classification, runtime
 from hairline.nn.data import LoadImage
@@ -24,7 +25,7 @@ BATCH = 256
 def main(argv: Sequence[str] | None = None) -> None:
     """Train ``--classifier`` on the training patches, score it on the test patches, write its weights to ``--out``."""
     args = entry.arguments(
-        __doc__, argv, paths=["set", "patches", "out", "metrics", "history", "record"], names=["classifier"]
+        __doc__, argv, paths=["set", "patches", "verdict", "out", "metrics", "history", "record"], names=["classifier"]
     )
     params = Params(args.params)
     options = params.entry("classifiers", args.classifier, ClassifierOptions)
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         scores = _scores(trained.model, rows, images, window_px, chosen)
         run.metrics({f"{split}/{name}": value for split, found in scores.items() for name, value in found.items()})
         run.tag("initialisation", trained.initial)
+        run.tag("waivers", waived([args.verdict]))
         info = {"window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset}
         with whole_folder(args.out) as folder:
             backbones.save(trained.model, folder, info)

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline import plotting, state, tracking, variants
+from hairline.gate import waived
 from hairline.images import read_scores
 from hairline.lineage import workspace_root
 from hairline.nn import segmentation, segmenters
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     Where no label is trainable, the folder says so instead, and evaluation and comparison pass it on.
     """
     args = entry.arguments(
-        __doc__, argv, paths=["set", "labels", "classifier", "out", "history", "upstream", "record"],
+        __doc__, argv, paths=["set", "labels", "verdict", "classifier", "out", "history", "upstream", "record"],
         names=["label-set", "architecture"],
     )  # fmt: skip
     params = Params(args.params)
@@ -48,6 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             run.drawing("training.png", plotting.png(plotting.training_curves(history)))
         else:
             history = _give_up(args, len(labels), run)
+        run.tag("waivers", waived([args.verdict]))
         with whole_file(args.history) as partial_file:
             pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(
                 partial_file, index=False

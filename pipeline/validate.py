@@ -1,37 +1,37 @@
-"""The data gate: judge a canonical data set by its rules and stop the DAG where one that counts as error fails."""
+"""The gate of the samples: judge a canonical data set and stop the DAG where a rule that counts as error fails."""
 
-import json
-import sys
 from collections.abc import Sequence
+from functools import partial
 
-from hairline.errors import HairlineError
+from hairline import drift, gate_tables
 from hairline.expectations import check
-from hairline.gate import GateOptions, message, verdict_json
 from hairline.gate_columns import computed
-from hairline.gate_page import page, thumbnails
-from hairline.outputs import whole_folder, write_json
+from hairline.gate_page import contents_of_set, page, thumbnails
+from hairline.gates import samples as gate
 from hairline.params import Params
-from hairline.samples import read_samples
-from pipeline import entry
-
-THUMBNAIL_PX = 240
+from hairline.samples import load_image, load_mask, read_samples
+from pipeline import entry, gating
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Judge the data set at ``--set``; write its page to ``--page`` and, where it passes, ``--verdict``."""
-    args = entry.arguments(__doc__, argv, paths=["set", "verdict", "page"], names=["dataset"])
-    options = Params(args.params).get("gates", GateOptions)
-    samples = read_samples(args.set)
-    verdict = check(computed(samples, args.set), options)
-    pictures = thumbnails(verdict, args.set, THUMBNAIL_PX)
-    with whole_folder(args.page) as folder:
-        (folder / "index.html").write_text(page(verdict, args.dataset, samples, pictures), encoding="utf-8")
-        (folder / "gate.json").write_text(json.dumps(verdict.raw, indent=2, default=str) + "\n")
-    told = f"{message(verdict, args.dataset)}\n\nSee {args.page / 'index.html'}"
-    if not verdict.passed:
-        raise HairlineError(told)
-    print(told, file=sys.stderr)
-    write_json(args.verdict, verdict_json(verdict, args.dataset))
+    args = entry.arguments(__doc__, argv, paths=["set", "baselines", "verdict", "page"], names=["dataset"])
+    params = Params(args.params)
+    options = params.gate("samples", args.dataset, gate.Options)
+    table = read_samples(args.set)
+    look = partial(entry.in_threads, doing=f"validate {args.dataset}")
+    columns = computed(table, args.set, gate.for_lookalikes(options), look)
+    accepted = drift.read(drift.path(args.baselines, params.experiment(), args.dataset))
+    frames = {
+        "samples": columns,
+        "splits": gate_tables.splits(table, options.min_split_share),
+        "drift": drift.shifts(columns, accepted),
+    }
+    waivers = params.waivers("samples", args.dataset)
+    verdict = check("samples", args.dataset, gate.RULES, frames, options, waivers)
+    pictures = thumbnails(verdict, partial(load_image, args.set), partial(load_mask, args.set), gating.THUMBNAIL_PX)
+    origins = dict(zip(table["id"], table["split"] + ", " + table["source"], strict=True))
+    gating.conclude(verdict, page(verdict, contents_of_set(table), origins, pictures), args)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,32 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
 
 
 @app.command()
+def accept(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all of matrix.datasets.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+    baselines: Annotated[Path, typer.Option("--baselines", help="Where accepted distributions lie.")] = Path(
+        "baselines"
+    ),
+) -> None:
+    """Accept how the images of data sets look now: the gate then warns of drift away from it. Commit baselines/."""
+    from hairline import drift
+    from hairline.gate_columns import computed
+    from hairline.samples import read_samples
+
+    values = Params(params)
+    for name in datasets or values.matrix().datasets:
+        values.dataset(name)
+        folder = Path("data") / values.experiment() / "sets" / name
+        columns = computed(read_samples(folder), folder)
+        path = drift.path(baselines, values.experiment(), name)
+        moved = drift.shifts(columns, drift.read(path))
+        drift.write(path, drift.baseline(columns))
+        typer.echo(f"{path}: {len(columns)} images accepted")
+        for row in moved[moved["shift"] > 0].itertuples():
+            typer.echo(f"  {row.id}: shift {row.shift:.2f}, median {row.old_median:.4g} → {row.new_median:.4g}")
+
+
+@app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     folder = Path("reports") / Params(params).experiment()

@@ -6,11 +6,18 @@ from functools import partial
 from hairline.bootstrap import BootstrapOptions
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
-from hairline.gate import GateOptions
+from hairline.gate import Gate, Gates, Rule
+from hairline.gates import labels, patches, samples
 from hairline.nn.recipes import ClassifierOptions, Runtime, SegmenterOptions
 from hairline.params import MANUAL, Evaluation, Localize, Params
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
+
+GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
+    "samples": (samples.Options, samples.RULES),
+    "patches": (patches.Options, patches.RULES),
+    "labels": (labels.Options, labels.RULES),
+}
 
 
 def check(params: Params) -> None:
@@ -28,7 +35,7 @@ def check(params: Params) -> None:
 
 def _sections(params: Params) -> Iterator[str]:
     kinds: dict[str, type] = {
-        "runtime": Runtime, "gates": GateOptions, "patches": PatchOptions, "localize": Localize,
+        "runtime": Runtime, "gates": Gates, "patches": PatchOptions, "localize": Localize,
         "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation,
         "comparison": BootstrapOptions,
     }  # fmt: skip
@@ -39,6 +46,8 @@ def _sections(params: Params) -> Iterator[str]:
     readers += [partial(params.dataset, name) for name in params.names("datasets")]
     readers += [partial(params.label_set, name) for name in params.names("label_sets")]
     readers += [partial(params.architecture, name) for name in params.names("architectures")]
+    for dataset in params.names("datasets"):
+        readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
     for read in readers:
         try:
             read()
@@ -52,11 +61,12 @@ def _references(params: Params) -> Iterator[str]:
     label_sets = {MANUAL, *params.names("label_sets")}
     uses = [
         ("matrix.datasets", matrix.datasets, "datasets", datasets),
-        ("matrix.test_sets", matrix.test_sets, "matrix.datasets", set(matrix.datasets)),
+        ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
+        ("matrix.test_sets", matrix.test_sets, "matrix.localized", set(matrix.localized)),
         ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
         ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
         ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
-        ("segmenter.dataset", (segmenter.dataset,), "matrix.datasets", set(matrix.datasets)),
+        ("segmenter.dataset", (segmenter.dataset,), "matrix.localized", set(matrix.localized)),
         ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
     ]
     for name in params.names("classifiers"):
@@ -65,6 +75,13 @@ def _references(params: Params) -> Iterator[str]:
     for name in params.names("label_sets"):
         classifier = params.label_set(name).classifier
         uses.append((f"label_sets.{name}.classifier", (classifier,), "matrix.classifiers", set(matrix.classifiers)))
+    gates = params.get("gates", Gates)
+    uses.append(("gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets))
+    for number, waiver in enumerate(gates.waivers):
+        subjects = ("label_sets", label_sets) if waiver.gate == "labels" else ("datasets", datasets)
+        uses.append((f"gates.waivers.{number}.subject", (waiver.subject,), *subjects))
+        rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
+        uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
     for where, used, section, defined in uses:
         for name in used:
             if name not in defined:

@@ -1,21 +1,47 @@
-"""What a data gate asks, and how its verdict is told: rules, options and words, without the engine."""
+"""What a data gate is: rules, severities, waivers, findings, and how a verdict is told; without the engine."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
 
 Share = Annotated[float, Ge(0), Le(1)]
 Severity = Literal["error", "warn", "off"]
-Rule = Literal[
-    "samples_found", "pairs_complete", "sizes_equal", "mask_values", "polarity", "crack_share", "empty_masks",
-    "known_splits", "unique_ids", "groups_across_splits", "duplicates_across_splits", "duplicates_within_split",
-    "window_fits", "contrast",
-]  # fmt: skip
-RULES: tuple[Rule, ...] = get_args(Rule)
+Gate = Literal["samples", "patches", "labels"]
+GATES: tuple[Gate, ...] = get_args(Gate)
 NAMED = 8
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One thing a gate asks.
+
+    Attributes:
+        name: As in ``severities`` and ``waivers``.
+        frame: The table that is judged; it has a column ``id``.
+        column: The column that is judged; without a value in it the rule is not evaluated.
+        expectation: Class of great_expectations that evaluates the rule.
+        arguments: From the gate's options, what the expectation is given.
+        expected: What is asked for, to be formatted with the options.
+        value: What was found at a row, to be formatted with the row.
+        remedy: What a person can do.
+        share: The column is 1 at a fault and 0 elsewhere, and its mean is judged.
+        always: Evaluated even where there is nothing to look at.
+    """
+
+    name: str
+    frame: str
+    column: str
+    expectation: str
+    arguments: Callable[[Any], Mapping[str, object]]
+    expected: str
+    value: str
+    remedy: str
+    share: bool = False
+    always: bool = False
 
 
 @dataclass(frozen=True)
@@ -23,51 +49,46 @@ class Waiver:
     """A finding about one sample that a person has looked at and accepts.
 
     Attributes:
+        gate: ``samples``, ``patches`` or ``labels``.
+        subject: The data set, or for labels the label set.
         rule: The rule that is waived.
-        sample: The sample it is waived for.
-        reason: Why; shown in the verdict.
+        sample: What it is waived for, as the finding names it.
+        reason: Why; shown in the verdict, in the report and in MLflow.
     """
 
-    rule: Rule
+    gate: Gate
+    subject: str
+    rule: str
     sample: str
     reason: str
 
 
 @dataclass(frozen=True)
-class GateOptions:
-    """What a data set must be like to be worked on.
+class Gates:
+    """The section ``gates`` of params.yaml; the values of each gate are checked by its own options.
 
     Attributes:
-        require_masks: Whether every image must have a mask.
-        min_crack_share: Lowest share of crack pixels over all masked images of the set together.
-        max_crack_share: Highest share of crack pixels over all masked images of the set together.
-        max_crack_share_per_image: Highest share of crack pixels in one image; more looks like an inverted mask.
-        max_empty_masks: Highest share of masks without crack.
-        min_window_px: Shortest side in pixels an image must have, the largest window that is to fit in.
-        min_contrast: Lowest mean grey outside minus inside the crack, of 255; cracks are darker than their surface.
-        severities: What each rule does: ``error`` stops, ``warn`` tells, ``off`` is not evaluated.
+        samples: Options of :mod:`hairline.gates.samples`.
+        patches: Options of :mod:`hairline.gates.patches`.
+        labels: Options of :mod:`hairline.gates.labels`.
+        for_datasets: Data set → gate → values that differ there.
         waivers: Findings that are accepted.
     """
 
-    require_masks: bool
-    min_crack_share: Share
-    max_crack_share: Share
-    max_crack_share_per_image: Share
-    max_empty_masks: Share
-    min_window_px: Annotated[int, Ge(1)]
-    min_contrast: Annotated[float, Ge(-255), Le(255)]
-    severities: dict[Rule, Severity]
+    samples: dict[str, Any]
+    patches: dict[str, Any]
+    labels: dict[str, Any]
+    for_datasets: dict[str, dict[Gate, dict[str, Any]]]
     waivers: tuple[Waiver, ...]
 
-    def __post_init__(self) -> None:
-        if self.min_crack_share > self.max_crack_share:
-            raise ValueError(f"min_crack_share {self.min_crack_share} exceeds max_crack_share {self.max_crack_share}")
-        unknown = {*self.severities, *(waiver.rule for waiver in self.waivers)} - set(RULES)
-        missing = set(RULES) - set(self.severities)
-        if unknown or missing:
-            wrong = [f"unknown rule '{name}'" for name in sorted(unknown)]
-            wrong += [f"no severity for '{name}'" for name in sorted(missing)]
-            raise ValueError(f"{', '.join(wrong)}; the rules are {', '.join(RULES)}")
+
+def refuse_severities(severities: Mapping[str, Severity], rules: Iterable[Rule]) -> None:
+    """Raise ValueError unless there is one severity for each rule and none for anything else."""
+    names = [rule.name for rule in rules]
+    wrong = [f"unknown rule '{name}'" for name in sorted(set(severities) - set(names))]
+    wrong += [f"no severity for '{name}'" for name in sorted(set(names) - set(severities))]
+    if wrong:
+        raise ValueError(f"{', '.join(wrong)}; the rules are {', '.join(names)}")
 
 
 @dataclass(frozen=True)
@@ -75,10 +96,10 @@ class Finding:
     """What one rule came to.
 
     Attributes:
-        rule: The rule.
+        rule: Name of the rule.
         severity: ``error`` or ``warn``.
         failed: Whether something is left to find fault with after the waivers.
-        samples: Ids at fault and not waived; empty for a rule about the set as a whole.
+        samples: Ids at fault and not waived; empty for a rule about the whole.
         values: What was found at each of ``samples``.
         measured: What was found, in short.
         expected: What was asked for.
@@ -86,7 +107,7 @@ class Finding:
         waived: The waivers that applied.
     """
 
-    rule: Rule
+    rule: str
     severity: Severity
     failed: bool
     samples: tuple[str, ...]
@@ -102,27 +123,33 @@ class Verdict:
     """The outcome of a gate.
 
     Attributes:
-        checks: One finding for every rule evaluated, failed or not, in the order of :data:`RULES`.
+        gate: Which gate.
+        subject: What was judged: a data set, or for labels a label set.
+        checks: One finding for every rule evaluated, failed or not, in the order of the rules.
+        unseen: Rules that were off or had nothing to look at.
         raw: The engine's own result, ready for JSON.
     """
 
+    gate: Gate
+    subject: str
     checks: tuple[Finding, ...]
+    unseen: tuple[str, ...]
     raw: Mapping[str, object]
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The failed checks."""
-        return tuple(check for check in self.checks if check.failed)
+        """The failed checks, errors first."""
+        return (*self.errors, *self.warnings)
 
     @property
     def errors(self) -> tuple[Finding, ...]:
         """The failed checks that stop."""
-        return tuple(finding for finding in self.findings if finding.severity == "error")
+        return tuple(check for check in self.checks if check.failed and check.severity == "error")
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
         """The failed checks that only tell."""
-        return tuple(finding for finding in self.findings if finding.severity == "warn")
+        return tuple(check for check in self.checks if check.failed and check.severity == "warn")
 
     @property
     def waived(self) -> tuple[Waiver, ...]:
@@ -135,51 +162,63 @@ class Verdict:
         return not self.errors
 
 
-def verdict_json(verdict: Verdict, dataset: str) -> dict[str, object]:
+def verdict_json(verdict: Verdict) -> dict[str, object]:
     """The verdict as the small mapping the next stages depend on: the same data and options give the same content."""
 
-    def told(findings: tuple[Finding, ...]) -> list[dict[str, object]]:
+    def told(findings: Sequence[Finding]) -> list[dict[str, object]]:
         return [
             {"rule": f.rule, "measured": f.measured, "expected": f.expected, "samples": list(f.samples)}
             for f in findings
         ]
 
     return {
-        "dataset": dataset,
+        "gate": verdict.gate,
+        "subject": verdict.subject,
         "passed": verdict.passed,
         "errors": told(verdict.errors),
         "warnings": told(verdict.warnings),
-        "waivers": [{"rule": w.rule, "sample": w.sample, "reason": w.reason} for w in verdict.waived],
+        "waivers": [asdict(waiver) for waiver in verdict.waived],
     }
 
 
-def ways_out(finding: Finding, dataset: str) -> list[str]:
+def waived(verdicts: Iterable[Path]) -> str:
+    """The waivers of verdict files, a line each, ``none`` where there are none: for the tag of a tracked run."""
+    told = [waiver for path in verdicts for waiver in json.loads(path.read_text())["waivers"]]
+    return "\n".join(f"{w['gate']} {w['subject']} {w['rule']} {w['sample']}: {w['reason']}" for w in told) or "none"
+
+
+def ways_out(finding: Finding, verdict: Verdict) -> list[str]:
     """What to do about a finding, a line each: put it right, leave samples out, or accept them."""
     lines = [finding.remedy]
     if finding.samples:
         ids = [json.dumps(sample, ensure_ascii=False) for sample in dict.fromkeys(finding.samples)]
         more = ", …" if len(ids) > NAMED else ""
-        waiver = f"{{rule: {finding.rule}, sample: {ids[0]}, reason: …}}"
-        lines.append(f"or leave out: add to datasets.{dataset}.options.exclude [{', '.join(ids[:NAMED])}{more}]")
+        if verdict.gate == "samples":
+            lines.append(
+                f"or leave out: add to datasets.{verdict.subject}.options.exclude [{', '.join(ids[:NAMED])}{more}]"
+            )
+        waiver = (
+            f"{{gate: {verdict.gate}, subject: {verdict.subject}, rule: {finding.rule}, sample: {ids[0]}, reason: …}}"
+        )
         lines.append(f"or accept what you have looked at: add to gates.waivers, a sample each, {waiver}")
     return lines
 
 
-def message(verdict: Verdict, dataset: str) -> str:
+def message(verdict: Verdict) -> str:
     """The verdict in words for a terminal: what was found, where, what was expected and what to do."""
     held = f"stops at {_count(verdict.errors, 'error')}" if verdict.errors else "passes"
-    lines = [f"data set '{dataset}': the gate {held}, with {_count(verdict.warnings, 'warning')}"]
-    for finding in (*verdict.errors, *verdict.warnings):
+    lines = [f"{verdict.gate} of '{verdict.subject}': the gate {held}, with {_count(verdict.warnings, 'warning')}"]
+    for finding in verdict.findings:
         lines += ["", f"{finding.severity}: {finding.rule}", f"  found     {finding.measured}"]
         named = zip(finding.samples[:NAMED], finding.values, strict=False)
         lines += [f"              {sample}: {value}" for sample, value in named]
         if len(finding.samples) > NAMED:
             lines.append(f"              … and {len(finding.samples) - NAMED} more, all named on the gate's page")
         lines.append(f"  expected  {finding.expected}")
-        first, *rest = ways_out(finding, dataset)
+        first, *rest = ways_out(finding, verdict)
         lines += [f"  to do     {first}", *(f"            {line}" for line in rest)]
     return "\n".join(lines)
 
 
-def _count(findings: tuple[Finding, ...], noun: str) -> str:
+def _count(findings: Sequence[Finding], noun: str) -> str:
     return f"{len(findings)} {noun}{'' if len(findings) == 1 else 's'}"

@@ -1,46 +1,78 @@
-"""What is looked up in a canonical data set before it is judged: columns beside the samples table that tell faults."""
+"""What is looked up in a canonical data set before its gate judges: columns beside the samples that tell faults."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline import lookalikes
 from hairline.errors import HairlineError
 from hairline.images import read_grey
 from hairline.samples import image_path, mask_path
 
+Look = Callable[[Callable[[Any], Any], list[Any]], list[Any]]
 
-def computed(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
+
+class Seen(NamedTuple):
+    """What one look at a pair of files gives, NaN where unknown."""
+
+    pair: str
+    contrast: float
+    brightness: float
+    spread: float
+    sharpness: float
+    print: NDArray[np.uint8] | None
+
+
+def in_threads(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+    """Do work on all cores, in order."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(work, items))
+
+
+def computed(
+    table: pd.DataFrame, folder: Path, min_correlation: float | None = None, look: Look = in_threads
+) -> pd.DataFrame:
     """The samples table with the columns the rules look at.
 
     Args:
         table: As read by :func:`hairline.samples.read_samples`.
         folder: The canonical data set, whose images and masks are read once each.
+        min_correlation: From which correlation pictures look alike; None looks for none.
+        look: Applies work to every item, in order.
 
     Returns:
-        ``table`` and, a row each (None or NaN where there is no mask to tell):
-        ``pair``: ``complete``, ``no mask``, ``image missing``, ``mask missing``, ``image unreadable``;
-        ``size``, ``mask_size``: as ``width x height px``; ``shortest_px``: the image's shorter side;
-        ``mask_levels``: the grey levels of the mask file, e.g. ``0 255``, or ``unreadable``;
-        ``crack_share``: share of the mask's pixels that are crack; ``crack_part``: this image's crack pixels over the
-        mask pixels of the whole set, whose sum is the set's share; ``mask_empty``: 1 without crack, else 0;
-        ``contrast``: mean grey outside minus inside the crack, in levels of 255;
-        ``group_splits``: the splits the group lies in; ``group_split_count``, ``image_split_count``: the number of
-        splits the group and the picture lie in; ``copies``: other samples with the same picture.
+        ``table`` and, a row each (None or NaN where there is nothing to tell):
+        ``pair``: ``complete``, ``no mask``, ``image missing``, ``mask missing``, ``image unreadable``,
+        ``mask unreadable``; ``size``, ``mask_size``: as ``width x height px``; ``shortest_px``: the shorter side;
+        ``exif_of_masked``: EXIF orientation where there is a mask; ``mask_unusual_share``: share of the mask's pixels
+        with a value its layout does not promise; ``crack_share``: share of the mask's pixels that are crack;
+        ``crack_part``: this image's crack pixels over the mask pixels of the whole set, whose sum is the set's share;
+        ``mask_empty``: 1 without crack, else 0; ``contrast``: mean grey outside minus inside the crack, in levels of
+        255; ``brightness``, ``spread``: mean and standard deviation of grey; ``sharpness``: decadic logarithm of the
+        Laplacian's variance; ``group_splits``: the splits the group lies in; ``group_split_count``,
+        ``image_split_count``: the number of splits the group and the picture lie in; ``copies``: other samples with
+        the same picture; ``lookalikes_across``, ``lookalikes_within``: samples of other splits and of the same split
+        that look like it and are no copies, empty where there are none.
     """
-    with ThreadPoolExecutor() as pool:
-        pairs = zip(table["id"], table["has_mask"], strict=True)
-        looked = list(pool.map(lambda pair: _look(folder, str(pair[0]), bool(pair[1])), pairs))
+    pairs = list(zip(table["id"], table["has_mask"], strict=True))
+    looked: list[Seen] = look(lambda pair: _look(folder, str(pair[0]), bool(pair[1])), pairs)
     pixels = (table["mask_height"] * table["mask_width"]).where(table["has_mask"]).astype(float)
     mask_size = _size(table["mask_width"], table["mask_height"]).where(table["has_mask"], None)
+    told = pd.DataFrame([seen[:-1] for seen in looked], columns=list(Seen._fields[:-1]), index=table.index)
     return table.assign(
-        **pd.DataFrame(looked, columns=["pair", "mask_levels", "contrast"], index=table.index),
+        **told,
+        **_lookalikes(table, [seen.print for seen in looked], min_correlation),
         size=_size(table["width"], table["height"]),
         mask_size=mask_size,
         shortest_px=table[["height", "width"]].min(axis=1),
+        exif_of_masked=table["exif_orientation"].where(table["has_mask"]).astype(float),
+        mask_unusual_share=table["mask_unusual_pixels"] / pixels,
         crack_share=table["crack_pixels"] / pixels,
         crack_part=table["crack_pixels"].where(table["has_mask"]) / pixels.sum() if pixels.sum() else np.nan,
         mask_empty=(table["crack_pixels"] == 0).astype(float).where(table["has_mask"]),
@@ -51,22 +83,18 @@ def computed(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
     )
 
 
-def _look(folder: Path, sample_id: str, has_mask: bool) -> tuple[str, str | None, float]:
-    """State of the pair, levels of the mask file, contrast."""
-    mask = _grey(mask_path(folder, sample_id)) if has_mask else None
-    levels = None
-    if has_mask and mask is None:
-        levels = "unreadable" if mask_path(folder, sample_id).is_file() else None
-    elif mask is not None:
-        levels = _levels(mask)
+def _look(folder: Path, sample_id: str, has_mask: bool) -> Seen:
     image = _grey(image_path(folder, sample_id))
     if image is None:
-        return f"image {'unreadable' if image_path(folder, sample_id).is_file() else 'missing'}", levels, np.nan
-    if not has_mask:
-        return "no mask", None, np.nan
-    if levels is None:
-        return "mask missing", None, np.nan
-    return "complete", levels, np.nan if mask is None else contrast(image, mask > 127)
+        state = "unreadable" if image_path(folder, sample_id).is_file() else "missing"
+        return Seen(f"image {state}", np.nan, np.nan, np.nan, np.nan, None)
+    mask = _grey(mask_path(folder, sample_id)) if has_mask else None
+    pair = "complete" if has_mask else "no mask"
+    if has_mask and mask is None:
+        pair = f"mask {'unreadable' if mask_path(folder, sample_id).is_file() else 'missing'}"
+    sharpness = float(np.log10(cv2.Laplacian(image, cv2.CV_16S).var() + 1e-3))
+    inside = np.nan if mask is None else contrast(image, mask > 127)
+    return Seen(pair, inside, float(image.mean()), float(image.std()), sharpness, lookalikes.fingerprint(image))
 
 
 def _grey(path: Path) -> NDArray[np.uint8] | None:
@@ -77,17 +105,31 @@ def _grey(path: Path) -> NDArray[np.uint8] | None:
         return None
 
 
-def _levels(mask: NDArray[np.uint8]) -> str:
-    present = np.flatnonzero(np.bincount(mask.ravel(), minlength=256))
-    rest = f" … ({len(present)} levels)" if len(present) > 5 else ""
-    return " ".join(str(level) for level in present[:5]) + rest
-
-
 def contrast(grey: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     """Mean grey outside minus inside the mask; NaN where sizes differ or one of the two is empty."""
     if grey.shape != mask.shape or not mask.any() or mask.all():
         return np.nan
     return float(grey[~mask].mean() - grey[mask].mean())
+
+
+def _lookalikes(
+    table: pd.DataFrame, prints: list[NDArray[np.uint8] | None], min_correlation: float | None
+) -> dict[str, list[str] | None]:
+    """Names of the lookalikes of every sample, apart for other splits and its own."""
+    if min_correlation is None:
+        return {"lookalikes_across": None, "lookalikes_within": None}
+    there = [index for index, found in enumerate(prints) if found is not None]
+    stack = np.stack([found for found in prints if found is not None]) if there else np.zeros((0, 1, 1), np.uint8)
+    across: list[list[str]] = [[] for _ in prints]
+    within: list[list[str]] = [[] for _ in prints]
+    split, picture, name = table["split"].tolist(), table["image_sha256"].tolist(), _named(table).tolist()
+    for a, b in lookalikes.pairs(stack, min_correlation):
+        i, j = there[a], there[b]
+        if picture[i] != picture[j]:
+            told = within if split[i] == split[j] else across
+            told[i].append(name[j])
+            told[j].append(name[i])
+    return {"lookalikes_across": [*map(", ".join, across)], "lookalikes_within": [*map(", ".join, within)]}
 
 
 def _size(width: "pd.Series[int]", height: "pd.Series[int]") -> "pd.Series[str]":
@@ -98,8 +140,12 @@ def _per(table: pd.DataFrame, column: str, of_splits: Any) -> "pd.Series[Any]":
     return table[column].map(table.groupby(column)["split"].agg(of_splits))
 
 
+def _named(table: pd.DataFrame) -> "pd.Series[str]":
+    return table["id"] + " (" + table["split"] + ")"
+
+
 def _copies(table: pd.DataFrame) -> list[str]:
-    named = table["id"] + " (" + table["split"] + ")"
+    named = _named(table)
     alike = named.groupby(table["image_sha256"]).agg(list)
     return [
         ", ".join(other for other in alike[picture] if other != own)

@@ -2,10 +2,9 @@
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
-from hairline.gate import RULES, Finding, Verdict, ways_out
-from hairline.samples import load_image, load_mask
+from hairline.gate import Finding, Verdict, ways_out
 
 PICTURES = 12
+TITLES = {"samples": "Data set", "patches": "Patches of", "labels": "Labels"}
 CSS = """
 :root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #656d76; --line: #d5dae0; --panel: #f5f7f9;
   --good: #17743a; --bad: #b3261e; --warn: #8a5a00; }
@@ -41,19 +40,25 @@ figcaption { font-size: .85rem; overflow-wrap: anywhere; margin-top: .25rem; }
 """
 
 
-def thumbnails(verdict: Verdict, folder: Path, side_px: int) -> dict[str, bytes]:
-    """JPEG pictures of the samples the page shows: the image, at most ``side_px`` on a side, its crack pixels in red.
+def thumbnails(
+    verdict: Verdict,
+    image_of: Callable[[str], NDArray[np.uint8]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+    side_px: int,
+) -> dict[str, bytes]:
+    """JPEG pictures of what the page shows: the image, at most ``side_px`` on a side, its crack pixels in red.
 
     Args:
         verdict: Whose samples at fault are wanted.
-        folder: The canonical data set.
+        image_of: Id to RGB uint8 [height, width, 3]; HairlineError where it cannot be read.
+        mask_of: Id to bool [height, width]; HairlineError where it cannot be read.
         side_px: Longest side of a picture.
 
     Returns:
         Id to JPEG bytes; without those whose image cannot be read, with no red where the mask does not fit.
     """
     wanted = dict.fromkeys(sample for finding in verdict.findings for sample in _shown(finding))
-    pictures = {sample: _picture(folder, sample, side_px) for sample in wanted}
+    pictures = {sample: _picture(image_of, mask_of, sample, side_px) for sample in wanted}
     return {sample: picture for sample, picture in pictures.items() if picture is not None}
 
 
@@ -61,13 +66,18 @@ def _shown(finding: Finding) -> tuple[str, ...]:
     return tuple(dict.fromkeys(finding.samples))[:PICTURES]
 
 
-def _picture(folder: Path, sample: str, side_px: int) -> bytes | None:
+def _picture(
+    image_of: Callable[[str], NDArray[np.uint8]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+    sample: str,
+    side_px: int,
+) -> bytes | None:
     try:
-        image = load_image(folder, sample)
-    except HairlineError:  # told by the rule pairs_complete
+        image = image_of(sample)
+    except HairlineError:  # told by the rule pairs_complete, or no sample but a split or a quantity
         return None
     with suppress(HairlineError):  # so is a mask that cannot be read
-        image = _reddened(image, load_mask(folder, sample))
+        image = _reddened(image, mask_of(sample))
     picture = Image.fromarray(image)
     picture.thumbnail((side_px, side_px))
     file = io.BytesIO()
@@ -82,27 +92,28 @@ def _reddened(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.u
     return np.where(mask[..., None], mixed, image).astype(np.uint8)
 
 
-def page(verdict: Verdict, dataset: str, table: pd.DataFrame, pictures: Mapping[str, bytes]) -> str:
+def page(verdict: Verdict, contents: str, origins: Mapping[str, str], pictures: Mapping[str, bytes]) -> str:
     """One HTML file with everything inside it: no script, no font, no address outside.
 
     Args:
         verdict: What the page tells.
-        dataset: Name of the data set.
-        table: Its samples table.
+        contents: What was judged, in one line.
+        origins: Id to where it comes from; shown under its picture.
         pictures: As made by :func:`thumbnails`.
     """
     state = "passed" if verdict.passed else "error"
     outcome = "passes its gate" if verdict.passed else "is stopped at its gate"
+    subject = f"{TITLES[verdict.gate]} {escape(verdict.subject)}"
     return "\n".join(
         [
             "<!doctype html>",
             '<html lang="en"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{escape(dataset)} {outcome}</title><style>{CSS}</style></head><body>",
-            f'<h1>Data set {escape(dataset)} <span class="{state}">{outcome}</span></h1>',
-            f'<p class="faint">{escape(_contents(table))}</p>',
+            f"<title>{subject} {outcome}</title><style>{CSS}</style></head><body>",
+            f'<h1>{subject} <span class="{state}">{outcome}</span></h1>',
+            f'<p class="faint">{escape(contents)}</p>',
             _rules(verdict),
-            *(_section(finding, dataset, table, pictures) for finding in (*verdict.errors, *verdict.warnings)),
+            *(_section(finding, verdict, origins, pictures) for finding in verdict.findings),
             _waivers(verdict),
             "</body></html>",
             "",
@@ -110,7 +121,8 @@ def page(verdict: Verdict, dataset: str, table: pd.DataFrame, pictures: Mapping[
     )
 
 
-def _contents(table: pd.DataFrame) -> str:
+def contents_of_set(table: pd.DataFrame) -> str:
+    """A data set in one line: images, splits, masks, share of crack."""
     counts = table["split"].value_counts()
     splits = ", ".join(f"{split} {count}" for split, count in counts.items())
     pixels = int((table["mask_height"] * table["mask_width"]).sum())
@@ -120,8 +132,7 @@ def _contents(table: pd.DataFrame) -> str:
 
 def _rules(verdict: Verdict) -> str:
     rows = [_rule_row(check) for check in verdict.checks]
-    rest = [rule for rule in RULES if rule not in {check.rule for check in verdict.checks}]
-    note = f'<p class="faint">Off, or nothing to look at: {", ".join(rest)}.</p>' if rest else ""
+    note = f'<p class="faint">Off, or nothing to look at: {", ".join(verdict.unseen)}.</p>' if verdict.unseen else ""
     head = "<tr><th>Rule</th><th>Outcome</th><th>Measured</th><th>Expected</th><th>Waived</th></tr>"
     return f'<h2>Rules</h2><div class="wide"><table>{head}{"".join(rows)}</table></div>{note}'
 
@@ -135,15 +146,14 @@ def _rule_row(check: Finding) -> str:
     )
 
 
-def _section(finding: Finding, dataset: str, table: pd.DataFrame, pictures: Mapping[str, bytes]) -> str:
-    origins = {row.id: f"{row.split}, {row.source}" for row in table.itertuples()}
+def _section(finding: Finding, verdict: Verdict, origins: Mapping[str, str], pictures: Mapping[str, bytes]) -> str:
     values = dict(zip(finding.samples, finding.values, strict=True))
     figures = "".join(
-        _figure(sample, values[sample], origins[sample], pictures.get(sample)) for sample in _shown(finding)
+        _figure(sample, values[sample], origins.get(sample, ""), pictures.get(sample)) for sample in _shown(finding)
     )
     rest = ", ".join(dict.fromkeys(finding.samples[len(_shown(finding)) :]))
     more = f'<p class="faint">Also: {escape(rest)}</p>' if rest else ""
-    remedies = "".join(f"<li>{escape(line)}</li>" for line in ways_out(finding, dataset))
+    remedies = "".join(f"<li>{escape(line)}</li>" for line in ways_out(finding, verdict))
     return (
         f'<section id="{finding.rule}"><h2>{finding.rule} <span class="{finding.severity}">{finding.severity}</span>'
         f"</h2><p>Found {escape(finding.measured)}; expected {escape(finding.expected)}.</p><ul>{remedies}</ul>"
@@ -153,7 +163,8 @@ def _section(finding: Finding, dataset: str, table: pd.DataFrame, pictures: Mapp
 
 def _figure(sample: str, value: str, origin: str, picture: bytes | None) -> str:
     source = base64.b64encode(picture).decode() if picture is not None else ""
-    shown = f'<img alt="" src="data:image/jpeg;base64,{source}">' if source else '<p class="faint">no picture</p>'
+    alt = escape(f"{sample}: {value}", quote=True)
+    shown = f'<img alt="{alt}" src="data:image/jpeg;base64,{source}">' if source else ""
     return (
         f"<figure>{shown}<figcaption><strong>{escape(sample)}</strong><br>{escape(value)}<br>"
         f'<span class="faint">{escape(origin)}</span></figcaption></figure>'

@@ -16,6 +16,7 @@ from pydantic import StringConstraints
 
 from hairline import variants
 from hairline.errors import HairlineError
+from hairline.gate import Gate, Gates, Waiver
 
 T = TypeVar("T")
 
@@ -37,6 +38,7 @@ class Matrix:
 
     Attributes:
         datasets: Data sets, keys of ``datasets``.
+        localized: Those of them whose images get evidence and labels: what segmenters train on and are tested on.
         classifiers: Classifiers, keys of ``classifiers``.
         label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
         architectures: Segmenters, keys of ``architectures``.
@@ -44,6 +46,7 @@ class Matrix:
     """
 
     datasets: Names
+    localized: Names
     classifiers: Names
     label_sets: Names
     architectures: Names
@@ -160,6 +163,22 @@ class Params:
     def entry(self, section: str, name: str, kind: type[T]) -> T:
         """One entry of a section that maps names to values."""
         return cast(T, self._parse(self._entry(section, name), kind, f"{section}.{name}"))
+
+    def gate(self, gate: Gate, dataset: str, kind: type[T]) -> T:
+        """Options of a gate as they hold for a data set: its own section, and over it what differs for the set."""
+        gates = self.get("gates", Gates)
+        values = dict(getattr(gates, gate))
+        where = f"gates.{gate}"
+        for name, value in gates.for_datasets.get(dataset, {}).get(gate, {}).items():
+            both = isinstance(value, Mapping) and isinstance(values.get(name), Mapping)
+            values[name] = {**values[name], **value} if both else value
+            where = f"gates.{gate} (with gates.for_datasets.{dataset})"
+        return cast(T, self._parse(values, kind, where))
+
+    def waivers(self, gate: Gate, subject: str) -> tuple[Waiver, ...]:
+        """The accepted findings of a gate about one data set or label set."""
+        waivers = self.get("gates", Gates).waivers
+        return tuple(waiver for waiver in waivers if (waiver.gate, waiver.subject) == (gate, subject))
 
     def names(self, section: str) -> tuple[str, ...]:
         """The keys of a section that maps names to values."""

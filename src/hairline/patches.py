@@ -1,4 +1,7 @@
-"""The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is (METHOD §1)."""
+"""The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is (METHOD §1).
+
+An image without a mask that is labelled as a whole (layout ``patch_folders``) is one patch.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +13,9 @@ from annotated_types import Gt
 from numpy.typing import NDArray
 
 from hairline.grid import PatchGrid
-from hairline.samples import load_mask
+from hairline.samples import CRACK, UNKNOWN, load_mask
 
-COLUMNS = ("sample", "split", "y", "x", "crack")
+COLUMNS = ("sample", "split", "y", "x", "side", "crack")
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ def crack_flags(mask: NDArray[np.bool_], window_px: int, stride_px: int) -> NDAr
 
 
 def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame:
-    """The patches of all samples that have a mask.
+    """The patches of all samples that have a mask or are labelled as a whole.
 
     Args:
         samples: Table of :mod:`hairline.samples`.
@@ -51,27 +54,32 @@ def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame
         options: Size and distance of the patches.
 
     Returns:
-        One row a patch: ``sample``, ``split``, ``y``, ``x`` (top left corner on the mirrored image, pixels), ``crack``.
+        One row a patch: ``sample``, ``split``, ``y``, ``x`` (top left corner on the mirrored image, pixels), ``side``
+        (pixels; other than the window where a whole image is the patch, which is then resized to it), ``crack``.
     """
-    masked = samples[samples["has_mask"]]
-    parts = [
-        _rows(sample_id, split, load_mask(folder, sample_id), options)
-        for sample_id, split in zip(masked["id"], masked["split"], strict=True)
-    ]
+    parts = []
+    for row in samples.to_dict("records"):
+        if row["has_mask"]:
+            parts.append(_rows(row["id"], row["split"], load_mask(folder, row["id"]), options))
+        elif row["image_label"] != UNKNOWN:
+            side = max(row["height"], row["width"])
+            parts.append(_whole(row["id"], row["split"], side, row["image_label"] == CRACK))
     if not parts:
-        return pd.DataFrame(columns=list(COLUMNS)).astype({"y": np.int64, "x": np.int64, "crack": bool})
+        empty = pd.DataFrame(columns=list(COLUMNS))
+        return empty.astype({"y": np.int64, "x": np.int64, "side": np.int64, "crack": bool})
     return pd.concat(parts, ignore_index=True)
 
 
 def _rows(sample_id: str, split: str, mask: NDArray[np.bool_], options: Options) -> pd.DataFrame:
     height, width = mask.shape
-    grid = PatchGrid(height, width, options.window_px, options.stride_px)
-    origins = grid.origins()
+    origins = PatchGrid(height, width, options.window_px, options.stride_px).origins()
     flags = crack_flags(mask, options.window_px, options.stride_px).ravel()
-    return pd.DataFrame(
-        {"sample": sample_id, "split": split, "y": origins[:, 0], "x": origins[:, 1], "crack": flags},
-        columns=list(COLUMNS),
-    )
+    rows = {"sample": sample_id, "split": split, "y": origins[:, 0], "x": origins[:, 1], "side": options.window_px}
+    return pd.DataFrame({**rows, "crack": flags}, columns=list(COLUMNS))
+
+
+def _whole(sample_id: str, split: str, side: int, crack: bool) -> pd.DataFrame:
+    return pd.DataFrame([(sample_id, split, 0, 0, side, crack)], columns=list(COLUMNS))
 
 
 def patch_scores(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> dict[str, float]:

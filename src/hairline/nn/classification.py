@@ -48,7 +48,7 @@ def train(
     _check_classes(training)
     seed_everything(runtime.seed)
     model, initial = build(options.backbone, options.weights)
-    images = patch_images(pd.concat([training, validation]), load_image, window_px)
+    images = patch_images(pd.concat([training, validation]), load_image)
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
     evaluate = partial(
         _validate, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime)
@@ -68,7 +68,7 @@ def predict(
 
     Args:
         model: The classifier; it is moved to the placement's device and set to evaluation mode.
-        patches: Rows of :mod:`hairline.patches` in any order; ``sample``, ``y`` and ``x`` are used.
+        patches: Rows of :mod:`hairline.patches` in any order; ``sample``, ``y``, ``x`` and ``side`` are used.
         load_image: Sample id → RGB uint8 [height, width, 3]; called once a sample, one image at a time.
         window_px: Side of the patches.
         batch: Patches a forward pass.

@@ -36,19 +36,28 @@ def symmetry(pixels: NDArray[Any], index: int) -> NDArray[Any]:
     return turned[:, ::-1] if index >= 4 else turned
 
 
-def patch_images(patches: pd.DataFrame, load_image: LoadImage, window_px: int) -> dict[str, Pixels]:
+def patch_images(patches: pd.DataFrame, load_image: LoadImage) -> dict[str, Pixels]:
     """Decode every image that patches are cut from once, and mirror it as far as its patches reach.
 
     Args:
-        patches: Rows of :mod:`hairline.patches`; ``sample``, ``y`` and ``x`` are used.
+        patches: Rows of :mod:`hairline.patches`; ``sample``, ``y``, ``x`` and ``side`` are used.
         load_image: Sample id → RGB uint8 [height, width, 3].
-        window_px: Side of the patches.
     """
-    reach = patches.groupby("sample", sort=False)[["y", "x"]].max() + window_px
+    ends = patches.assign(y=patches["y"] + patches["side"], x=patches["x"] + patches["side"])
+    reach = ends.groupby("sample", sort=False)[["y", "x"]].max()
     return {
         str(sample): mirrored(load_image(str(sample)), int(height), int(width))
         for sample, height, width in reach.itertuples()
     }
+
+
+def cut(image: Pixels, y: int, x: int, side: int, window_px: int) -> Pixels:
+    """A square of an image [h, w, 3] as uint8 [window, window, 3], resized where it has another side."""
+    patch = image[y : y + side, x : x + side]
+    if side == window_px:
+        return patch
+    how = cv2.INTER_AREA if side > window_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(patch, (window_px, window_px), interpolation=how), dtype=np.uint8)
 
 
 class Colours:
@@ -97,7 +106,7 @@ class PatchDataset(Dataset[tuple[Pixels, int]]):
         """
         codes, names = pd.factorize(patches["sample"])
         self._images = [images[str(name)] for name in names]
-        self._rows = np.column_stack([codes, patches["y"], patches["x"], patches["crack"]]).astype(np.int32)
+        self._rows = np.column_stack([codes, patches[["y", "x", "side", "crack"]].astype(np.int32)]).astype(np.int32)
         self._window_px, self._symmetries, self._seed = window_px, augmentation.symmetries, seed
         self._colours = Colours(augmentation)
 
@@ -108,8 +117,8 @@ class PatchDataset(Dataset[tuple[Pixels, int]]):
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
         row, turn = divmod(index, SYMMETRIES) if self._symmetries == "all" else (index, _turn(self._symmetries, draws))
-        image, y, x, crack = self._rows[row].tolist()
-        patch = self._images[image][y : y + self._window_px, x : x + self._window_px]
+        image, y, x, side, crack = self._rows[row].tolist()
+        patch = cut(self._images[image], y, x, side, self._window_px)
         return self._colours(np.ascontiguousarray(symmetry(patch, turn)), int(draws.integers(2**31))), crack
 
 
@@ -195,11 +204,11 @@ def in_order(patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch
     positions: list[int] = []
     pixels: list[Pixels] = []
     for sample, rows in patches.reset_index(drop=True).groupby("sample", sort=False):
-        height, width = rows["y"].max() + window_px, rows["x"].max() + window_px
+        height, width = (rows["y"] + rows["side"]).max(), (rows["x"] + rows["side"]).max()
         image = mirrored(load_image(str(sample)), int(height), int(width))
-        for position, y, x in zip(rows.index, rows["y"], rows["x"], strict=True):
+        for position, y, x, side in zip(rows.index, rows["y"], rows["x"], rows["side"], strict=True):
             positions.append(position)
-            pixels.append(image[y : y + window_px, x : x + window_px])
+            pixels.append(cut(image, y, x, side, window_px))
             if len(positions) == batch:
                 yield np.array(positions), np.stack(pixels)
                 positions, pixels = [], []
