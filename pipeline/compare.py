@@ -19,7 +19,7 @@ from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
 from hairline.params import MANUAL, Evaluation, Params
-from hairline.samples import evenly, load_image, load_mask, read_samples
+from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.scoretables import counts
 from hairline.scoring import Counts
 from pipeline import entry
@@ -90,19 +90,20 @@ def _curves(cells: Sequence[Cell]) -> bytes:
 
 
 def _grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
-    """A picture grid of some test images, the same everywhere, for every test set."""
+    """A picture grid of some test images, the same everywhere and with masks where there are any, a test set."""
     gallery = params.get("evaluation", Evaluation).gallery
     for test_set in params.matrix().test_sets:
         samples = read_samples(args.sets / test_set, "test")
-        samples = samples[samples["has_mask"]].reset_index(drop=True)
-        ids = [samples["id"][index] for index in evenly(len(samples), gallery)]
+        masked = samples[samples["has_mask"]]
+        candidates = list((masked if len(masked) else samples)["id"])
+        ids = [candidates[index] for index in evenly(len(candidates), gallery)]
         if ids:
             rows = [_picture(args, params, test_set, sample_id) for sample_id in ids]
             yield test_set, plotting.png(plotting.picture_grid(rows))
 
 
 def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> plotting.PictureRow:
-    matrix, file = params.matrix(), f"{sample_id}.png"
+    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
     evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
     models = {
         f"{'FSV' if label_set == MANUAL else label_set} · {architecture}":
@@ -112,8 +113,8 @@ def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> 
     labels = {name: args.labels / name / test_set / file for name in params.names("label_sets")}
     return plotting.PictureRow(
         sample_id,
-        load_image(args.sets / test_set, sample_id),
-        load_mask(args.sets / test_set, sample_id),
+        load_image(folder, sample_id),
+        load_mask(folder, sample_id) if mask_path(folder, sample_id).is_file() else None,
         localization.heat(evidence),
         _maps(labels),
         _maps(models),

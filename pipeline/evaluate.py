@@ -21,10 +21,14 @@ from hairline.scoretables import counts, metrics, score_table
 from pipeline import entry
 
 
+PREDICTED = ("scored", "no masks")
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the score table and some predictions of one segmenter on the test split at ``--set`` to ``--out``.
 
-    Where there is nothing to score, status.json says why and there is no table.
+    Where there is nothing to score, status.json says why and there is no table; images without masks still get
+    some predictions to look at.
     """
     args = entry.arguments(
         __doc__, argv, paths=["set", "model", "out", "metrics", "curve", "upstream", "record"],
@@ -39,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         status, reason = _status(args)
         with whole_folder(args.out) as folder:
             write_json(folder / "status.json", {"status": status, "reason": reason})
-            table = _predict(args, params, run, folder) if status == "scored" else None
+            table = _predict(args, params, run, folder) if status in PREDICTED else None
         found = {} if table is None else metrics(table)
         write_json(args.metrics, found)
         run.metrics(found)
@@ -57,15 +61,19 @@ def _status(args: Namespace) -> tuple[str, str]:
     if info["status"] != "trained":
         return info["status"], info["reason"]
     samples = read_samples(args.set, "test")
+    if samples.empty:
+        return "no images", "the test split is empty"
     return ("scored", "") if samples["has_mask"].any() else ("no masks", "no test image has a mask")
 
 
-def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame:
+def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
+    """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks."""
     model, _ = segmenters.load(args.model)
     placement = runtime.resolve(params.get("runtime", Runtime))
-    samples = read_samples(args.set, "test")
-    samples = samples[samples["has_mask"]].reset_index(drop=True)
-    gallery = {samples["id"][i] for i in evenly(len(samples), params.get("evaluation", Evaluation).gallery)}
+    samples, shown = read_samples(args.set, "test"), params.get("evaluation", Evaluation).gallery
+    masked = samples[samples["has_mask"]].reset_index(drop=True)
+    candidates = list((masked if len(masked) else samples)["id"])
+    gallery = [candidates[index] for index in evenly(len(candidates), shown)]
     spent = 0.0
 
     def scores_of(sample_id: str) -> NDArray[np.float32]:
@@ -78,10 +86,14 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
         progress.update()
         return scores
 
-    with entry.bar(len(samples), f"evaluate {args.test_set}") as progress:
-        table = score_table(samples, scores_of, lambda sample_id: load_mask(args.set, sample_id))
+    with entry.bar(len(masked) or len(gallery), f"evaluate {args.test_set}") as progress:
+        if masked.empty:
+            for sample_id in gallery:
+                scores_of(sample_id)
+            return None
+        table = score_table(masked, scores_of, lambda sample_id: load_mask(args.set, sample_id))
     table.to_parquet(folder / "scores.parquet", index=False)
-    run.metrics({"seconds_per_image": spent / len(samples)})
+    run.metrics({"seconds_per_image": spent / len(masked)})
     return table
 
 

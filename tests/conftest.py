@@ -20,7 +20,8 @@ def tiny_values() -> dict[str, Any]:
     values = yaml.safe_load((ROOT / "profiles" / "synthetic.yaml").read_text())
     values["experiment"] = "tiny"
     values["synthetic_sets"]["synthetic"].update(train=6, val=2, test=3, height_px=96, width_px=90, crack_free=0.2)
-    values["gates"]["min_crack_share"] = 0
+    values["gates"]["samples"]["min_crack_share"] = 0
+    values["gates"]["patches"]["severities"]["patches_found"] = "warn"
     values["patches"] = {"window_px": 32, "stride_px": 32}
     values["classifiers"]["resnet18"]["recipe"].update(epochs=1, batch=16)
     values["segmenter"].update(crop_px=64, crops_per_image=1)

@@ -64,11 +64,18 @@ def test_shares_levels_and_sizes(tmp_path):
     table = computed(ingest(samples, tmp_path), tmp_path).set_index("id")
     assert table.loc["big", "crack_share"] == pytest.approx(90 / 600)
     assert table["crack_part"].sum() == pytest.approx((90 + 100) / (600 + 100))
-    assert table.loc[["big", "small"], "mask_levels"].tolist() == ["0 255", "255"]
     assert table.loc[["big", "small"], "mask_size"].tolist() == ["30 x 20 px", "10 x 10 px"]
     assert table.loc["big", "shortest_px"] == 20
     assert table["pair"].to_dict() == {"big": "complete", "small": "complete", "none": "no mask"}
-    unknown = ["mask_levels", "mask_size", "crack_share", "crack_part", "mask_empty", "contrast"]
+    unknown = [
+        "exif_of_masked",
+        "mask_unusual_share",
+        "mask_size",
+        "crack_share",
+        "crack_part",
+        "mask_empty",
+        "contrast",
+    ]
     assert table.loc["none", unknown].isna().all()
 
 

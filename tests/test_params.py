@@ -55,7 +55,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("architectures.unet.encodr", "resnet18", ["architectures.unet.encodr", "unknown value"]),
         ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
         ("experiment", "a b/c", ["experiment"]),
-        ("gates.severities.polarity", "loud", ["gates.severities.polarity"]),
+        ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),
         ("comparison.level", 1.5, ["comparison"]),
         ("extra", 1, ["unknown section extra"]),
     ],

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hairline.grid import PatchGrid
 from hairline.images import write_mask
 from hairline.patches import COLUMNS, Options, crack_flags, index, patch_scores
-from hairline.samples import load_mask, mask_path
+from hairline.samples import CRACK, NO_CRACK, load_mask, mask_path
 
 
 @settings(deadline=None, max_examples=60)
@@ -53,7 +53,7 @@ def table(**masked: bool) -> pd.DataFrame:
     return pd.DataFrame(
         [{"id": sample, "split": splits[sample], "has_mask": has} for sample, has in masked.items()],
         columns=["id", "split", "has_mask"],
-    )
+    ).assign(image_label="", height=20, width=30)
 
 
 def test_index_has_a_row_for_each_patch_of_each_sample_with_a_mask(folder: Path) -> None:
@@ -88,6 +88,16 @@ def test_index_without_masks_is_empty_and_survives_parquet(folder: Path, tmp_pat
     again = pd.read_parquet(tmp_path / "patches.parquet")
     assert len(again[again["crack"]]) == 0
     assert pd.concat([again, index(table(a=True), folder, Options(16, 8))])["crack"].dtype == bool
+
+
+def test_an_image_labelled_as_a_whole_is_one_patch(folder: Path) -> None:
+    samples = table(a=True, unlabelled=False).assign(image_label=[CRACK, CRACK])
+    found = index(samples, folder, Options(16, 8))
+    assert set(found.loc[found["sample"] == "a", "side"]) == {16}  # its mask says more
+    (row,) = found[found["sample"] == "unlabelled"].to_dict("records")
+    assert (row["y"], row["x"], row["side"], row["crack"]) == (0, 0, 30, True)
+    without = index(samples.assign(image_label=NO_CRACK), folder, Options(16, 8))
+    assert without.set_index("sample").loc["unlabelled", "crack"].tolist() is False
 
 
 def test_a_stride_beyond_the_window_is_refused() -> None:

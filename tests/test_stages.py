@@ -58,9 +58,9 @@ def test_ingest_keeps_every_pixel(done: Path) -> None:
 
 
 def test_the_gate_passed_and_left_a_page(done: Path) -> None:
-    verdict = json.loads((done / "data/tiny/gates/synthetic/verdict.json").read_text())
+    verdict = json.loads((done / "data/tiny/gates/samples/synthetic/verdict.json").read_text())
     assert verdict["passed"]
-    page = (done / "reports/tiny/gates/synthetic/index.html").read_text()
+    page = (done / "reports/tiny/gates/samples/synthetic/index.html").read_text()
     assert "http://" not in page and "https://" not in page
 
 
@@ -141,11 +141,18 @@ def test_training_twice_gives_the_same_bytes(done: Path) -> None:
 
 def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: Path) -> None:
     values = tiny_values()
-    values["gates"]["max_crack_share"] = 0
+    values["gates"]["samples"]["max_crack_share"] = 0
     params = tmp_path / "params.yaml"
     params.write_text(json.dumps(values))
     arguments = ["--dataset", "synthetic", "--set", "data/tiny/sets/synthetic", "--params", str(params)]
-    arguments += ["--verdict", str(tmp_path / "verdict.json"), "--page", str(tmp_path / "page")]
+    arguments += [
+        "--baselines",
+        "baselines",
+        "--verdict",
+        str(tmp_path / "verdict.json"),
+        "--page",
+        str(tmp_path / "page"),
+    ]
     with pytest.raises(HairlineError, match=r"stops at 1 error(.|\n)*crack_share(.|\n)*index\.html"):
         importlib.import_module("pipeline.validate").main(arguments)
     assert not (tmp_path / "verdict.json").exists()

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).parents[1]
-COPIED = ("dvc.yaml", "pipeline", "src", ".gitignore", ".dvcignore")
+COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 
 def make(folder: Path, values: dict[str, Any]) -> Path:

@@ -37,7 +37,7 @@ def toy():
                 image[y + 4 : y + 28, x + 14 : x + 18] = 20
             rows.append((str(number), "train" if number < 4 else "val", y, x, crack))
         images[str(number)] = image
-    return images, pd.DataFrame(rows, columns=["sample", "split", "y", "x", "crack"])
+    return images, pd.DataFrame(rows, columns=["sample", "split", "y", "x", "crack"]).assign(side=WINDOW)
 
 
 def test_learns_and_logs_validation_scores(tmp_path):

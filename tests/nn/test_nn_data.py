@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +33,8 @@ def patch_rows(images, window_px, stride_px):
     for sample, image in images.items():
         origins = PatchGrid(*image.shape[:2], window_px, stride_px).origins()
         crack = np.arange(len(origins)) % 2 == 0
-        parts.append(pd.DataFrame({"sample": sample, "y": origins[:, 0], "x": origins[:, 1], "crack": crack}))
+        places = {"sample": sample, "y": origins[:, 0], "x": origins[:, 1], "side": window_px}
+        parts.append(pd.DataFrame({**places, "crack": crack}))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -59,13 +61,37 @@ def test_eight_different_symmetries_with_the_identity_first():
 def test_patches_are_the_windows_of_the_grid(window, stride):
     images = {"a": photo(40, 23, 1), "b": photo(16, 50, 2)}
     rows = patch_rows(images, window, stride).sample(frac=1, random_state=0)
-    dataset = PatchDataset(rows, patch_images(rows, images.__getitem__, window), window, PLAIN, seed=0)
+    dataset = PatchDataset(rows, patch_images(rows, images.__getitem__), window, PLAIN, seed=0)
     assert len(dataset) == len(rows)
     for index, row in enumerate(rows.itertuples()):
         pixels, crack = dataset[0, index]
         grid = PatchGrid(*images[row.sample].shape[:2], window, stride)
         np.testing.assert_array_equal(pixels, grid.split(images[row.sample])[row.y // stride, row.x // stride])
         assert crack == int(row.crack)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (40, 64), (20, 9), (33, 16)])
+def test_a_whole_image_becomes_one_patch_of_the_windows_size(height, width):
+    side, image = max(height, width), photo(height, width)
+    rows = pd.DataFrame([("a", 0, 0, side, True)], columns=["sample", "y", "x", "side", "crack"])
+    padded = mirrored(image, side, side)
+    expected = padded if side == 16 else cv2.resize(padded, (16, 16), interpolation=[1, cv2.INTER_AREA][side > 16])
+    pixels, crack = PatchDataset(rows, patch_images(rows, {"a": image}.__getitem__), 16, PLAIN, seed=0)[0, 0]
+    assert crack == 1
+    np.testing.assert_array_equal(pixels, expected)
+    ((_, again),) = in_order(rows, {"a": image}.__getitem__, 16, 4)
+    np.testing.assert_array_equal(again[0], expected)
+
+
+def test_workers_do_not_repeat_each_other():
+    image = photo(16, 16)
+    rows = pd.concat([patch_rows({"a": image}, 16, 16)] * 24, ignore_index=True)
+    noisy = Augmentation("none", 0.2, 1.0, 0.05, 0.1, 1.0)
+    dataset = PatchDataset(rows, {"a": image}, 16, noisy, seed=5)
+    for epoch in range(2):
+        parts = batches(len(dataset), 4, 7, epoch)
+        items = np.concatenate([batch[0].numpy() for batch in loader(dataset, parts, 2, False)])
+        assert len({item.tobytes() for item in items}) == 24  # 24 times the same patch, 24 different changes
 
 
 def test_decodes_each_image_once():
@@ -76,7 +102,7 @@ def test_decodes_each_image_once():
         return images[sample]
 
     rows = patch_rows(images, 16, 8)
-    patch_images(rows, load, 16)
+    patch_images(rows, load)
     list(in_order(rows.sample(frac=1, random_state=1), load, 16, 4))
     assert sorted(calls) == ["a", "a", "b", "b"]
 

@@ -1,0 +1,21 @@
+"""Options of the three gates as the default profile has them, for tests to change."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import TypeAdapter
+
+from hairline.gates import labels, patches, samples
+
+SECTION = yaml.safe_load((Path(__file__).parents[1] / "profiles" / "synthetic.yaml").read_text())["gates"]
+
+
+def options(gate: Any, **changes: Any) -> Any:
+    """Options of a gate's module with the default profile's values, every rule an error, and these changes."""
+    name = gate.__name__.rpartition(".")[2]
+    values = {**SECTION[name], "severities": {rule.name: "error" for rule in gate.RULES}, **changes}
+    return TypeAdapter(gate.Options).validate_python(values)
+
+
+__all__ = ["SECTION", "labels", "options", "patches", "samples"]
