@@ -20,7 +20,6 @@ from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.scoretables import counts, metrics, score_table
 from pipeline import entry
 
-
 PREDICTED = ("scored", "no masks")
 
 

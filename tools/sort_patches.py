@@ -2,9 +2,9 @@
 
     python tools/sort_patches.py data/raw/crack500 --out data/raw
 
-writes ``crack500_patches/{crack,no_crack}/NAME_Y_X.png`` (every patch of the grid that shows a crack, and as many of the
-others, evenly spaced) and ``crack500_photos/images/NAME.jpg`` (the same crops whole). A patch shows a crack if any of its
-mask pixels is one, which is what a person would see; the masks are used here and nowhere after.
+writes ``crack500_patches/{crack,no_crack}/NAME_Y_X.png`` (every patch of the grid that shows a crack, and as many of
+the others, evenly spaced) and ``crack500_photos/images/NAME.jpg`` (the same crops whole). A patch shows a crack if any
+of its mask pixels is one, which is what a person would see; the masks are used here and nowhere after.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from hairline.samples import evenly
 
 
 def main() -> None:
+    """Sort the patches."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, help="CRACK500 as published")
     parser.add_argument("--out", type=Path, required=True, help="where the two folders are made")

@@ -38,7 +38,8 @@ class Cell:
         label_set: Name of the label set; ``manual`` is the masks themselves, so its segmenter is FSV.
         architecture: The segmenter's network; for pseudo-labels the classifier's backbone, None where there is none.
         dataset: Name of the set it was scored on.
-        status: ``scored``, ``not trainable`` (too few usable labels) or ``no masks`` or ``no images`` (nothing to score against).
+        status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
+            against).
         reason: Why it was not scored, empty where it was.
         table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
     """
