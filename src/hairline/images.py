@@ -14,6 +14,9 @@ from hairline.errors import HairlineError
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
 
+PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
+"""A third faster than OpenCV's default and as small on photos (benchmarks/ingest_validate.py)."""
+
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
 
 
@@ -87,7 +90,7 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     """Write grey [height, width] or RGB [height, width, 3] uint8 as a PNG file, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    encoded, content = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    encoded, content = cv2.imencode(".png", pixels, PNG)
     if not encoded:
         raise ValueError(f"{path}: OpenCV cannot encode an image of shape {image.shape}, {image.dtype}")
     path.write_bytes(content.tobytes())  # not cv2.imwrite, which cannot write non-ASCII names everywhere
