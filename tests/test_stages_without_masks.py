@@ -1,0 +1,94 @@
+"""The chain where no image has a mask: patches sorted into two folders, photos, and nothing to score against."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import workspace
+from conftest import tiny_values
+from test_stages import run_stage
+
+from hairline.images import read_scores, write_image
+from hairline.samples import CRACK, NO_CRACK, read_samples
+
+OPTIONS = {
+    "patches": {
+        "layout": "patch_folders", "root": "data/raw/patches",
+        "options": {"crack": ["crack"], "no_crack": ["no_crack"], "group": "", "shares": {"train": 0.8, "val": 0.2},
+                    "limit": 0, "exclude": []},
+    },
+    "photos": {
+        "layout": "folder", "root": "data/raw/photos",
+        "options": {"shares": {"train": 0.6, "test": 0.4}, "exclude": []},
+    },
+}  # fmt: skip
+
+
+def draw(path: Path, size: tuple[int, int], crack: bool, seed: int) -> None:
+    image = np.random.default_rng(seed).integers(120, 180, (*size, 3), dtype=np.uint8)
+    if crack:
+        image[:, size[1] // 2 - 2 : size[1] // 2 + 2] = 30
+    write_image(path, image)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A workspace in which every stage has run on images without masks."""
+    values = tiny_values()
+    values["synthetic_sets"], values["datasets"] = {}, OPTIONS
+    values["matrix"].update(
+        datasets=["patches", "photos"], localized=["patches", "photos"], label_sets=["konig", "otsu"],
+        test_sets=["photos"],
+    )  # fmt: skip
+    values["gates"]["for_datasets"] = {name: {"samples": {"require_masks": False}} for name in OPTIONS}
+    values["classifiers"]["resnet18"]["dataset"] = "patches"
+    values["segmenter"]["dataset"] = "patches"
+    folder = workspace.make(tmp_path_factory.mktemp("no_masks"), values)
+    for number in range(12):
+        kind = "crack" if number % 2 else "no_crack"
+        size = (32, 32) if number < 8 else (40, 48)
+        draw(folder / "data/raw/patches" / kind / f"{number // 2}.png", size, number % 2 == 1, number)
+    for number in range(6):
+        draw(folder / "data/raw/photos/images" / f"{number}.jpg", (70, 90), True, 100 + number)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for command in workspace.commands(folder).values():
+            run_stage(command)
+        yield folder
+
+
+def test_image_labels_become_patches(done: Path) -> None:
+    samples = read_samples(done / "data/tiny/sets/patches").set_index("id")
+    assert samples["image_label"].value_counts().to_dict() == {CRACK: 6, NO_CRACK: 6}
+    assert not samples["has_mask"].any()
+    index = pd.read_parquet(done / "data/tiny/patches/patches.parquet")
+    assert len(index) == 12
+    assert dict(zip(index["sample"], index["crack"], strict=True)) == (samples["image_label"] == CRACK).to_dict()
+    assert sorted(index["side"].unique()) == [32, 48]
+
+
+def test_crack_free_images_get_empty_labels_to_train_on(done: Path) -> None:
+    samples = read_samples(done / "data/tiny/sets/patches").set_index("id")
+    labels = pd.read_parquet(done / "data/tiny/labels/otsu/patches/labels.parquet").set_index("id")
+    empty = samples.index[samples["image_label"] == NO_CRACK]
+    assert (labels.loc[empty, "crack_pixels"] == 0).all()
+    assert labels.loc[empty, "trainable"].all()
+    assert (labels.drop(empty)["crack_pixels"] > 0).all()  # plain Otsu always finds something dark
+    for name in empty:
+        assert not read_scores(done / "data/tiny/labels/otsu/patches" / f"{name}.png").any()
+
+
+def test_nothing_is_scored_and_the_report_says_so(done: Path) -> None:
+    folder = done / "data/tiny/scores/segmenters/otsu/unet/photos"
+    assert json.loads((folder / "status.json").read_text())["status"] == "no masks"
+    assert not (folder / "scores.parquet").exists()
+    assert len(list((folder / "predictions").glob("*.png"))) == 2  # the gallery
+    assert not list((done / "data/tiny/scores/labels/otsu").glob("*.parquet"))
+    page = (done / "reports/tiny/comparison/index.html").read_text()
+    assert "no test image has a mask" in page
+    assert (done / "reports/tiny/comparison/grid_photos.png").is_file()
+    assert json.loads((done / "reports/tiny/metrics/comparison.json").read_text()) == {}
