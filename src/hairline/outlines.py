@@ -34,22 +34,21 @@ def drawn(segmentation: object, height: int, width: int) -> NDArray[np.bool_]:
         return _of_runs(segmentation, height, width)
     if not isinstance(segmentation, list) or not segmentation:
         raise ValueError("it has no outline (a bounding box alone?); expected polygons or run lengths")
-    areas = np.stack([_of_polygon(polygon, height, width) for polygon in segmentation])
-    return np.asarray(areas.any(axis=0), dtype=bool)
+    polygons = [_inside(_points(polygon), height, width).ravel().tolist() for polygon in segmentation]
+    packed = pycocotools.mask.merge(pycocotools.mask.frPyObjects(polygons, height, width))
+    return np.asarray(pycocotools.mask.decode(packed), dtype=bool)
 
 
-def _of_polygon(polygon: object, height: int, width: int) -> NDArray[np.bool_]:
-    points = _points(polygon)
-    if points.min() < 0 or (points.max(axis=0) > (width, height)).any():
-        inside = _clipped(points, height, width)
-        if len(inside) < LEAST_POINTS or np.ptp(inside, axis=0).min() == 0:
-            raise ValueError(
-                f"a polygon from {_told(points.min(axis=0))} to {_told(points.max(axis=0))} lies outside of the image, "
-                f"which is {width} x {height}"
-            )
-        points = inside
-    runs = pycocotools.mask.frPyObjects([points.ravel().tolist()], height, width)
-    return np.asarray(pycocotools.mask.decode(runs)[:, :, 0], dtype=bool)
+def _inside(points: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+    if points.min() >= 0 and (points.max(axis=0) <= (width, height)).all():
+        return points
+    inside = _clipped(points, height, width)
+    if len(inside) < LEAST_POINTS or np.ptp(inside, axis=0).min() == 0:
+        raise ValueError(
+            f"a polygon from {_told(points.min(axis=0))} to {_told(points.max(axis=0))} lies outside of the image, "
+            f"which is {width} x {height}"
+        )
+    return inside
 
 
 def _points(polygon: object) -> NDArray[np.float64]:
