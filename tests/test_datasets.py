@@ -1,11 +1,9 @@
-import os
-from pathlib import Path
-
 import numpy as np
 import pytest
 import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import ids, picture, real, splits
 from PIL import Image
 
 from hairline import variants
@@ -14,28 +12,7 @@ from hairline.errors import HairlineError
 from hairline.images import read_image
 from hairline.splits import split_of
 
-REAL = Path(os.environ.get("HAIRLINE_REAL_DATA", Path(__file__).parents[2] / "shared" / "datasets"))
 MASK = np.eye(6, 8, dtype=bool)
-
-
-def real(name):
-    if not (REAL / name).is_dir():
-        pytest.skip(f"no real data in {REAL / name} (set HAIRLINE_REAL_DATA)")
-    return REAL / name
-
-
-def picture(path, pixels=None):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.full((6, 8, 3), 90, np.uint8) if pixels is None else pixels).save(path)
-    return path
-
-
-def ids(samples):
-    return [sample.id for sample in samples]
-
-
-def splits(samples):
-    return {sample.id: sample.split for sample in samples}
 
 
 @pytest.mark.parametrize("name", variants.names("hairline.datasets"))
@@ -170,7 +147,7 @@ def test_cfd_split_and_masks(cfd_root):
 
 
 def test_cfd_split_must_name_what_is_there(cfd_root):
-    with pytest.raises(HairlineError, match=r"names 005, 099, but there is no .*cfd\.options\.test"):
+    with pytest.raises(HairlineError, match=r"names 005, 099, but .*; .*options\.test and options\.val of this"):
         cfd.read(cfd_root, cfd_options(test=["099"], val=["005", "001"]))
     excluded = cfd.read(cfd_root, cfd_options(exclude=["001"], test=["001"]))
     assert ids(excluded) == ["002", "003", "004"]
@@ -201,7 +178,9 @@ def test_cfd_unexpected_ground_truth_is_told(tmp_path):
     (tmp_path / "junk.mat").write_bytes(b"junk" * 99)
     (tmp_path / "empty.mat").write_bytes(b"")
     for found, path in cases.items():
-        with pytest.raises(HairlineError, match=rf"{path.name}: found .*{found}.*; expected .*cfd\.options\.exclude"):
+        with pytest.raises(
+            HairlineError, match=rf"{path.name}: found .*{found}.*; expected .*options\.exclude of this"
+        ):
             cfd.read_truth(path)
     for name in ("junk.mat", "empty.mat", "gone.mat"):
         with pytest.raises(HairlineError, match=f"{name}: found no readable MATLAB file"):
@@ -212,7 +191,7 @@ def test_cfd_truncated_ground_truth_is_told(tmp_path):
     whole = truth(tmp_path / "whole.mat").read_bytes()
     for length in range(0, len(whole) // 2, 9):
         (tmp_path / "cut.mat").write_bytes(whole[:length])
-        with pytest.raises(HairlineError, match=r"cut\.mat: found .*cfd\.options\.exclude"):
+        with pytest.raises(HairlineError, match=r"cut\.mat: found .*options\.exclude of this data set"):
             cfd.read_truth(tmp_path / "cut.mat")
 
 

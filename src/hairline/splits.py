@@ -1,9 +1,9 @@
-"""Training, validation and test: assigned by a hash of the group, so that adding images moves no other image."""
+"""Training, validation and test: by lists, or by a hash of the group, so that adding images moves no other image."""
 
 import hashlib
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Literal, get_args
 
 from annotated_types import Ge, Le
@@ -25,3 +25,17 @@ def split_of(group: str, shares: Mapping[Split, float]) -> Split:
     chosen = [split for split in ORDER if shares.get(split, 0) > 0]
     totals = itertools.accumulate(shares[split] for split in chosen)
     return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
+
+
+def refuse_both(test: Collection[str], val: Collection[str]) -> None:
+    """Raise ValueError if the lists of the test and the validation split share ids."""
+    both = sorted(set(test) & set(val))
+    if both:
+        raise ValueError(f"test and val must not share ids, both name {', '.join(both)}")
+
+
+def listed(name: str, test: Collection[str], val: Collection[str]) -> Split:
+    """Split of an id by the lists of two splits; what is in neither is for training."""
+    if name in test:
+        return "test"
+    return "val" if name in val else "train"

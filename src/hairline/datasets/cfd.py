@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from scipy.io.matlab import MatReadError
 
 from hairline.errors import HairlineError
+from hairline.layouts import contents
 from hairline.samples import Mask, RawSample
+from hairline.splits import listed, refuse_both
 
 CRACK_LABELS = (2, 4)
 LABELS = (1, 2, 3, 4)
@@ -38,9 +40,7 @@ class Options:
     val: list[str]
 
     def __post_init__(self) -> None:
-        both = sorted(set(self.test) & set(self.val))
-        if both:
-            raise ValueError(f"test and val must not share ids, both name {', '.join(both)}")
+        refuse_both(self.test, self.val)
 
 
 def read(root: Path, options: Options) -> list[RawSample]:
@@ -56,9 +56,10 @@ def read(root: Path, options: Options) -> list[RawSample]:
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "
-            "them; complete the set or take them out of datasets.cfd.options.test and datasets.cfd.options.val"
+            "them; complete the set or take them out of options.test and options.val of this data set"
         )
-    return [RawSample(name, _split(name, options), name, images[name], truths[name], read_truth) for name in ids]
+    splits = {name: listed(name, options.test, options.val) for name in ids}
+    return [RawSample(name, splits[name], name, images[name], truths[name], read_truth) for name in ids]
 
 
 def read_truth(path: Path) -> Mask:
@@ -95,7 +96,7 @@ def _labels(path: Path) -> NDArray[np.generic]:
 def _unexpected(path: Path, found: str) -> HairlineError:
     return HairlineError(
         f"{path}: found {found}; expected groundTruth[0, 0]['Segmentation'], a matrix of the labels 1 to 4; "
-        "replace the file or add its id to datasets.cfd.options.exclude"
+        "replace the file or add its id to options.exclude of this data set"
     )
 
 
@@ -104,15 +105,8 @@ def _files(root: Path, folder: str, suffix: str) -> list[Path]:
     files = sorted(directory.glob(f"*{suffix}"))
     if not files:
         nearest = directory if directory.is_dir() else root
-        here = ", ".join(sorted(path.name for path in nearest.iterdir())[:8]) if nearest.is_dir() else "no such folder"
         raise HairlineError(
-            f"{directory}: no {suffix} file found (in {nearest}: {here or 'nothing'}); expected the published CFD "
+            f"{directory}: no {suffix} file found (in {nearest}: {contents(nearest)}); expected the published CFD "
             "layout, image/NNN.jpg and groundTruth/NNN.mat"
         )
     return files
-
-
-def _split(name: str, options: Options) -> str:
-    if name in options.test:
-        return "test"
-    return "val" if name in options.val else "train"

@@ -17,7 +17,8 @@ from typing import Annotated
 from annotated_types import Ge
 
 from hairline.errors import HairlineError
-from hairline.samples import RawSample, evenly, read_binary_mask
+from hairline.layouts import contents, limited
+from hairline.samples import RawSample, read_binary_mask
 from hairline.splits import ORDER, Split
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
@@ -61,23 +62,17 @@ def read(root: Path, options: Options) -> list[RawSample]:
         if one.id == other.id:
             raise HairlineError(
                 f"{root}: '{one.id}' is in {one.image.parent.name} and in {other.image.parent.name}; "
-                "expected ids that are unique over datasets.crack500.options.folders; read one of the two folders"
+                "expected ids that are unique over options.folders of this data set; read one of the two folders"
             )
-    return [sample for split in ORDER for sample in _limited(found, split, options.limit)]
-
-
-def _limited(samples: list[RawSample], split: Split, limit: dict[Split, int]) -> list[RawSample]:
-    chosen = [sample for sample in samples if sample.split == split]
-    return [chosen[index] for index in evenly(len(chosen), limit.get(split, 0) or len(chosen))]
+    return [sample for split in ORDER for sample in limited(found, split, options.limit)]
 
 
 def _folder(root: Path, folder: str, split: Split, options: Options) -> list[RawSample]:
     directory = root / folder
     if not directory.is_dir():
-        here = ", ".join(sorted(path.name for path in root.iterdir())) if root.is_dir() else "no such folder"
         raise HairlineError(
-            f"{directory}: no such folder (in {root}: {here or 'nothing'}); expected the published CRACK500 layout; "
-            "put the set there or change datasets.crack500.options.folders"
+            f"{directory}: no such folder (in {root}: {contents(root)}); expected the published CRACK500 layout; "
+            "put the set there or change options.folders of this data set"
         )
     list_file = root / f"{folder.removesuffix('crop')}.txt"
     pairs = _listed(root, list_file) if list_file.is_file() else _present(directory)
@@ -110,6 +105,6 @@ def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> No
     if absent:
         raise HairlineError(
             f"{list_file}: {len(absent)} of the {2 * len(pairs)} files it names are missing, first {absent[0]}; "
-            f"complete the set, add the ids to datasets.crack500.options.exclude, or remove {list_file.name} to read "
+            f"complete the set, add the ids to options.exclude of this data set, or remove {list_file.name} to read "
             "every image of the folder"
         )

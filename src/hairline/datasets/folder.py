@@ -1,8 +1,12 @@
 """Any set of images and masks in two folders.
 
-    ROOT/images/NAME.jpg   any of the usual image formats
-    ROOT/masks/NAME.png    same name, bright is crack; may be missing for some or all images
+    ROOT/images/NAME.jpg   PNG, JPEG, BMP or TIFF
+    ROOT/masks/NAME.png    same name; PNG, JPEG, BMP or TIFF; may be missing for some or all images
     ROOT/split.csv         optional; columns id and split (train, val, test), or id and group, or all three
+
+A mask has one of the modes 1, L, P and RGB (others, such as RGBA and 16 bits, are read too). Its crack is bright, above
+half of the range, or 1 where there are no values but 0 and 1; with a palette, the colours decide unless the indices are
+0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the range off black or white are fine.
 
 The group says what must stay together, e.g. the photo or the structure an image shows. Without a ``split`` column,
 groups (or single images) are assigned to splits by a hash of their name, so that adding images moves no other image.
@@ -18,6 +22,7 @@ from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.images import IMAGE_SUFFIXES, read_grey
+from hairline.layouts import contents, image_files, tolerance
 from hairline.samples import SPLITS, Mask, RawSample, binary_mask
 from hairline.splits import Shares, refuse_shares, split_of
 
@@ -45,12 +50,11 @@ def read(root: Path, options: Options) -> list[RawSample]:
         HairlineError: If there are no images, two files have one name, a mask has no image, or split.csv does not fit
             the images.
     """
-    images = _by_id(root / "images", options.exclude)
-    masks = _by_id(root / "masks", options.exclude)
+    images = image_files(root / "images", options.exclude)
+    masks = image_files(root / "masks", options.exclude)
     if not images:
-        here = ", ".join(sorted(path.name for path in root.iterdir())[:8]) if root.is_dir() else "no such folder"
         raise HairlineError(
-            f"{root / 'images'}: no images found (in {root}: {here or 'nothing'}); expected images/NAME.jpg and "
+            f"{root / 'images'}: no images found (in {root}: {contents(root)}); expected images/NAME.jpg and "
             f"masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)})"
         )
     orphans = sorted(masks.keys() - images.keys())
@@ -68,18 +72,7 @@ def read_mask(path: Path) -> Mask:
     grey = read_grey(path)
     with Image.open(path) as file:
         levels = np.asarray(file) if file.mode == "P" else grey
-    return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey)
-
-
-def _by_id(directory: Path, exclude: list[str]) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for path in sorted(directory.glob("*")):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.stem in exclude or path.name.startswith("."):
-            continue
-        if path.stem in files:
-            raise HairlineError(f"{path}: {files[path.stem].name} has the same name; rename or remove one of them")
-        files[path.stem] = path
-    return files
+    return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey, tolerance(path))
 
 
 def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
@@ -92,7 +85,7 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
         what = "names no image there is" if strange[0] in rows else "is an image without a row"
         raise HairlineError(
             f"{path}: '{strange[0]}' {what} ({len(strange)} such ids); expected one row for every image in images/; "
-            "correct the file or add the ids to datasets.folder.exclude"
+            "correct the file or add the ids to options.exclude of this data set"
         )
     groups = {name: row.get("group") or name for name, row in rows.items()}
     return {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.layouts import contents
 from hairline.samples import RawSample, read_binary_mask
 
 
@@ -28,9 +29,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
     """
     path = root / "split.csv"
     if not path.is_file():
-        here = ", ".join(sorted(item.name for item in root.iterdir())[:8]) if root.is_dir() else "no such folder"
         raise HairlineError(
-            f"{path}: not found (in {root}: {here or 'nothing'}); expected images/, masks/ and split.csv as the "
+            f"{path}: not found (in {root}: {contents(root)}); expected images/, masks/ and split.csv as the "
             "generate stage writes them; run it first (dvc repro)"
         )
     with path.open(newline="", encoding="utf-8") as file:
