@@ -56,13 +56,21 @@ def in_threads(work: Callable[[Item], Result], items: Sequence[Item], doing: str
 
 
 def run(main: Callable[[], None]) -> NoReturn:
-    """Run a stage as a program: exit status 0, 1 with a message for a user's mistake, or 130 when interrupted."""
+    """Run a stage as a program: exit status 0, 1 with a message for what a person can mend, or 130 when interrupted.
+
+    That is a user's mistake, or what the file system refuses (no space, no right); other errors keep their traceback.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hairline").setLevel(logging.INFO)
     try:
         main()
     except HairlineError as error:
         print(f"\nhairline: {error}", file=sys.stderr)
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:  # a connection, a library
+            raise
+        print(f"\nhairline: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("\nhairline: interrupted; 'dvc repro' goes on from here", file=sys.stderr)

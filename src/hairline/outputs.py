@@ -1,4 +1,8 @@
-"""Outputs appear whole or not at all: written under a temporary name beside the target, then renamed."""
+"""Outputs appear whole or not at all: written under a temporary name beside the target, then renamed.
+
+What a block that fails has written is removed, and an error of the file system that names no file, such as that of a
+full disk, is given the target's name.
+"""
 
 import json
 import shutil
@@ -12,11 +16,15 @@ def whole_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder to write into; it takes the target's place only when the block ends without error."""
     partial = target.with_name(f".{target.name}.partial")
     shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    yield partial
-    if target.exists():
-        shutil.rmtree(target)
-    partial.rename(target)
+    try:
+        partial.mkdir(parents=True)
+        with _named(target):
+            yield partial
+        if target.exists():
+            shutil.rmtree(target)
+        partial.rename(target)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
@@ -24,8 +32,22 @@ def whole_file(target: Path) -> Iterator[Path]:
     """Give a path to write to; the file takes the target's place only when the block ends without error."""
     target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".partial.{target.name}")
-    yield partial
-    partial.replace(target)
+    try:
+        with _named(target):
+            yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(target)
+        raise
 
 
 def write_json(target: Path, content: Mapping[str, object]) -> None:
