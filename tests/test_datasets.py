@@ -182,9 +182,11 @@ def test_cfd_unexpected_ground_truth_is_told(tmp_path):
             HairlineError, match=rf"{path.name}: found .*{found}.*; expected .*options\.exclude of this"
         ):
             cfd.read_truth(path)
-    for name in ("junk.mat", "empty.mat", "gone.mat"):
+    for name in ("junk.mat", "empty.mat"):
         with pytest.raises(HairlineError, match=f"{name}: found no readable MATLAB file"):
             cfd.read_truth(tmp_path / name)
+    with pytest.raises(HairlineError, match=r"gone\.mat: no such file"):
+        cfd.read_truth(tmp_path / "gone.mat")
 
 
 def test_cfd_truncated_ground_truth_is_told(tmp_path):

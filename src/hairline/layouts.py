@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.files import entries, id_of
 from hairline.images import IMAGE_SUFFIXES
 from hairline.samples import RawSample, evenly
 from hairline.splits import Split
@@ -23,18 +24,19 @@ def contents(folder: Path) -> str:
 def image_files(folder: Path, exclude: Collection[str]) -> dict[str, Path]:
     """Image files directly in a folder: name without suffix → path, in order; empty where there is no folder.
 
-    Hidden files are passed over, as are the names in ``exclude``.
+    Hidden files are passed over, as are the names in ``exclude``; names are composed (:func:`hairline.files.id_of`).
 
     Raises:
-        HairlineError: If two files differ in their suffix only.
+        HairlineError: If the folder cannot be read, or two files differ in their suffix only.
     """
     files: dict[str, Path] = {}
-    for path in sorted(folder.glob("*")):
-        if path.suffix.lower() not in IMAGE_SUFFIXES or path.stem in exclude or path.name.startswith("."):
+    for path in entries(folder):
+        name = id_of(path)
+        if path.suffix.lower() not in IMAGE_SUFFIXES or name in exclude:
             continue
-        if path.stem in files:
-            raise HairlineError(f"{path}: {files[path.stem].name} has the same name; rename or remove one of them")
-        files[path.stem] = path
+        if name in files:
+            raise HairlineError(f"{path}: {files[name].name} has the same name; rename or remove one of them")
+        files[name] = path
     return files
 
 

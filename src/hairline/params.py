@@ -210,9 +210,13 @@ class Params:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        values = yaml.safe_load(path.read_text())
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise HairlineError(f"{path}: not found; write one with 'hairline profile synthetic'") from None
+    except UnicodeDecodeError as error:
+        raise HairlineError(
+            f"{path}: is not encoded in UTF-8 (first at byte {error.start}); save it as UTF-8"
+        ) from None
     except yaml.YAMLError as error:
         raise HairlineError(f"{path}: no valid YAML: {error}") from None
     if not isinstance(values, Mapping):

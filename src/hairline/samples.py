@@ -1,7 +1,6 @@
 """The canonical form of a data set: images/ID.png, masks/ID.png (0/255) and one row a sample in samples.parquet."""
 
 import hashlib
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
+from hairline.files import composed, readable
 from hairline.images import orientation, read_grey, read_image, read_mask, write_image, write_mask
 
 SPLITS = ("train", "val", "test")
@@ -85,7 +85,6 @@ def usable_id(name: str) -> bool:
         and not name.startswith(".")
         and not set(name) & set('/\\:*?"<>|')
         and len(name.encode(errors="surrogatepass")) <= LONGEST_ID
-        and not any(unicodedata.category(character) == "Cs" for character in name)
     )
 
 
@@ -144,10 +143,10 @@ def _refuse_ids(samples: Sequence[RawSample]) -> None:
     for sample in samples:
         if not usable_id(sample.id):
             raise HairlineError(
-                f"{sample.image}: '{sample.id}' cannot be the name of a sample; expected at most {LONGEST_ID} bytes, "
-                'printable, without / \\ : * ? " < > | and without a leading dot; rename the file'
+                f"{sample.image.parent}: {sample.id!r} cannot be the name of a sample; expected at most {LONGEST_ID} "
+                'bytes, printable, without / \\ : * ? " < > |, no dot in front, no space at an end; rename the file'
             )
-        key = unicodedata.normalize("NFC", sample.id).casefold()
+        key = composed(sample.id).casefold()
         if key in seen:
             raise HairlineError(
                 f"{sample.image}: its id '{sample.id}' is that of {seen[key]} too (upper and lower case count as the "
@@ -165,14 +164,15 @@ def _attempt(sample: RawSample, folder: Path) -> tuple[object, ...] | HairlineEr
 
 
 def _ingest_one(sample: RawSample, folder: Path) -> tuple[object, ...]:
-    image = read_image(sample.image)
-    mask = None if sample.mask is None else sample.read_mask(sample.mask)
+    with readable():
+        image, turned = read_image(sample.image), orientation(sample.image)
+        mask = None if sample.mask is None else sample.read_mask(sample.mask)
     write_image(image_path(folder, sample.id), image)
     if mask is not None:
         write_mask(mask_path(folder, sample.id), mask.crack)
     mask_height, mask_width = (0, 0) if mask is None else mask.crack.shape
     return (
-        sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, orientation(sample.image),
+        sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, turned,
         mask is not None, mask_height, mask_width, 0 if mask is None else int(mask.crack.sum()),
         "" if mask is None else _told(mask.unusual), 0 if mask is None else sum(mask.unusual.values()),
         digest(image), "" if mask is None else digest(mask.crack), sample.image.name,

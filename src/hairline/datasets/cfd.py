@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import scipy.io
 from numpy.typing import NDArray
-from scipy.io.matlab import MatReadError
 
 from hairline.errors import HairlineError
+from hairline.files import entries, refuse_no_file
 from hairline.layouts import contents
 from hairline.samples import Mask, RawSample
 from hairline.splits import listed, refuse_both
@@ -77,9 +77,10 @@ def read_truth(path: Path) -> Mask:
 
 
 def _labels(path: Path) -> NDArray[np.generic]:
+    refuse_no_file(path, "a MATLAB file")
     try:
         content = scipy.io.loadmat(path)
-    except (OSError, ValueError, TypeError, IndexError, NotImplementedError, MatReadError) as error:
+    except Exception as error:  # on damaged files scipy also raises zlib.error, TypeError, ZeroDivisionError, …
         raise _unexpected(path, f"no readable MATLAB file ({error})") from None
     truth = content.get("groundTruth")
     if truth is None:
@@ -88,7 +89,7 @@ def _labels(path: Path) -> NDArray[np.generic]:
     if truth.dtype.names is None or "Segmentation" not in truth.dtype.names or truth.shape != (1, 1):
         raise _unexpected(path, f"groundTruth of shape {truth.shape} with the fields {truth.dtype.names or '(none)'}")
     labels: NDArray[np.generic] = truth[0, 0]["Segmentation"]
-    if labels.ndim != 2 or labels.dtype.kind not in "uif":
+    if labels.ndim != 2 or not labels.size or labels.dtype.kind not in "uif":
         raise _unexpected(path, f"Segmentation of shape {labels.shape}, {labels.dtype}")
     return labels
 
@@ -102,7 +103,7 @@ def _unexpected(path: Path, found: str) -> HairlineError:
 
 def _files(root: Path, folder: str, suffix: str) -> list[Path]:
     directory = root / folder
-    files = sorted(directory.glob(f"*{suffix}"))
+    files = [path for path in entries(directory) if path.suffix == suffix]
     if not files:
         nearest = directory if directory.is_dir() else root
         raise HairlineError(

@@ -17,6 +17,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from hairline.errors import HairlineError
+from hairline.files import entries, read_text, there
 from hairline.layouts import contents, limited
 from hairline.samples import RawSample, read_binary_mask
 from hairline.splits import ORDER, Split
@@ -75,15 +76,15 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
             "put the set there or change options.folders of this data set"
         )
     list_file = root / f"{folder.removesuffix('crop')}.txt"
-    pairs = _listed(root, list_file) if list_file.is_file() else _present(directory)
+    pairs = _listed(root, list_file) if there(list_file) else _present(directory)
     pairs = [(image, mask) for image, mask in pairs if image.stem not in options.exclude]
-    if list_file.is_file():
+    if there(list_file):
         _refuse_absent(list_file, pairs)
     return [RawSample(image.stem, split, photo(image.stem), image, mask, read_binary_mask) for image, mask in pairs]
 
 
 def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
-    lines = [line.split() for line in list_file.read_text().splitlines() if line.strip()]
+    lines = [line.split() for line in read_text(list_file).splitlines() if line.strip()]
     for number, line in enumerate(lines, 1):
         if len(line) != 2:
             raise HairlineError(
@@ -93,11 +94,11 @@ def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
 
 
 def _present(directory: Path) -> list[tuple[Path, Path | None]]:
-    images = sorted(directory.glob("*.jpg"))
+    images = [path for path in entries(directory) if path.suffix == ".jpg"]
     if not images:
         raise HairlineError(f"{directory}: holds no .jpg file; expected crops NAME.jpg with masks NAME.png beside them")
     masks = [image.with_suffix(".png") for image in images]
-    return [(image, mask if mask.is_file() else None) for image, mask in zip(images, masks, strict=True)]
+    return [(image, mask if there(mask) else None) for image, mask in zip(images, masks, strict=True)]
 
 
 def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> None:

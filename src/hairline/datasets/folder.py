@@ -5,23 +5,20 @@
     ROOT/split.csv         optional; columns id and split (train, val, test), or id and group, or all three
 
 A mask has one of the modes 1, L, P and RGB (others, such as RGBA and 16 bits, are read too). Its crack is bright, above
-half of the range, or 1 where there are no values but 0 and 1; with a palette, the colours decide unless the indices are
-0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the range off black or white are fine.
+half of the range, or 1 where there are no values but 0 and 1; with a palette, its bright colours, or index 1 where none
+is bright and the indices are 0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the range off black or white are fine.
 
 The group says what must stay together, e.g. the photo or the structure an image shows. Without a ``split`` column,
 groups (or single images) are assigned to splits by a hash of their name, so that adding images moves no other image.
 """
 
-import csv
 from collections.abc import KeysView
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from hairline.errors import HairlineError
-from hairline.images import IMAGE_SUFFIXES, read_grey
+from hairline.files import composed, read_table, there
+from hairline.images import IMAGE_SUFFIXES, read_grey, read_levels
 from hairline.layouts import contents, image_files, tolerance
 from hairline.samples import SPLITS, Mask, RawSample, binary_mask
 from hairline.splits import Shares, refuse_shares, split_of
@@ -68,18 +65,18 @@ def read(root: Path, options: Options) -> list[RawSample]:
 
 
 def read_mask(path: Path) -> Mask:
-    """Read a mask of any mode: crack where grey > 127, or where it is 1 if there are no values but 0 and 1."""
+    """Read a mask of any mode: crack where grey > 127; if that is nowhere, where it is 1 among values 0 and 1 only."""
     grey = read_grey(path)
-    with Image.open(path) as file:
-        levels = np.asarray(file) if file.mode == "P" else grey
+    levels = grey if grey.max() > 127 else read_levels(path)
     return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey, tolerance(path))
 
 
 def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
     """Split and group of every id."""
-    if not path.is_file():
+    if not there(path):
         return {name: (split_of(name, options.shares), name) for name in ids}
-    rows = {row["id"]: row for row in _rows(path) if row["id"] not in options.exclude}
+    rows = {composed(row["id"]): row for row in _rows(path)}
+    rows = {name: row for name, row in rows.items() if name not in options.exclude}
     strange = sorted(rows.keys() ^ ids)
     if strange:
         what = "names no image there is" if strange[0] in rows else "is an image without a row"
@@ -95,10 +92,8 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        columns = set(reader.fieldnames or ())
-        rows = list(reader)
+    header, rows = read_table(path)
+    columns = set(header)
     if "id" not in columns or not columns & {"split", "group"}:
         found = ", ".join(sorted(columns)) or "(none)"
         raise HairlineError(f"{path}: found the columns {found}; expected id and split, or id and group, or all three")

@@ -7,11 +7,11 @@ ROOT/masks/ID.png    0/255, black where there is no crack
 ROOT/split.csv       columns id, split
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.files import read_table
 from hairline.layouts import contents
 from hairline.samples import RawSample, read_binary_mask
 
@@ -33,8 +33,10 @@ def read(root: Path, options: Options) -> list[RawSample]:
             f"{path}: not found (in {root}: {contents(root)}); expected images/, masks/ and split.csv as the "
             "generate stage writes them; run it first (dvc repro)"
         )
-    with path.open(newline="", encoding="utf-8") as file:
-        samples = [_sample(root, row["id"], row["split"]) for row in csv.DictReader(file)]
+    header, rows = read_table(path)
+    if not {"id", "split"} <= set(header):
+        raise HairlineError(f"{path}: found the columns {', '.join(header) or '(none)'}; run the generate stage again")
+    samples = [_sample(root, row["id"], row["split"]) for row in rows]
     return sorted(samples, key=lambda sample: sample.id)
 
 

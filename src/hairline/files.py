@@ -1,0 +1,122 @@
+"""Files as people leave them: folders listed, text and tables decoded, or one readable line that says why not."""
+
+import csv
+import errno
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairline.errors import HairlineError
+
+REMEDIES = {
+    errno.EACCES: "let this user read it (ls -ld tells who may)",
+    errno.ELOOP: "its links lead in a circle; put the file or folder itself there",
+    errno.ENOTDIR: "expected a folder there, found a file",
+}
+
+
+def entries(directory: Path) -> list[Path]:
+    """What lies in a folder, sorted, without hidden files (``.DS_Store``, ``._a.jpg``); nothing where it is missing.
+
+    Raises:
+        HairlineError: If it is no folder, a link that leads nowhere, or may not be read (``glob`` finds nothing there).
+    """
+    try:
+        return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        if directory.is_symlink():
+            raise _absent(directory, "a folder") from None
+        return []
+    except OSError as error:
+        raise unreadable(directory, error) from None
+
+
+def there(path: Path) -> bool:
+    """Whether anything has this name, also a link that leads nowhere, which must not pass for a file left out."""
+    return os.path.lexists(path)
+
+
+def id_of(path: Path) -> str:
+    """A file's name without suffix, composed (NFC): macOS writes ü as u and two dots, other systems as one letter."""
+    return composed(path.stem)
+
+
+def composed(name: str) -> str:
+    """A name in Unicode's composed form, in which the same letters are the same text."""
+    return unicodedata.normalize("NFC", name)
+
+
+def refuse_no_file(path: Path, expected: str) -> None:
+    """Raise HairlineError unless there is a file to open, and not a folder, or a pipe that would be waited on forever.
+
+    Args:
+        path: What is about to be opened.
+        expected: What it should be, e.g. ``an image``.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        raise _absent(path, expected) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if not stat.S_ISREG(mode):
+        found = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
+        raise HairlineError(f"{path}: is {found}; expected {expected}; rename it or move it away")
+
+
+def read_text(path: Path) -> str:
+    """Text of a UTF-8 file, with or without a byte order mark.
+
+    Raises:
+        HairlineError: If there is no such file, it may not be read, or it is encoded otherwise.
+    """
+    refuse_no_file(path, "a text file")
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise HairlineError(
+            f"{path}: is not encoded in UTF-8 (byte {error.start}); save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
+        ) from None
+    except OSError as error:
+        raise unreadable(path, error) from None
+
+
+def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """Column names and rows of a CSV file, with line ends of any system.
+
+    Raises:
+        HairlineError: If it cannot be read as text or as a table.
+    """
+    try:
+        reader = csv.DictReader(read_text(path).splitlines())
+        return list(reader.fieldnames or ()), list(reader)
+    except csv.Error as error:
+        raise HairlineError(f"{path}: is no readable table ({error}); expected comma-separated values") from None
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Tell what the file system refuses to give inside the block as a HairlineError that names the file."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise
+        raise unreadable(Path(error.filename), error) from None
+
+
+def unreadable(path: Path, error: OSError) -> HairlineError:
+    """The error of the file system on reading a path, with what to do about it."""
+    remedy = REMEDIES.get(error.errno or 0, "see whether it and the disk it lies on are in order")
+    return HairlineError(f"{path}: cannot be read ({error.strerror}); {remedy}")
+
+
+def _absent(path: Path, expected: str) -> HairlineError:
+    if path.is_symlink():
+        return HairlineError(
+            f"{path}: is a link to {path.readlink()}, which is not there; put {expected} there or remove the link"
+        )
+    return HairlineError(f"{path}: no such file; expected {expected}")
