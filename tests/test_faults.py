@@ -118,15 +118,17 @@ PICTURES = [
 
 TURNED = [
     *(Kind(f"orientation {number}", put("images/b.jpg", oriented(WALL, number, quality=100, subsampling=0)),
-           Imported(within=4, columns={"exif_orientation": number})) for number in (3, 6, 8)),
-    Kind("orientation in PNG", put("images/b.png", oriented(WALL, 6, "PNG")), Imported()),
-    Kind("orientation in TIFF", put("images/b.tif", oriented(WALL, 6, "TIFF")), Imported()),
+           warned("exif_upright", within=4, columns={"exif_orientation": number})) for number in (3, 6, 8)),
+    Kind("orientation in PNG", put("images/b.png", oriented(WALL, 6, "PNG")), warned("exif_upright")),
+    Kind("orientation in TIFF", put("images/b.tif", oriented(WALL, 6, "TIFF")), warned("exif_upright")),
     Kind("orientation of picture and mask", both(put("images/b.png", oriented(WALL, 6, "PNG")),
-         put("masks/b.png", oriented(grey(CRACK), 6, "PNG"))), Imported()),
+         put("masks/b.png", oriented(grey(CRACK), 6, "PNG"))), warned("exif_upright")),
     Kind("orientation 6, mask drawn on the pixels as stored", both(put("images/b.png", oriented(WALL, 6, "PNG")),
-         put("masks/b.png", encoded(grey(np.rot90(CRACK)), "PNG"))), stopped("sizes_equal", mask=np.rot90(CRACK))),
+         put("masks/b.png", encoded(grey(np.rot90(CRACK)), "PNG"))), stopped("sizes_equal", "exif_upright",
+         mask=np.rot90(CRACK))),
     Kind("orientation 3, mask drawn on the pixels as stored", both(put("images/b.png", oriented(WALL, 3, "PNG")),
-         put("masks/b.png", encoded(grey(CRACK[::-1, ::-1]), "PNG"))), warned("contrast", mask=CRACK[::-1, ::-1])),
+         put("masks/b.png", encoded(grey(CRACK[::-1, ::-1]), "PNG"))), warned("contrast",
+         "exif_upright", mask=CRACK[::-1, ::-1])),
     Kind("damaged EXIF", put("images/b.jpg", jpeg(exif=b"Exif\0\0II*\0garbage")), Imported(within=4)),
     Kind("EXIF orientation as text", put("images/b.png", encoded(WALL, "PNG", exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0"
          b"\x12\x01\x02\0\x02\0\0\x006\0\0\0\0\0\0\0")), Imported(columns={"exif_orientation": 1})),
@@ -146,13 +148,13 @@ MASKS = [
     Kind("mask with transparency", put("masks/b.png", encoded(Image.fromarray(grey(CRACK)).convert("RGBA"), "PNG")),
          Imported()),
     Kind("red mask", put("masks/b.png", encoded(shades(grey(CRACK)) * np.uint8([1, 0, 0]), "PNG")),
-         Imported(mask=NO_CRACK, columns={"mask_unusual": f"76 ({CRACK.sum()} px)"})),
-    Kind("mask in JPEG", put("masks/b.jpg", JPEG_MASK), Imported(mask=SOFT > 127,
+         warned("mask_values", mask=NO_CRACK, columns={"mask_unusual": f"76 ({CRACK.sum()} px)"})),
+    Kind("mask in JPEG", put("masks/b.jpg", JPEG_MASK), warned("mask_values", mask=SOFT > 127,
          columns={"mask_unusual_pixels": int(((SOFT > 0) & (SOFT < 255)).sum())})),
-    Kind("mask of 60 and 150", put("masks/b.png", encoded(CRACK * np.uint8(90) + np.uint8(60), "PNG")), Imported(
-         columns={"mask_unusual": f"60 ({(~CRACK).sum()} px), 150 ({CRACK.sum()} px)"})),
-    Kind("photo for a mask", put("masks/b.png", encoded(WALL, "PNG")), stopped("polarity", "contrast", mask=~CRACK,
-         columns={"mask_unusual_pixels": 48 * 64})),
+    Kind("mask of 60 and 150", put("masks/b.png", encoded(CRACK * np.uint8(90) + np.uint8(60), "PNG")),
+         warned("mask_values", columns={"mask_unusual": f"60 ({(~CRACK).sum()} px), 150 ({CRACK.sum()} px)"})),
+    Kind("photo for a mask", put("masks/b.png", encoded(WALL, "PNG")), stopped("polarity", "contrast", "mask_values",
+         mask=~CRACK, columns={"mask_unusual_pixels": 48 * 64})),
     Kind("all black mask", put("masks/b.png", encoded(grey(NO_CRACK), "PNG")), Imported(mask=NO_CRACK)),
     Kind("all masks black", both(*(put(f"masks/{name}.png", encoded(grey(NO_CRACK), "PNG")) for name in IDS)),
          stopped("empty_masks", mask=NO_CRACK)),
@@ -166,7 +168,7 @@ MASKS = [
          Imported()),
     Kind("palette mask, turned", both(put("images/b.png", oriented(WALL, 6, "PNG")), put("masks/b.png", palette(
          np.rot90(CRACK).astype(np.uint8), [0, 0, 0, 128, 0, 0], exif=b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0"
-         b"\x01\0\0\0\x06\0\0\0\0\0\0\0"))), Imported()),
+         b"\x01\0\0\0\x06\0\0\0\0\0\0\0"))), warned("exif_upright")),
     Kind("truncated mask", put("masks/b.png", encoded(grey(CRACK), "PNG")[:60]), refused("masks/b.png: cannot be")),
     Kind("float mask", put("masks/b.tif", encoded(CRACK.astype(np.float32), "TIFF")), refused("masks/b.tif: holds 32")),
     Kind("two bad files", both(put("images/b.png", b""), put("masks/e.png", "?")),
@@ -174,6 +176,7 @@ MASKS = [
 ]  # fmt: skip
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged metadata
 @pytest.mark.parametrize("kind", [*PICTURES, *TURNED, *MASKS], ids=lambda kind: kind.name)
 def test_kind(kind, tmp_path, values, capsys):
     try_out(kind, tmp_path, values, capsys)

@@ -50,7 +50,7 @@ def composed(name: str) -> str:
 
 
 def refuse_no_file(path: Path, expected: str) -> None:
-    """Raise HairlineError unless there is a file to open, and not a folder, or a pipe that would be waited on forever.
+    """Raise HairlineError unless a file can be opened that is no folder, and no pipe, which would be waited on forever.
 
     Args:
         path: What is about to be opened.
@@ -58,6 +58,8 @@ def refuse_no_file(path: Path, expected: str) -> None:
     """
     try:
         mode = path.stat().st_mode
+        if stat.S_ISREG(mode):
+            path.open("rb").close()
     except FileNotFoundError:
         raise _absent(path, expected) from None
     except OSError as error:
@@ -80,8 +82,6 @@ def read_text(path: Path) -> str:
         raise HairlineError(
             f"{path}: is not encoded in UTF-8 (byte {error.start}); save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
         ) from None
-    except OSError as error:
-        raise unreadable(path, error) from None
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:

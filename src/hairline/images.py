@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
-from hairline.files import refuse_no_file, unreadable
+from hairline.files import refuse_no_file
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
@@ -44,8 +44,6 @@ def _open(path: Path, mode: str | None = None) -> Image.Image:
             "it into smaller images or leave it out of the data set"
         ) from None
     except Exception as error:  # on damaged files Pillow's decoders also raise SyntaxError, TypeError, RuntimeError, …
-        if isinstance(error, OSError) and error.errno is not None:  # the file system's word, not a decoder's
-            raise unreadable(path, error) from None
         raise HairlineError(
             f"{path}: cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
         ) from None

@@ -21,7 +21,7 @@ def refuse_shares(shares: Mapping[Split, float]) -> None:
 
 def split_of(group: str, shares: Mapping[Split, float]) -> Split:
     """Split of a group: the first, in the order train, val, test, whose cumulated share exceeds the group's hash."""
-    position = int.from_bytes(hashlib.sha256(group.encode()).digest()[:8]) / 2**64
+    position = int.from_bytes(hashlib.sha256(group.encode(errors="surrogatepass")).digest()[:8]) / 2**64
     chosen = [split for split in ORDER if shares.get(split, 0) > 0]
     totals = itertools.accumulate(shares[split] for split in chosen)
     return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
