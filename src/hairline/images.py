@@ -14,6 +14,7 @@ from hairline.files import refuse_no_file
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 """A third faster than OpenCV's default and as small on photos (benchmarks/ingest_validate.py)."""
+
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
 UPRIGHT = {  # what turns an image of an orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,

@@ -143,8 +143,9 @@ def _refuse_ids(samples: Sequence[RawSample]) -> None:
     for sample in samples:
         if not usable_id(sample.id):
             raise HairlineError(
-                f"{sample.image.parent}: {sample.id!r} cannot be the name of a sample; expected at most {LONGEST_ID} "
-                'bytes, printable, without / \\ : * ? " < > |, no dot in front, no space at an end; rename the file'
+                f"{sample.image.parent}: {sample.image.name!r}: {sample.id!r} cannot be the name of a sample; expected "
+                f"at most {LONGEST_ID} bytes, printable, "
+                'without / \\ : * ? " < > |, no dot in front, no space at an end; rename the file'
             )
         key = composed(sample.id).casefold()
         if key in seen:

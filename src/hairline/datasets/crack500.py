@@ -10,6 +10,7 @@ was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
 
 import itertools
 import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -80,6 +81,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
     pairs = [(image, mask) for image, mask in pairs if image.stem not in options.exclude]
     if there(list_file):
         _refuse_absent(list_file, pairs)
+        _refuse_twice(list_file, [image for image, _ in pairs])
     return [RawSample(image.stem, split, photo(image.stem), image, mask, read_binary_mask) for image, mask in pairs]
 
 
@@ -99,6 +101,12 @@ def _present(directory: Path) -> list[tuple[Path, Path | None]]:
         raise HairlineError(f"{directory}: holds no .jpg file; expected crops NAME.jpg with masks NAME.png beside them")
     masks = [image.with_suffix(".png") for image in images]
     return [(image, mask if there(mask) else None) for image, mask in zip(images, masks, strict=True)]
+
+
+def _refuse_twice(list_file: Path, images: list[Path]) -> None:
+    twice = [image for image, times in Counter(images).items() if times > 1]
+    if twice:
+        raise HairlineError(f"{list_file}: names {twice[0]} more than once; keep one of these lines")
 
 
 def _refuse_absent(list_file: Path, pairs: list[tuple[Path, Path | None]]) -> None:
