@@ -178,6 +178,7 @@ LISTS = [
     Kind("name with a space", listed(LIST.replace("/b.", "/b 1.")), refused("train.txt: entry 2", "expected an image")),
     Kind("backslashes", listed(LIST.replace("/", "\\")), refused("train.txt: 12 of the 12 files", "a.jpg", "complete")),
     Kind("Latin-1 list", listed(LIST + "süd.jpg süd.png\n", "latin-1"), refused("train.txt: is not encoded in UTF-8")),
+    Kind("empty list", listed("\n"), stopped("samples_found", sample="")),
     Kind("mark of UTF-8", listed(LIST, "utf-8-sig"), Imported()),
     Kind("line ends of Windows", listed(LIST.replace("\n", "\r\n") + "\r\n"), Imported()),
     Kind("line twice", listed(LIST + "traincrop/b.jpg traincrop/b.png\n"), refused("names", "b.jpg more than")),

@@ -71,6 +71,14 @@ def test_a_set_that_was_not_ingested_is_named(tmp_path):
         samples.read_samples(tmp_path)
 
 
+def test_a_damaged_table_is_named(canonical):
+    folder, _ = canonical
+    for content in (b"", b"half", (folder / "samples.parquet").read_bytes()[:-99]):
+        (folder / "samples.parquet").write_bytes(content)
+        with pytest.raises(HairlineError, match=r"samples\.parquet: cannot be read .*; run the ingest stage"):
+            samples.read_samples(folder)
+
+
 def test_the_same_picture_in_two_formats_has_one_digest(tmp_path):
     table = samples.ingest([raw(tmp_path, "a"), raw(tmp_path, "b", suffix="bmp")], tmp_path)
     assert table["image_sha256"].nunique() == 1

@@ -191,12 +191,15 @@ def read_samples(folder: Path, *splits: str) -> pd.DataFrame:
     """The samples table of a canonical data set, in order of id; only the given splits where any are named.
 
     Raises:
-        HairlineError: If the folder holds no samples.parquet.
+        HairlineError: If the folder holds no readable samples.parquet.
     """
     path = folder / "samples.parquet"
     if not path.is_file():
         raise HairlineError(f"{path}: not found; run the ingest stage of this data set first (dvc repro)")
-    table = pd.read_parquet(path)
+    try:
+        table = pd.read_parquet(path)
+    except ValueError as error:  # pyarrow's own is one
+        raise HairlineError(f"{path}: cannot be read ({error}); run the ingest stage of this data set again") from None
     return table[table["split"].isin(splits)].reset_index(drop=True) if splits else table
 
 
