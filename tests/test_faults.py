@@ -65,8 +65,8 @@ def shades(grey8):
     return np.repeat(np.asarray(grey8, np.uint8)[..., None], 3, axis=2)
 
 
-JPEG_MASK = encoded(grey(CRACK), "JPEG", quality=70)
-SOFT = np.asarray(Image.open(io.BytesIO(JPEG_MASK)))
+COARSE_MASK = encoded(grey(CRACK), "JPEG", quality=5)
+COARSE = np.asarray(Image.open(io.BytesIO(COARSE_MASK)))
 NO_CRACK = np.zeros((48, 64), bool)
 
 PICTURES = [
@@ -149,8 +149,10 @@ MASKS = [
          Imported()),
     Kind("red mask", put("masks/b.png", encoded(shades(grey(CRACK)) * np.uint8([1, 0, 0]), "PNG")),
          warned("mask_values", mask=NO_CRACK, columns={"mask_unusual": f"76 ({CRACK.sum()} px)"})),
-    Kind("mask in JPEG", put("masks/b.jpg", JPEG_MASK), warned("mask_values", mask=SOFT > 127,
-         columns={"mask_unusual_pixels": int(((SOFT > 0) & (SOFT < 255)).sum())})),
+    Kind("mask in JPEG", put("masks/b.jpg", encoded(grey(CRACK), "JPEG", quality=70)),
+         Imported(columns={"mask_unusual_pixels": 0})),
+    Kind("mask in coarse JPEG", put("masks/b.jpg", COARSE_MASK), warned("mask_values", mask=COARSE > 127,
+         columns={"mask_unusual_pixels": int(((COARSE > 63) & (COARSE < 192)).sum())})),
     Kind("mask of 60 and 150", put("masks/b.png", encoded(CRACK * np.uint8(90) + np.uint8(60), "PNG")),
          warned("mask_values", columns={"mask_unusual": f"60 ({(~CRACK).sum()} px), 150 ({CRACK.sum()} px)"})),
     Kind("photo for a mask", put("masks/b.png", encoded(WALL, "PNG")), stopped("polarity", "contrast", "mask_values",

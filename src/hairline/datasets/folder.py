@@ -6,7 +6,8 @@
 
 A mask has one of the modes 1, L, P and RGB (others, such as RGBA and 16 bits, are read too). Its crack is bright, above
 half of the range, or 1 where there are no values but 0 and 1; with a palette, its bright colours, or index 1 where none
-is bright and the indices are 0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the range off black or white are fine.
+is bright and the indices are 0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the
+range off black or white are fine.
 
 The group says what must stay together, e.g. the photo or the structure an image shows. Without a ``split`` column,
 groups (or single images) are assigned to splits by a hash of their name, so that adding images moves no other image.
