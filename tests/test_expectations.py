@@ -224,6 +224,7 @@ def test_drift_is_told_by_quantity(tmp_path: Path) -> None:
     verdict = judged(table, tmp_path, accepted=accepted)
     assert failures(verdict) == {"drift": ("brightness",)}
     assert "shift 1.00" in verdict.findings[0].values[0]
+    assert "exclude" not in message(verdict)  # a quantity cannot be left out
     assert "drift" in judged(table, tmp_path, accepted={"images": 0, "quantiles": {}}).unseen
 
 

@@ -114,6 +114,7 @@ def _finding(
         expected=rule.expected.format(**asdict(options)),
         remedy=rule.remedy,
         waived=tuple(accepted[sample] for sample in dict.fromkeys(sample for sample, _ in found) if sample in accepted),
+        excludable=rule.frame == "samples",
     )
 
 

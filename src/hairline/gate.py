@@ -105,6 +105,7 @@ class Finding:
         expected: What was asked for.
         remedy: What a person can do.
         waived: The waivers that applied.
+        excludable: Whether ``samples`` are samples of a data set, which can be left out of it.
     """
 
     rule: str
@@ -116,6 +117,7 @@ class Finding:
     expected: str
     remedy: str
     waived: tuple[Waiver, ...]
+    excludable: bool = True
 
 
 @dataclass(frozen=True)
@@ -193,7 +195,7 @@ def ways_out(finding: Finding, verdict: Verdict) -> list[str]:
     if finding.samples:
         ids = [json.dumps(sample, ensure_ascii=False) for sample in dict.fromkeys(finding.samples)]
         more = ", …" if len(ids) > NAMED else ""
-        if verdict.gate == "samples":
+        if verdict.gate == "samples" and finding.excludable:
             lines.append(
                 f"or leave out: add to datasets.{verdict.subject}.options.exclude [{', '.join(ids[:NAMED])}{more}]"
             )
