@@ -29,7 +29,14 @@ def main(argv: Sequence[str] | None = None) -> None:
             if not archive.exists():
                 image = load_image(args.set, sample_id)
                 found = evidence.collect(
-                    model, image, options.vote_windows_px, options.vote_stride_px, options.batch, placement
+                    model,
+                    image,
+                    options.vote_windows_px,
+                    options.vote_stride_px,
+                    options.cam_scales,
+                    options.tile_px,
+                    options.batch,
+                    placement,
                 )
                 with whole_file(archive) as partial:
                     found.save(partial)

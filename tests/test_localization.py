@@ -11,7 +11,19 @@ from scipy import ndimage
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
-from hairline.localization import Evidence, Options, Votes, activation_map, heat, localize, patch_map, upsample
+from hairline.localization import (
+    Evidence,
+    Options,
+    ScaledCam,
+    Votes,
+    activation_map,
+    heat,
+    localize,
+    patch_map,
+    scaled_activation_map,
+    scaled_size,
+    upsample,
+)
 
 FILTERS = ["lanczos", "hamming", "bilinear"]
 PAPER = Options(32, "lanczos", 0.5, "none", 0.5, 3, 4)
@@ -237,3 +249,29 @@ def test_the_same_evidence_is_the_same_file(tmp_path: Path) -> None:
         evidence.save(tmp_path / name)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     assert (tmp_path / "a.npz").stat().st_size < 8000
+
+
+def test_a_scaled_activation_map_lies_over_what_it_was_taken_of() -> None:
+    evidence = evidence_of(100, 140)
+    height, width = scaled_size(100, 140, 2)
+    cells = np.zeros((-(-height // 32), -(-width // 32)), np.float32)
+    cells[3, 5] = 7  # rows 96..128, columns 160..192 of the doubled image: its middle is at (56, 88)
+    evidence = dataclasses.replace(evidence, scaled=(ScaledCam(2, cells),))
+    found = scaled_activation_map(evidence, 2, "bilinear")
+    assert found.shape == (100, 140)
+    assert found.max() == pytest.approx(1, abs=0.1)  # interpolation takes the tip off
+    np.testing.assert_allclose(centre_of_mass(found), (55.5, 87.5), atol=0.6)
+    np.testing.assert_array_equal(
+        scaled_activation_map(evidence, 1, "lanczos"), activation_map(evidence, "none", "lanczos")
+    )
+    with pytest.raises(HairlineError, match=r"on scale 3, but .* on 1, 2; .*localize\.cam_scales"):
+        scaled_activation_map(evidence, 3, "bilinear")
+
+
+def test_scaled_maps_survive_their_file(tmp_path: Path) -> None:
+    scaled = tuple(ScaledCam(scale, np.random.default_rng(1).random((2, 3), np.float32)) for scale in (0.5, 2.0, 1.25))
+    dataclasses.replace(evidence_of(20, 30), scaled=scaled).save(tmp_path / "a.npz")
+    found = Evidence.load(tmp_path / "a.npz").scaled
+    assert [cam.scale for cam in found] == [0.5, 2.0, 1.25]
+    for cam, again in zip(scaled, found, strict=True):
+        np.testing.assert_array_equal(cam.cells, again.cells)

@@ -34,6 +34,19 @@ class Votes:
 
 
 @dataclass(frozen=True)
+class ScaledCam:
+    """Grad-CAM++ of the crack class on the image enlarged or reduced, before any normalisation.
+
+    Attributes:
+        scale: Size of the image that was looked at over that of the image.
+        cells: float32 [rows, cols], values ≥ 0, laid over the scaled image as ``Evidence.cam`` over the image.
+    """
+
+    scale: float
+    cells: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Raw evidence about one image.
 
@@ -45,6 +58,7 @@ class Evidence:
             lies over the ``cam_cell_px`` square at (r, c), the image being mirrored to whole squares.
         cam_cell_px: Side in pixels of a square of ``cam``.
         crack_probability: The classifier's probability of crack for the full image, in [0, 1].
+        scaled: Activation maps at further scales, in the order asked for.
     """
 
     height: int
@@ -53,10 +67,12 @@ class Evidence:
     cam: NDArray[np.float32]
     cam_cell_px: int
     crack_probability: float
+    scaled: tuple[ScaledCam, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write as a compressed NumPy archive without pickled objects."""
         arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
+        arrays |= {f"cam_{cam.scale!r}": cam.cells for cam in self.scaled}
         with path.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -73,7 +89,14 @@ class Evidence:
             height, width, cam_cell_px = (int(value) for value in archive["size"])
             names = [name.split("_") for name in archive.files if name.startswith("votes_")]
             votes = [Votes(int(name[1]), int(name[2]), archive["_".join(name)]) for name in names]
-            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, float(archive["crack_probability"]))
+            scaled = [ScaledCam(float(name[4:]), archive[name]) for name in archive.files if name.startswith("cam_")]
+            probability = float(archive["crack_probability"])
+            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, tuple(scaled))
+
+
+def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    """Height and width in pixels of an image looked at on a scale: at least one pixel each."""
+    return max(round(height * scale), 1), max(round(width * scale), 1)
 
 
 @dataclass(frozen=True)
@@ -156,6 +179,29 @@ def activation_map(evidence: Evidence, guard: str, upsampling: str) -> NDArray[n
     share = evidence.cam / peak if peak > 0 else np.zeros_like(evidence.cam)
     weight = evidence.crack_probability if guard == "image" else 1.0
     return upsample(share * weight, evidence.cam_cell_px, evidence.height, evidence.width, upsampling)
+
+
+def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Grad-CAM++ on a scale as a share of its maximum, brought back to the image, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence holds no activation map on that scale.
+    """
+    if scale == 1:
+        return activation_map(evidence, "none", upsampling)
+    for cam in evidence.scaled:
+        if cam.scale == scale:
+            height, width = scaled_size(evidence.height, evidence.width, scale)
+            peak = float(cam.cells.max(initial=0.0))
+            share = cam.cells / peak if peak > 0 else cam.cells
+            enlarged = upsample(share, evidence.cam_cell_px, height, width, upsampling)
+            size = (evidence.width, evidence.height)
+            return np.asarray(cv2.resize(enlarged, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    cached = ", ".join(["1", *(f"{cam.scale:g}" for cam in evidence.scaled)])
+    raise HairlineError(
+        f"a label set asks for the activation map on scale {scale:g}, but the evidence was collected on {cached}; "
+        f"choose one of them or add {scale:g} to localize.cam_scales"
+    )
 
 
 def localize(evidence: Evidence, options: Options) -> NDArray[np.float32]:

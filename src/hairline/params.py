@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar, cast
 
 import pydantic
 import yaml
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
 from hairline import variants
@@ -78,11 +78,15 @@ class Localize:
     Attributes:
         vote_windows_px: Sizes of the voting windows, one map each; 32 in the paper.
         vote_stride_px: Distance between voting windows, 16 in the paper; at most the smallest window.
+        cam_scales: Scales on which activation maps are taken besides 1; a map each.
+        tile_px: Longest side of an image seen at once; larger ones pass in tiles of it.
         batch: Windows a forward pass; changes speed and memory alone.
     """
 
     vote_windows_px: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1)]
     vote_stride_px: Annotated[int, Gt(0)]
+    cam_scales: tuple[Annotated[float, Gt(0), Le(8)], ...]
+    tile_px: Annotated[int, Ge(256)]
     batch: Annotated[int, Gt(0)]
 
     def __post_init__(self) -> None:

@@ -1,5 +1,6 @@
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
+from hairline.localization import scaled_size
 from hairline.nn import evidence
 from hairline.nn.backbones import build
 from hairline.nn.cam import grad_cam_plus_plus
@@ -61,7 +63,7 @@ def one_by_one(model, image, grid):
 
 def test_votes_are_those_of_single_windows_for_every_size_asked():
     image = picture(70, 101)
-    found = evidence.collect(MODEL, image, [32, 48], 16, 7, PLAIN)
+    found = evidence.collect(MODEL, image, [32, 48], 16, [], 1024, 7, PLAIN)
     assert [(vote.window_px, vote.stride_px) for vote in found.votes] == [(32, 16), (48, 16)]
     for vote in found.votes:
         expected = one_by_one(MODEL, image, PatchGrid(70, 101, vote.window_px, 16))
@@ -71,7 +73,7 @@ def test_votes_are_those_of_single_windows_for_every_size_asked():
 
 def test_the_full_image_gives_cam_and_probability():
     image = picture(70, 101)
-    found = evidence.collect(MODEL, image, [32], 32, 64, PLAIN)
+    found = evidence.collect(MODEL, image, [32], 32, [], 1024, 64, PLAIN)
     mirrored = np.pad(image, ((0, 96 - 70), (0, 128 - 101), (0, 0)), mode="reflect")
     with torch.inference_mode():
         features = MODEL.features(torch.from_numpy(mirrored).permute(2, 0, 1)[None])
@@ -84,9 +86,9 @@ def test_the_full_image_gives_cam_and_probability():
 
 def test_batch_size_does_not_change_the_evidence():
     image = picture(90, 75)
-    whole = evidence.collect(MODEL, image, [32], 16, 1000, PLAIN)
+    whole = evidence.collect(MODEL, image, [32], 16, [], 1024, 1000, PLAIN)
     for batch in (1, 4, 7):
-        parts = evidence.collect(MODEL, image, [32], 16, batch, PLAIN)
+        parts = evidence.collect(MODEL, image, [32], 16, [], 1024, batch, PLAIN)
         np.testing.assert_allclose(parts.votes[0].probabilities, whole.votes[0].probabilities, atol=1e-5)
         assert np.array_equal(parts.cam, whole.cam)
 
@@ -95,13 +97,13 @@ def test_no_batch_exceeds_the_limit(monkeypatch):
     sizes = []
     monkeypatch.setattr(evidence, "_batch", lambda images, placement, real=evidence._batch: (
         sizes.append(len(images)) or real(images, placement)))  # fmt: skip
-    evidence.collect(MODEL, picture(64, 64), [32], 16, 4, PLAIN)
+    evidence.collect(MODEL, picture(64, 64), [32], 16, [], 1024, 4, PLAIN)
     assert sizes == [4, 4, 1, 1]  # nine windows, then the image
 
 
 def test_bf16_is_close_to_32_bit():
     image = picture(96, 128)
-    exact, rough = (evidence.collect(RESNET18, image, [32], 16, 64, placement) for placement in (PLAIN, BF16))
+    exact, rough = (evidence.collect(RESNET18, image, [32], 16, [], 1024, 64, placement) for placement in (PLAIN, BF16))
     assert exact.votes[0].probabilities.std() > 0.01
     assert not np.array_equal(exact.cam, rough.cam)
     np.testing.assert_allclose(rough.votes[0].probabilities, exact.votes[0].probabilities, atol=0.05)
@@ -113,7 +115,7 @@ def test_bf16_is_close_to_32_bit():
 @settings(deadline=None, max_examples=12)
 @given(height=st.integers(1, 75), width=st.integers(1, 75))
 def test_any_size_gives_complete_finite_evidence(height, width):
-    found = evidence.collect(RESNET18, picture(height, width), [32], 16, 64, PLAIN)
+    found = evidence.collect(RESNET18, picture(height, width), [32], 16, [], 1024, 64, PLAIN)
     grid = PatchGrid(height, width, 32, 16)
     assert (found.height, found.width) == (height, width)
     assert found.votes[0].probabilities.shape == (grid.rows, grid.cols)
@@ -124,7 +126,7 @@ def test_any_size_gives_complete_finite_evidence(height, width):
 
 
 def test_evidence_survives_its_file(tmp_path):
-    found = evidence.collect(MODEL, picture(40, 50), [48, 32], 16, 64, PLAIN)
+    found = evidence.collect(MODEL, picture(40, 50), [48, 32], 16, [], 1024, 64, PLAIN)
     found.save(tmp_path / "e.npz")
     again = type(found).load(tmp_path / "e.npz")
     for field in dataclasses.fields(found):
@@ -136,13 +138,44 @@ def test_evidence_survives_its_file(tmp_path):
 
 def test_training_mode_does_not_leak_into_the_evidence():
     image = picture(64, 64)
-    expected = evidence.collect(MODEL.eval(), image, [32], 32, 64, PLAIN)
+    expected = evidence.collect(MODEL.eval(), image, [32], 32, [], 1024, 64, PLAIN)
     state = {name: tensor.clone() for name, tensor in MODEL.state_dict().items()}
-    found = evidence.collect(MODEL.train(), image, [32], 32, 64, PLAIN)
+    found = evidence.collect(MODEL.train(), image, [32], 32, [], 1024, 64, PLAIN)
     assert np.array_equal(found.votes[0].probabilities, expected.votes[0].probabilities)
     assert all(torch.equal(state[name], tensor) for name, tensor in MODEL.state_dict().items())
 
 
 def test_a_stride_that_skips_pixels_is_an_error():
     with pytest.raises(HairlineError, match="stride of 48 px"):
-        evidence.collect(MODEL, picture(64, 64), [32], 48, 64, PLAIN)
+        evidence.collect(MODEL, picture(64, 64), [32], 48, [], 1024, 64, PLAIN)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (70, 101), (33, 200)])
+def test_tiles_give_what_the_whole_image_gives(height, width, monkeypatch):
+    monkeypatch.setattr(evidence, "HALO_PX", 512)  # as wide as anything here: what is left is the bookkeeping
+    image = picture(height, width)
+    whole = evidence.collect(MODEL, image, [32], 32, [], 4096, 64, PLAIN)
+    tiled = evidence.collect(MODEL, image, [32], 32, [], 64, 64, PLAIN)
+    np.testing.assert_allclose(tiled.cam, whole.cam, rtol=1e-4, atol=1e-5)
+    assert tiled.crack_probability == pytest.approx(whole.crack_probability, abs=1e-5)
+
+
+def test_the_halo_is_as_wide_as_resnet18_sees():
+    image = picture(96, 1000)
+    whole = evidence.collect(RESNET18, image, [32], 32, [], 4096, 64, PLAIN)
+    tiled = evidence.collect(RESNET18, image, [32], 32, [], 320, 64, PLAIN)
+    np.testing.assert_allclose(tiled.cam, whole.cam, rtol=1e-3, atol=1e-4 * whole.cam.max())
+    assert tiled.crack_probability == pytest.approx(whole.crack_probability, abs=1e-4)
+
+
+def test_scaled_maps_are_those_of_the_scaled_image():
+    image = picture(70, 101)
+    found = evidence.collect(MODEL, image, [32], 32, [0.5, 2], 1024, 64, PLAIN)
+    assert [cam.scale for cam in found.scaled] == [0.5, 2]
+    for cam in found.scaled:
+        height, width = scaled_size(70, 101, cam.scale)
+        how = cv2.INTER_AREA if cam.scale < 1 else cv2.INTER_CUBIC
+        alone = evidence.collect(
+            MODEL, cv2.resize(image, (width, height), interpolation=how), [32], 32, [], 1024, 64, PLAIN
+        )
+        np.testing.assert_array_equal(cam.cells, alone.cam)

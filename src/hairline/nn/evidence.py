@@ -1,17 +1,22 @@
 """What a classifier says about one image: voting windows and a class activation map, raw (METHOD §2)."""
 
+import itertools
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from hairline.grid import PatchGrid
-from hairline.localization import Evidence, Votes
+from hairline.localization import Evidence, ScaledCam, Votes, scaled_size
 from hairline.nn.backbones import CRACK, Classifier
 from hairline.nn.cam import grad_cam_plus_plus
 from hairline.nn.runtime import Placement, autocast
+
+HALO_PX = 256
+"""Margin around a tile, wider than half of what a cell of ResNet-18 (435 px) or ResNet-50 (483 px) sees."""
 
 
 def collect(
@@ -19,6 +24,8 @@ def collect(
     image: NDArray[np.uint8],
     windows_px: Sequence[int],
     stride_px: int,
+    cam_scales: Sequence[float],
+    tile_px: int,
     batch: int,
     placement: Placement,
 ) -> Evidence:
@@ -32,6 +39,8 @@ def collect(
         image: RGB uint8 [height, width, 3] of any size.
         windows_px: Sides of the voting windows in pixels, one vote map each, in this order.
         stride_px: Distance between windows in pixels.
+        cam_scales: Scales on which the activation map is taken besides 1, in this order.
+        tile_px: Longest side seen at once: larger images pass in tiles of that size with :data:`HALO_PX` around each.
         batch: Windows a forward pass; it changes memory and time, not the result.
         placement: Device and precision.
 
@@ -46,8 +55,17 @@ def collect(
     model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     with torch.inference_mode(), autocast(placement):
         votes = tuple(_votes(model, image, grid, batch, placement) for grid in grids)
-        cam, crack_probability = _full_image(model, image, placement)
-    return Evidence(height, width, votes, cam, model.cell_px, crack_probability)
+        cam, crack_probability = _full_image(model, image, tile_px, placement)
+        scaled = tuple(
+            ScaledCam(scale, _full_image(model, _resized(image, scale), tile_px, placement)[0]) for scale in cam_scales
+        )
+    return Evidence(height, width, votes, cam, model.cell_px, crack_probability, scaled)
+
+
+def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    height, width = scaled_size(image.shape[0], image.shape[1], scale)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(image, (width, height), interpolation=how), dtype=np.uint8)
 
 
 def _votes(model: Classifier, image: NDArray[np.uint8], grid: PatchGrid, batch: int, placement: Placement) -> Votes:
@@ -62,14 +80,32 @@ def _votes(model: Classifier, image: NDArray[np.uint8], grid: PatchGrid, batch: 
     return Votes(grid.window_px, grid.stride_px, probabilities.reshape(grid.rows, grid.cols))
 
 
-def _full_image(model: Classifier, image: NDArray[np.uint8], placement: Placement) -> tuple[NDArray[np.float32], float]:
-    """Activation map [rows, cols] and crack probability of the image mirrored to whole cells."""
-    height, width = image.shape[:2]
-    whole = PatchGrid(height, width, model.cell_px, model.cell_px).pad(image)
-    features = model.features(_batch(whole[None], placement))
+def _full_image(
+    model: Classifier, image: NDArray[np.uint8], tile_px: int, placement: Placement
+) -> tuple[NDArray[np.float32], float]:
+    """Activation map [rows, cols] and crack probability of the image mirrored to whole cells.
+
+    The map is local and the probability depends on the mean of the features alone, so tiles give what the whole image
+    gives, up to rounding, as long as the halo is as wide as the network sees.
+    """
+    cell = model.cell_px
+    whole = PatchGrid(image.shape[0], image.shape[1], cell, cell).pad(image)
+    rows, cols = whole.shape[0] // cell, whole.shape[1] // cell
+    cam, total = np.empty((rows, cols), np.float32), torch.zeros(len(model.crack_weight), dtype=torch.float64)
+    step, halo = max(tile_px // cell, 1), -(-HALO_PX // cell)
+    for top, left in itertools.product(range(0, rows, step), range(0, cols, step)):
+        bottom, right = min(top + step, rows), min(left + step, cols)
+        above, before = max(top - halo, 0), max(left - halo, 0)
+        seen = whole[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
+        features = model.features(_batch(seen[None], placement))
+        features = features[:, :, top - above : bottom - above, left - before : right - before]
+        with torch.autocast(placement.device.type, enabled=False):
+            cam[top:bottom, left:right] = grad_cam_plus_plus(features, model.crack_weight)[0].float().cpu().numpy()
+            total += features.double().sum(dim=(0, 2, 3)).cpu()
+    mean = (total / (rows * cols)).to(placement.device, model.linear.weight.dtype)
     with torch.autocast(placement.device.type, enabled=False):
-        cam = grad_cam_plus_plus(features, model.crack_weight)[0]
-    return cam.float().cpu().numpy(), float(_crack_probability(model.head(features))[0])
+        logits = model.linear(mean[None])
+    return cam, float(_crack_probability(logits)[0])
 
 
 def _batch(images: NDArray[np.uint8], placement: Placement) -> Tensor:
