@@ -14,15 +14,16 @@ class Runtime:
 
     Attributes:
         device: ``auto`` takes a CUDA device where there is one.
-        precision: ``bf16`` is autocast; ``auto`` is bf16 where the device computes it natively, else 32 bit.
+        precision: ``bf16`` is autocast; ``auto`` is bf16 where it pays (CUDA devices with bfloat16, processors with
+            AMX), else 32 bit.
         workers: Processes that prepare training batches; 0 prepares them in the training process.
-        seed: Seed of initialisation, sampling and augmentation.
+        seed: Seed of initialisation, sampling and augmentation, below 2**32 as NumPy's generator asks.
     """
 
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "bf16", "32"]
     workers: Annotated[int, Ge(0)]
-    seed: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)]
 
 
 @dataclass(frozen=True)
