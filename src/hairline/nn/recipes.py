@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
+FROM_CLASSIFIER = "classifier"
+"""Initial weights of a segmenter's encoder that are those of a classifier."""
+
 Share = Annotated[float, Ge(0), Le(1)]
 
 
@@ -105,7 +108,8 @@ class SegmenterOptions:
         weights: ``auto``, ``imagenet``, ``none``, ``classifier`` or the path of a safetensors file, for the encoder.
         targets: ``soft`` trains on the label's confidence, ``binary`` on confidence ≥ ``binary_score``.
         binary_score: Lowest confidence that counts as crack in a binary target, in (0, 1].
-        max_images: Most training images used, evenly spaced over the trainable ones; 0 uses all.
+        max_images: Most training images used, evenly spaced over the training split, the same for every label set; of
+            these, those with a trainable label are learned from. 0 uses all.
         crop_px: Side of the random training crop, a multiple of 32.
         crops_per_image: Crops drawn from each image an epoch.
         loss: ``bce`` (the paper's) or ``bce_dice``.

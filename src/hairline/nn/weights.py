@@ -47,9 +47,9 @@ def initial(weights: str, repository: str | None, revision: str | None = None) -
     """
     if weights == "none":
         return None, "none"
-    file = given_file(weights)
-    if file is not None:
-        return file, f"file:{weights}"
+    given = files(weights)
+    if given:
+        return given[0], f"file:{weights}"
     found = _imagenet(repository, revision)
     if isinstance(found, Path):
         return found, "imagenet"
@@ -62,20 +62,20 @@ def initial(weights: str, repository: str | None, revision: str | None = None) -
     return None, "none"
 
 
-def given_file(weights: str) -> Path | None:
-    """The file that initial weights are the path of; None where they are one of :data:`NAMES`.
+def files(weights: str) -> list[Path]:
+    """The file that initial weights are the path of, as a list of one; none where they are one of :data:`NAMES`.
 
     Raises:
         HairlineError: If the path is no safetensors file.
     """
     if weights in NAMES:
-        return None
+        return []
     path = Path(weights)
     if path.suffix != ".safetensors" or not path.is_file():
         raise HairlineError(
             f"weights '{weights}': neither one of {', '.join(NAMES)} nor an existing .safetensors file; correct it"
         )
-    return path
+    return [path]
 
 
 def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
