@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     architecture, options = params.architecture(args.architecture), params.get("segmenter", SegmenterOptions)
     logged = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
               **params.some("segmenter", "runtime")}  # fmt: skip
-    given = [] if options.weights == FROM_CLASSIFIER else weight_files.files(options.weights)
+    given = weight_files.files(options.weights, FROM_CLASSIFIER)
     inputs = [args.set / "samples.parquet", args.labels, args.classifier, *given]
     labels = pd.read_parquet(args.labels / "labels.parquet")
     train_ids = _training_ids(list(read_samples(args.set, "train")["id"]), labels, options.max_images)

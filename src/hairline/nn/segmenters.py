@@ -3,6 +3,7 @@
 Training lies in :mod:`hairline.nn.segmentation`; nothing here needs the training engine, which takes long to import.
 """
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from hairline import variants
+from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.nn import weights as weight_files
 from hairline.nn.backbones import Normalisation
@@ -68,6 +70,22 @@ def logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> 
     with torch.inference_mode(), autocast(placement):
         answer: Tensor = model(images)
     return answer[0, 0, :height, :width].float()
+
+
+def known_encoder(encoder: str) -> str:
+    """The name of an encoder of segmentation_models_pytorch, as given.
+
+    Raises:
+        HairlineError: If it has no such encoder; the message lists close ones.
+    """
+    from segmentation_models_pytorch.encoders import encoders  # slow to import, and most of this module does without
+
+    if encoder not in encoders:
+        close = difflib.get_close_matches(encoder, encoders, n=5) or ["resnet18", "resnet50"]
+        raise HairlineError(
+            f"encoder '{encoder}' is none of segmentation_models_pytorch; choose for example {', '.join(close)}"
+        )
+    return encoder
 
 
 def save(

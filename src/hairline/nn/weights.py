@@ -62,18 +62,23 @@ def initial(weights: str, repository: str | None, revision: str | None = None) -
     return None, "none"
 
 
-def files(weights: str) -> list[Path]:
-    """The file that initial weights are the path of, as a list of one; none where they are one of :data:`NAMES`.
+def files(weights: str, *also: str) -> list[Path]:
+    """The file that initial weights are the path of, as a list of one; none where they are a name.
+
+    Args:
+        weights: One of :data:`NAMES` or the path of a safetensors file.
+        also: Further names.
 
     Raises:
         HairlineError: If the path is no safetensors file.
     """
-    if weights in NAMES:
+    names = (*NAMES, *also)
+    if weights in names:
         return []
     path = Path(weights)
     if path.suffix != ".safetensors" or not path.is_file():
         raise HairlineError(
-            f"weights '{weights}': neither one of {', '.join(NAMES)} nor an existing .safetensors file; correct it"
+            f"weights '{weights}': neither one of {', '.join(names)} nor an existing .safetensors file; correct it"
         )
     return [path]
 
