@@ -18,7 +18,7 @@ from hairline.images import read_scores
 from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
-from hairline.params import MANUAL, Evaluation, Params
+from hairline.params import MANUAL, Dataset, Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.scoretables import counts
 from hairline.scoring import Counts
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     params = Params(args.params)
     logged = params.some("comparison", "matrix")
     with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
-                      sorted(args.runs.glob("*.json")), args.record) as run:  # fmt: skip
+                      _upstream(args.runs, params), args.record) as run:  # fmt: skip
         cells = [*_segmenters(args, params), *_labels(args, params)]
         summary = comparison.summarise(cells, params.get("comparison", BootstrapOptions))
         curves, grids = _curves(cells), dict(_grids(args, params))
@@ -53,8 +53,19 @@ def main(argv: Sequence[str] | None = None) -> None:
         run.finish([args.out, args.metrics])
 
 
-def _segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
+def _upstream(runs: Path, params: Params) -> list[Path]:
+    """The run.json files behind what is compared, some of which may not exist; not those of names no longer used."""
     matrix = params.matrix()
+    trained = [f"{name}-{architecture}" for name in matrix.label_sets for architecture in matrix.architectures]
+    names = [f"classifier-{name}" for name in matrix.classifiers]
+    names += [f"labels-{name}" for name in params.names("label_sets")]
+    names += [f"segmenter-{name}" for name in trained]
+    names += [f"evaluation-{name}-{test_set}" for name in trained for test_set in matrix.test_sets]
+    return [runs / f"{name}.json" for name in names]
+
+
+def _segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
+    matrix, trained_on = params.matrix(), _layout(params, params.raw("segmenter")["dataset"])
     for test_set in matrix.test_sets:
         for label_set in matrix.label_sets:
             for architecture in matrix.architectures:
@@ -62,7 +73,8 @@ def _segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
                 told = json.loads((folder / "status.json").read_text())
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
-                yield Cell("segmenter", label_set, architecture, test_set, told["status"], told["reason"], table)
+                yield Cell("segmenter", label_set, architecture, trained_on, test_set, told["status"], told["reason"],
+                           table)  # fmt: skip
 
 
 def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
@@ -70,12 +82,17 @@ def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
     parts = [(params.raw("segmenter")["dataset"], "train"), *((name, "test") for name in params.matrix().test_sets)]
     for dataset, split in parts:
         for label_set in params.names("label_sets"):
-            backbone = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions).backbone
+            classifier = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions)
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
-            yield Cell("label", label_set, backbone, f"{dataset}-{split}", status, reason, table)
+            yield Cell("label", label_set, classifier.backbone, _layout(params, classifier.dataset),
+                       f"{dataset}-{split}", status, reason, table)  # fmt: skip
+
+
+def _layout(params: Params, dataset: str) -> str:
+    return params.entry("datasets", dataset, Dataset).layout
 
 
 def _curves(cells: Sequence[Cell]) -> bytes:
@@ -126,10 +143,10 @@ def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    scored = summary[summary["status"] == "scored"]
+    scored, names = summary[summary["status"] == "scored"], ("ods", "ods_low", "ods_high", "ois", "ap")
     return {
         f"{row['kind']}-{row['labels']}-{row['model']}-{row['test_set']}":
-            {name: float(row[name]) for name in ("ods", "ods_low", "ods_high", "ois", "ap")}
+            {name: float(row[name]) for name in names if not pd.isna(row[name])}
         for row in scored.to_dict("records")
     }  # fmt: skip
 

@@ -13,9 +13,11 @@ from hairline.fusion import TrainableRule, crack_pixels
 from hairline.images import read_scores, write_scores
 from hairline.localization import Evidence
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Evaluation, Params
+from hairline.params import Params
 from hairline.samples import NO_CRACK, evenly, load_image, read_samples
 from pipeline import entry
+
+ON_SHEET = 18
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -42,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         metrics = {name: _counts(table) for name, table in tables.items()}
         write_json(args.metrics, metrics)
         run.metrics({f"{name}/{key}": value for name, counts in metrics.items() for key, value in counts.items()})
-        _draw(args.sets / training, args.out / training, params.get("evaluation", Evaluation).gallery, args.sheet)
+        _draw(args.sets / training, args.out / training, args.sheet)
         run.figure(args.sheet)
         run.finish([args.out, args.metrics])
 
@@ -79,10 +81,10 @@ def _counts(table: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _draw(dataset: Path, labels: Path, gallery: int, target: Path) -> None:
+def _draw(dataset: Path, labels: Path, target: Path) -> None:
     """Contact sheet of some labels of the data set that segmenters train on."""
     samples = read_samples(dataset, "train")["id"]
-    chosen = [samples[index] for index in evenly(len(samples), 3 * gallery)]
+    chosen = [samples[index] for index in evenly(len(samples), ON_SHEET)]
     images = [load_image(dataset, sample_id) for sample_id in chosen]
     maps = [read_scores(labels / f"{sample_id}.png") for sample_id in chosen]
     plotting.save_png(plotting.contact_sheet(images, maps, chosen), target)

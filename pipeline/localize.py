@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from hairline import state
@@ -22,7 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
     model, _ = backbones.load(args.classifier)
     inputs = [args.classifier, args.set / "samples.parquet"]
-    with state.resumable(workspace_root(Path.cwd()), "localize", asdict(options), inputs) as done:
+    decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
+                "precision": placement.precision, "device": placement.device.type}  # fmt: skip
+    with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]
         for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
             archive = done / f"{sample_id}.npz"

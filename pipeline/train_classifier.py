@@ -10,6 +10,7 @@ from hairline import plotting, state, tracking
 from hairline.gate import waived
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, classification, runtime
+from hairline.nn import weights as weight_files
 from hairline.nn.data import LoadImage
 from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
@@ -32,11 +33,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     window_px, chosen = params.get("patches", PatchOptions).window_px, params.get("runtime", Runtime)
     rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
     logged = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches", "runtime")}
-    inputs = [args.set / "samples.parquet", args.patches]
+    inputs = [args.set / "samples.parquet", args.patches, *weight_files.files(options.weights)]
     with (
+        state.resumable(workspace_root(Path.cwd()), "train_classifier", logged, inputs) as checkpoints,
         tracking.run("train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
                      logged, inputs, {}, [], args.record) as run,
-        state.resumable(workspace_root(Path.cwd()), "train_classifier", logged, inputs) as checkpoints,
     ):  # fmt: skip
         trained = classification.train(rows, images, window_px, options, chosen, run.metrics, checkpoints)
         scores = _scores(trained.model, rows, images, window_px, chosen)

@@ -16,13 +16,12 @@ from hairline.gate import waived
 from hairline.images import read_scores
 from hairline.lineage import workspace_root
 from hairline.nn import segmentation, segmenters
-from hairline.nn.recipes import Runtime, SegmenterOptions
+from hairline.nn import weights as weight_files
+from hairline.nn.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
-from hairline.samples import load_image
+from hairline.samples import evenly, load_image, read_samples
 from pipeline import entry
-
-FROM_CLASSIFIER = "classifier"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,17 +34,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         names=["label-set", "architecture"],
     )  # fmt: skip
     params = Params(args.params)
-    architecture = params.architecture(args.architecture)
+    architecture, options = params.architecture(args.architecture), params.get("segmenter", SegmenterOptions)
     logged = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
               **params.some("segmenter", "runtime")}  # fmt: skip
-    inputs = [args.set / "samples.parquet", args.labels, args.classifier]
+    given = weight_files.files(options.weights, FROM_CLASSIFIER)
+    inputs = [args.set / "samples.parquet", args.labels, args.classifier, *given]
     labels = pd.read_parquet(args.labels / "labels.parquet")
+    train_ids = _training_ids(list(read_samples(args.set, "train")["id"]), labels, options.max_images)
     name = f"segmenter · {args.architecture} · {args.label_set}"
-    with tracking.run("train_segmenter", name, params.experiment(), logged, inputs, {}, args.upstream,
-                      args.record) as run:  # fmt: skip
-        if (labels["trainable"] & (labels["split"] == "train")).any():
-            with state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints:
-                history = _train(args, params, architecture, labels, run, checkpoints)
+    with (
+        state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints,
+        tracking.run("train_segmenter", name, params.experiment(), logged, inputs, {}, args.upstream,
+                     args.record) as run,
+    ):  # fmt: skip
+        if train_ids:
+            val_ids = list(labels.loc[labels["split"] == "val", "id"])
+            history = _train(args, params, architecture, (train_ids, val_ids), run, checkpoints)
             run.drawing("training.png", plotting.png(plotting.training_curves(history)))
         else:
             history = _give_up(args, len(labels), run)
@@ -57,15 +61,27 @@ def main(argv: Sequence[str] | None = None) -> None:
         run.finish([args.out])
 
 
+def _training_ids(split: Sequence[str], labels: pd.DataFrame, max_images: int) -> list[str]:
+    """Trainable ones of the images chosen from the training split, the choice being the same for every label set."""
+    chosen = [split[index] for index in evenly(len(split), max_images or len(split))]
+    trainable = set(labels.loc[labels["trainable"], "id"])
+    return [sample_id for sample_id in chosen if sample_id in trainable]
+
+
 def _train(
-    args: Namespace, params: Params, architecture: Any, labels: pd.DataFrame, run: tracking.Run, checkpoints: Path
+    args: Namespace,
+    params: Params,
+    architecture: Any,
+    ids: tuple[Sequence[str], Sequence[str]],
+    run: tracking.Run,
+    checkpoints: Path,
 ) -> list[dict[str, float]]:
+    """Train on the first of ``ids``, judged on the second, and write the weights."""
     options = params.get("segmenter", SegmenterOptions)
-    classifier = str(args.classifier / "weights.safetensors")
+    classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
     trained = segmentation.train(
-        list(labels.loc[labels["trainable"] & (labels["split"] == "train"), "id"]),
-        list(labels.loc[labels["split"] == "val", "id"]),
+        *ids,
         partial(load_image, args.set),
         partial(_target, args.labels),
         partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights),
@@ -83,7 +99,7 @@ def _target(labels: Path, sample_id: str) -> NDArray[np.float32]:
 
 
 def _give_up(args: Namespace, labels: int, run: tracking.Run) -> list[dict[str, float]]:
-    reason = f"none of the training labels among {labels} labels passes the rule 'trainable'"
+    reason = f"none of the chosen training images among {labels} labels passes the rule 'trainable'"
     with whole_folder(args.out) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)

@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -40,11 +41,11 @@ def random_table(seed, images=12, groups=5):
 
 
 def segmenter(label_set, table, dataset="cfd", architecture="unet"):
-    return Cell("segmenter", label_set, architecture, dataset, "scored", "", table)
+    return Cell("segmenter", label_set, architecture, "crack500", dataset, "scored", "", table)
 
 
 def untrainable(label_set, dataset="cfd", reason="3 images kept"):
-    return Cell("segmenter", label_set, "unet", dataset, "not trainable", reason, None)
+    return Cell("segmenter", label_set, "unet", "crack500", dataset, "not trainable", reason, None)
 
 
 def test_scores_of_a_hand_made_table():
@@ -129,7 +130,7 @@ def test_difference_needs_the_same_architecture_and_set():
         segmenter("konig", table, dataset="ael"),
         segmenter("konig", table, architecture="oed"),
         segmenter("manual", table),
-        Cell("label", "konig", "unet", "cfd", "scored", "", table),
+        Cell("label", "konig", "unet", "crack500", "cfd", "scored", "", table),
     ]
     assert comparison.summarise(cells, BOOTSTRAP)["ods_minus_manual"].isna().all()
 
@@ -148,7 +149,7 @@ def test_one_group_gives_no_interval():
 
 def test_cells_refuse_nonsense():
     with pytest.raises(ValueError, match="not trainable"):
-        Cell("segmenter", "konig", "unet", "cfd", "not trainable", "", random_table(0))
+        Cell("segmenter", "konig", "unet", "crack500", "cfd", "not trainable", "", random_table(0))
     with pytest.raises(HairlineError, match="no rows"):
         segmenter("konig", random_table(0).iloc[:0])
 
@@ -159,17 +160,19 @@ def test_paper_values_are_those_printed():
         segmenter("manual", table, "crack500", "oed"),
         segmenter("konig", table, "deepcrack", "unet"),
         segmenter("konig_tuned", table, "deepcrack", "unet"),
-        Cell("label", "konig", "resnet101", "crack500-train", "scored", "", table),
-        Cell("label", "konig", "resnet18", "crack500-train", "scored", "", table),  # beside the paper's ResNet-50
-        Cell("label", "otsu", None, "cfd", "no masks", "", None),
+        Cell("label", "konig", "resnet101", "crack500", "crack500-train", "scored", "", table),
+        Cell("label", "konig", "resnet18", "crack500", "crack500-train", "scored", "", table),  # beside ResNet-50
+        Cell("label", "otsu", None, "crack500", "cfd", "no masks", "", None),
         segmenter("konig", table, "cfd", "oed"),  # table VIII prints another one, trained on more
+        replace(segmenter("konig", table, "cfd", "oed"), trained_on="cfd"),
+        Cell("label", "konig", "resnet101", "folder", "crack500-train", "scored", "", table),
     ]
     printed = comparison.summarise(cells, BOOTSTRAP)[["paper_ods", "paper_ois", "paper_ap"]].to_numpy()
     assert printed[0].tolist() == [0.6911, 0.7373, 0.8004]
     assert printed[1].tolist() == [0.6199, 0.712, 0.6595]
     assert printed[3].tolist() == [0.504, 0.5706, 0.3749]
     assert printed[4].tolist() == [0.5359, 0.5839, 0.4371]
-    assert np.isnan(printed[[2, 5]]).all()
+    assert np.isnan(printed[[2, 5, 7, 8]]).all()
     assert printed[6].tolist() == [0.4022, 0.433, 0.3413]
 
 
@@ -191,8 +194,8 @@ def example():
         segmenter("manual", random_table(2)),
         untrainable("otsu", reason="3 images | kept"),
         segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
-        Cell("label", "konig", None, "cfd", "scored", "", random_table(4)),
-        Cell("label", "crf", None, "mine", "no masks", "", None),
+        Cell("label", "konig", None, "crack500", "cfd", "scored", "", random_table(4)),
+        Cell("label", "crf", None, "crack500", "mine", "no masks", "", None),
     ]
     return comparison.summarise(cells, BOOTSTRAP)
 
@@ -245,8 +248,24 @@ def test_headline_says_which_way_it_went():
     mixed = [pd.concat([better[:4], worse[4:]]), pd.concat([worse[:4], better[4:]])]
     unclear = comparison.summarise([segmenter("konig", mixed[0]), segmenter("manual", mixed[1])], BOOTSTRAP)
     assert "not clearly different from FSV: +0.200 [" in comparison.headline(unclear)
+    assert "the one segmenter" in comparison.headline(unclear) and "choice" not in comparison.headline(unclear)
     alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
     assert comparison.headline(alone).startswith("No segmenter")
+
+
+def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():
+    cells = [
+        segmenter("konig", random_table(1)),
+        segmenter("crf", random_table(2)),
+        segmenter("manual", random_table(3)),
+    ]
+    told = comparison.headline(comparison.summarise(cells, BOOTSTRAP))
+    assert "the best of 2 segmenters" in told
+    assert told.endswith("]; the interval does not account for the choice among 2.")
+    one_photo = [segmenter("konig", random_table(1, groups=1)), segmenter("manual", random_table(2, groups=1))]
+    told = comparison.headline(comparison.summarise(one_photo, BOOTSTRAP))
+    assert told.endswith("no interval (fewer than two groups).")
+    assert "different from" not in told
 
 
 def test_nothing_scored_still_gives_tables():

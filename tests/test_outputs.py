@@ -42,6 +42,9 @@ def test_a_failure_leaves_the_old_folder_and_the_next_run_starts_empty(tmp_path:
         (folder / "half.txt").write_text("half")
         raise CutOffError
     assert [path.name for path in target.iterdir()] == ["old.txt"]
+    assert list(tmp_path.iterdir()) == [target]
+    folder.mkdir()  # as a killed process leaves it
+    (folder / "half.txt").write_text("half")
     with whole_folder(target) as folder:
         assert list(folder.iterdir()) == []
         (folder / "new.txt").write_text("new")
@@ -67,6 +70,7 @@ def test_a_failure_leaves_the_old_file(tmp_path: Path) -> None:
         partial.write_text("ha")
         raise CutOffError
     assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
     with whole_file(target) as partial:
         partial.write_text("new")
     assert target.read_text() == "new"
@@ -80,4 +84,6 @@ def test_json_is_written_whole(tmp_path: Path) -> None:
     assert target.read_bytes().endswith(b"}\n")
     with pytest.raises(TypeError):
         write_json(target, {"path": tmp_path})
+    with pytest.raises(ValueError, match="JSON compliant"):
+        write_json(target, {"ods_low": float("nan")})
     assert json.loads(target.read_text(encoding="utf-8")) == content

@@ -104,6 +104,26 @@ def test_only_abandoned_folders_are_pruned(tmp_path: Path, data: Path) -> None:
     assert [path.name for path in stage.iterdir()] == ["in_use"]
 
 
+def test_a_file_that_vanishes_while_it_is_looked_at_is_a_sign_of_life(tmp_path: Path, data: Path) -> None:
+    live = tmp_path / "state" / "train" / "live"
+    live.mkdir(parents=True)
+    (live / ".partial.0.npz").symlink_to("renamed")  # it is listed, and there is nothing to look at
+    os.utime(live, (0, 0))
+    with state.resumable(tmp_path, "train", PARAMS, [data]):
+        assert live.is_dir()
+
+
+def test_a_folder_whose_owner_holds_its_lock_is_not_looked_into(
+    tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with state.resumable(tmp_path, "train", {"seed": 1}, [data]) as held:
+        (held / ".partial.0.npz").symlink_to("renamed")
+        os.utime(held, (0, 0))
+        monkeypatch.setattr(os, "walk", lambda path: pytest.fail(f"looked into {path}"))
+        with state.resumable(tmp_path, "train", PARAMS, [data]):
+            assert held.is_dir()
+
+
 def test_own_old_folder_is_not_pruned(tmp_path: Path, data: Path) -> None:
     home, long_ago = state.folder(tmp_path, "train", PARAMS, [data]), time.time() - 30 * 24 * 3600
     home.mkdir(parents=True)

@@ -17,7 +17,7 @@ OPTIONS = synthesis.Options(seed=1, train=30, val=0, test=0, height_px=256, widt
 
 @pytest.fixture(scope="module")
 def made():
-    return [synthesis.make(OPTIONS, index) for index in range(OPTIONS.train)]
+    return [synthesis.make(OPTIONS, "train", index) for index in range(OPTIONS.train)]
 
 
 def grey(image):
@@ -76,7 +76,7 @@ def test_crack_free_images_look_like_the_others(made):
 @settings(deadline=None, max_examples=60)
 def test_any_index_gives_a_sound_pair(index, height, width, seed):
     options = synthesis.Options(seed, 0, 0, 0, height, width, crack_free=0.25)
-    image, mask = synthesis.make(options, index)
+    image, mask = synthesis.make(options, "train", index)
     assert image.shape == (height, width, 3)
     assert image.dtype == np.uint8
     assert mask.shape == (height, width)
@@ -93,31 +93,49 @@ def test_crack_free_images_are_spread_evenly(share, start, count):
     assert abs(free - count * share / 100) < 1 + 1e-6
 
 
-def test_an_image_depends_on_seed_and_index_only():
-    image, mask = synthesis.make(OPTIONS, 7)
-    again, mask_again = synthesis.make(dataclasses.replace(OPTIONS, train=1, val=5, test=9), 7)
+def test_an_image_depends_on_seed_split_and_index_only():
+    image, mask = synthesis.make(OPTIONS, "train", 7)
+    again, mask_again = synthesis.make(dataclasses.replace(OPTIONS, train=1, val=5, test=9), "train", 7)
     assert np.array_equal(image, again)
     assert np.array_equal(mask, mask_again)
-    assert not np.array_equal(image, synthesis.make(OPTIONS, 8)[0])
-    assert not np.array_equal(image, synthesis.make(dataclasses.replace(OPTIONS, seed=2), 7)[0])
+    assert not np.array_equal(image, synthesis.make(OPTIONS, "train", 8)[0])
+    assert not np.array_equal(image, synthesis.make(OPTIONS, "test", 7)[0])
+    assert not np.array_equal(image, synthesis.make(dataclasses.replace(OPTIONS, seed=2), "train", 7)[0])
+
+
+def test_more_training_images_leave_the_test_images_as_they_are(tmp_path):
+    few = synthesis.Options(seed=3, train=2, val=1, test=2, height_px=48, width_px=40, crack_free=0.5)
+    contents = []
+    for options in (few, dataclasses.replace(few, train=5, val=0)):
+        folder = tmp_path / str(options.train)
+        synthesis.write(folder, options)
+        tested = [sample for sample in synthetic.read(folder, synthetic.Options()) if sample.split == "test"]
+        contents.append(
+            {sample.id: (read_image(sample.image).tobytes(), sample.mask.read_bytes()) for sample in tested}
+        )
+    assert contents[0] == contents[1] and len(contents[0]) == 2
 
 
 def test_what_is_written_is_read_back(tmp_path):
     options = synthesis.Options(seed=3, train=3, val=1, test=2, height_px=48, width_px=40, crack_free=0.5)
     synthesis.write(tmp_path, options)
     samples = synthetic.read(tmp_path, synthetic.Options())
-    assert [sample.split for sample in samples] == ["train"] * 3 + ["val"] + ["test"] * 2
-    for index, sample in enumerate(samples):
-        image, mask = synthesis.make(options, index)
+    assert [sample.id for sample in samples] == [
+        "test_00000", "test_00001", "train_00000", "train_00001", "train_00002", "val_00000",
+    ]  # fmt: skip
+    for sample in samples:
+        split, _, index = sample.id.partition("_")
+        assert sample.split == split
+        image, mask = synthesis.make(options, split, int(index))
         assert np.array_equal(read_image(sample.image), image)
         assert np.array_equal(read_mask(sample.mask), mask)
 
 
 def test_an_image_takes_little_time():
-    synthesis.make(OPTIONS, 0)
+    synthesis.make(OPTIONS, "train", 0)
     seconds = []
     for index in range(8):
         start = time.process_time()
-        synthesis.make(OPTIONS, index)
+        synthesis.make(OPTIONS, "train", index)
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.05

@@ -1,8 +1,9 @@
 """Keep the code deps in dvc.yaml equal to each stage's import closure, which DVC itself does not follow.
 
 A stage's closure is every module of ``pipeline`` and ``hairline`` that ``pipeline/STAGE.py`` imports, directly or not,
-and that the variants it may choose (labellers, layouts, architectures) import. The variants themselves stand in
-dvc.yaml as one templated line, such as ``src/hairline/labellers/${item.method}.py``, which is left as it is.
+and that the variants it may choose (labellers, layouts, architectures) import, and the data files beside these modules
+that they name, such as ``published_results.csv``. The variants themselves stand in dvc.yaml as one templated line, such
+as ``src/hairline/labellers/${item.method}.py``, which is left as it is.
 
     python tools/dvc_deps.py            # tells what is missing or superfluous, exit status 1 if anything is
     python tools/dvc_deps.py --write    # puts it right
@@ -34,7 +35,8 @@ def _files(graph: grimp.ImportGraph, stage: str) -> list[str]:
             for variant in graph.find_children(package):
                 modules |= graph.find_upstream_modules(variant)
     modules |= {parent for module in modules for parent in _parents(module)}
-    return sorted(_path(module) for module in modules if module.rpartition(".")[0] not in VARIANTS)
+    sources = {_path(module) for module in modules if module.rpartition(".")[0] not in VARIANTS}
+    return sorted(sources.union(*map(_data, sources)))
 
 
 def _parents(module: str) -> list[str]:
@@ -45,6 +47,14 @@ def _parents(module: str) -> list[str]:
 def _path(module: str) -> str:
     base = Path("src" if module.startswith("hairline") else ".", *module.split("."))
     return str(base / "__init__.py" if (ROOT / base).is_dir() else base.with_suffix(".py"))
+
+
+def _data(source: str) -> set[str]:
+    """Files beside a module that are no Python and whose names stand in it."""
+    path = ROOT / source
+    text = path.read_text()
+    beside = (file for file in path.parent.iterdir() if file.is_file() and file.suffix != ".py")
+    return {str(file.relative_to(ROOT)) for file in beside if file.name in text}
 
 
 def _templated(stage: str) -> set[str]:

@@ -35,10 +35,10 @@ def profile(
 
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
-    """Check all of params.yaml: every value, and every name it refers to."""
+    """Check all of params.yaml: every value, every name it refers to, every network and weight file."""
     from hairline.consistency import check as check_all  # its imports take a second that other commands need not wait
 
-    check_all(Params(params))
+    check_all(Params(params), networks=True)
     typer.echo(f"{params}: valid")
 
 

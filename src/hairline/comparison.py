@@ -26,6 +26,8 @@ COLUMNS = (
 )  # fmt: skip
 MANUAL = "manual"
 ABSENT = "–"
+PAPER_LAYOUT = "crack500"
+"""Layout of the data set that everything printed in the paper's tables II-VI learned from."""
 Status = Literal["scored", "not trainable", "no masks", "no images"]
 
 
@@ -37,6 +39,7 @@ class Cell:
         kind: ``label`` for pseudo-labels scored directly, ``segmenter`` for a network trained on a label set.
         label_set: Name of the label set; ``manual`` is the masks themselves, so its segmenter is FSV.
         architecture: The segmenter's network; for pseudo-labels the classifier's backbone, None where there is none.
+        trained_on: Layout of the data set that the network, or the classifier behind the labels, learned from.
         dataset: Name of the set it was scored on.
         status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
             against).
@@ -47,6 +50,7 @@ class Cell:
     kind: Literal["label", "segmenter"]
     label_set: str
     architecture: str | None
+    trained_on: str
     dataset: str
     status: Status
     reason: str
@@ -70,8 +74,8 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
     ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
     in ODS to the segmenter of the same architecture trained on manual masks, on the same images. ``paper_*`` are the
-    printed values of the same label set, model and test set. What there is not is missing (NaN); intervals are missing
-    where there are fewer than two groups to draw from.
+    printed values of the same label set, model and test set, where training was on CRACK500 too. What there is not is
+    missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
     Raises:
         HairlineError: If a segmenter and its FSV counterpart were scored on different images.
@@ -135,6 +139,8 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
 
 
 def _paper(cell: Cell) -> dict[str, float]:
+    if cell.trained_on != PAPER_LAYOUT:
+        return {}
     look_up = published.segmenter if cell.kind == "segmenter" else published.pseudo_labels
     printed = look_up(cell.label_set, cell.architecture or "", cell.dataset)
     return {f"paper_{metric}": printed[metric] for metric in ("ods", "ois", "ap") if metric in printed}
@@ -210,11 +216,17 @@ def headline(summary: pd.DataFrame) -> str:
 def _verdict(rows: pd.DataFrame) -> str:
     best = max(_records(rows), key=lambda row: row["ods"])
     low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
-    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-    return (
-        f"On {best['test_set']}, the best of {len(rows)} trained on pseudo-labels ({best['labels']}, {best['model']}) "
-        f"reaches ODS {best['ods']:.3f}, {word} FSV: {_bracketed(best, 'ods_minus_manual', '+.3f')}."
+    which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
+    told = (
+        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}) reaches ODS "
+        f"{best['ods']:.3f}"
     )
+    difference = _bracketed(best, "ods_minus_manual", "+.3f")
+    if pd.isna(low):
+        return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
+    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
+    caution = "" if len(rows) == 1 else f"; the interval does not account for the choice among {len(rows)}"
+    return f"{told}, {word} FSV: {difference}{caution}."
 
 
 def notes(summary: pd.DataFrame) -> list[str]:
@@ -227,8 +239,8 @@ def notes(summary: pd.DataFrame) -> list[str]:
         "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
         "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
         "'paper' columns: values printed by König et al. (tables II-VI, trained on all of CRACK500 train), shown where "
-        "label set, model and test set have the paper's names; labels of another backbone stand beside those printed "
-        "for ResNet-50. Training data, initial weights and test images may differ from its own.",
+        "training was on CRACK500 and label set, model and test set have the paper's names; labels of another backbone "
+        "stand beside those printed for ResNet-50. Number of images, initial weights and test images may differ.",
     ]
 
 

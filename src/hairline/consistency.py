@@ -1,4 +1,4 @@
-"""The whole of params.yaml at once: every section valid, every name it uses defined where it should be."""
+"""The whole of params.yaml at once: every section valid, every name it uses defined, every network one there is."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -8,7 +8,8 @@ from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
 from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
-from hairline.nn.recipes import ClassifierOptions, Runtime, SegmenterOptions
+from hairline.localization import Options as LocalizationOptions
+from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
 from hairline.params import MANUAL, Evaluation, Localize, Params
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
@@ -20,17 +21,20 @@ GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
 }
 
 
-def check(params: Params) -> None:
+def check(params: Params, networks: bool = False) -> None:
     """Check every section and every reference between them.
+
+    Args:
+        params: What to check.
+        networks: Also look up backbones, encoders and weight files, which takes seconds for the libraries they are of.
 
     Raises:
         HairlineError: With one line for each problem found.
     """
-    problems = [*_sections(params)]
-    if not problems:
-        problems = [*_references(params)]
-    if problems:
-        raise HairlineError("\n".join(problems))
+    for step in (_sections, _references, *((_networks,) if networks else ()), _starts):  # each relies on those before
+        problems = [*step(params)]
+        if problems:
+            raise HairlineError("\n".join(problems))
 
 
 def _sections(params: Params) -> Iterator[str]:
@@ -72,9 +76,15 @@ def _references(params: Params) -> Iterator[str]:
     for name in params.names("classifiers"):
         dataset = params.entry("classifiers", name, ClassifierOptions).dataset
         uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
+    windows = {str(window) for window in params.get("localize", Localize).vote_windows_px}
     for name in params.names("label_sets"):
-        classifier = params.label_set(name).classifier
-        uses.append((f"label_sets.{name}.classifier", (classifier,), "matrix.classifiers", set(matrix.classifiers)))
+        label_set = params.label_set(name)
+        chosen, where = (label_set.classifier,), f"label_sets.{name}.classifier"
+        uses.append((where, chosen, "matrix.classifiers", set(matrix.classifiers)))
+        localization = getattr(label_set.options, "localization", None)
+        if isinstance(localization, LocalizationOptions):
+            where = f"label_sets.{name}.options.localization.vote_window_px"
+            uses.append((where, (str(localization.vote_window_px),), "localize.vote_windows_px", windows))
     gates = params.get("gates", Gates)
     uses.append(("gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets))
     for number, waiver in enumerate(gates.waivers):
@@ -88,3 +98,42 @@ def _references(params: Params) -> Iterator[str]:
                 yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
     if MANUAL in params.names("label_sets"):
         yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"
+
+
+def _starts(params: Params) -> Iterator[str]:
+    """Encoders that cannot take the classifier's weights though they are told to."""
+    segmenter = params.get("segmenter", SegmenterOptions)
+    backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
+    for name in params.matrix().architectures:
+        encoder = _encoder(params, name)
+        if segmenter.weights == FROM_CLASSIFIER and encoder not in (None, backbone.partition(".")[0]):
+            yield (
+                f"architectures.{name}.encoder: '{encoder}' cannot start from classifier '{segmenter.classifier}', "
+                f"whose backbone is '{backbone}'; make them the same or change segmenter.weights (now 'classifier')"
+            )
+
+
+def _encoder(params: Params, architecture: str) -> str | None:
+    return getattr(params.architecture(architecture), "encoder", None)
+
+
+def _networks(params: Params) -> Iterator[str]:
+    """Backbones, encoders and files of initial weights that do not exist."""
+    from hairline.nn import backbones, segmenters, weights
+
+    look_ups: list[tuple[str, Callable[[], object]]] = []
+    for name in params.names("classifiers"):
+        options, where = params.entry("classifiers", name, ClassifierOptions), f"classifiers.{name}"
+        look_ups += [(f"{where}.backbone", partial(backbones.known, options.backbone))]
+        look_ups += [(f"{where}.weights", partial(weights.files, options.weights))]
+    for name in params.names("architectures"):
+        encoder = _encoder(params, name)
+        if encoder is not None:
+            look_ups += [(f"architectures.{name}.encoder", partial(segmenters.known_encoder, encoder))]
+    start = params.get("segmenter", SegmenterOptions).weights
+    look_ups += [("segmenter.weights", partial(weights.files, start, FROM_CLASSIFIER))]
+    for where, look_up in look_ups:
+        try:
+            look_up()
+        except HairlineError as error:
+            yield f"{where}: {error}"

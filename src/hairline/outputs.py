@@ -1,7 +1,8 @@
 """Outputs appear whole or not at all: written under a temporary name beside the target, then renamed.
 
 What a block that fails has written is removed, and an error of the file system that names no file, such as that of a
-full disk, is given the target's name.
+full disk, is given the target's name. What a killed process leaves is called ``.NAME.partial`` (folders) or
+``.partial.NAME`` (files); .dvcignore tells DVC to pass over it.
 """
 
 import json
@@ -51,6 +52,10 @@ def _named(target: Path) -> Iterator[None]:
 
 
 def write_json(target: Path, content: Mapping[str, object]) -> None:
-    """Write a mapping as indented JSON, whole or not at all."""
+    """Write a mapping as indented JSON, whole or not at all.
+
+    Raises:
+        ValueError: If a number is not finite, which JSON cannot hold.
+    """
     with whole_file(target) as partial:
-        partial.write_text(json.dumps(content, indent=2) + "\n")
+        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")

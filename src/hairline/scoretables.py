@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline import scoring
+from hairline.errors import HairlineError
 
 COLUMNS = ("id", "group", "crack_hist", "background_hist")
 
@@ -22,10 +23,20 @@ def score_table(
         samples: Rows with ``id`` and ``group``, all with a mask.
         scores_of: Id to score map [height, width].
         mask_of: Id to mask [height, width].
+
+    Raises:
+        HairlineError: If a score map and its mask differ in size.
     """
     rows = []
     for sample_id, group in zip(samples["id"], samples["group"], strict=True):
-        crack, background = scoring.histograms(scores_of(sample_id), mask_of(sample_id))
+        scores, mask = scores_of(sample_id), mask_of(sample_id)
+        if scores.shape != mask.shape:
+            raise HairlineError(
+                f"sample '{sample_id}': its scores are {scores.shape[0]}x{scores.shape[1]} pixels, its mask "
+                f"{mask.shape[0]}x{mask.shape[1]}; put the mask right or add '{sample_id}' to the options.exclude of "
+                "its data set; the gate names all such samples under sizes_equal"
+            )
+        crack, background = scoring.histograms(scores, mask)
         rows.append((sample_id, group, crack.tolist(), background.tolist()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

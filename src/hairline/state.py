@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import itertools
 import json
+import math
 import os
 import shutil
 import sys
@@ -116,13 +117,23 @@ def _lock_path(home: Path) -> Path:
 def _prune(stage_folder: Path, in_use: Path) -> None:
     oldest = time.time() - ABANDONED_AFTER_S
     for other in stage_folder.iterdir():
-        if other == in_use or not other.is_dir() or _last_touched(other) > oldest:
+        if other == in_use or not other.is_dir() or _touched(other) > oldest:  # not to hold another's lock for nothing
             continue
         lock = _claim(other)
         if lock is not None:
-            shutil.rmtree(other, ignore_errors=True)
+            if max(map(_touched, (other, *_inside(other)))) <= oldest:
+                shutil.rmtree(other, ignore_errors=True)
             _release(other, lock)
 
 
-def _last_touched(home: Path) -> float:
-    return max((path.stat().st_mtime for path in (home, *home.rglob("*"))), default=0.0)
+def _inside(home: Path) -> Iterator[Path]:
+    for folder, folders, files in os.walk(home):  # unlike rglob, it passes over what vanishes meanwhile
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _touched(path: Path) -> float:
+    """When a file or folder last changed; never long ago where it has just vanished, for then it is in use."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from hairline.images import write_image, write_mask
+from hairline.splits import ORDER, Split
 
 Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -38,13 +39,13 @@ class Options:
     """What to generate.
 
     Attributes:
-        seed: Seed of everything; an image depends on it and on its own index only.
+        seed: Seed of everything; an image depends on it, on its split and on its index there only.
         train: Number of training images.
         val: Number of validation images.
         test: Number of test images.
         height_px: Height of the images.
         width_px: Width of the images.
-        crack_free: Share of images without a crack, spread evenly over the indices.
+        crack_free: Share of images without a crack, spread evenly over the indices of each split.
     """
 
     seed: Annotated[int, Ge(0)]
@@ -57,23 +58,24 @@ class Options:
 
 
 def write(folder: Path, options: Options) -> None:
-    """Write images/ID.png, masks/ID.png and split.csv (id, split) under a folder that exists."""
-    splits = ["train"] * options.train + ["val"] * options.val + ["test"] * options.test
-    names = [f"{index:05d}" for index in range(len(splits))]
-    for index, name in enumerate(names):
-        image, mask = make(options, index)
-        write_image(folder / "images" / f"{name}.png", image)
-        write_mask(folder / "masks" / f"{name}.png", mask)
+    """Write images/ID.png, masks/ID.png and split.csv (id, split) under a folder that exists; ID is SPLIT_INDEX."""
+    rows = [("id", "split")]
+    for split, count in zip(ORDER, (options.train, options.val, options.test), strict=True):
+        for index in range(count):
+            name, (image, mask) = f"{split}_{index:05d}", make(options, split, index)
+            write_image(folder / "images" / f"{name}.png", image)
+            write_mask(folder / "masks" / f"{name}.png", mask)
+            rows.append((name, split))
     with (folder / "split.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows([("id", "split"), *zip(names, splits, strict=True)])
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
-def make(options: Options, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Image RGB uint8 [height, width, 3] and mask bool [height, width] of one index, always the same for one seed.
+def make(options: Options, split: Split, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Image RGB uint8 [height, width, 3] and mask bool [height, width] of one index of a split, always the same.
 
     The mask holds the crack's core and its blurred dark rim: pixels covered by crack to at least ``MASK_COVERAGE``.
     """
-    rng = np.random.default_rng([options.seed, index])
+    rng = np.random.default_rng([options.seed, ORDER.index(split), index])
     shape = (options.height_px, options.width_px)
     grey = _surface(rng, shape) * _stains(rng, shape) * _joint(rng, shape)
     cover = np.zeros(shape, np.float32)

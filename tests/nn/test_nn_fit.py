@@ -53,7 +53,7 @@ class KilledError(Exception):
     pass
 
 
-def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", how=None):
+def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", how=None, log=None):
     torch.manual_seed(seed)
     model, calls, logged = Tiny(), [], []
 
@@ -66,7 +66,7 @@ def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", h
     loss = nn.functional.binary_cross_entropy_with_logits
     task = Task(model, initial, items or Squares(), loss, evaluate)
     runtime = Runtime("cpu", "32", workers, 0)
-    trained = fit(task, how or recipe(), runtime, lambda metrics, step: logged.append((step, metrics)), folder)
+    trained = fit(task, how or recipe(), runtime, log or (lambda metrics, step: logged.append((step, metrics))), folder)
     return trained, logged, len(calls)
 
 
@@ -109,6 +109,21 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
     assert epochs == 0
     assert same(expected, weights(again))
     assert len(logged) == 3
+
+
+@pytest.mark.parametrize("lost_in", [1, 3])
+def test_an_epoch_that_cannot_be_logged_is_not_trained_again(tmp_path, lost_in):
+    def log(metrics, step):
+        if step == lost_in:
+            raise KilledError
+
+    whole, logged, _ = run(tmp_path / "whole")
+    with pytest.raises(KilledError):
+        run(tmp_path / "cut", log=log)
+    resumed, relogged, epochs = run(tmp_path / "cut", seed=99)
+    assert epochs == 3 - lost_in
+    assert relogged == logged
+    assert same(weights(whole), weights(resumed))
 
 
 def test_weights_do_not_depend_on_the_number_of_workers(tmp_path):

@@ -58,7 +58,7 @@ def test_a_classifier_that_does_not_fit_is_an_error(tmp_path, encoder, backbone)
 
 
 def test_an_unknown_encoder_names_close_ones():
-    with pytest.raises(HairlineError, match=r"'resnet19' is unknown; choose for example .*resnet18"):
+    with pytest.raises(HairlineError, match=r"'resnet19' is none of .*choose for example .*resnet18"):
         unet.build(unet.Options("resnet19"), "none")
 
 

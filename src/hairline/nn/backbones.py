@@ -4,7 +4,6 @@ That architecture is required because the closed form of Grad-CAM++ holds for it
 """
 
 import difflib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol, cast
@@ -16,12 +15,9 @@ from torch import Tensor, nn
 
 from hairline.errors import HairlineError
 from hairline.nn import weights as weight_files
-from hairline.outputs import whole_file, write_json
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-WEIGHTS_FILE = "weights.safetensors"
-INFO_FILE = "model.json"
 BODY = "body."
 CRACK = 1
 _PROBE_PX = 64
@@ -114,7 +110,7 @@ def build(backbone: str, weights: str) -> tuple[Classifier, str]:
         HairlineError: If the name is unknown, the network is no average-pooled linear classifier, or the weights
             cannot be had or do not fit.
     """
-    config = timm.get_pretrained_cfg(_known(backbone))
+    config = timm.get_pretrained_cfg(known(backbone))
     path, actual = weight_files.initial(weights, None if config is None else config.hf_hub_id)
     model = _assemble(backbone)
     if path is not None:
@@ -125,9 +121,7 @@ def build(backbone: str, weights: str) -> tuple[Classifier, str]:
 
 def save(model: Classifier, folder: Path, info: Mapping[str, object]) -> None:
     """Write ``weights.safetensors`` and ``model.json`` (the info and the backbone's name) into a folder."""
-    with whole_file(folder / WEIGHTS_FILE) as partial:
-        weight_files.write(model, partial)
-    write_json(folder / INFO_FILE, {**info, "backbone": model.backbone})
+    weight_files.save(model, folder, {**info, "backbone": model.backbone})
 
 
 def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
@@ -136,16 +130,15 @@ def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
     Raises:
         HairlineError: If the folder holds no classifier or its two files do not belong together.
     """
-    path = folder / INFO_FILE
-    if not path.is_file():
-        raise HairlineError(f"{path}: not found; train this classifier first (dvc repro)")
-    info: dict[str, object] = json.loads(path.read_text())
-    model = _assemble(_known(str(info.get("backbone"))))
-    weight_files.fill(model, weight_files.read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
-    return model.eval(), info
+    return weight_files.load(folder, "classifier", lambda info: _assemble(known(str(info.get("backbone")))))
 
 
-def _known(backbone: str) -> str:
+def known(backbone: str) -> str:
+    """The name of a timm model, as given.
+
+    Raises:
+        HairlineError: If timm has no such model; the message lists close ones.
+    """
     tagged = "." in backbone  # e.g. resnet50.tv_in1k: one of several published sets of weights
     if not (timm.is_model_pretrained(backbone) if tagged else timm.is_model(backbone)):
         close = difflib.get_close_matches(backbone, timm.list_models(), n=5) or ["resnet18", "efficientnet_b0"]

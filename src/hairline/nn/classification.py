@@ -1,5 +1,6 @@
 """Training and asking a patch classifier (METHOD §1)."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -50,9 +51,8 @@ def train(
     model, initial = build(options.backbone, options.weights)
     images = patch_images(pd.concat([training, validation]), load_image)
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
-    evaluate = partial(
-        _validate, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime)
-    )
+    ask = partial(predict, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime))
+    evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
     return fit(Task(model, initial, items, _loss, evaluate), options.recipe, runtime, log, checkpoint_dir)
 
 
@@ -87,19 +87,8 @@ def predict(
     return probabilities
 
 
-def _validate(
-    model: Classifier,
-    patches: pd.DataFrame,
-    load_image: LoadImage,
-    window_px: int,
-    batch: int,
-    placement: Placement,
-) -> dict[str, float]:
-    if patches.empty:
-        return {}
-    probabilities = predict(model, patches, load_image, window_px, batch, placement)
-    scores = patch_scores(probabilities, patches["crack"].to_numpy(bool))
-    return {f"val/{name}": value for name, value in scores.items()}
+def _validate(ask: Callable[[], NDArray[np.float32]], crack: NDArray[np.bool_]) -> dict[str, float]:
+    return {f"val/{name}": value for name, value in patch_scores(ask(), crack).items()} if len(crack) else {}
 
 
 def _loss(logits: Tensor, crack: Tensor) -> Tensor:

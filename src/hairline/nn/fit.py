@@ -2,11 +2,12 @@
 
 The weights of the last epoch are the result (METHOD §1). After every epoch the whole state goes to one file of the
 checkpoint folder; a training that finds one there goes on after that epoch and ends with the same weights, bit for bit
-on the CPU, as one that was never interrupted.
+on the CPU, as one that was never interrupted. Only then is the epoch reported, so that trouble with the log costs none.
 """
 
 import logging
 import math
+import signal
 import sys
 import time
 import warnings
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import lightning.pytorch as lp
 import numpy as np
@@ -109,6 +110,8 @@ def fit(task: Task[M], recipe: Recipe, runtime: Runtime, log: Log, checkpoint_di
 
     Raises:
         HairlineError: If the loss is no finite number.
+        KeyboardInterrupt: On Ctrl-C.
+        SystemExit: With status 143, on SIGTERM.
     """
     placement = resolve(runtime)
     checkpoint_dir.mkdir(parents=True, exist_ok=True)
@@ -129,7 +132,8 @@ def fit(task: Task[M], recipe: Recipe, runtime: Runtime, log: Log, checkpoint_di
             reload_dataloaders_every_n_epochs=1,
             default_root_dir=checkpoint_dir,
         )
-        trainer.fit(module, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+        with _ended_by_signals(trainer):
+            trainer.fit(module, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
     return Trained(task.model.eval(), module.initial, module.history)
 
 
@@ -173,8 +177,11 @@ class _Module(lp.LightningModule):
         metrics = {"train/loss": loss, "learning_rate": self._rate, **self._task.evaluate()}
         self.model.train()
         self.history.append(metrics)
-        self._report(metrics, len(self.history))
-        scores = ", ".join(f"{name} {value:.4g}" for name, value in metrics.items())
+
+    def report_epoch(self) -> None:
+        """Tell the scores of the epoch just ended, once its state is safe."""
+        self._report(self.history[-1], len(self.history))
+        scores = ", ".join(f"{name} {value:.4g}" for name, value in self.history[-1].items())
         _log.info("epoch %d of %d: %s", len(self.history), self._recipe.epochs, scores)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -201,7 +208,7 @@ class _Module(lp.LightningModule):
 
 
 class _KeepLast(Checkpoint):
-    """Write the state after every epoch; as a Checkpoint it runs after the module has closed the epoch."""
+    """Write the state after every epoch, then report it; as a Checkpoint it runs after the module closed the epoch."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -209,6 +216,7 @@ class _KeepLast(Checkpoint):
     def on_train_epoch_end(self, trainer: lp.Trainer, pl_module: lp.LightningModule) -> None:
         with whole_file(self._path) as partial:
             trainer.save_checkpoint(partial)
+        cast(_Module, pl_module).report_epoch()
 
 
 class _Lines(Callback):
@@ -224,6 +232,20 @@ class _Lines(Callback):
             self._next = time.monotonic() + LINE_SECONDS
             epoch, steps = trainer.current_epoch + 1, trainer.num_training_batches
             _log.info("epoch %d of %s, step %d of %s", epoch, trainer.max_epochs, batch_idx + 1, steps)
+
+
+@contextmanager
+def _ended_by_signals(trainer: lp.Trainer) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM end a training as they end other work; Lightning exits with status 1 and 0."""
+    try:
+        yield
+    except SystemExit as ended:
+        if isinstance(ended.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        if not trainer.received_sigterm:
+            raise
+    if trainer.received_sigterm:
+        raise SystemExit(128 + signal.SIGTERM)
 
 
 @contextmanager

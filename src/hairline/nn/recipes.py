@@ -5,6 +5,9 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
+FROM_CLASSIFIER = "classifier"
+"""Initial weights of a segmenter's encoder that are those of a classifier."""
+
 Share = Annotated[float, Ge(0), Le(1)]
 
 
@@ -14,15 +17,16 @@ class Runtime:
 
     Attributes:
         device: ``auto`` takes a CUDA device where there is one.
-        precision: ``bf16`` is autocast; ``auto`` is bf16 where the device computes it natively, else 32 bit.
+        precision: ``bf16`` is autocast; ``auto`` is bf16 where it pays (CUDA devices with bfloat16, processors with
+            AMX), else 32 bit.
         workers: Processes that prepare training batches; 0 prepares them in the training process.
-        seed: Seed of initialisation, sampling and augmentation.
+        seed: Seed of initialisation, sampling and augmentation, below 2**32 as NumPy's generator asks.
     """
 
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "bf16", "32"]
     workers: Annotated[int, Ge(0)]
-    seed: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)]
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,8 @@ class SegmenterOptions:
         weights: ``auto``, ``imagenet``, ``none``, ``classifier`` or the path of a safetensors file, for the encoder.
         targets: ``soft`` trains on the label's confidence, ``binary`` on confidence ≥ ``binary_score``.
         binary_score: Lowest confidence that counts as crack in a binary target, in (0, 1].
-        max_images: Most training images used, evenly spaced over the trainable ones; 0 uses all.
+        max_images: Most training images used, evenly spaced over the training split, the same for every label set; of
+            these, those with a trainable label are learned from. 0 uses all.
         crop_px: Side of the random training crop, a multiple of 32.
         crops_per_image: Crops drawn from each image an epoch.
         loss: ``bce`` (the paper's) or ``bce_dice``.

@@ -12,7 +12,7 @@ from hairline.errors import HairlineError
 from hairline.nn.recipes import Runtime
 
 NATIVE_BF16 = ("amx_bf16",)
-"""Processor features that make bfloat16 pay; AVX512-BF16 alone measured a quarter slower than float32."""
+"""Processor features that make bfloat16 pay; see :func:`native_bf16` for the one that does not."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ def resolve(runtime: Runtime) -> Placement:
 
 
 def native_bf16(cuda: bool) -> bool:
-    """Whether the CUDA device, or else the processor, has instructions for bfloat16.
+    """Whether bfloat16 pays: the CUDA device has instructions for it, or else the processor has AMX.
 
-    With AMX they are fast. AVX512-BF16 alone can be slower than 32 bit (0.6-1.0 of its speed on one Xeon whose AMX was
-    hidden); ``precision: "32"`` is the way out there.
+    AVX512-BF16 without AMX does not count, though it computes bfloat16 too: on one Xeon whose AMX was hidden, training
+    was a quarter slower than in 32 bit.
     """
     if cuda:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))

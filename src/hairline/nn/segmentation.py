@@ -17,7 +17,6 @@ from hairline.nn.fit import Log, Task, Trained, fit
 from hairline.nn.recipes import Runtime, SegmenterOptions
 from hairline.nn.runtime import Placement, resolve, seed_everything
 from hairline.nn.segmenters import Segmenter, logits
-from hairline.samples import evenly
 
 LoadTarget = Callable[[str], NDArray[np.float32]]
 
@@ -55,7 +54,7 @@ def train(
     """Train a segmenter on random crops, judged after every epoch on whole validation images.
 
     Args:
-        train_ids: Images to learn from; at most ``options.max_images`` of them are taken, evenly spaced.
+        train_ids: Images to learn from.
         val_ids: Images to judge on; may be empty.
         load_image: Sample id → RGB uint8 [height, width, 3].
         load_target: Sample id → float [height, width] in [0, 1]; training targets are kept in 256 levels.
@@ -71,12 +70,11 @@ def train(
         HairlineError: If there is no training image, a target has another size than its image, or the loss is no
             finite number.
     """
-    chosen = [train_ids[index] for index in evenly(len(train_ids), options.max_images or len(train_ids))]
-    if not chosen:
+    if not train_ids:
         raise HairlineError("no training image for this segmenter; check that its label set has trainable labels")
     seed_everything(runtime.seed)
     model, initial = build()
-    pairs = [_pair(sample, load_image, load_target, options) for sample in chosen]
+    pairs = [_pair(sample, load_image, load_target, options) for sample in train_ids]
     items = CropDataset(
         [image for image, _ in pairs],
         [quantise(target) for _, target in pairs],

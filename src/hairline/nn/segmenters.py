@@ -3,7 +3,7 @@
 Training lies in :mod:`hairline.nn.segmentation`; nothing here needs the training engine, which takes long to import.
 """
 
-import json
+import difflib
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -18,9 +18,8 @@ from hairline import variants
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.nn import weights as weight_files
-from hairline.nn.backbones import INFO_FILE, WEIGHTS_FILE, Normalisation
+from hairline.nn.backbones import Normalisation
 from hairline.nn.runtime import Placement, autocast
-from hairline.outputs import whole_file, write_json
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -73,6 +72,22 @@ def logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> 
     return answer[0, 0, :height, :width].float()
 
 
+def known_encoder(encoder: str) -> str:
+    """The name of an encoder of segmentation_models_pytorch, as given.
+
+    Raises:
+        HairlineError: If it has no such encoder; the message lists close ones.
+    """
+    from segmentation_models_pytorch.encoders import encoders  # slow to import, and most of this module does without
+
+    if encoder not in encoders:
+        close = difflib.get_close_matches(encoder, encoders, n=5) or ["resnet18", "resnet50"]
+        raise HairlineError(
+            f"encoder '{encoder}' is none of segmentation_models_pytorch; choose for example {', '.join(close)}"
+        )
+    return encoder
+
+
 def save(
     model: nn.Module, folder: Path, architecture: str, options: "DataclassInstance", info: Mapping[str, object]
 ) -> None:
@@ -85,9 +100,7 @@ def save(
         options: That module's Options.
         info: What else to keep.
     """
-    with whole_file(folder / WEIGHTS_FILE) as partial_file:
-        weight_files.write(model, partial_file)
-    write_json(folder / INFO_FILE, {**info, "architecture": architecture, "options": asdict(options)})
+    weight_files.save(model, folder, {**info, "architecture": architecture, "options": asdict(options)})
 
 
 def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
@@ -96,11 +109,10 @@ def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
     Raises:
         HairlineError: If the folder holds no segmenter or its two files do not belong together.
     """
-    path = folder / INFO_FILE
-    if not path.is_file():
-        raise HairlineError(f"{path}: not found; train this segmenter first (dvc repro)")
-    info: dict[str, Any] = json.loads(path.read_text())
+    return weight_files.load(folder, "segmenter", _assemble)
+
+
+def _assemble(info: Mapping[str, Any]) -> Segmenter:
     architecture = variants.resolve(ARCHITECTURES, str(info["architecture"]))
     model: Segmenter = architecture.build(architecture.Options(**info["options"]), "none")[0]
-    weight_files.fill(model, weight_files.read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
-    return model.eval(), info
+    return model

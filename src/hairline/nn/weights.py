@@ -1,11 +1,14 @@
 """Initial weights and weight files: safetensors only, so that no file read here can run code."""
 
 import http.client
+import json
 import logging
 import queue
 import threading
 import urllib.request
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TypeVar
 
 import huggingface_hub
 import safetensors
@@ -14,10 +17,15 @@ from huggingface_hub import constants
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.outputs import whole_file, write_json
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
+WEIGHTS_FILE = "weights.safetensors"
+INFO_FILE = "model.json"
 PROBE_SECONDS = 3.0
+
+M = TypeVar("M", bound=nn.Module)
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +47,9 @@ def initial(weights: str, repository: str | None, revision: str | None = None) -
     """
     if weights == "none":
         return None, "none"
-    if weights not in NAMES:
-        return _checked_file(weights), f"file:{weights}"
+    given = files(weights)
+    if given:
+        return given[0], f"file:{weights}"
     found = _imagenet(repository, revision)
     if isinstance(found, Path):
         return found, "imagenet"
@@ -51,6 +60,54 @@ def initial(weights: str, repository: str | None, revision: str | None = None) -
         )
     _log.warning("no ImageNet weights of '%s' (%s): starting from random weights instead", repository, found)
     return None, "none"
+
+
+def files(weights: str, *also: str) -> list[Path]:
+    """The file that initial weights are the path of, as a list of one; none where they are a name.
+
+    Args:
+        weights: One of :data:`NAMES` or the path of a safetensors file.
+        also: Further names.
+
+    Raises:
+        HairlineError: If the path is no safetensors file.
+    """
+    names = (*NAMES, *also)
+    if weights in names:
+        return []
+    path = Path(weights)
+    if path.suffix != ".safetensors" or not path.is_file():
+        raise HairlineError(
+            f"weights '{weights}': neither one of {', '.join(names)} nor an existing .safetensors file; correct it"
+        )
+    return [path]
+
+
+def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
+    """Write ``weights.safetensors`` and ``model.json`` (the info) into a folder; it is made if it is not there."""
+    with whole_file(folder / WEIGHTS_FILE) as partial:
+        write(model, partial)
+    write_json(folder / INFO_FILE, info)
+
+
+def load(folder: Path, kind: str, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
+    """Read what :func:`save` wrote: the network on the CPU in evaluation mode, and the content of model.json.
+
+    Args:
+        folder: Where it lies.
+        kind: What it is, for the message.
+        assemble: Makes the network, whatever its weights, from the content of model.json.
+
+    Raises:
+        HairlineError: If the folder holds no network or its two files do not belong together.
+    """
+    path = folder / INFO_FILE
+    if not path.is_file():
+        raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
+    info: dict[str, Any] = json.loads(path.read_text())
+    model = assemble(info)
+    fill(model, read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    return model.eval(), info
 
 
 def write(module: nn.Module, path: Path) -> None:
@@ -89,15 +146,6 @@ def fill(module: nn.Module, tensors: dict[str, Tensor], source: str) -> None:
     except RuntimeError as error:
         first = "; ".join(line.strip() for line in str(error).splitlines()[1:3])
         raise HairlineError(f"{source}: these weights are of another network ({first[:300]})") from None
-
-
-def _checked_file(weights: str) -> Path:
-    path = Path(weights)
-    if path.suffix != ".safetensors" or not path.is_file():
-        raise HairlineError(
-            f"weights '{weights}': neither one of {', '.join(NAMES)} nor an existing .safetensors file; correct it"
-        )
-    return path
 
 
 def _imagenet(repository: str | None, revision: str | None) -> Path | str:

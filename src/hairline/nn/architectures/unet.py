@@ -1,10 +1,7 @@
 """U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch (METHOD §5)."""
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from hairline.errors import HairlineError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,12 +43,9 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     from segmentation_models_pytorch.encoders import encoders
 
     from hairline.nn import weights as weight_files
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenters import Segmenter, known_encoder
 
-    if options.encoder not in encoders:
-        close = difflib.get_close_matches(options.encoder, encoders, n=5) or ["resnet18", "resnet50"]
-        raise HairlineError(f"U-Net encoder '{options.encoder}' is unknown; choose for example {', '.join(close)}")
-    published = encoders[options.encoder]["pretrained_settings"].get("imagenet", {})
+    published = encoders[known_encoder(options.encoder)]["pretrained_settings"].get("imagenet", {})
     path, actual = weight_files.initial(weights, published.get("repo_id"), published.get("revision"))
     network = smp.Unet(options.encoder, encoder_weights=None, in_channels=3, classes=1)
     if path is not None:

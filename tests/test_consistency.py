@@ -1,0 +1,77 @@
+"""What `hairline check` finds beyond single values: names, networks and files that do not go together."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hairline.consistency import check
+from hairline.errors import HairlineError
+from hairline.params import Params
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, Any]:
+    for place, value in changes:
+        *way, last = place.split(".")
+        inner = values
+        for key in way:
+            inner = inner[key]
+        inner[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([("runtime.seed", 2**32)], ["runtime.seed", "less than 4294967296"]),
+        (
+            [("label_sets.konig.options.localization.vote_window_px", 48)],
+            ["label_sets.konig.options.localization.vote_window_px: '48' is not in localize.vote_windows_px", "has 32"],
+        ),
+        ([("classifiers.resnet18.backbone", "resnet17")],
+         ["classifiers.resnet18.backbone: backbone 'resnet17' is no timm model", "resnet18"]),
+        ([("architectures.unet.encoder", "resnet17")],
+         ["architectures.unet.encoder: encoder 'resnet17' is none of segmentation_models_pytorch", "resnet18"]),
+        ([("architectures.unet.encoder", "resnet34")],
+         ["architectures.unet.encoder: 'resnet34' cannot start from classifier 'resnet18'", "segmenter.weights"]),
+        ([("classifiers.resnet18.weights", "imagenett")],
+         ["classifiers.resnet18.weights: weights 'imagenett'", "auto, imagenet, none nor an existing"]),
+        ([("classifiers.resnet18.weights", "classifier")], ["classifiers.resnet18.weights: weights 'classifier'"]),
+        ([("segmenter.weights", "absent.safetensors")],
+         ["segmenter.weights: weights 'absent.safetensors'", "auto, imagenet, none, classifier nor an existing"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_one_line(
+    values: dict[str, Any], write_params: Write, changes: list[tuple[str, object]], told: list[str]
+) -> None:
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(changed(values, *changes))), networks=True)
+    message = str(caught.value)
+    assert all(part in message for part in told), message
+    assert len(message.splitlines()) == 1
+
+
+def test_what_goes_together_passes(
+    values: dict[str, Any], write_params: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.safetensors").write_bytes(b"")
+    changed(values, ("runtime.seed", 2**32 - 1), ("classifiers.resnet18.backbone", "resnet18.tv_in1k"),
+            ("classifiers.resnet18.weights", "mine.safetensors"))  # fmt: skip
+    check(Params(write_params(values)), networks=True)
+    changed(values, ("architectures.unet.encoder", "resnet34"), ("segmenter.weights", "mine.safetensors"))
+    check(Params(write_params(values)), networks=True)
+
+
+def test_two_networks_that_do_not_exist_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
+    changes = [
+        ("segmenter.weights", "no"),
+        ("classifiers.resnet18.backbone", "no"),
+        ("architectures.unet.encoder", "no"),
+    ]
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(changed(values, *changes))), networks=True)
+    assert len(str(caught.value).splitlines()) == 3

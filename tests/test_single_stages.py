@@ -1,0 +1,230 @@
+"""Single stages on a tiny data set made here: what they learn from, when work is continued, what is told."""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from hairline import synthesis, tracking
+from hairline.bootstrap import BootstrapOptions
+from hairline.comparison import Cell, summarise
+from hairline.datasets import synthetic
+from hairline.errors import HairlineError
+from hairline.images import write_mask
+from hairline.nn import backbones, evidence, weights
+from hairline.params import Params
+from hairline.samples import ingest, mask_path, read_samples
+from hairline.scoretables import score_table
+from pipeline import compare, label_manual, localize, patches, train_classifier, train_segmenter
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+@pytest.fixture
+def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with params.yaml, an ingested set in set/ and verdicts to go on; runs are not tracked."""
+    monkeypatch.chdir(tmp_path)
+    write_params(values)
+    (tmp_path / "raw").mkdir()
+    synthesis.write(tmp_path / "raw", synthesis.Options(11, 6, 2, 0, 96, 96, 0.2))
+    (tmp_path / "sets" / "synthetic").mkdir(parents=True)
+    ingest(synthetic.read(tmp_path / "raw", synthetic.Options()), tmp_path / "sets" / "synthetic")
+    (tmp_path / "verdict.json").write_text('{"waivers": []}')
+    return tmp_path
+
+
+class Unwritten:
+    """A tracked run of which nothing is kept."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What stages hand to tracking.run; ``fails`` makes the run fail at its very end."""
+    seen: dict[str, Any] = {"fails": False}
+
+    @contextmanager
+    def run(stage: str, name: str, experiment: str, params: object, inputs: object, *rest: object) -> Iterator[object]:
+        seen["inputs"] = inputs
+        yield Unwritten()
+        if seen["fails"]:
+            raise HairlineError("the run cannot be ended")
+
+    monkeypatch.setattr(tracking, "run", run)
+    return seen
+
+
+def stage(module: Any, **arguments: str) -> None:
+    words = [word for name, value in arguments.items() for word in (f"--{name.replace('_', '-')}", value)]
+    module.main(words)
+
+
+def classify() -> None:
+    stage(train_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", verdict="verdict.json",
+          out="classifier", metrics="m.json", history="h.csv", record="r.json")  # fmt: skip
+
+
+def segment() -> None:
+    stage(train_segmenter, label_set="manual", architecture="unet", set="sets/synthetic", labels="labels/synthetic",
+          verdict="verdict.json", classifier="classifier", out="net", history="h.csv", record="r.json")  # fmt: skip
+
+
+def index_patches() -> None:
+    stage(patches, set="sets/synthetic", out="p.parquet")
+
+
+def save_classifier() -> None:
+    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+
+
+def test_a_classifier_that_was_trained_is_not_trained_again_because_its_run_could_not_be_ended(
+    place: Path, tracked: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    index_patches()
+    check_continues(classify, tracked, caplog)
+
+
+def test_a_segmenter_that_was_trained_is_not_trained_again_because_its_run_could_not_be_ended(
+    place: Path, tracked: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    stage(label_manual, sets="sets", out="labels")
+    save_classifier()
+    check_continues(segment, tracked, caplog)
+
+
+def check_continues(train: Callable[[], None], tracked: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    tracked["fails"] = True
+    with pytest.raises(HairlineError, match="cannot be ended"):
+        train()
+    tracked["fails"] = False
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "hairline"):
+        train()
+    assert [record.getMessage() for record in caplog.records] == ["going on after epoch 1 of 1"]
+    assert not list(Path("state").glob("*/[!.]*"))
+
+
+def test_another_weight_file_under_the_same_name_is_another_work(
+    place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    values["classifiers"]["resnet18"]["weights"] = values["segmenter"]["weights"] = "mine.safetensors"
+    write_params(values)
+    index_patches()
+    stage(label_manual, sets="sets", out="labels")
+    save_classifier()
+    for train in (classify, segment):
+        tracked["fails"] = True
+        for seed in range(2):
+            torch.manual_seed(seed)
+            weights.write(backbones.build("resnet18", "none")[0], Path("mine.safetensors"))
+            caplog.clear()
+            with caplog.at_level(logging.INFO, "hairline"), pytest.raises(HairlineError, match="cannot be ended"):
+                train()
+            assert "going on after" not in caplog.text
+        assert Path("mine.safetensors") in tracked["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "left"),
+    [
+        ("localize", "batch", 7, 5),
+        ("runtime", "workers", 2, 5),
+        ("runtime", "precision", "bf16", 8),
+        ("localize", "vote_stride_px", 8, 8),
+    ],
+)
+def test_evidence_is_continued_where_its_values_would_be_the_same(
+    place: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch,
+    section: str, key: str, value: object, left: int,
+) -> None:  # fmt: skip
+    class KilledError(Exception):
+        pass
+
+    class Nothing:
+        def save(self, path: Path) -> None:
+            path.write_text("")
+
+    collected = []
+
+    def collect(*_: object) -> Nothing:
+        collected.append(1)
+        if len(collected) == 4:
+            raise KilledError
+        return Nothing()
+
+    monkeypatch.setattr(evidence, "collect", collect)
+    values["runtime"].update(device="cpu", precision="32")
+    save_classifier()
+    write_params(values)
+    with pytest.raises(KilledError):
+        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+    collected[:] = [1] * 10
+    values[section][key] = value
+    write_params(values)
+    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+    assert len(collected) - 10 == left
+    assert len(list(Path("evidence").iterdir())) == 8
+
+
+def test_every_label_set_learns_from_the_same_choice_of_images() -> None:
+    split = [f"{index:02}" for index in range(20)]
+    table = pd.DataFrame({"id": split, "split": "train", "trainable": True})
+    few = table.assign(trainable=[index % 4 == 0 for index in range(20)])
+    masks, pseudo = (train_segmenter._training_ids(split, labels, 5) for labels in (table, few))
+    assert masks == ["00", "04", "08", "12", "16"] == pseudo
+    fewer = table.assign(trainable=[index not in (4, 5) for index in range(20)])
+    assert train_segmenter._training_ids(split, fewer, 5) == ["00", "08", "12", "16"]
+    assert train_segmenter._training_ids(split, fewer, 0) == [name for name in split if name not in ("04", "05")]
+    assert train_segmenter._training_ids(split, fewer.drop(index=range(10)), 5) == ["12", "16"]
+
+
+def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_params: Write) -> None:
+    values["trainable"]["min_crack_pixels"] = 100
+    write_params(values)
+    samples = read_samples(place / "sets" / "synthetic")
+    speck = np.zeros((96, 96), bool)
+    speck[3, 4:9] = True
+    write_mask(mask_path(place / "sets" / "synthetic", "train_00000"), speck)
+    stage(label_manual, sets="sets", out="labels")
+    table = pd.read_parquet("labels/synthetic/labels.parquet").set_index("id")
+    assert table.index.to_list() == samples["id"].to_list() and table["trainable"].all()
+    assert table.loc["train_00000", "crack_pixels"] == 5
+    assert table.loc["train_00004", "crack_pixels"] == 0  # crack-free
+
+
+def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
+    params = Params(write_params(values))
+    assert {path.stem for path in compare._upstream(Path("runs"), params)} == {
+        "classifier-resnet18", "labels-konig", "labels-otsu",
+        *(f"{kind}-{name}-unet{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
+          for name in ("manual", "konig", "otsu")),
+    }  # fmt: skip
+
+
+def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
+    hist = [10] + [0] * 99
+    table = pd.DataFrame([{"id": "a", "group": "a", "crack_hist": hist, "background_hist": hist}])
+    cell = Cell("segmenter", "konig", "unet", "synthetic", "mine", "scored", "", table)
+    found = compare._metrics(summarise([cell], BootstrapOptions(100, 0.95, 1)))
+    assert set(found["segmenter-konig-unet-mine"]) == {"ods", "ois", "ap"}
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_training_set_of_a_cell_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
+    values["datasets"]["crack500"] = {**values["datasets"]["synthetic"]}
+    assert compare._layout(Params(write_params(values)), "crack500") == "synthetic"
+
+
+def test_a_mask_of_another_size_is_told() -> None:
+    samples = pd.DataFrame({"id": ["042"], "group": ["042"]})
+    with pytest.raises(HairlineError, match=r"'042': its scores are 4x6 pixels, its mask 6x4; .*options\.exclude"):
+        score_table(samples, lambda _: np.zeros((4, 6), np.uint8), lambda _: np.zeros((6, 4), bool))
