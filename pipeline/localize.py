@@ -22,7 +22,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     model, _ = backbones.load(args.classifier)
     inputs = [args.classifier, args.set / "samples.parquet"]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
-                "scales": options.cam_scales, "tile": options.tile_px, "precision": placement.precision, "device": placement.device.type}  # fmt: skip
+                "scales": options.cam_scales, "tile": options.tile_px,
+                "precision": placement.precision, "device": placement.device.type}  # fmt: skip
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]
         for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):

@@ -33,6 +33,23 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "thresholding": {"bilateral": BILATERAL, "window_px": 32, "stride_px": 8, "classes": 3},
         "fusion": {"bilateral": BILATERAL, "closing_px": 3, "closing_iterations": 1},
     },
+    "multiscale": {
+        "cams": [{"scale": 1.0, "weight": 1.0}],
+        "votes": [{"window_px": 32, "weight": 1.0}],
+        "cut": 0.1,
+        "localization_power": 0.7,
+        "bilateral": BILATERAL,
+        "otsu": [{"window_px": 64, "weight": 1.0}],
+        "otsu_strides": 4,
+        "classes": 3,
+        "contrast": [{"window_px": 61, "weight": 1.0}],
+        "darkness_power": 0.75,
+        "line_px": 31,
+        "line_contrast_px": 61,
+        "line_power": 1.0,
+        "closing_px": 7,
+        "full_percentile": 99.0,
+    },
     "otsu": {},
 }
 SIZES = [(1, 1), (1, 40), (7, 5), (33, 47), (90, 131)]
@@ -42,9 +59,16 @@ def built(kind: type, values: dict[str, Any]) -> Any:
     """A dataclass from nested plain values, one value for each field and no other."""
     hints = typing.get_type_hints(kind)
     assert set(values) == {field.name for field in dataclasses.fields(kind)}, f"OPTIONS do not fit {kind}"
-    return kind(
-        **{name: built(hints[name], v) if dataclasses.is_dataclass(hints[name]) else v for name, v in values.items()}
-    )
+    return kind(**{name: value_of(hints[name], value) for name, value in values.items()})
+
+
+def value_of(hint: Any, value: Any) -> Any:
+    """A nested dataclass, a tuple of them, or the value itself."""
+    if dataclasses.is_dataclass(hint):
+        return built(hint, value)  # type: ignore[arg-type]
+    if typing.get_origin(hint) is tuple:
+        return tuple(value_of(typing.get_args(hint)[0], one) for one in value)
+    return value
 
 
 def options_of(name: str) -> Any:
@@ -174,6 +198,24 @@ def test_konig_keeps_to_the_place_the_classifier_points_at() -> None:
     scores = variants.resolve(PACKAGE, "konig").label(image, evidence, options_of("konig"))
     assert scores[(distance < 2.5) & (np.arange(256) < 96)].mean() > 0.6
     assert not scores[:, 176:].any()
+
+
+def test_multiscale_prefers_a_line_to_a_spot_as_dark() -> None:
+    image, distance = cracked(128, 256)
+    image[20:25, 40:45] = 40
+    scores = variants.resolve(PACKAGE, "multiscale").label(image, evidence_of(128, 256, 1.0), options_of("multiscale"))
+    assert scores[21:24, 41:44].mean() < 0.6 * scores[distance < 2].mean()
+
+
+def test_multiscale_without_evidence_of_a_crack_labels_nothing() -> None:
+    image, _ = cracked(90, 131)
+    labeller = variants.resolve(PACKAGE, "multiscale")
+    assert not labeller.label(image, evidence_of(90, 131, 0.0), options_of("multiscale")).any()
+
+
+def test_multiscale_refuses_even_windows() -> None:
+    with pytest.raises(ValueError, match="closing_px must be odd, found 4"):
+        dataclasses.replace(options_of("multiscale"), closing_px=4)
 
 
 def test_otsu_splits_where_the_between_class_variance_is_largest() -> None:

@@ -50,13 +50,20 @@ entry.run(main)
 """
 
 
+def _heed_interrupts():
+    """A shell starts its background jobs with SIGINT ignored, and their children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize(
     ("number", "status", "told"),
     [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "hairline: interrupted; 'dvc repro' goes on from here")],
 )
 def test_a_signal_ends_a_training_with_its_own_status_and_leaves_the_checkpoint(tmp_path, number, status, told):
     command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts
+    ) as process:
         assert process.stdout is not None and process.stdout.readline() == "in epoch 2\n"
         process.send_signal(number)
         _, errors = process.communicate(timeout=60)

@@ -1,0 +1,149 @@
+"""Our own labeller: where the classifier sees cracks on several scales, times how dark, times how continuous.
+
+It departs from the paper in four ways. Localization is a mean of activation maps on several scales and of votes of
+several window sizes, so that wide and hair-thin cracks are found with one setting. Darkness is graded: the share of
+Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a unanimous vote. A crack is a
+line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. And nothing is
+cut hard: the scores stay graded until they are used.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import cv2
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt, MinLen
+from numpy.typing import NDArray
+
+from hairline import darkness
+from hairline.localization import Evidence, patch_map, scaled_activation_map
+from hairline.thresholding import Bilateral, grey, smooth
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An activation map's part in the mean.
+
+    Attributes:
+        scale: Of the image that was looked at; scales besides 1 must be in ``localize.cam_scales``.
+        weight: In the mean.
+    """
+
+    scale: Annotated[float, Gt(0)]
+    weight: Annotated[float, Gt(0)]
+
+
+@dataclass(frozen=True)
+class Window:
+    """A window size's part in the mean.
+
+    Attributes:
+        window_px: Side of the windows in pixels.
+        weight: In the mean.
+    """
+
+    window_px: Annotated[int, Gt(0)]
+    weight: Annotated[float, Gt(0)]
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every number of the labeller.
+
+    Attributes:
+        cams: Activation maps, at least one.
+        votes: Maps of voting windows; their sizes must be in ``localize.vote_windows_px``.
+        cut: Localization below this share of its maximum counts as nothing.
+        localization_power: Exponent of localization in the score.
+        bilateral: Filter on the colour image before it turns grey.
+        otsu: Sizes of Otsu windows, of which the share that calls a pixel dark counts.
+        otsu_strides: Windows a window's side, in each direction: the stride is the side over this.
+        classes: Classes of multi-Otsu.
+        contrast: Sizes of windows, odd, to which the contrast counts; at least one.
+        darkness_power: Exponent of darkness in the score.
+        line_px: Length of the lines along which a crack is to be dark; 0 asks for none.
+        line_contrast_px: Side of the window, odd, of the contrast that is looked at along lines.
+        line_power: Exponent of the darkness along lines.
+        closing_px: Side of the square of the grey closing, odd; 1 closes nothing.
+        full_percentile: The score that this percentile of an image's pixels reaches counts as :data:`FULL`.
+    """
+
+    cams: Annotated[tuple[Scale, ...], MinLen(1)]
+    votes: tuple[Window, ...]
+    cut: Annotated[float, Ge(0), Lt(1)]
+    localization_power: Annotated[float, Gt(0)]
+    bilateral: Bilateral
+    otsu: tuple[Window, ...]
+    otsu_strides: Annotated[int, Ge(1)]
+    classes: Annotated[int, Ge(2), Le(3)]
+    contrast: Annotated[tuple[Window, ...], MinLen(1)]
+    darkness_power: Annotated[float, Gt(0)]
+    line_px: Annotated[int, Ge(0)]
+    line_contrast_px: Annotated[int, Gt(0)]
+    line_power: Annotated[float, Gt(0)]
+    closing_px: Annotated[int, Gt(0)]
+    full_percentile: Annotated[float, Gt(0), Le(100)]
+
+    def __post_init__(self) -> None:
+        odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]
+        odd += [("window_px of contrast", part.window_px) for part in self.contrast]
+        for name, side in odd:
+            if side % 2 == 0:
+                raise ValueError(f"{name} must be odd, found {side}")
+
+
+FULL = 0.8
+"""Score that an image's strongest pixels get, so that one threshold serves faint and strong cracks."""
+
+FAINT = 0.02
+"""Scores are not stretched beyond this: an image without evidence stays empty."""
+
+
+def label(image: NDArray[np.uint8], evidence: Evidence, options: Options) -> NDArray[np.float32]:
+    """Pseudo-label of an image.
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        evidence: What the classifier says about it.
+        options: The method's numbers.
+
+    Returns:
+        Confidence of crack, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence lacks a scale or a window size that is asked for.
+    """
+    levels = grey(smooth(image, options.bilateral))
+    scores = localized(evidence, options) ** options.localization_power
+    scores *= dark(levels, options) ** options.darkness_power
+    if options.line_px:
+        local = darkness.contrast(levels, options.line_contrast_px)
+        scores *= darkness.along_lines(local, options.line_px) ** options.line_power
+    kernel = np.ones((options.closing_px, options.closing_px), np.uint8)
+    closed = np.asarray(cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel), dtype=np.float32)
+    strongest = max(float(np.percentile(closed, options.full_percentile)), FAINT)
+    return np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+
+
+def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
+    """Weighted mean of all maps over its maximum, less the cut, float32 [height, width] in [0, 1]."""
+    maps = [(part.weight, scaled_activation_map(evidence, part.scale, "bilinear")) for part in options.cams]
+    maps += [(part.weight, patch_map(evidence, part.window_px, "bilinear")) for part in options.votes]
+    mean = _mean(maps)
+    share = mean / max(float(mean.max(initial=0)), 1e-3)
+    cut = np.float32(options.cut)
+    return np.asarray(np.clip((share - cut) / (1 - cut), 0, 1), dtype=np.float32)
+
+
+def dark(levels: NDArray[np.uint8], options: Options) -> NDArray[np.float32]:
+    """Weighted mean of all measures of darkness, float32 [height, width] in [0, 1]."""
+    maps = [(part.weight, darkness.contrast(levels, part.window_px)) for part in options.contrast]
+    for part in options.otsu:
+        stride = max(part.window_px // options.otsu_strides, 1)
+        maps.append((part.weight, darkness.otsu_share(levels, part.window_px, stride, options.classes)))
+    return _mean(maps)
+
+
+def _mean(maps: list[tuple[float, NDArray[np.float32]]]) -> NDArray[np.float32]:
+    total = sum(weight for weight, _ in maps)
+    return np.asarray(sum(np.float32(weight / total) * values for weight, values in maps), dtype=np.float32)
