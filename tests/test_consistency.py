@@ -29,7 +29,7 @@ def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, A
         ([("runtime.seed", 2**32)], ["runtime.seed", "less than 4294967296"]),
         (
             [("label_sets.konig.options.localization.vote_window_px", 48)],
-            ["label_sets.konig.options.localization.vote_window_px: '48' is not in localize.vote_windows_px", "has 32"],
+            ["label_sets.konig.options: '48' is not in localize.vote_windows_px", "has 32"],
         ),
         ([("classifiers.resnet18.backbone", "resnet17")],
          ["classifiers.resnet18.backbone: backbone 'resnet17' is no timm model", "resnet18"]),

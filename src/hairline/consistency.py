@@ -8,7 +8,7 @@ from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
 from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
-from hairline.localization import Options as LocalizationOptions
+from hairline.localization import Needs
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
 from hairline.params import MANUAL, Evaluation, Localize, Params
 from hairline.patches import Options as PatchOptions
@@ -76,15 +76,17 @@ def _references(params: Params) -> Iterator[str]:
     for name in params.names("classifiers"):
         dataset = params.entry("classifiers", name, ClassifierOptions).dataset
         uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
-    windows = {str(window) for window in params.get("localize", Localize).vote_windows_px}
+    localize = params.get("localize", Localize)
+    windows, scales = set(map(str, localize.vote_windows_px)), set(map(str, localize.cam_scales))
     for name in params.names("label_sets"):
         label_set = params.label_set(name)
         chosen, where = (label_set.classifier,), f"label_sets.{name}.classifier"
         uses.append((where, chosen, "matrix.classifiers", set(matrix.classifiers)))
-        localization = getattr(label_set.options, "localization", None)
-        if isinstance(localization, LocalizationOptions):
-            where = f"label_sets.{name}.options.localization.vote_window_px"
-            uses.append((where, (str(localization.vote_window_px),), "localize.vote_windows_px", windows))
+        if hasattr(label_set.options, "needs"):
+            needs: Needs = label_set.options.needs()
+            where = f"label_sets.{name}.options"
+            uses.append((where, tuple(map(str, needs.windows_px)), "localize.vote_windows_px", windows))
+            uses.append((where, tuple(map(str, needs.scales)), "localize.cam_scales", scales))
     gates = params.get("gates", Gates)
     uses.append(("gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets))
     for number, waiver in enumerate(gates.waivers):

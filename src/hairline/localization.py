@@ -94,6 +94,19 @@ class Evidence:
             return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, tuple(scaled))
 
 
+@dataclass(frozen=True)
+class Needs:
+    """What a label set asks of the evidence.
+
+    Attributes:
+        windows_px: Sizes of voting windows, to be in ``localize.vote_windows_px``.
+        scales: Scales of activation maps besides 1, to be in ``localize.cam_scales``.
+    """
+
+    windows_px: tuple[int, ...]
+    scales: tuple[float, ...]
+
+
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
     """Height and width in pixels of an image looked at on a scale: at least one pixel each."""
     return max(round(height * scale), 1), max(round(width * scale), 1)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline import fusion, localization, thresholding
+from hairline.localization import Needs
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,10 @@ class Options:
     localization: localization.Options
     thresholding: thresholding.Options
     fusion: fusion.Options
+
+    def needs(self) -> Needs:
+        """What the evidence must hold."""
+        return Needs((self.localization.vote_window_px,), ())
 
 
 def label(image: NDArray[np.uint8], evidence: localization.Evidence, options: Options) -> NDArray[np.float32]:

@@ -16,7 +16,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
 from hairline import darkness
-from hairline.localization import Evidence, patch_map, scaled_activation_map
+from hairline.localization import Evidence, Needs, patch_map, scaled_activation_map
 from hairline.thresholding import Bilateral, grey, smooth
 
 
@@ -90,6 +90,11 @@ class Options:
         for name, side in odd:
             if side % 2 == 0:
                 raise ValueError(f"{name} must be odd, found {side}")
+
+    def needs(self) -> Needs:
+        """What the evidence must hold."""
+        scales = tuple(part.scale for part in self.cams if part.scale != 1)
+        return Needs(tuple(part.window_px for part in self.votes), scales)
 
 
 FULL = 0.8
