@@ -37,6 +37,7 @@ def branch(label_set: str) -> set[str]:
     return {
         f"label@{label_set}",
         f"score_labels@{label_set}",
+        f"validate_labels@{label_set}",
         f"train_segmenter@{label_set}-unet",
         f"evaluate@{label_set}-unet-synthetic",
         "compare",
@@ -107,7 +108,7 @@ def test_the_tiny_experiment_through_dvc(tmp_path: Path) -> None:
     option = "label_sets.konig.options.localization.erosion_iterations=2"
     experiment = workspace.run(folder, "dvc", "exp", "run", "--temp", "-S", option)
     assert workspace.stages_run(experiment.stdout) == branch("konig")
-    assert runs(folder) - runs_before == len(branch("konig") - {"score_labels@konig"})
+    assert runs(folder) - runs_before == len(branch("konig") - {"score_labels@konig", "validate_labels@konig"})
 
 
 def runs(folder: Path) -> int:
