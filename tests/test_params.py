@@ -1,5 +1,6 @@
 """params.yaml: what is wrong is told in one readable line each; what is right arrives typed."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import pytest
 from hairline import variants
 from hairline.consistency import check
 from hairline.errors import HairlineError
+from hairline.gates import samples
 from hairline.params import SECTIONS, Params
 
 Write = Callable[[dict[str, Any]], Path]
@@ -112,3 +114,38 @@ def test_reading_all_parameters_imports_no_torch_and_no_tracker(values: dict[str
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_gates_differ_for_one_data_set_where_they_are_told_to(values: dict[str, Any], write_params: Write) -> None:
+    gates = values["gates"]
+    gates["for_datasets"] = {"synthetic": {"samples": {"require_masks": False, "severities": {"contrast": "error"}}}}
+    waiver = {"gate": "samples", "subject": "synthetic", "rule": "contrast", "sample": "a", "reason": "looked at"}
+    gates["waivers"] = [waiver, waiver | {"gate": "labels", "subject": "konig", "rule": "full_labels"}]
+    params = Params(write_params(values))
+    check(params)
+    here, elsewhere = (params.gate("samples", name, samples.Options) for name in ("synthetic", "another"))
+    assert (here.require_masks, elsewhere.require_masks) == (False, True)
+    assert (here.severities["contrast"], here.severities["polarity"]) == ("error", "error")
+    assert elsewhere.severities["contrast"] == "warn"
+    assert here.max_crack_share == elsewhere.max_crack_share
+    assert [found.rule for found in params.waivers("samples", "synthetic")] == ["contrast"]
+    assert params.waivers("patches", "synthetic") == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"for_datasets": {"walls": {}}}, "gates.for_datasets: 'walls' is not in datasets"),
+        ({"for_datasets": {"synthetic": {"samples": {"max_drift": 2}}}}, "gates.for_datasets.synthetic"),
+        ({"waivers": [{"gate": "samples", "subject": "synthetic", "rule": "colour", "sample": "a", "reason": ""}]},
+         "'colour' is not in the rules of the samples"),
+        ({"waivers": [{"gate": "labels", "subject": "synthetic", "rule": "full_labels", "sample": "a", "reason": ""}]},
+         "'synthetic' is not in label_sets"),
+    ],
+)  # fmt: skip
+def test_gates_that_name_what_is_not_there_are_told(
+    values: dict[str, Any], write_params: Write, change: dict[str, Any], told: str
+) -> None:
+    values["gates"].update(change)
+    with pytest.raises(HairlineError, match=re.escape(told)):
+        check(Params(write_params(values)))
