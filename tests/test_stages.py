@@ -29,21 +29,11 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
     return values
 
 
-def run_stage(command: list[str]) -> None:
-    python, dash_m, module, *arguments = command
-    assert (python, dash_m) == ("python", "-m")
-    importlib.import_module(module).main(arguments)
-
-
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workspace in which every stage has run."""
     folder = workspace.make(tmp_path_factory.mktemp("stages"), values_with_a_silent_label_set())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for command in workspace.commands(folder).values():
-            run_stage(command)
+    with workspace.all_stages_run(folder):
         yield folder
 
 
@@ -135,7 +125,7 @@ def test_nothing_is_left_half_written(done: Path) -> None:
 def test_training_twice_gives_the_same_bytes(done: Path) -> None:
     weights = done / "models/tiny/segmenters/konig/unet/weights.safetensors"
     before = weights.read_bytes()
-    run_stage(workspace.commands(done)["train_segmenter@konig-unet"])
+    workspace.run_stage(workspace.commands(done)["train_segmenter@konig-unet"])
     assert weights.read_bytes() == before
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 import workspace
 from conftest import tiny_values
-from test_stages import run_stage
 
 from hairline.images import read_scores, write_image
 from hairline.samples import CRACK, NO_CRACK, read_samples
@@ -53,11 +52,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         draw(folder / "data/raw/patches" / kind / f"{number // 2}.png", size, number % 2 == 1, number)
     for number in range(6):
         draw(folder / "data/raw/photos/images" / f"{number}.jpg", (70, 90), True, 100 + number)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for command in workspace.commands(folder).values():
-            run_stage(command)
+    with workspace.all_stages_run(folder):
         yield folder
 
 

@@ -1,13 +1,17 @@
 """A workspace of its own for tests that run stages: the real dvc.yaml, pipeline and source over tiny parameters."""
 
+import importlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +71,21 @@ def commands(folder: Path) -> dict[str, list[str]]:
 def stages_run(output: str) -> set[str]:
     """Names of the stages that `dvc repro` says it ran."""
     return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
+
+
+def run_stage(command: list[str]) -> None:
+    """Run a stage's command in this process, in the current folder."""
+    python, dash_m, module, *arguments = command
+    assert (python, dash_m) == ("python", "-m")
+    importlib.import_module(module).main(arguments)
+
+
+@contextmanager
+def all_stages_run(folder: Path) -> Iterator[None]:
+    """Run every stage of a workspace in this process, which is inside it until the block ends."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        for command in commands(folder).values():
+            run_stage(command)
+        yield

@@ -91,6 +91,12 @@ def refuse_severities(severities: Mapping[str, Severity], rules: Iterable[Rule])
         raise ValueError(f"{', '.join(wrong)}; the rules are {', '.join(names)}")
 
 
+def refuse_crossed(low: float, high: float) -> None:
+    """Raise ValueError if the lowest share of crack exceeds the highest."""
+    if low > high:
+        raise ValueError(f"min_crack_share {low} exceeds max_crack_share {high}")
+
+
 @dataclass(frozen=True)
 class Finding:
     """What one rule came to.

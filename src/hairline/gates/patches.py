@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from hairline.gate import Rule, Severity, Share, refuse_severities
+from hairline.gate import Rule, Severity, Share, refuse_crossed, refuse_severities
 
 RULES = (
     Rule("patches_found", "splits", "patches", "ExpectColumnPairValuesAToBeGreaterThanB",
@@ -45,6 +45,5 @@ class Options:
     severities: dict[str, Severity]
 
     def __post_init__(self) -> None:
-        if self.min_crack_share > self.max_crack_share:
-            raise ValueError(f"min_crack_share {self.min_crack_share} exceeds max_crack_share {self.max_crack_share}")
+        refuse_crossed(self.min_crack_share, self.max_crack_share)
         refuse_severities(self.severities, RULES)

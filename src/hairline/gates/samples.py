@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
-from hairline.gate import Rule, Severity, Share, refuse_severities
+from hairline.gate import Rule, Severity, Share, refuse_crossed, refuse_severities
 from hairline.splits import ORDER, Split
 
 RULES = (
@@ -118,8 +118,7 @@ class Options:
     severities: dict[str, Severity]
 
     def __post_init__(self) -> None:
-        if self.min_crack_share > self.max_crack_share:
-            raise ValueError(f"min_crack_share {self.min_crack_share} exceeds max_crack_share {self.max_crack_share}")
+        refuse_crossed(self.min_crack_share, self.max_crack_share)
         refuse_severities(self.severities, RULES)
 
 
