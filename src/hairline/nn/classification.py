@@ -53,7 +53,8 @@ def train(
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
     ask = partial(predict, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime))
     evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
-    return fit(Task(model, initial, items, _loss, evaluate), options.recipe, runtime, log, checkpoint_dir)
+    task = Task(model, initial, items, _loss, evaluate, options.sides_px)
+    return fit(task, options.recipe, runtime, log, checkpoint_dir)
 
 
 def predict(

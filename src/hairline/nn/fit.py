@@ -22,6 +22,7 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import Callback, Checkpoint, TQDMProgressBar
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, OneCycleLR
 from torch.utils.data import DataLoader, Dataset
 
@@ -51,6 +52,7 @@ class Task(Generic[M]):
         items: Training items by (epoch, index), see :mod:`hairline.nn.data`.
         loss: (logits, targets of a batch) → scalar.
         evaluate: Scores of the model as it is, called after every epoch; empty where there is nothing to judge it on.
+        sides_px: Sides that batches of images are resized to, one drawn a batch; empty keeps them as they are.
     """
 
     model: M
@@ -58,6 +60,7 @@ class Task(Generic[M]):
     items: Dataset[Any]
     loss: Callable[[Tensor, Tensor], Tensor]
     evaluate: Callable[[], dict[str, float]]
+    sides_px: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -164,12 +167,21 @@ class _Module(lp.LightningModule):
 
     def training_step(self, batch: list[Tensor], batch_idx: int) -> Tensor:
         images, targets = batch
-        loss = self._task.loss(self.model(images.permute(0, 3, 1, 2)), targets)  # a channels-last view, not a copy
+        images = self._resized(images.permute(0, 3, 1, 2), batch_idx)  # a channels-last view, not a copy
+        loss = self._task.loss(self.model(images), targets)
         if batch_idx % LOSS_CHECK_STEPS == 0:  # seldom, because a GPU must finish its work to answer
             self._check(loss.item())
         self._losses.append(loss.detach())
         self._rate = self.trainer.optimizers[0].param_groups[0]["lr"]
         return loss
+
+    def _resized(self, images: Tensor, batch_idx: int) -> Tensor:
+        """The batch at one of the task's sides, a function of seed, epoch and batch."""
+        if not self._task.sides_px:
+            return images
+        draws = np.random.default_rng([self._runtime.seed, len(self.history), batch_idx])
+        side = int(draws.choice(self._task.sides_px))
+        return F.interpolate(images, (side, side), mode="bilinear", antialias=True)
 
     def on_train_epoch_end(self) -> None:
         loss = torch.stack(self._losses).mean().item()

@@ -88,6 +88,8 @@ class ClassifierOptions:
         backbone: A timm model: ``resnet18`` … ``resnet152``, ``efficientnet_b0`` …
         weights: ``auto``, ``imagenet``, ``none`` or the path of a safetensors file.
         augmentation: Changes to training patches.
+        sides_px: Sides that training batches are resized to, one drawn a batch, for a classifier that is asked about
+            several scales; empty keeps them as they are.
         recipe: The optimisation.
     """
 
@@ -95,6 +97,7 @@ class ClassifierOptions:
     backbone: str
     weights: str
     augmentation: Augmentation
+    sides_px: tuple[Annotated[int, Ge(32)], ...]
     recipe: Recipe
 
 
