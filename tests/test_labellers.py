@@ -131,8 +131,8 @@ def test_options_are_frozen_dataclasses_without_defaults(labeller: ModuleType) -
         waiting += [hint for hint in typing.get_type_hints(kind).values() if dataclasses.is_dataclass(hint)]
 
 
-def test_label_takes_image_evidence_options_and_is_documented(labeller: ModuleType) -> None:
-    assert list(inspect.signature(labeller.label).parameters) == ["image", "evidence", "options"]
+def test_label_takes_image_evidence_options_tell_and_is_documented(labeller: ModuleType) -> None:
+    assert list(inspect.signature(labeller.label).parameters) == ["image", "evidence", "options", "tell"]
     assert labeller.__doc__
     assert labeller.label.__doc__
 
@@ -160,6 +160,15 @@ def test_labelling_is_deterministic_and_touches_no_input(name: str, labeller: Mo
     np.testing.assert_array_equal(labeller.label(image, evidence, options), first_copy)
     np.testing.assert_array_equal(first, first_copy)
     np.testing.assert_array_equal(image, before)
+
+
+def test_listening_to_the_steps_changes_no_label_and_hears_maps_of_the_image(name: str, labeller: ModuleType) -> None:
+    options, evidence, (image, _) = options_of(name), evidence_of(90, 131), cracked(90, 131)
+    heard: dict[str, Any] = {}
+    scores = labeller.label(image, evidence, options, heard.__setitem__)
+    np.testing.assert_array_equal(scores, labeller.label(image, evidence, options))
+    for step, value in heard.items():
+        assert isinstance(value, int) or value.shape[:2] == (90, 131), step
 
 
 def test_a_flat_image_has_no_crack(name: str, labeller: ModuleType) -> None:

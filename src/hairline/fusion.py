@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.images import quantise
+from hairline.steps import Tell, silent
 from hairline.thresholding import Bilateral, smooth
 
 
@@ -44,18 +45,24 @@ class TrainableRule:
     crack_score: Annotated[float, Gt(0), Le(1)]
 
 
-def fuse(dark: NDArray[np.bool_], localization: NDArray[np.floating], options: Options) -> NDArray[np.float32]:
+def fuse(
+    dark: NDArray[np.bool_], localization: NDArray[np.floating], options: Options, tell: Tell = silent
+) -> NDArray[np.float32]:
     """Confidence that each pixel is crack.
 
     Args:
         dark: Outcome of local thresholding, bool [height, width].
         localization: Where the classifier sees cracks, float [height, width] in [0, 1].
         options: Smoothing and closing.
+        tell: Hears of the ``product`` and of the ``smoothed product``.
 
     Returns:
         float32 [height, width] in [0, 1], on 256 levels.
     """
-    scores = smooth(quantise(dark * localization), options.bilateral)
+    product = quantise(dark * localization)
+    tell("product", product)
+    scores = smooth(product, options.bilateral)
+    tell("smoothed product", scores)
     kernel = np.ones((options.closing_px, options.closing_px), dtype=np.uint8)
     if options.closing_iterations:
         closed = cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel, iterations=options.closing_iterations)

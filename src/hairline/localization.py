@@ -16,6 +16,7 @@ from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
+from hairline.steps import Tell, silent
 
 
 @dataclass(frozen=True)
@@ -217,15 +218,23 @@ def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> 
     )
 
 
-def localize(evidence: Evidence, options: Options) -> NDArray[np.float32]:
+def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Coarse localization (METHOD §2): average of both maps, what is not above the cut set to 0, grey erosion.
+
+    Args:
+        evidence: What the classifier says about an image.
+        options: How the two maps become one.
+        tell: Hears of ``patch map``, ``activation map`` and ``average``.
 
     Returns:
         float32 [height, width] in [0, 1].
     """
     patch = patch_map(evidence, options.vote_window_px, options.upsampling)
+    tell("patch map", patch)
     cam = activation_map(evidence, options.cam_guard, options.upsampling)
+    tell("activation map", cam)
     merged = options.patch_weight * patch + (1 - options.patch_weight) * cam
+    tell("average", merged)
     kept = np.where(merged > options.cut, merged, 0).astype(np.float32)
     kernel = np.ones((options.erosion_px, options.erosion_px), dtype=np.uint8)
     return np.asarray(cv2.erode(kept, kernel, iterations=options.erosion_iterations), dtype=np.float32)

@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from hairline.grid import PatchGrid
+from hairline.steps import Tell, silent
 
 NO_CRACK = -1
 """Threshold of a window that has fewer grey levels than classes: nothing in it is dark."""
@@ -191,15 +192,22 @@ def window_thresholds(levels: NDArray[np.uint8], grid: PatchGrid, classes: int) 
     return np.asarray(found, dtype=np.int64)
 
 
-def dark_pixels(image: NDArray[np.uint8], options: Options) -> NDArray[np.bool_]:
+def dark_pixels(image: NDArray[np.uint8], options: Options, tell: Tell = silent) -> NDArray[np.bool_]:
     """Pixels that are in the darkest class of *every* window over them, bool [height, width].
 
     Args:
         image: RGB uint8 [height, width, 3].
         options: Filter, windows and classes.
+        tell: Hears of the ``smoothed`` image and the numbers of ``windows`` and ``degenerate windows``, those with
+            fewer grey levels than classes.
     """
-    levels = grey(smooth(image, options.bilateral))
+    smoothed = smooth(image, options.bilateral)
+    tell("smoothed", smoothed)
+    levels = grey(smoothed)
     height, width = levels.shape
     grid = PatchGrid(height, width, options.window_px, options.stride_px)
-    lowest = grid.minimum(window_thresholds(levels, grid, options.classes))
+    thresholds = window_thresholds(levels, grid, options.classes)
+    tell("windows", thresholds.size)
+    tell("degenerate windows", int((thresholds == NO_CRACK).sum()))
+    lowest = grid.minimum(thresholds)
     return levels <= grid.spread(lowest)

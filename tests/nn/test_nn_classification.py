@@ -21,6 +21,7 @@ def options(epochs):
         backbone="resnet18",
         weights="none",
         augmentation=Augmentation("all", 0.1, 0.5, 0.02, 0.05, 0.5),
+        sides_px=(),
         recipe=Recipe(epochs, 16, "sgd", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0),
     )
 

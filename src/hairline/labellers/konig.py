@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from hairline import fusion, localization, thresholding
 from hairline.localization import Needs
+from hairline.steps import Tell, silent
 
 
 @dataclass(frozen=True)
@@ -22,16 +23,22 @@ class Options:
         return Needs((self.localization.vote_window_px,), ())
 
 
-def label(image: NDArray[np.uint8], evidence: localization.Evidence, options: Options) -> NDArray[np.float32]:
+def label(
+    image: NDArray[np.uint8], evidence: localization.Evidence, options: Options, tell: Tell = silent
+) -> NDArray[np.float32]:
     """Pseudo-label of an image.
 
     Args:
         image: RGB uint8 [height, width, 3].
         evidence: What the classifier says about it.
         options: The method's numbers.
+        tell: Hears of every map on the way and of the numbers of windows.
 
     Returns:
         Confidence of crack, float32 [height, width] in [0, 1].
     """
-    dark = thresholding.dark_pixels(image, options.thresholding)
-    return fusion.fuse(dark, localization.localize(evidence, options.localization), options.fusion)
+    located = localization.localize(evidence, options.localization, tell)
+    tell("localization", located)
+    dark = thresholding.dark_pixels(image, options.thresholding, tell)
+    tell("dark", dark)
+    return fusion.fuse(dark, located, options.fusion, tell)

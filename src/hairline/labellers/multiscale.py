@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from hairline import darkness
 from hairline.localization import Evidence, Needs, patch_map, scaled_activation_map
+from hairline.steps import Tell, silent
 from hairline.thresholding import Bilateral, grey, smooth
 
 
@@ -104,13 +105,14 @@ FAINT = 0.02
 """Scores are not stretched beyond this: an image without evidence stays empty."""
 
 
-def label(image: NDArray[np.uint8], evidence: Evidence, options: Options) -> NDArray[np.float32]:
+def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an image.
 
     Args:
         image: RGB uint8 [height, width, 3].
         evidence: What the classifier says about it.
         options: The method's numbers.
+        tell: Hears of the ``localization``, the ``smoothed`` image, ``dark``, ``along lines`` and the ``product``.
 
     Returns:
         Confidence of crack, float32 [height, width] in [0, 1].
@@ -118,12 +120,19 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options) -> NDA
     Raises:
         HairlineError: If the evidence lacks a scale or a window size that is asked for.
     """
-    levels = grey(smooth(image, options.bilateral))
-    scores = localized(evidence, options) ** options.localization_power
-    scores *= dark(levels, options) ** options.darkness_power
+    smoothed = smooth(image, options.bilateral)
+    tell("smoothed", smoothed)
+    levels, scores = grey(smoothed), localized(evidence, options)
+    tell("localization", scores)
+    scores **= options.localization_power
+    darkest = dark(levels, options)
+    tell("dark", darkest)
+    scores *= darkest**options.darkness_power
     if options.line_px:
-        local = darkness.contrast(levels, options.line_contrast_px)
-        scores *= darkness.along_lines(local, options.line_px) ** options.line_power
+        lines = darkness.along_lines(darkness.contrast(levels, options.line_contrast_px), options.line_px)
+        tell("along lines", lines)
+        scores *= lines**options.line_power
+    tell("product", scores)
     kernel = np.ones((options.closing_px, options.closing_px), np.uint8)
     closed = np.asarray(cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel), dtype=np.float32)
     strongest = max(float(np.percentile(closed, options.full_percentile)), FAINT)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.localization import Evidence
+from hairline.steps import Tell, silent
 from hairline.thresholding import grey
 
 
@@ -15,10 +16,11 @@ class Options:
     """Plain Otsu has no options."""
 
 
-def label(image: NDArray[np.uint8], evidence: Evidence, options: Options) -> NDArray[np.float32]:
+def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an RGB uint8 image [height, width, 3]: 1 up to Otsu's threshold, else 0, float32.
 
-    The evidence is not used. An image of one grey level has no darker class and gets an empty label.
+    The evidence is not used, and there is no step to tell of. An image of one grey level has no darker class and gets an
+    empty label.
     """
     levels = grey(image)
     if levels.min() == levels.max():
