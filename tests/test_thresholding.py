@@ -227,7 +227,7 @@ def test_a_pixel_is_dark_if_all_windows_over_it_agree(
         pixels = padded[y : y + window, x : x + window]
         threshold = exhaustive(np.bincount(pixels.ravel(), minlength=256), classes)
         expected[y : y + window, x : x + window] &= levels[y : y + window, x : x + window] <= threshold
-    found = dark_pixels(image, Options(UNTOUCHED, window, stride, classes))
+    found = dark_pixels(image, Options(UNTOUCHED, "rgb", window, stride, classes, True))
     assert found.dtype == bool
     np.testing.assert_array_equal(found, expected)
 
@@ -236,7 +236,7 @@ def test_dark_pixels_finds_a_dark_line_and_nothing_on_a_flat_image() -> None:
     rng = np.random.default_rng(3)
     image = np.repeat(rng.integers(150, 180, (64, 96, 1), dtype=np.uint8), 3, axis=2)
     image[:, 40:43] = 30
-    options = Options(Bilateral(2, 120.0, 120.0), 32, 8, 3)
+    options = Options(Bilateral(2, 120.0, 120.0), "rgb", 32, 8, 3, True)
     assert dark_pixels(image, options)[:, 41].all()
     flat = np.full((50, 70, 3), 128, dtype=np.uint8)
     assert not dark_pixels(flat, options).any()
@@ -247,7 +247,7 @@ def test_a_stride_that_does_not_divide_the_window_leaves_no_dark_rim() -> None:
     rng = np.random.default_rng(4)
     image = np.repeat(rng.integers(0, 256, (100, 131, 1), dtype=np.uint8), 3, axis=2)
     image[-25:, :] = image[:, -25:] = 200
-    dark = dark_pixels(image, Options(UNTOUCHED, 20, 7, 3))
+    dark = dark_pixels(image, Options(UNTOUCHED, "rgb", 20, 7, 3, True))
     assert dark.any()
     assert not dark[-25:].any()
     assert not dark[:, -25:].any()
@@ -298,4 +298,4 @@ def test_grey_takes_the_channels_as_red_green_blue() -> None:
 
 def test_a_stride_beyond_the_window_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 32"):
-        Options(UNTOUCHED, 32, 33, 3)
+        Options(UNTOUCHED, "rgb", 32, 33, 3, True)
