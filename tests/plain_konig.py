@@ -61,7 +61,6 @@ def label(
     cam_cell: int = 32,
     otsu_window: int = 32,
     otsu_stride: int = 8,
-    centre: Centre = library_centre,
 ) -> np.ndarray:
     """Confidence of crack of one image, float64 [height, width] in [0, 1].
 
@@ -75,11 +74,14 @@ def label(
         cam_cell: Side of a square of ``cam``.
         otsu_window: Side of a window that is thresholded.
         otsu_stride: Distance between those.
-        centre: How a window is split.
     """
     located = localization(image.shape[:2], votes, cam, mode, vote_window, vote_stride, cam_cell)
-    grey, below_centre = filtered_grey(image, mode), MODES[mode].strictly_below_centre
-    dark = dark_pixels(grey, otsu_window, otsu_stride, 3, below_centre, centre)
+    dark = dark_pixels(filtered_grey(image, mode), otsu_window, otsu_stride, 3, MODES[mode].strictly_below_centre)
+    return fused(dark, located)
+
+
+def fused(dark: np.ndarray, located: np.ndarray) -> np.ndarray:
+    """Product of dark pixels and localization as 8-bit levels, filtered and closed, float64 [height, width]."""
     levels = np.round(np.where(dark, located, 0) * np.float32(255)).astype(np.uint8)
     levels = cv2.bilateralFilter(levels, 5, 120, 120)
     return ndimage.grey_closing(levels, size=(3, 3)) / 255
@@ -99,7 +101,16 @@ def dark_pixels(
     strictly_below_centre: bool = False,
     centre: Centre = library_centre,
 ) -> np.ndarray:
-    """Pixels in the darkest class of every window over them, bool [height, width], from grey levels uint8."""
+    """Pixels in the darkest class of every window over them, bool [height, width], from grey levels uint8.
+
+    Args:
+        grey: uint8 [height, width].
+        window: Side of a window.
+        stride: Distance between windows.
+        classes: Classes of multi-Otsu.
+        strictly_below_centre: Whether the darkest class ends below the centre of bin k1 or holds that bin whole.
+        centre: How a window is split: scikit-image's way, or exactly.
+    """
     height, width = grey.shape
     tops, lefts = starts(height, window, stride), starts(width, window, stride)
     padded = mirrored(grey, tops[-1] + window, lefts[-1] + window)

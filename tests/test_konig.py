@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pictures import real
 from plain_konig import dark_pixels as plain_dark
-from plain_konig import exact_centre, filtered_grey, library_centre, localization
+from plain_konig import exact_centre, filtered_grey, fused, library_centre, localization
 from plain_konig import label as plain_label
 from plain_otsu import exhaustive, single
 
@@ -62,32 +62,33 @@ def photo(name: str, number: int) -> tuple[np.ndarray, Evidence]:
 def compare(image: np.ndarray, evidence: Evidence, options: konig.Options, mode: str, agreement: float) -> None:
     """Labels against plain ones: the same with exact Otsu; with scikit-image's, but for what its thresholds change."""
     votes, cam, grey = evidence.votes[0].probabilities, evidence.cam, filtered_grey(image, mode)
-    strict = not options.thresholding.includes_k1
-    np.testing.assert_allclose(
-        localize(evidence, options.localization), localization(image.shape[:2], votes, cam, mode), atol=1e-6
-    )
-    ours, dark = konig.label(image, evidence, options), dark_pixels(image, options.thresholding)
+    located = localization(image.shape[:2], votes, cam, mode)
+    np.testing.assert_allclose(localize(evidence, options.localization), located, atol=1e-6)
+    dark, strict = dark_pixels(image, options.thresholding), not options.thresholding.includes_k1
+    exact = plain_dark(grey, 32, 8, 3, strict, exact_centre)
+    np.testing.assert_array_equal(dark, exact)
+    ours = konig.label(image, evidence, options)
     assert ours.any() or min(image.shape[:2]) < 32
-    np.testing.assert_array_equal(dark, plain_dark(grey, 32, 8, 3, strict, exact_centre))
-    theirs = plain_label(image, votes, cam, mode, centre=exact_centre)
-    np.testing.assert_array_equal(ours, theirs.astype(np.float32))
+    np.testing.assert_array_equal(ours, fused(exact, located).astype(np.float32))
 
     differ = dark != plain_dark(grey, 32, 8, 3, strict, library_centre)
-    assert not (differ & ~under_other_thresholds(grey)).any()
-    unlike = ours != plain_label(image, votes, cam, mode, centre=library_centre).astype(np.float32)
+    assert not (differ & ~under_other_thresholds(grey, differ)).any()
+    unlike = ours != plain_label(image, votes, cam, mode).astype(np.float32)
     around = np.ones((9, 9), np.uint8)  # as far as the bilateral filter and the closing carry
     assert not (unlike & ~cv2.dilate(differ.astype(np.uint8), around).astype(bool)).any()
     assert 1 - unlike.mean() >= agreement
 
 
-def under_other_thresholds(grey: np.ndarray) -> np.ndarray:
+def under_other_thresholds(grey: np.ndarray, asked: np.ndarray) -> np.ndarray:
     """Pixels in windows where scikit-image's own sums, but not exact ones, lead to another threshold."""
     grid = PatchGrid(*grey.shape, 32, 8)
-    padded, found = grid.pad(grey), np.zeros((grid.padded_height, grid.padded_width), bool)
+    padded, where = grid.pad(grey), grid.pad(asked)
+    found = np.zeros(padded.shape, bool)
     for y, x in grid.origins():
-        histogram = np.bincount(padded[y : y + 32, x : x + 32].ravel(), minlength=256)
-        if np.count_nonzero(histogram) >= 3 and single(histogram, 3) != exhaustive(histogram, 3):
-            found[y : y + 32, x : x + 32] = True
+        here = slice(y, y + 32), slice(x, x + 32)
+        histogram = np.bincount(padded[here].ravel(), minlength=256)
+        if where[here].any() and np.count_nonzero(histogram) >= 3:
+            found[here] |= single(histogram, 3) != exhaustive(histogram, 3)
     return found[: grey.shape[0], : grey.shape[1]]
 
 
