@@ -48,6 +48,6 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     smoothed = smooth(image, options.bilateral)
     tell("smoothed", smoothed)
     levels = grey(smoothed)
-    threshold = threshold_niblack(levels, options.window_px, options.k)
+    threshold = threshold_niblack(levels, options.window_px, options.k)  # type: ignore[no-untyped-call]
     tell("threshold", np.clip(threshold / 255, 0, 1))
     return np.asarray(levels < threshold, dtype=np.float32)

@@ -51,6 +51,6 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     smoothed = smooth(image, options.bilateral)
     tell("smoothed", smoothed)
     levels = grey(smoothed)
-    threshold = threshold_sauvola(levels, options.window_px, options.k, options.r)
+    threshold = threshold_sauvola(levels, options.window_px, options.k, options.r)  # type: ignore[no-untyped-call]
     tell("threshold", np.clip(threshold / 255, 0, 1))
     return np.asarray(levels < threshold, dtype=np.float32)
