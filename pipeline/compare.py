@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import comparison, localization, plotting, report, tracking
+from hairline import comparison, localization, pictures, plotting, report, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
 from hairline.gate import waived
@@ -116,10 +116,10 @@ def _grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
         ids = [candidates[index] for index in evenly(len(candidates), gallery)]
         if ids:
             rows = [_picture(args, params, test_set, sample_id) for sample_id in ids]
-            yield test_set, plotting.png(plotting.picture_grid(rows))
+            yield test_set, plotting.png(pictures.picture_grid(rows))
 
 
-def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> plotting.PictureRow:
+def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> pictures.PictureRow:
     matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
     evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
     models = {
@@ -128,7 +128,7 @@ def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> 
         for label_set in matrix.label_sets for architecture in matrix.architectures
     }  # fmt: skip
     labels = {name: args.labels / name / test_set / file for name in params.names("label_sets")}
-    return plotting.PictureRow(
+    return pictures.PictureRow(
         sample_id,
         load_image(folder, sample_id),
         load_mask(folder, sample_id) if mask_path(folder, sample_id).is_file() else None,
