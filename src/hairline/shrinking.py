@@ -22,14 +22,14 @@ def shrunk_map(scores: NDArray[np.generic], side_px: int) -> NDArray[np.float64]
         A new array, float64 in [0, 1].
     """
     unit = scores.astype(np.float64) / (255 if scores.dtype == np.uint8 else 1)
-    starts = (np.arange(small) * large // small
-              for small, large in zip(shrunk_size(*unit.shape, side_px), unit.shape, strict=True))  # fmt: skip
-    for axis, first in enumerate(starts):
-        unit = np.maximum.reduceat(unit, first, axis=axis)
-    return unit
+    height, width = unit.shape
+    rows, cols = shrunk_size(height, width, side_px)
+    tall = np.maximum.reduceat(unit, np.arange(rows) * height // rows, axis=0)
+    return np.asarray(np.maximum.reduceat(tall, np.arange(cols) * width // cols, axis=1), dtype=np.float64)
 
 
 def shrunk_image(image: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
     """Mean over blocks of an RGB uint8 image [height, width, 3], so that neither side exceeds ``side_px``."""
-    height, width = shrunk_size(*image.shape[:2], side_px)
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    height, width = image.shape[:2]
+    rows, cols = shrunk_size(height, width, side_px)
+    return np.asarray(cv2.resize(image, (cols, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
