@@ -65,7 +65,9 @@ def picture_grid(rows: Sequence[PictureRow]) -> Figure:
             row.id, (0, 1), (0, 3), "axes fraction", "offset points", fontsize=9, annotation_clip=False
         ).set_in_layout(False)
     for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title("\n".join(_wrap(part, 18) for part in title), fontsize=10, pad=18)
+        axis.set_title(
+            "\n".join(_wrap(part, max(int(11 * width_in / len(titles)), 6)) for part in title), fontsize=10, pad=18
+        )
     return figure
 
 
@@ -97,7 +99,8 @@ def _draw(axis: Axes, pixels: NDArray[np.generic] | None, aspect: float) -> None
 
 
 def _wrap(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width)) or " "
+    """Lines of at most ``width`` characters, broken at spaces and behind underscores where that is possible."""
+    return "\n".join(textwrap.wrap(text.replace("_", "_ "), width)).replace("_ ", "_") or " "
 
 
 def _heat(image: NDArray[np.uint8], scores: NDArray[np.generic]) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#C
 DASHES = ("-", "--", "-.", ":")
 DPI = 100
 WIDTH_IN = 14.0
+MANY = 8  # models whose legend needs the room of a second column
 ISO_F1 = (0.2, 0.4, 0.6, 0.8)
 
 
@@ -49,7 +50,7 @@ def pr_curves(panels: Mapping[str, Mapping[str, scoring.Counts]]) -> Figure:
         panels: Test set to model name to counts. A model keeps its colour over the panels.
     """
     names = list(dict.fromkeys(name for models in panels.values() for name in models))
-    cols = min(2, max(1, len(panels)))
+    cols = min(2 if len(names) <= MANY else 1, max(1, len(panels)))
     rows = max(1, math.ceil(len(panels) / cols))
     figure = Figure(figsize=(WIDTH_IN if cols > 1 else 9.0, 4.9 * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, cols, squeeze=False).ravel()

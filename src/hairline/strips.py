@@ -23,7 +23,7 @@ NARROWEST_PX = 200
 TITLE_LINE_PX, HEADING_LINE_PX = 20, 27
 SCALE_PX = 200
 HEAT = "inferno"
-NOTE = "colours: scores and probabilities from 0 to 1; black and white: no and yes"
+NOTE = "colours: values from 0 to 1; black and white: no and yes"
 
 
 @dataclass(frozen=True)
