@@ -1,4 +1,5 @@
 import io
+import itertools
 
 import matplotlib
 import numpy as np
@@ -72,10 +73,10 @@ def test_contact_sheet_needs_as_many_overlays_as_images():
 
 def test_long_names_above_a_column_do_not_run_into_each_other():
     names = [f"konig_without_{each}" for each in ("bilateral", "morphology", "erosion", "closing", "both", "anything")]
-    image, mask = crack_image()
+    _, mask = crack_image()
     row = picture_row("one", labels=dict.fromkeys([*names, "otsu", "multi_otsu", "sauvola"], mask), predictions={})
     figure = pictures.picture_grid([row])
     plotting.png(figure)
     boxes = [axis.title.get_window_extent() for axis in figure.axes]
-    assert all(one.x1 < other.x0 for one, other in zip(boxes, boxes[1:], strict=False))
+    assert all(one.x1 < other.x0 for one, other in itertools.pairwise(boxes))
     assert figure.axes[3].get_title().replace("\n", "") == "labelskonig_without_bilateral"
