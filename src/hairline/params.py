@@ -55,10 +55,8 @@ class Matrix:
 
     def __post_init__(self) -> None:
         if self.label_sets and not self.architectures:
-            raise ValueError(
-                f"architectures is empty, but segmenters are to be trained on {', '.join(self.label_sets)}; name an "
-                "architecture or empty label_sets too"
-            )
+            named = ", ".join(self.label_sets)
+            raise ValueError(f"architectures is empty, but label_sets is not ({named}); name one or empty both")
 
 
 @dataclass(frozen=True)
