@@ -2,9 +2,11 @@
 
 import dataclasses
 import inspect
+import re
 import subprocess
 import sys
 import typing
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -317,6 +319,11 @@ def test_thresholding_alone_looks_at_the_filtered_image_and_at_no_evidence(name:
     np.testing.assert_array_equal(scores, labeller.label(image, evidence_of(90, 131, 1.0), options))
     np.testing.assert_array_equal(heard["smoothed"], smooth(image, Bilateral(**BILATERAL)))
     assert set(np.unique(scores)) == {0, 1}
+
+
+def test_every_labeller_stands_in_the_documentation() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "labels.md").read_text()
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == LABELLERS
 
 
 def test_a_missing_entry_says_what_to_do() -> None:

@@ -54,7 +54,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         (
             "matrix.architectures",
             [],
-            ["matrix", "architectures is empty", "manual, konig, otsu", "empty label_sets too"],
+            ["matrix", "architectures is empty", "manual, konig, otsu", "empty both"],
         ),
         ("strips.count", -1, ["strips.count", "greater than or equal to 0"]),
         ("strips.samples", {"walls": ["a"]}, ["strips.samples: 'walls' is not in matrix.localized", "has synthetic"]),
