@@ -1,7 +1,8 @@
 """What a classifier says about one image: voting windows and a class activation map, raw (METHOD §2)."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor
 from hairline.grid import PatchGrid
 from hairline.localization import Evidence, ScaledCam, Votes, scaled_size
 from hairline.nn.backbones import CRACK, Classifier
-from hairline.nn.cam import grad_cam_plus_plus
+from hairline.nn.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime import Placement, autocast
 
 HALO_PX = 256
@@ -80,32 +81,67 @@ def _votes(model: Classifier, image: NDArray[np.uint8], grid: PatchGrid, batch: 
     return Votes(grid.window_px, grid.stride_px, probabilities.reshape(grid.rows, grid.cols))
 
 
+class _Tile(NamedTuple):
+    """Features of a part of the image: rows and columns of cells, and float [1, K, rows, columns]."""
+
+    rows: slice
+    cols: slice
+    features: Tensor
+
+
 def _full_image(
     model: Classifier, image: NDArray[np.uint8], tile_px: int, placement: Placement
 ) -> tuple[NDArray[np.float32], float]:
-    """Activation map [rows, cols] and crack probability of the image mirrored to whole cells.
-
-    The map is local and the probability depends on the mean of the features alone, so tiles give what the whole image
-    gives, up to rounding, as long as the halo is as wide as the network sees.
-    """
+    """Activation map [rows, cols] and crack probability of the image mirrored to whole cells."""
     cell = model.cell_px
     whole = PatchGrid(image.shape[0], image.shape[1], cell, cell).pad(image)
     rows, cols = whole.shape[0] // cell, whole.shape[1] // cell
-    cam, total = np.empty((rows, cols), np.float32), torch.zeros(len(model.crack_weight), dtype=torch.float64)
-    step, halo = max(tile_px // cell, 1), -(-HALO_PX // cell)
+    tiles = _tiles(model, whole, max(tile_px // cell, 1), placement)
+    if model.crack_weight is None:
+        return _by_gradient(model, tiles, rows, cols)
+    return _closed_form(model, model.crack_weight, tiles, rows, cols)
+
+
+def _tiles(model: Classifier, whole: NDArray[np.uint8], step: int, placement: Placement) -> Iterator[_Tile]:
+    """Features of an image of whole cells in tiles of ``step`` cells, as if it were seen at once."""
+    cell = model.cell_px
+    rows, cols, halo = whole.shape[0] // cell, whole.shape[1] // cell, -(-HALO_PX // cell)
     for top, left in itertools.product(range(0, rows, step), range(0, cols, step)):
         bottom, right = min(top + step, rows), min(left + step, cols)
         above, before = max(top - halo, 0), max(left - halo, 0)
         seen = whole[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
         features = model.features(_batch(seen[None], placement))
         features = features[:, :, top - above : bottom - above, left - before : right - before]
-        with torch.autocast(placement.device.type, enabled=False):
-            cam[top:bottom, left:right] = grad_cam_plus_plus(features, model.crack_weight)[0].float().cpu().numpy()
-            total += features.double().sum(dim=(0, 2, 3)).cpu()
-    mean = (total / (rows * cols)).to(placement.device, model.linear.weight.dtype)
-    with torch.autocast(placement.device.type, enabled=False):
-        logits = model.linear(mean[None])
-    return cam, float(_crack_probability(logits)[0])
+        yield _Tile(slice(top, bottom), slice(left, right), features)
+
+
+def _closed_form(
+    model: Classifier, crack_weight: Tensor, tiles: Iterator[_Tile], rows: int, cols: int
+) -> tuple[NDArray[np.float32], float]:
+    """The map is local and the probability depends on the mean of the features alone: no tile is kept."""
+    cam, total = np.empty((rows, cols), np.float32), torch.zeros(len(crack_weight), dtype=torch.float64)
+    for tile in tiles:
+        with torch.autocast(crack_weight.device.type, enabled=False):
+            cam[tile.rows, tile.cols] = grad_cam_plus_plus(tile.features, crack_weight)[0].float().cpu().numpy()
+            total += tile.features.double().sum(dim=(0, 2, 3)).cpu()
+    mean = (total / (rows * cols)).to(crack_weight.device, crack_weight.dtype)
+    return cam, float(_crack_probability(model.head(mean[None, :, None, None]))[0])
+
+
+def _by_gradient(model: Classifier, tiles: Iterator[_Tile], rows: int, cols: int) -> tuple[NDArray[np.float32], float]:
+    """The features of all tiles are kept, 4·K bytes a cell, and the head and its gradient see the whole map.
+
+    For 64 megapixels and ConvNeXt-tiny (K = 768, 62,500 cells) that is 192 MB, and about four times that for a moment.
+    """
+    gathered = torch.empty(0)
+    for tile in tiles:
+        if not len(gathered):
+            with torch.inference_mode(False):  # a tensor that gradients can be taken of
+                exact, device = model.normalise.mean.dtype, tile.features.device
+                gathered = torch.empty(1, tile.features.shape[1], rows, cols, dtype=exact, device=device)
+        gathered[:, :, tile.rows, tile.cols] = tile.features
+    cam, logits = by_gradient(gathered, model.head)
+    return cam[0].float().cpu().numpy(), float(_crack_probability(logits)[0])
 
 
 def _batch(images: NDArray[np.uint8], placement: Placement) -> Tensor:
