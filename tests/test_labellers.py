@@ -23,6 +23,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "konig": {
         "localization": {
             "vote_window_px": 32,
+            "cells": "mean",
+            "quantise": False,
             "upsampling": "lanczos",
             "patch_weight": 0.5,
             "cam_guard": "none",
@@ -30,7 +32,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "erosion_px": 3,
             "erosion_iterations": 4,
         },
-        "thresholding": {"bilateral": BILATERAL, "window_px": 32, "stride_px": 8, "classes": 3},
+        "thresholding": {
+            "bilateral": BILATERAL,
+            "grey": "rgb",
+            "window_px": 32,
+            "stride_px": 8,
+            "classes": 3,
+            "includes_k1": True,
+        },
         "fusion": {"bilateral": BILATERAL, "closing_px": 3, "closing_iterations": 1},
     },
     "multiscale": {

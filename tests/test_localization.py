@@ -26,7 +26,7 @@ from hairline.localization import (
 )
 
 FILTERS = ["lanczos", "hamming", "bilinear"]
-PAPER = Options(32, "lanczos", 0.5, "none", 0.5, 3, 4)
+PAPER = Options(32, "mean", False, "lanczos", 0.5, "none", 0.5, 3, 4)
 
 
 def evidence_of(height: int, width: int, seed: int = 0, windows: tuple[tuple[int, int], ...] = ((32, 16),)) -> Evidence:

@@ -76,7 +76,7 @@ class Options:
     bilateral: Bilateral
     otsu: tuple[Window, ...]
     otsu_strides: Annotated[int, Ge(1)]
-    classes: Annotated[int, Ge(2), Le(3)]
+    classes: Annotated[int, Ge(2), Le(4)]
     contrast: Annotated[tuple[Window, ...], MinLen(1)]
     darkness_power: Annotated[float, Gt(0)]
     line_px: Annotated[int, Ge(0)]
