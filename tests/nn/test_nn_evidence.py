@@ -109,7 +109,7 @@ def test_no_batch_exceeds_the_limit(monkeypatch):
     monkeypatch.setattr(evidence, "_batch", lambda images, placement, real=evidence._batch: (
         sizes.append(len(images)) or real(images, placement)))  # fmt: skip
     evidence.collect(MODEL, picture(64, 64), [32], 16, [], 1024, 4, PLAIN)
-    assert sizes == [4, 4, 1, 1]  # nine windows, then the image
+    assert sizes == [1, 4, 4, 1]  # the image, then nine windows
 
 
 def test_bf16_is_close_to_32_bit():

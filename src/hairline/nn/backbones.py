@@ -1,7 +1,7 @@
 """Patch classifiers: a convolutional network of timm with two outputs.
 
 Where the last feature map is averaged and goes through one linear layer, as in ResNets and EfficientNets, the closed
-form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient (:mod:`hairline.nn.cam`).
+form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient: :mod:`hairline.nn.cam`.
 """
 
 import difflib
@@ -192,8 +192,8 @@ def _probe(model: Classifier) -> Tensor:
 
 def _unsuitable(backbone: str, why: str) -> HairlineError:
     return HairlineError(
-        f"backbone '{backbone}' is no convolutional network for images of any size ({why}); choose for example resnet18, "
-        "efficientnet_b0, vgg11_bn, mobilenetv3_large_100 or convnext_tiny"
+        f"backbone '{backbone}' is no convolutional network for images of any size ({why}); choose for example "
+        "resnet18, efficientnet_b0, vgg11_bn, mobilenetv3_large_100 or convnext_tiny"
     )
 
 

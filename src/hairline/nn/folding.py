@@ -8,6 +8,7 @@ machine's peak. Results differ by rounding alone.
 import copy
 
 import torch
+from timm.layers.norm_act import BatchNormAct2d
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -28,7 +29,7 @@ class Convolution(nn.Module):
         weight, bias = _folded(layer, norm)
         self.weight = nn.Parameter(weight.contiguous(memory_format=torch.channels_last), requires_grad=False)
         self.bias = None if bias is None else nn.Parameter(bias, requires_grad=False)
-        self.layer = (layer.stride, layer.padding, layer.dilation, layer.groups)
+        self._how = (layer.stride, layer.padding, layer.dilation, layer.groups)
         self.pointwise = layer.kernel_size == (1, 1) and layer.groups == 1 and layer.padding in ("valid", (0, 0))
         self._matrices: dict[tuple[object, ...], tuple[Tensor, torch.Size]] = {}
 
@@ -36,12 +37,16 @@ class Convolution(nn.Module):
         """Maps [N, C, h, w] → [N, O, h', w'], in channels-last memory."""
         positions = maps.shape[2] * maps.shape[3]
         if self.pointwise:
-            down, across = self.layer[0]
+            down, across = self._how[0]
             picked = maps[:, :, ::down, ::across].permute(0, 2, 3, 1)
             return F.linear(picked, self.weight[:, :, 0, 0], self.bias).permute(0, 3, 1, 2)
-        if self.layer[-1] == 1 and 2 * positions < self.weight[0, 0].numel():
+        if self._how[-1] == 1 and 2 * positions < self.weight[0, 0].numel():
             return self._as_product(maps)
-        return F.conv2d(maps, self.weight, self.bias, *self.layer)
+        return self._library(maps, self.bias)
+
+    def _library(self, maps: Tensor, bias: Tensor | None) -> Tensor:
+        stride, padding, dilation, groups = self._how
+        return F.conv2d(maps, self.weight, bias, stride, padding, dilation, groups)
 
     def _as_product(self, maps: Tensor) -> Tensor:
         """All values of the input times one matrix."""
@@ -59,7 +64,7 @@ class Convolution(nn.Module):
             with torch.inference_mode(False), torch.no_grad(), exact:  # a tensor that gradients may pass as well
                 each = torch.eye(height * width * channels, dtype=self.weight.dtype, device=self.weight.device)
                 single = each.view(-1, height, width, channels).permute(0, 3, 1, 2)
-                answers = F.conv2d(single, self.weight, None, *self.layer)
+                answers = self._library(single, None)
                 matrix = answers.permute(0, 2, 3, 1).flatten(1).t().contiguous()
             self._matrices[size] = (matrix, answers.shape[2:])
         return self._matrices[size]
@@ -74,11 +79,10 @@ def folded(model: Classifier) -> Classifier:
     followers = _followers(copied.body)
     for name, layer in list(copied.body.named_modules()):
         if type(layer) is nn.Conv2d and layer.padding_mode == "zeros":
-            follower = followers.get(name)
-            norm = None if follower is None else copied.body.get_submodule(follower)
+            norm = copied.body.get_submodule(followers[name]) if name in followers else None
             copied.body.set_submodule(name, Convolution(layer, norm))
-            if follower is not None:
-                copied.body.set_submodule(follower, _rest(norm))
+            if norm is not None:
+                copied.body.set_submodule(followers[name], _rest(norm))
     return copied
 
 
@@ -102,26 +106,29 @@ def _followers(body: nn.Module) -> dict[str, str]:
     found = {}
     for node in nodes:
         users = list(node.users)
-        if node.op == "call_module" and type(layers[node.target]) is nn.Conv2d and len(users) == 1:
-            follows = users[0].target if users[0].op == "call_module" else None
-            if isinstance(layers.get(follows), _BatchNorm) and called.count(follows) == called.count(node.target) == 1:
-                found[node.target] = follows
+        if node.op == "call_module" and type(layers[str(node.target)]) is nn.Conv2d and len(users) == 1:
+            follows = str(users[0].target) if users[0].op == "call_module" else ""
+            if _foldable(layers.get(follows)) and called.count(follows) == called.count(node.target) == 1:
+                found[str(node.target)] = follows
     return found
+
+
+def _foldable(norm: nn.Module | None) -> bool:
+    """Whether a layer is a batch normalisation with statistics, scales and shifts of its own."""
+    return isinstance(norm, _BatchNorm) and norm.running_mean is not None and norm.affine
 
 
 def _folded(layer: nn.Conv2d, norm: nn.Module | None) -> tuple[Tensor, Tensor | None]:
     """Weight and bias of both layers together: w·γ/√(σ²+ε) and (b-μ)·γ/√(σ²+ε) + β, computed in float64."""
     weight, bias = layer.weight.detach(), None if layer.bias is None else layer.bias.detach()
-    if not isinstance(norm, _BatchNorm):
+    if not isinstance(norm, _BatchNorm) or norm.running_mean is None or norm.running_var is None:
         return weight, bias
     mean, variance = norm.running_mean.double(), norm.running_var.double()
-    gamma = torch.ones_like(mean) if norm.weight is None else norm.weight.detach().double()
-    beta = torch.zeros_like(mean) if norm.bias is None else norm.bias.detach().double()
-    factor = gamma / torch.sqrt(variance + norm.eps)
-    shift = ((0 if bias is None else bias.double()) - mean) * factor + beta
+    factor = norm.weight.detach().double() / torch.sqrt(variance + norm.eps)
+    shift = ((0 if bias is None else bias.double()) - mean) * factor + norm.bias.detach().double()
     return (weight.double() * factor.view(-1, 1, 1, 1)).to(weight.dtype), shift.to(weight.dtype)
 
 
-def _rest(norm: nn.Module | None) -> nn.Module:
+def _rest(norm: nn.Module) -> nn.Module:
     """What a normalisation layer does besides: timm's have an activation of their own."""
-    return nn.Sequential(norm.drop, norm.act) if hasattr(norm, "act") else nn.Identity()
+    return nn.Sequential(norm.drop, norm.act) if isinstance(norm, BatchNormAct2d) else nn.Identity()
