@@ -143,11 +143,10 @@ def test_scikit_image_differs_by_float32_or_bin_0_alone(kind: str, classes: int)
 
 @pytest.mark.parametrize("name", ["crack500", "cfd"])
 @pytest.mark.parametrize("classes", [2, 3, 4])
-def test_scikit_image_differs_on_photos_by_what_float32_cannot_tell(name: str, classes: int) -> None:
+def test_scikit_image_differs_on_few_windows_of_photos_and_by_no_more(name: str, classes: int) -> None:
     histograms = real_windows(name, 200 if classes < 4 else 60)
-    for histogram in histograms:
-        if explained(histogram, classes):
-            assert shortfall(histogram, classes, library(histogram, classes)) < FLOAT32_STEPS
+    used = [histogram for histogram in histograms if (histogram > 0).sum() >= classes]
+    assert sum(explained(histogram, classes) != "" for histogram in used) < len(used) * 0.05
 
 
 def test_scikit_image_counts_the_darkest_bin_as_the_next() -> None:

@@ -1,14 +1,16 @@
 """Our own labeller: where the classifier sees cracks on several scales, times how dark, times how continuous.
 
-It departs from the paper in four ways. Localization is a mean of activation maps on several scales and of votes of
+It departs from the paper in five ways. Localization is a mean of activation maps on several scales and of votes of
 several window sizes, so that wide and hair-thin cracks are found with one setting. Darkness is graded: the share of
 Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a unanimous vote. A crack is a
 line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. And nothing is
-cut hard: the scores stay graded until they are used.
+cut hard: the scores stay graded until they are used. Since localization is a share of its maximum and the strongest
+pixels of every image are stretched to the same score, an image without cracks would get as much confidence as one with
+cracks: a guard weighs the label by how surely there is a crack at all.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -54,6 +56,9 @@ class Options:
     Attributes:
         cams: Activation maps, at least one.
         votes: Maps of voting windows; their sizes must be in ``localize.vote_windows_px``.
+        cam_guard: What the scores of an image are weighed by: ``none``, nothing; ``image``, its crack probability p;
+            ``image_or_windows``, 1 - (1 - p) (1 - q) with q the mean probability of the windows of ``votes``, for
+            classifiers that are unsure of whole images. See docs/method.md for what each costs and saves.
         cut: Localization below this share of its maximum counts as nothing.
         localization_power: Exponent of localization in the score.
         bilateral: Filter on the colour image before it turns grey.
@@ -71,6 +76,7 @@ class Options:
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
     votes: tuple[Window, ...]
+    cam_guard: Literal["none", "image", "image_or_windows"]
     cut: Annotated[float, Ge(0), Lt(1)]
     localization_power: Annotated[float, Gt(0)]
     bilateral: Bilateral
@@ -136,7 +142,17 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     kernel = np.ones((options.closing_px, options.closing_px), np.uint8)
     closed = np.asarray(cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel), dtype=np.float32)
     strongest = max(float(np.percentile(closed, options.full_percentile)), FAINT)
-    return np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+    stretched = np.clip(closed * np.float32(FULL / strongest), 0, 1)
+    return np.asarray(stretched * np.float32(certainty(evidence, options)), dtype=np.float32)
+
+
+def certainty(evidence: Evidence, options: Options) -> float:
+    """How surely the image holds a crack at all, in [0, 1]; see ``cam_guard`` of :class:`Options`."""
+    if options.cam_guard == "none":
+        return 1.0
+    sizes = {part.window_px for part in options.votes} if options.cam_guard == "image_or_windows" else set()
+    windows = [float(votes.probabilities.mean()) for votes in evidence.votes if votes.window_px in sizes]
+    return 1 - (1 - evidence.crack_probability) * (1 - float(np.mean(windows or [0.0])))
 
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
