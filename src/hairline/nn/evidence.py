@@ -163,16 +163,20 @@ def _whole_map(model: Classifier, height: int, width: int) -> _ClosedForm | _ByG
 def _tiles(
     model: Classifier, image: NDArray[np.uint8], tile_px: int, into: _ClosedForm | _ByGradient, placement: Placement
 ) -> Iterator[Callable[[], None]]:
-    """Tasks that look at an image, mirrored to whole cells, in tiles as if it were seen at once."""
+    """Tasks that look at an image, mirrored to whole cells, in tiles as if it were seen at once.
+
+    Only the tile is mirrored, to save a copy of the image: its halo is wider than a cell, so that the rows and columns
+    that mirroring takes are in it.
+    """
     cell = model.cell_px
-    whole = PatchGrid(image.shape[0], image.shape[1], cell, cell).pad(image)
-    rows, cols = whole.shape[0] // cell, whole.shape[1] // cell
-    step, halo = max(tile_px // cell, 1), -(-HALO_PX // cell)
+    cells = PatchGrid(image.shape[0], image.shape[1], cell, cell)
+    rows, cols, step, halo = cells.rows, cells.cols, max(tile_px // cell, 1), -(-HALO_PX // cell)
 
     def look(top: int, left: int) -> None:
         bottom, right = min(top + step, rows), min(left + step, cols)
         above, before = max(top - halo, 0), max(left - halo, 0)
-        seen = whole[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
+        seen = image[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
+        seen = PatchGrid(seen.shape[0], seen.shape[1], cell, cell).pad(seen)
         with torch.inference_mode(), autocast(placement):
             features = model.features(_batch(seen[None], placement))
             features = features[:, :, top - above : bottom - above, left - before : right - before]
