@@ -19,8 +19,8 @@ class Options:
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an RGB uint8 image [height, width, 3]: 1 up to Otsu's threshold, else 0, float32.
 
-    The evidence is not used, and there is no step to tell of. An image of one grey level has no darker class and gets an
-    empty label.
+    The evidence is not used, and there is no step to tell of. An image of one grey level has no darker class and gets
+    an empty label.
     """
     levels = grey(image)
     if levels.min() == levels.max():
