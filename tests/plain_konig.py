@@ -1,6 +1,7 @@
 """The method of König et al. 2021 as plain as can be, to compare the platform with, of which nothing is imported.
 
-Windows are cut one by one, each is thresholded by scikit-image, and the votes are cast in loops. Two modes:
+Windows are cut one by one, each is thresholded by scikit-image (or, where asked for, by the exhaustive search of
+plain_otsu.py), and the votes are cast in loops. Two modes:
 
 - ``paper``: METHOD §2-§4 as the text has it.
 - ``reference``: what the authors' public code was seen to do otherwise (Pillow's HAMMING filter on 8-bit maps, one
@@ -8,11 +9,13 @@ Windows are cut one by one, each is thresholded by scikit-image, and the votes a
   its faults: no rows shear, every cell lies on the middle of its window, constant windows are let pass.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from PIL import Image
+from plain_otsu import best_sums, lowest_best
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
 
@@ -32,6 +35,20 @@ MODES = {
     "paper": Mode(Image.Resampling.LANCZOS, False, True, True, False),
     "reference": Mode(Image.Resampling.HAMMING, True, False, False, True),
 }
+
+
+def library_centre(pixels: np.ndarray, classes: int) -> float:
+    """Centre of bin k1 as a share of the grey range of a window, by scikit-image."""
+    values = pixels.astype(np.float64)
+    return threshold_multiotsu((values - values.min()) / (values.max() - values.min()), classes, nbins=256)[0]
+
+
+def exact_centre(pixels: np.ndarray, classes: int) -> float:
+    """The same by trying every split in float64."""
+    return (lowest_best(best_sums(np.bincount(pixels.ravel(), minlength=256), classes)) + 0.5) / 256
+
+
+Centre = Callable[[np.ndarray, int], float]
 
 
 def label(
@@ -60,6 +77,11 @@ def label(
     """
     located = localization(image.shape[:2], votes, cam, mode, vote_window, vote_stride, cam_cell)
     dark = dark_pixels(filtered_grey(image, mode), otsu_window, otsu_stride, 3, MODES[mode].strictly_below_centre)
+    return fused(dark, located)
+
+
+def fused(dark: np.ndarray, located: np.ndarray) -> np.ndarray:
+    """Product of dark pixels and localization as 8-bit levels, filtered and closed, float64 [height, width]."""
     levels = np.round(np.where(dark, located, 0) * np.float32(255)).astype(np.uint8)
     levels = cv2.bilateralFilter(levels, 5, 120, 120)
     return ndimage.grey_closing(levels, size=(3, 3)) / 255
@@ -72,9 +94,23 @@ def filtered_grey(image: np.ndarray, mode: str = "paper") -> np.ndarray:
 
 
 def dark_pixels(
-    grey: np.ndarray, window: int = 32, stride: int = 8, classes: int = 3, strictly_below_centre: bool = False
+    grey: np.ndarray,
+    window: int = 32,
+    stride: int = 8,
+    classes: int = 3,
+    strictly_below_centre: bool = False,
+    centre: Centre = library_centre,
 ) -> np.ndarray:
-    """Pixels in the darkest class of every window over them, bool [height, width], from grey levels uint8."""
+    """Pixels in the darkest class of every window over them, bool [height, width], from grey levels uint8.
+
+    Args:
+        grey: uint8 [height, width].
+        window: Side of a window.
+        stride: Distance between windows.
+        classes: Classes of multi-Otsu.
+        strictly_below_centre: Whether the darkest class ends below the centre of bin k1 or holds that bin whole.
+        centre: How a window is split: scikit-image's way, or exactly.
+    """
     height, width = grey.shape
     tops, lefts = starts(height, window, stride), starts(width, window, stride)
     padded = mirrored(grey, tops[-1] + window, lefts[-1] + window)
@@ -82,18 +118,18 @@ def dark_pixels(
     for top in tops:
         for left in lefts:
             pixels = padded[top : top + window, left : left + window]
-            agreed[top : top + window, left : left + window] &= darkest(pixels, classes, strictly_below_centre)
+            agreed[top : top + window, left : left + window] &= darkest(pixels, classes, strictly_below_centre, centre)
     return agreed[:height, :width]
 
 
-def darkest(pixels: np.ndarray, classes: int, strictly_below_centre: bool) -> np.ndarray:
+def darkest(pixels: np.ndarray, classes: int, strictly_below_centre: bool, centre: Centre) -> np.ndarray:
     """Pixels of one window in the darkest class of multi-Otsu; none where it has fewer levels than classes."""
     if len(np.unique(pixels)) < classes:
         return np.zeros(pixels.shape, bool)
     values = pixels.astype(np.float64)
     shares = (values - values.min()) / (values.max() - values.min())
-    centre = threshold_multiotsu(shares, classes, nbins=256)[0]
-    return shares < centre if strictly_below_centre else shares < centre + 0.5 / 256  # the upper edge of that bin
+    middle = centre(pixels, classes)
+    return shares < (middle if strictly_below_centre else middle + 0.5 / 256)  # the upper edge of bin k1
 
 
 def localization(
