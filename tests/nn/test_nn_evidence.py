@@ -1,4 +1,6 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,6 +11,8 @@ from hypothesis import strategies as st
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
+from hairline.images import quantise
+from hairline.labellers import konig
 from hairline.localization import scaled_size
 from hairline.nn import evidence
 from hairline.nn.backbones import build
@@ -16,6 +20,7 @@ from hairline.nn.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.folding import folded
 from hairline.nn.recipes import Runtime
 from hairline.nn.runtime import resolve
+from hairline.params import Params
 
 PLAIN = resolve(Runtime("cpu", "32", workers=0, seed=0))
 BF16 = resolve(Runtime("cpu", "bf16", workers=0, seed=0))
@@ -218,9 +223,9 @@ def test_other_heads_give_full_precision_under_bf16():
 
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenetv3_small_050"])
 def test_repeated_runs_and_any_number_of_threads_give_the_same_bits(backbone):
-    model, image = folded(prepared_by_pictures(backbone)), picture(70, 101)
+    model, image = folded(prepared_by_pictures(backbone)), picture(40, 101)
     runs = []
-    for threads in (1, 1, 2, 3):
+    for threads in (1, 1, 3):
         torch.set_num_threads(threads)
         runs.append(evidence.collect(model, image, [32], 16, [0.5], 64, 16, PLAIN))
     torch.set_num_threads(1)
@@ -228,3 +233,29 @@ def test_repeated_runs_and_any_number_of_threads_give_the_same_bits(backbone):
         assert np.array_equal(one.votes[0].probabilities, runs[0].votes[0].probabilities)
         assert np.array_equal(one.cam, runs[0].cam) and np.array_equal(one.scaled[0].cells, runs[0].scaled[0].cells)
         assert one.crack_probability == runs[0].crack_probability
+
+
+def konig_options():
+    """The paper's values with a low cut: a random network is seldom sure."""
+    options = Params(Path(__file__).parents[2] / "profiles" / "synthetic.yaml").label_set("konig").options
+    return dataclasses.replace(options, localization=dataclasses.replace(options.localization, cut=0.1))
+
+
+def test_labels_have_the_same_bits_in_any_number_of_threads_and_a_level_of_play_between_batches():
+    model, pictures = folded(prepared_by_pictures("resnet18")), [picture(70, 101, seed) for seed in range(2)]
+    options = konig_options()
+
+    def label(image, batch=16):
+        found = evidence.collect(model, image, [32], 16, [], 1024, batch, PLAIN)
+        return quantise(konig.label(image, found, options))
+
+    alone = [label(image) for image in pictures]
+    assert all(one.max() > 0 for one in alone)
+    for workers in (1, 4):
+        with ThreadPoolExecutor(workers) as pool:
+            together = list(pool.map(label, pictures))
+        assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+    for batch in (7, 64):
+        for image, one in zip(pictures, alone, strict=True):
+            apart = np.abs(label(image, batch).astype(int) - one)
+            assert (apart > 1).mean() <= 1e-3, batch  # a map on the cut itself may fall on either side
