@@ -43,8 +43,10 @@ class Tiny(nn.Module):
         super().__init__()
         self.conv, self.norm, self.drop = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Dropout(0.3)
         self.last = nn.Linear(4, 1)
+        self.seen = []
 
     def forward(self, images):
+        self.seen.append(tuple(images.shape[2:]))
         features = self.drop(torch.relu(self.norm(self.conv(images.float() / 255))))
         return self.last(features.mean((2, 3)))[:, 0]
 
@@ -53,7 +55,7 @@ class KilledError(Exception):
     pass
 
 
-def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", how=None, log=None):
+def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", how=None, log=None, sides=()):
     torch.manual_seed(seed)
     model, calls, logged = Tiny(), [], []
 
@@ -64,7 +66,7 @@ def run(folder, seed=0, killed_in=None, workers=0, items=None, initial="none", h
         return {"val/f1": 0.5}
 
     loss = nn.functional.binary_cross_entropy_with_logits
-    task = Task(model, initial, items or Squares(), loss, evaluate)
+    task = Task(model, initial, items or Squares(), loss, evaluate, sides)
     runtime = Runtime("cpu", "32", workers, 0)
     trained = fit(task, how or recipe(), runtime, log or (lambda metrics, step: logged.append((step, metrics))), folder)
     return trained, logged, len(calls)
@@ -181,3 +183,19 @@ def test_optimisers_take_the_recipes_numbers():
     sgd, adamw = optimizer(parameters, recipe()), optimizer(parameters, recipe(optimizer="adamw"))
     assert isinstance(sgd, torch.optim.SGD) and isinstance(adamw, torch.optim.AdamW)
     assert sgd.defaults["momentum"] == 0.9 and sgd.defaults["weight_decay"] == adamw.defaults["weight_decay"] == 1e-4
+
+
+def test_batches_take_the_sides_asked_for_and_the_same_ones_after_an_interruption(tmp_path):
+    whole, _, _ = run(tmp_path / "whole", sides=(6, 8, 12))
+    assert set(whole.model.seen) == {(6, 6), (8, 8), (12, 12)}
+    with pytest.raises(KilledError):
+        run(tmp_path / "cut", killed_in=2, sides=(6, 8, 12))
+    resumed, _, _ = run(tmp_path / "cut", sides=(6, 8, 12))
+    assert resumed.model.seen == whole.model.seen[len(whole.model.seen) // 3 :]
+    for name, tensor in weights(whole).items():
+        assert torch.equal(tensor, weights(resumed)[name]), name
+
+
+def test_without_sides_batches_keep_theirs(tmp_path):
+    trained, _, _ = run(tmp_path)
+    assert set(trained.model.seen) == {(8, 8)}

@@ -1,14 +1,19 @@
 """Our own labeller: where the classifier sees cracks on several scales, times how dark, times how continuous.
 
-It departs from the paper in four ways. Localization is a mean of activation maps on several scales and of votes of
+It departs from the paper in five ways. Localization is a mean of activation maps on several scales and of votes of
 several window sizes, so that wide and hair-thin cracks are found with one setting. Darkness is graded: the share of
 Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a unanimous vote. A crack is a
-line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. And nothing is
-cut hard: the scores stay graded until they are used.
+line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. It is also
+long: scores count in so far as the pixels around them hang together over a length, on rising levels: hysteresis
+without a hard cut. And nothing is cut hard: the scores stay graded until they are used.
+
+Localization is a share of its maximum, and the strongest pixels of every image are stretched to the same score. An
+image without cracks would get as much confidence as one with cracks, so a guard weighs the label by how surely there
+is one.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -16,6 +21,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
 from hairline import darkness
+from hairline.connectivity import extent
 from hairline.localization import Evidence, Needs, patch_map, scaled_activation_map
 from hairline.steps import Tell, silent
 from hairline.thresholding import Bilateral, grey, smooth
@@ -54,6 +60,9 @@ class Options:
     Attributes:
         cams: Activation maps, at least one.
         votes: Maps of voting windows; their sizes must be in ``localize.vote_windows_px``.
+        cam_guard: What the scores of an image are weighed by: ``none``, nothing; ``image``, its crack probability p;
+            ``image_or_windows``, 1 - (1 - p) (1 - q) with q the mean probability of the windows of ``votes``, for
+            classifiers that are unsure of whole images. See docs/method.md for what each costs and saves.
         cut: Localization below this share of its maximum counts as nothing.
         localization_power: Exponent of localization in the score.
         bilateral: Filter on the colour image before it turns grey.
@@ -67,16 +76,21 @@ class Options:
         line_power: Exponent of the darkness along lines.
         closing_px: Side of the square of the grey closing, odd; 1 closes nothing.
         full_percentile: The score that this percentile of an image's pixels reaches counts as :data:`FULL`.
+        extent_levels: Scores above which pixels that touch count as one piece, see :mod:`hairline.connectivity`; none
+            leaves the scores as they are.
+        extent_px: Length of a piece that counts as long.
+        extent_power: Exponent of the share of that length in the score.
     """
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
     votes: tuple[Window, ...]
+    cam_guard: Literal["none", "image", "image_or_windows"]
     cut: Annotated[float, Ge(0), Lt(1)]
     localization_power: Annotated[float, Gt(0)]
     bilateral: Bilateral
     otsu: tuple[Window, ...]
     otsu_strides: Annotated[int, Ge(1)]
-    classes: Annotated[int, Ge(2), Le(3)]
+    classes: Annotated[int, Ge(2), Le(4)]
     contrast: Annotated[tuple[Window, ...], MinLen(1)]
     darkness_power: Annotated[float, Gt(0)]
     line_px: Annotated[int, Ge(0)]
@@ -84,6 +98,9 @@ class Options:
     line_power: Annotated[float, Gt(0)]
     closing_px: Annotated[int, Gt(0)]
     full_percentile: Annotated[float, Gt(0), Le(100)]
+    extent_levels: tuple[Annotated[float, Ge(0), Lt(1)], ...]
+    extent_px: Annotated[float, Gt(0)]
+    extent_power: Annotated[float, Gt(0)]
 
     def __post_init__(self) -> None:
         odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]
@@ -112,7 +129,8 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
         image: RGB uint8 [height, width, 3].
         evidence: What the classifier says about it.
         options: The method's numbers.
-        tell: Hears of the ``localization``, the ``smoothed`` image, ``dark``, ``along lines`` and the ``product``.
+        tell: Hears of the ``localization``, the ``smoothed`` image, ``dark``, ``along lines``, the ``product`` and the
+            ``extent``.
 
     Returns:
         Confidence of crack, float32 [height, width] in [0, 1].
@@ -136,7 +154,21 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     kernel = np.ones((options.closing_px, options.closing_px), np.uint8)
     closed = np.asarray(cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel), dtype=np.float32)
     strongest = max(float(np.percentile(closed, options.full_percentile)), FAINT)
-    return np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+    stretched = np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+    if options.extent_levels:
+        long = extent(stretched, options.extent_levels, options.extent_px)
+        tell("extent", long)
+        stretched *= long**options.extent_power
+    return stretched * np.float32(certainty(evidence, options))
+
+
+def certainty(evidence: Evidence, options: Options) -> float:
+    """How surely the image holds a crack at all, in [0, 1]; see ``cam_guard`` of :class:`Options`."""
+    if options.cam_guard == "none":
+        return 1.0
+    sizes = {part.window_px for part in options.votes} if options.cam_guard == "image_or_windows" else set()
+    windows = [float(votes.probabilities.mean()) for votes in evidence.votes if votes.window_px in sizes]
+    return 1 - (1 - evidence.crack_probability) * (1 - float(np.mean(windows or [0.0])))
 
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
