@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from hairline.grid import PatchGrid
+from hairline.memo import remembered
 from hairline.steps import Tell, silent
 
 NO_CRACK = -1
@@ -66,6 +67,7 @@ class Options:
             )
 
 
+@remembered
 def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
     """Bilateral filter on uint8 [height, width] or [height, width, 3]."""
     if options.radius_px == 0:
@@ -74,6 +76,7 @@ def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
     return np.asarray(cv2.bilateralFilter(image, diameter, options.sigma_range, options.sigma_space), dtype=np.uint8)
 
 
+@remembered
 def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Luma of an RGB image, uint8 [height, width]."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
@@ -185,6 +188,7 @@ def _window_thresholds(
     return thresholds
 
 
+@remembered
 def window_thresholds(levels: NDArray[np.uint8], grid: PatchGrid, classes: int) -> NDArray[np.int64]:
     """Threshold of every window over grey levels [height, width], int64 [rows, cols]; see :func:`window_threshold`."""
     padded = np.ascontiguousarray(grid.pad(levels))
