@@ -47,9 +47,7 @@ def _changes(name: str, options: Any) -> list[Any]:
         unfiltered = replace(thresholding.bilateral, radius_px=0)
         return [
             replace(options, thresholding=replace(thresholding, window_px=48)),
-            replace(
-                options, thresholding=replace(thresholding, bilateral=replace(thresholding.bilateral, radius_px=0))
-            ),
+            replace(options, thresholding=replace(thresholding, bilateral=unfiltered)),
             replace(options, localization=replace(localization, cam_guard="image")),
         ]
     return {"multiscale": lambda: [replace(options, line_px=15, otsu_strides=2)]}.get(name, list)()

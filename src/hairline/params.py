@@ -4,8 +4,9 @@ A stage asks for its own section and gets frozen dataclasses. Which variants the
 architectures) is looked up by name when a section needs one, so this module names none of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -17,6 +18,7 @@ from pydantic import StringConstraints
 from hairline import variants
 from hairline.errors import HairlineError
 from hairline.gate import Gate, Gates, Waiver
+from hairline.studies import Study
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ MANUAL = "manual"
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
-    "trainable", "label_sets", "architectures", "segmenter", "evaluation", "comparison",
+    "trainable", "label_sets", "studies", "architectures", "segmenter", "evaluation", "comparison",
 )  # fmt: skip
 
 
@@ -158,6 +160,16 @@ class Params:
         options = self._options("hairline.labellers", entry.method, entry.options, f"label_sets.{name}")
         return LabelSet(entry.method, entry.classifier, options)
 
+    def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
+        """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""
+        where = f"label_sets.{label_set}"
+        method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
+        return lambda values: self._options("hairline.labellers", method, values, where)
+
+    def study(self, name: str) -> Study:
+        """A study; whether its space fits its label set is for :func:`hairline.studies.problems`."""
+        return self.entry("studies", name, Study)
+
     def architecture(self, name: str) -> Any:
         """Options of an architecture; its name is its module's name."""
         where = f"architectures.{name}"
@@ -204,12 +216,17 @@ class Params:
             raise HairlineError(f"{self._path}: {where}: {error}") from None
 
     def _parse(self, values: object, kind: Any, where: str) -> Any:
-        model = pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
         try:
-            return model(value=values).value  # type: ignore[attr-defined]
+            return _model(kind)(value=values).value
         except pydantic.ValidationError as error:
             lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
             raise HairlineError(lines) from None
+
+
+@cache
+def _model(kind: Any) -> Any:
+    """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
+    return pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
 
 
 def _read(path: Path) -> dict[str, Any]:
