@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from hairline.errors import HairlineError
 
 POLL_S = 0.5
-DEATHS = 5  # in a row, without a trial ended between them
+DEATHS = 8  # in a row, without a trial ended between them
 
 
 def run(

@@ -87,8 +87,7 @@ def searched(args: Namespace, params: Params, study: Study) -> Any:
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
         opened = store.create(storage, f"{params.experiment()}-{args.study}-{key}", len(study.objective))
         own = {path: value_at(params.raw("label_sets")[study.label_set]["options"], path) for path in study.space}
-        store.fill(opened, search.planned(study, own))
-        mender = store.Mender(storage, opened, study.grace_s)
+        mender = store.Mender(storage, opened, study.grace_s, search.planned(study, own))
         if study.workers == 1:
             tune_worker.work(params, study, opened, args.sets / study.dataset, args.evidence, mender.mend)
         else:
@@ -107,7 +106,7 @@ def _in_processes(args: Namespace, study: Study, opened: Any, mender: store.Mend
             bar.update(len(store.finished(opened)) - bar.n)
             return int(bar.n)
 
-        crew.run(command, study.workers, {tune_worker.STORAGE: url}, lambda: bool(store.underway(opened)), ended)
+        crew.run(command, study.workers, {tune_worker.STORAGE: url}, lambda: not store.ended(opened), ended)
 
 
 def outcome(args: Namespace, params: Params, study: Study, trials: Mapping[int, Any]) -> dict[str, Any]:

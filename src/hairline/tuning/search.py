@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from hairline.studies import Choices, Dimension, Interval, Pruning, Steps, Study, Value
-from hairline.tuning.store import SLOT, fail_stale, underway
+from hairline.tuning.store import SLOT, ended, waits
 
 POLL_S = 0.5
 STARTUP = 10  # trials that TPE draws at random
@@ -124,7 +124,7 @@ def cleaned(space: Mapping[str, Dimension], chosen: Mapping[str, Value]) -> dict
 
 
 def work(study: optuna.Study, options: Study, evaluate: Evaluate, idle: Callable[[], None]) -> None:
-    """Take trials from the queue until none waits or runs any more.
+    """Take trials from the queue until every slot has ended.
 
     Args:
         study: An open study whose slots are queued.
@@ -133,6 +133,19 @@ def work(study: optuna.Study, options: Study, evaluate: Evaluate, idle: Callable
         idle: Called before every look at the queue.
     """
     study.sampler, study.pruner = BySlot(options.seed), pruner(options.pruning)
+    while True:
+        idle()
+        if ended(study):
+            return
+        if waits(study):
+            _one(study, options, evaluate)
+        else:
+            time.sleep(POLL_S)
+
+
+def _one(study: optuna.Study, options: Study, evaluate: Evaluate) -> None:
+    """Try one trial of the queue; forget it where it was declared failed meanwhile, this process being held up."""
+    taken: list[int] = []
 
     def objective(trial: Trial) -> Sequence[float]:
         if SLOT not in trial.user_attrs:
@@ -143,15 +156,14 @@ def work(study: optuna.Study, options: Study, evaluate: Evaluate, idle: Callable
             if trial.should_prune():
                 raise optuna.TrialPruned
 
-        return evaluate(cleaned(options.space, suggested(trial, options.space)), report)
+        taken.append(trial.number)
+        values = evaluate(cleaned(options.space, suggested(trial, options.space)), report)
+        taken.append(trial.number)
+        return values
 
-    while True:
-        idle()
-        fail_stale(study)
-        left = {trial.state for trial in underway(study)}
-        if TrialState.WAITING in left:
-            study.optimize(objective, n_trials=1, catch=(SuperfluousError,))
-        elif left:
-            time.sleep(POLL_S)
-        else:
-            return
+    try:
+        study.optimize(objective, n_trials=1, catch=(SuperfluousError, optuna.exceptions.UpdateFinishedTrialError))
+    except (ValueError, AssertionError):  # Optuna cannot tell the outcome of a failed trial
+        over = {trial.number for trial in study.get_trials(deepcopy=False, states=(TrialState.FAIL,))}
+        if len(taken) < 2 or taken[0] not in over:
+            raise

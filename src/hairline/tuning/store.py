@@ -1,14 +1,15 @@
 """Where the trials of a study are kept, and how exactly the number asked for comes to an end whatever happens.
 
-A study is its slots: before any work, every trial asked for is put into the queue with the number of its slot, and a
-worker only takes from the queue. A worker that dies takes one trial with it; its heartbeat stops, the next look finds
-it stale, and its slot goes back into the queue with the options it had. What dies between taking a trial and its first
-heartbeat, or between declaring it lost and queueing it again, is found by :func:`mend`. A study has ended when every
-slot has a complete or pruned trial.
+A study is its slots: every trial asked for is put into a queue with the number of its slot, and a worker only takes
+from that queue. A worker that dies takes one trial with it: its heartbeat stops, and who looks next declares it failed.
+Only the stage's own process (:class:`Mender`) puts a slot whose every trial failed back into the queue, with the
+options it had; were it the workers, as Optuna has it, one could die between the two. A study has ended when every slot
+has a complete or pruned trial.
 """
 
 import logging
 import sqlite3
+import sys
 import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,12 +20,15 @@ import optuna
 import sqlalchemy
 from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from hairline.errors import HairlineError
 from hairline.studies import Value
 
-SLOT = "slot"
+SLOT, SLOTS = "slot", "slots"
+AHEAD = 24
+"""So many trials are queued ahead of the workers; each look at the storage reads all that have not ended."""
+
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 SQLITE_WAIT_S = 120
 
@@ -59,19 +63,17 @@ def connect(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     arguments = {"connect_args": {"timeout": SQLITE_WAIT_S}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    with warnings.catch_warnings(), told(url):
-        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    with _experimental(), told(url):
         try:
             storage = RDBStorage(
                 url,
                 engine_kwargs=arguments,
                 heartbeat_interval=heartbeat_s,
                 grace_period=grace_s,
-                heartbeat_stale_trial_callback=RetryHeartbeatStaleTrialCallback(),
             )
             _one_at_a_time(storage.engine)
             return storage
-        except (ImportError, ValueError) as error:
+        except (ImportError, ValueError, ArgumentError) as error:
             raise HairlineError(
                 f"studies.storage: cannot open the database ({str(error).splitlines()[0]}); expected sqlite or a URL "
                 "of SQLAlchemy whose driver is installed, such as postgresql+psycopg://USER@HOST/NAME"
@@ -90,6 +92,7 @@ def _one_at_a_time(engine: sqlalchemy.Engine) -> None:
     @sqlalchemy.event.listens_for(engine, "connect")
     def leave_transactions_alone(connection: sqlite3.Connection, record: object) -> None:
         connection.isolation_level = None
+        connection.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing, and WAL keeps the file whole
 
     @sqlalchemy.event.listens_for(engine, "begin")
     def claim(connection: sqlalchemy.Connection) -> None:
@@ -105,19 +108,6 @@ def create(storage: RDBStorage, name: str, objectives: int) -> optuna.Study:
     )
 
 
-def fill(study: optuna.Study, planned: Sequence[Mapping[str, Value]]) -> None:
-    """Queue the slots that the study does not have yet.
-
-    Args:
-        study: A study that nobody else fills now.
-        planned: For each slot the options that are fixed beforehand, none for those a sampler chooses.
-    """
-    there = {trial.user_attrs[SLOT] for trial in _of_slots(study)}
-    for slot, fixed in enumerate(planned):
-        if slot not in there:
-            study.enqueue_trial(dict(fixed), user_attrs={SLOT: slot})
-
-
 def finished(study: optuna.Study) -> dict[int, FrozenTrial]:
     """Slot → its complete or pruned trial, in order of slots; the first of two, which only a storage at fault has."""
     found: dict[int, FrozenTrial] = {}
@@ -127,9 +117,14 @@ def finished(study: optuna.Study) -> dict[int, FrozenTrial]:
     return dict(sorted(found.items()))
 
 
-def underway(study: optuna.Study) -> list[FrozenTrial]:
-    """Trials that wait or run."""
-    return [trial for trial in _of_slots(study) if trial.state in (TrialState.WAITING, TrialState.RUNNING)]
+def ended(study: optuna.Study) -> bool:
+    """Whether every slot has a complete or pruned trial."""
+    return len(finished(study)) >= int(study.user_attrs.get(SLOTS, sys.maxsize))
+
+
+def waits(study: optuna.Study) -> bool:
+    """Whether a trial is in the queue."""
+    return bool(study.get_trials(deepcopy=False, states=(TrialState.WAITING,)))
 
 
 def _of_slots(study: optuna.Study) -> list[FrozenTrial]:
@@ -137,30 +132,41 @@ def _of_slots(study: optuna.Study) -> list[FrozenTrial]:
 
 
 class Mender:
-    """Puts lost slots back into the queue; one process a study does so."""
+    """Fills the queue and puts lost slots back into it; one process a study does so, as long as the study runs."""
 
-    def __init__(self, storage: RDBStorage, study: optuna.Study, grace_s: float) -> None:
-        """Look after a study."""
-        self._storage, self._study, self._grace_s = storage, study, grace_s
+    def __init__(
+        self, storage: RDBStorage, study: optuna.Study, grace_s: float, planned: Sequence[Mapping[str, Value]]
+    ) -> None:
+        """Look after a study.
+
+        Args:
+            storage: Where it lies.
+            study: The study.
+            grace_s: A running trial without any heartbeat is lost after so long.
+            planned: For each slot the options that are fixed beforehand, none for those a sampler chooses.
+        """
+        self._storage, self._study, self._grace_s, self._planned = storage, study, grace_s, planned
         self._silent: dict[int, float] = {}  # number of a running trial without a heartbeat → when it was first seen
+        study.set_user_attr(SLOTS, len(planned))
 
     def mend(self) -> None:
-        """Queue again what died before its first heartbeat, and slots that no trial stands for any more."""
+        """Declare failed what is not heard of, from its first heartbeat on or without one; queue lost and new slots."""
         fail_stale(self._study)
         silent, now = self._without_heartbeat(), time.monotonic()
         self._silent = {number: self._silent.get(number, now) for number in silent}
         for number, since in self._silent.items():
             if now - since > self._grace_s:
                 self._study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
-        self._queue_lost()
-
-    def _queue_lost(self) -> None:
-        """Queue slots whose every trial failed."""
         trials = _of_slots(self._study)
         alive = {trial.user_attrs[SLOT] for trial in trials if trial.state != TrialState.FAIL}
         lost = {trial.user_attrs[SLOT]: trial for trial in trials if trial.user_attrs[SLOT] not in alive}
-        for trial in lost.values():  # the last of each
-            RetryHeartbeatStaleTrialCallback()(self._study, trial)
+        with _experimental():
+            for trial in lost.values():  # the last of each
+                RetryHeartbeatStaleTrialCallback()(self._study, trial)
+        waiting = sum(trial.state == TrialState.WAITING for trial in trials)
+        new = [slot for slot in range(len(self._planned)) if slot not in alive and slot not in lost]
+        for slot in new[: max(AHEAD - waiting, 0)]:
+            self._study.enqueue_trial(dict(self._planned[slot]), user_attrs={SLOT: slot})
 
     def _without_heartbeat(self) -> list[int]:
         """Numbers of running trials that have not told yet that they are alive."""
@@ -175,7 +181,14 @@ class Mender:
 
 
 def fail_stale(study: optuna.Study) -> None:
-    """Declare trials lost that were not heard of for the grace period, and queue their slots again."""
+    """Declare trials failed that were not heard of for the grace period."""
+    with _experimental():
+        optuna.storages.fail_stale_trials(study)
+
+
+@contextmanager
+def _experimental() -> Iterator[None]:
+    """Heartbeats are called experimental by Optuna since 2.9; their tests here are why they are used all the same."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        optuna.storages.fail_stale_trials(study)
+        yield
