@@ -61,6 +61,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "line_power": 1.0,
         "closing_px": 7,
         "full_percentile": 99.0,
+        "extent_levels": [0.05, 0.1],
+        "extent_px": 60.0,
+        "extent_power": 1.0,
     },
     "otsu": {},
 }

@@ -1,10 +1,11 @@
 """Our own labeller: where the classifier sees cracks on several scales, times how dark, times how continuous.
 
-It departs from the paper in four ways. Localization is a mean of activation maps on several scales and of votes of
+It departs from the paper in five ways. Localization is a mean of activation maps on several scales and of votes of
 several window sizes, so that wide and hair-thin cracks are found with one setting. Darkness is graded: the share of
 Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a unanimous vote. A crack is a
-line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. And nothing is
-cut hard: the scores stay graded until they are used.
+line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. It is also
+long: scores count in so far as the pixels around them hang together over a length, on rising levels: hysteresis
+without a hard cut. And nothing is cut hard: the scores stay graded until they are used.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
 from hairline import darkness
+from hairline.connectivity import extent
 from hairline.localization import Evidence, Needs, patch_map, scaled_activation_map
 from hairline.steps import Tell, silent
 from hairline.thresholding import Bilateral, grey, smooth
@@ -67,6 +69,10 @@ class Options:
         line_power: Exponent of the darkness along lines.
         closing_px: Side of the square of the grey closing, odd; 1 closes nothing.
         full_percentile: The score that this percentile of an image's pixels reaches counts as :data:`FULL`.
+        extent_levels: Scores above which pixels that touch count as one piece, see :mod:`hairline.connectivity`; none
+            leaves the scores as they are.
+        extent_px: Length of a piece that counts as long.
+        extent_power: Exponent of the share of that length in the score.
     """
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
@@ -84,6 +90,9 @@ class Options:
     line_power: Annotated[float, Gt(0)]
     closing_px: Annotated[int, Gt(0)]
     full_percentile: Annotated[float, Gt(0), Le(100)]
+    extent_levels: tuple[Annotated[float, Ge(0), Lt(1)], ...]
+    extent_px: Annotated[float, Gt(0)]
+    extent_power: Annotated[float, Gt(0)]
 
     def __post_init__(self) -> None:
         odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]
@@ -112,7 +121,8 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
         image: RGB uint8 [height, width, 3].
         evidence: What the classifier says about it.
         options: The method's numbers.
-        tell: Hears of the ``localization``, the ``smoothed`` image, ``dark``, ``along lines`` and the ``product``.
+        tell: Hears of the ``localization``, the ``smoothed`` image, ``dark``, ``along lines``, the ``product`` and the
+            ``extent``.
 
     Returns:
         Confidence of crack, float32 [height, width] in [0, 1].
@@ -136,7 +146,12 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     kernel = np.ones((options.closing_px, options.closing_px), np.uint8)
     closed = np.asarray(cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel), dtype=np.float32)
     strongest = max(float(np.percentile(closed, options.full_percentile)), FAINT)
-    return np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+    stretched = np.asarray(np.clip(closed * np.float32(FULL / strongest), 0, 1), dtype=np.float32)
+    if options.extent_levels:
+        long = extent(stretched, options.extent_levels, options.extent_px)
+        tell("extent", long)
+        stretched *= long**options.extent_power
+    return stretched
 
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
