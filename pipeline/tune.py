@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         __doc__, argv, names=["study"], paths=["sets", "evidence", "out", "figures", "metrics", "upstream", "record"]
     )
     params = Params(args.params)
-    study = params.study(args.study)
+    study = params.entry("studies", args.study, Study)
     check(params, args.study, study)
     logged = {"study": params.raw("studies")[args.study]}
     inputs = [args.sets / study.dataset / "samples.parquet", evidence_of(args, params, study)]

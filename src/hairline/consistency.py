@@ -11,7 +11,7 @@ from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
 from hairline.localization import Needs
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
-from hairline.params import MANUAL, Evaluation, Localize, Params
+from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
 
@@ -47,7 +47,7 @@ def check(params: Params, networks: bool = False) -> None:
 def _sections(params: Params) -> Iterator[str]:
     kinds: dict[str, type] = {
         "runtime": Runtime, "gates": Gates, "patches": PatchOptions, "localize": Localize,
-        "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation,
+        "trainable": TrainableRule, "strips": Strips, "segmenter": SegmenterOptions, "evaluation": Evaluation,
         "comparison": BootstrapOptions,
     }  # fmt: skip
     readers: list[Callable[[], object]] = [params.experiment, params.matrix]
@@ -56,7 +56,7 @@ def _sections(params: Params) -> Iterator[str]:
     readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
     readers += [partial(params.dataset, name) for name in params.names("datasets")]
     readers += [partial(params.label_set, name) for name in params.names("label_sets")]
-    readers += [partial(params.study, name) for name in params.names("studies")]
+    readers += [partial(params.entry, "studies", name, studies.Study) for name in params.names("studies")]
     readers += [partial(params.architecture, name) for name in params.names("architectures")]
     for dataset in params.names("datasets"):
         readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
@@ -78,6 +78,7 @@ def _references(params: Params) -> Iterator[str]:
         ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
         ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
         ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
+        ("strips.samples", tuple(params.get("strips", Strips).samples), "matrix.localized", set(matrix.localized)),
         ("segmenter.dataset", (segmenter.dataset,), "matrix.localized", set(matrix.localized)),
         ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
     ]
@@ -103,7 +104,7 @@ def _references(params: Params) -> Iterator[str]:
         rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
         uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
     for name in params.names("studies"):
-        study, where = params.study(name), f"studies.{name}"
+        study, where = params.entry("studies", name, studies.Study), f"studies.{name}"
         uses.append((f"{where}.label_set", (study.label_set,), "label_sets", label_sets - {MANUAL}))
         uses.append((f"{where}.dataset", (study.dataset,), "matrix.localized", set(matrix.localized)))
     for where, used, section, defined in uses:
@@ -118,7 +119,7 @@ def _studies(params: Params) -> Iterator[str]:
     """Search spaces that do not fit the label set or the evidence."""
     localize = params.get("localize", Localize)
     for name in params.names("studies"):
-        study = params.study(name)
+        study = params.entry("studies", name, studies.Study)
         options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
         found = studies.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
         yield from (f"studies.{name}.{line}" for line in found)
@@ -128,7 +129,7 @@ def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to."""
     segmenter = params.get("segmenter", SegmenterOptions)
     backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
-    for name in params.matrix().architectures:
+    for name in params.matrix().architectures if params.matrix().label_sets else ():
         encoder = _encoder(params, name)
         if segmenter.weights == FROM_CLASSIFIER and encoder not in (None, backbone.partition(".")[0]):
             yield (

@@ -18,7 +18,6 @@ from pydantic import StringConstraints
 from hairline import variants
 from hairline.errors import HairlineError
 from hairline.gate import Gate, Gates, Waiver
-from hairline.studies import Study
 
 T = TypeVar("T")
 
@@ -30,7 +29,7 @@ MANUAL = "manual"
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
-    "trainable", "label_sets", "studies", "architectures", "segmenter", "evaluation", "comparison",
+    "trainable", "label_sets", "studies", "strips", "architectures", "segmenter", "evaluation", "comparison",
 )  # fmt: skip
 
 
@@ -43,16 +42,22 @@ class Matrix:
         localized: Those of them whose images get evidence and labels: what segmenters train on and are tested on.
         classifiers: Classifiers, keys of ``classifiers``.
         label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
-        architectures: Segmenters, keys of ``architectures``.
+            None: no segmenter is trained.
+        architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
 
     datasets: Names
     localized: Names
     classifiers: Names
-    label_sets: Names
-    architectures: Names
+    label_sets: tuple[Name, ...]
+    architectures: tuple[Name, ...]
     test_sets: Names
+
+    def __post_init__(self) -> None:
+        if self.label_sets and not self.architectures:
+            named = ", ".join(self.label_sets)
+            raise ValueError(f"architectures is empty, but label_sets is not ({named}); name one or empty both")
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,19 @@ class Evaluation:
     gallery: Annotated[int, Ge(1)]
 
 
+@dataclass(frozen=True)
+class Strips:
+    """Of which images every step to their label is drawn (figures 2-5 of the paper).
+
+    Attributes:
+        count: Images of the test split of each test set, evenly spaced.
+        samples: Data set → ids of further images of it, of any split.
+    """
+
+    count: Annotated[int, Ge(0)]
+    samples: dict[Name, tuple[str, ...]]
+
+
 class Params:
     """The values of one params.yaml, validated section by section when they are asked for."""
 
@@ -165,10 +183,6 @@ class Params:
         where = f"label_sets.{label_set}"
         method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
         return lambda values: self._options("hairline.labellers", method, values, where)
-
-    def study(self, name: str) -> Study:
-        """A study; whether its space fits its label set is for :func:`hairline.studies.problems`."""
-        return self.entry("studies", name, Study)
 
     def architecture(self, name: str) -> Any:
         """Options of an architecture; its name is its module's name."""

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 from annotated_types import Ge, Gt, MinLen
 
 from hairline.errors import HairlineError
-from hairline.localization import Needs
 
 Value = bool | int | float | str
 Objective = Literal["ods", "ois", "ap", "miou"]
@@ -265,7 +264,9 @@ def _refused(
     except HairlineError as error:
         yield f"{told}: {str(error).splitlines()[0]}"
         return
-    needs: Needs = parsed.needs() if hasattr(parsed, "needs") else Needs((), ())
+    if not hasattr(parsed, "needs"):
+        return
+    needs = parsed.needs()
     for window in set(needs.windows_px) - set(windows_px):
         yield f"{told}: there is no evidence of windows of {window} px; add it to localize.vote_windows_px"
     for scale in set(needs.scales) - set(scales):
