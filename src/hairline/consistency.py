@@ -70,7 +70,7 @@ def _sections(params: Params) -> Iterator[str]:
 def _references(params: Params) -> Iterator[str]:
     matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
     datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
-    label_sets = {MANUAL, *params.names("label_sets")}
+    label_sets = {MANUAL, *params.labelled()}
     uses = [
         ("matrix.datasets", matrix.datasets, "datasets", datasets),
         ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
@@ -105,12 +105,15 @@ def _references(params: Params) -> Iterator[str]:
         uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
     for name in params.names("studies"):
         study, where = params.entry("studies", name, studies.Study), f"studies.{name}"
-        uses.append((f"{where}.label_set", (study.label_set,), "label_sets", label_sets - {MANUAL}))
+        uses.append((f"{where}.label_set", (study.label_set,), "label_sets", set(params.names("label_sets"))))
         uses.append((f"{where}.dataset", (study.dataset,), "matrix.localized", set(matrix.localized)))
     for where, used, section, defined in uses:
         for name in used:
             if name not in defined:
                 yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+    for name in params.names("studies"):
+        if params.tuned(name) in params.names("label_sets"):
+            yield f"label_sets.{params.tuned(name)}: this name is that of the labels of studies.{name}; choose another"
     if MANUAL in params.names("label_sets"):
         yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"
 

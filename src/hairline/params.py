@@ -27,6 +27,9 @@ Names = Annotated[tuple[Name, ...], MinLen(1)]
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""
 
+TUNED = "_tuned"
+"""End of the names of label sets that have the best options of a study."""
+
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
     "trainable", "label_sets", "studies", "strips", "architectures", "segmenter", "evaluation", "comparison",
@@ -41,8 +44,8 @@ class Matrix:
         datasets: Data sets, keys of ``datasets``.
         localized: Those of them whose images get evidence and labels: what segmenters train on and are tested on.
         classifiers: Classifiers, keys of ``classifiers``.
-        label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
-            None: no segmenter is trained.
+        label_sets: Label sets to train segmenters on: ``manual``, keys of ``label_sets``, and NAME_tuned for a key NAME
+            of ``studies``; others are only scored. None: no segmenter is trained.
         architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
@@ -177,6 +180,15 @@ class Params:
         entry = self._parse(self._entry("label_sets", name), LabelSet, f"label_sets.{name}")
         options = self._options("hairline.labellers", entry.method, entry.options, f"label_sets.{name}")
         return LabelSet(entry.method, entry.classifier, options)
+
+    def labelled(self) -> dict[str, str]:
+        """Every label set that is made → the one in ``label_sets`` with its method: itself, or that of its study."""
+        own = {name: name for name in self.names("label_sets")}
+        return own | {self.tuned(name): self._values["studies"][name]["label_set"] for name in self.names("studies")}
+
+    def tuned(self, study: str) -> str:
+        """Name of the label set with the best options of a study."""
+        return f"{study}{TUNED}"
 
     def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
         """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""
