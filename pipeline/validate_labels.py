@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hairline import gate_tables
 from hairline.expectations import check
-from hairline.fusion import TrainableRule
+from hairline.fusion import TrainableRule, crack
 from hairline.gate_page import page, thumbnails
 from hairline.gates import labels as gate
 from hairline.images import read_scores
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _crack(labels: Path, rule: TrainableRule, sample_id: str) -> NDArray[np.bool_]:
-    return read_scores(labels / f"{sample_id}.png") >= 255 * rule.crack_score
+    return crack(read_scores(labels / f"{sample_id}.png") / np.float64(255), rule)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairline.fusion import Options, TrainableRule, crack_pixels, fuse
+from hairline.fusion import Options, TrainableRule, crack, crack_pixels, fuse
 from hairline.thresholding import Bilateral, smooth
 
 PAPER = Options(Bilateral(2, 120.0, 120.0), 3, 1)
@@ -96,5 +96,13 @@ def test_crack_pixels_counts_scores_from_the_rule_on(seed: int, score: int) -> N
         assert crack_pixels(levels.astype(kind) / kind(255), TrainableRule(100, score / 255)) == expected
 
 
+def test_a_rule_of_score_0_counts_all_above_0() -> None:
+    scores = np.array([[0, 1, 127, 128, 255]], dtype=np.float32) / np.float32(255)
+    found = [crack_pixels(scores, TrainableRule(100, score)) for score in (0, 1 / 255, 0.5, 1)]
+    assert found == [4, 4, 2, 1]
+    assert crack(scores, TrainableRule(100, 0)).tolist() == [[False, True, True, True, True]]
+
+
 def test_an_empty_label_has_no_crack_pixels() -> None:
+    assert crack_pixels(np.zeros((5, 5), dtype=np.float32), TrainableRule(0, 0)) == 0
     assert crack_pixels(np.zeros((5, 5), dtype=np.float32), TrainableRule(0, 0.01)) == 0

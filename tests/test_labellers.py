@@ -22,7 +22,14 @@ PACKAGE = "hairline.labellers"
 LABELLERS = variants.names(PACKAGE)
 BILATERAL = {"radius_px": 2, "sigma_range": 120.0, "sigma_space": 120.0}
 UNFILTERED = {**BILATERAL, "radius_px": 0}
-THRESHOLDING = {"bilateral": BILATERAL, "window_px": 32, "stride_px": 8, "classes": 3}
+THRESHOLDING = {
+    "bilateral": BILATERAL,
+    "grey": "rgb",
+    "window_px": 32,
+    "stride_px": 8,
+    "classes": 3,
+    "includes_k1": True,
+}
 OPTIONS: dict[str, dict[str, Any]] = {
     "crf": {
         "theta_alpha_px": 50.0,
@@ -39,6 +46,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "konig": {
         "localization": {
             "vote_window_px": 32,
+            "cells": "mean",
+            "quantise": False,
             "upsampling": "lanczos",
             "patch_weight": 0.5,
             "cam_guard": "none",
@@ -54,6 +63,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "multiscale": {
         "cams": [{"scale": 1.0, "weight": 1.0}],
         "votes": [{"window_px": 32, "weight": 1.0}],
+        "cam_guard": "image_or_windows",
         "cut": 0.1,
         "localization_power": 0.7,
         "bilateral": BILATERAL,
@@ -253,6 +263,29 @@ def test_multiscale_without_evidence_of_a_crack_labels_nothing() -> None:
     image, _ = cracked(90, 131)
     labeller = variants.resolve(PACKAGE, "multiscale")
     assert not labeller.label(image, evidence_of(90, 131, 0.0), options_of("multiscale")).any()
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [("none", 1.0), ("image", 0.3), ("image_or_windows", 1 - 0.7 * 0.8)],
+)
+def test_multiscale_weighs_labels_by_how_surely_there_is_a_crack(guard: str, expected: float) -> None:
+    image, _ = cracked(90, 131)
+    evidence = dataclasses.replace(evidence_of(90, 131, 0.2), crack_probability=0.3)
+    other = Votes(64, 16, np.ones((3, 3), np.float32))  # not asked for, so not asked
+    evidence = dataclasses.replace(evidence, votes=(*evidence.votes, other))
+    labeller, options = variants.resolve(PACKAGE, "multiscale"), options_of("multiscale")
+    free = labeller.label(image, evidence, dataclasses.replace(options, cam_guard="none"))
+    found = labeller.label(image, evidence, dataclasses.replace(options, cam_guard=guard))
+    assert free.max() > 0.7
+    np.testing.assert_allclose(found, free * np.float32(expected), atol=1e-6)
+
+
+def test_multiscale_without_votes_is_guarded_by_the_image_alone() -> None:
+    image, _ = cracked(90, 131)
+    evidence = dataclasses.replace(evidence_of(90, 131, 1.0), crack_probability=0.0)
+    options = dataclasses.replace(options_of("multiscale"), votes=())
+    assert not variants.resolve(PACKAGE, "multiscale").label(image, evidence, options).any()
 
 
 def test_multiscale_refuses_even_windows() -> None:

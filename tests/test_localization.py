@@ -26,7 +26,7 @@ from hairline.localization import (
 )
 
 FILTERS = ["lanczos", "hamming", "bilinear"]
-PAPER = Options(32, "lanczos", 0.5, "none", 0.5, 3, 4)
+PAPER = Options(32, "mean", False, "lanczos", 0.5, "none", 0.5, 3, 4)
 
 
 def evidence_of(height: int, width: int, seed: int = 0, windows: tuple[tuple[int, int], ...] = ((32, 16),)) -> Evidence:
@@ -105,7 +105,8 @@ def test_lanczos_is_the_windowed_sinc_at_pixel_centres() -> None:
 
 @pytest.mark.parametrize(("window", "stride"), [(32, 16), (32, 8), (24, 16), (64, 16), (32, 32), (96, 64)])
 @pytest.mark.parametrize("upsampling", FILTERS)
-def test_a_single_vote_is_centred_on_its_window(window: int, stride: int, upsampling: str) -> None:
+@pytest.mark.parametrize("cells", ["mean", "window"])
+def test_a_single_vote_is_centred_on_its_window(window: int, stride: int, upsampling: str, cells: str) -> None:
     height, width = window * 9 - 3, window * 11 - 5
     grid = PatchGrid(height, width, window, stride)
     row, col = grid.rows // 2, grid.cols // 2
@@ -113,9 +114,51 @@ def test_a_single_vote_is_centred_on_its_window(window: int, stride: int, upsamp
     probabilities[row, col] = 1
     blank = evidence_of(height, width)
     evidence = dataclasses.replace(blank, votes=(Votes(window, stride, probabilities),))
-    found = centre_of_mass(patch_map(evidence, window, upsampling))
+    found = centre_of_mass(patch_map(evidence, window, upsampling, cells))
     middle = (window - 1) / 2
     assert found == pytest.approx((row * stride + middle, col * stride + middle), abs=1e-2)
+
+
+@pytest.mark.parametrize(("window", "stride"), [(32, 16), (32, 8), (32, 15), (24, 16), (32, 32), (96, 32)])
+@pytest.mark.parametrize("width", [360, 648, 1000])
+def test_votes_that_rise_evenly_rise_evenly_over_the_middles_of_their_windows(
+    window: int, stride: int, width: int
+) -> None:
+    grid = PatchGrid(40, width, window, stride)
+    middles = np.arange(grid.cols) * stride + window / 2
+    probabilities = np.tile((middles / 2000).astype(np.float32), (grid.rows, 1))
+    evidence = dataclasses.replace(evidence_of(40, width), votes=(Votes(window, stride, probabilities),))
+    found = patch_map(evidence, window, "bilinear", "window")
+    places = np.arange(width) + 0.5
+    expected = np.clip(places, middles[0], middles[-1]) / 2000  # beyond the outermost middles their votes hold
+    inside = np.abs(places - np.clip(places, middles[0], middles[-1])) == 0
+    np.testing.assert_allclose(found[:, inside], np.tile(expected[inside], (40, 1)), atol=2e-6)
+    np.testing.assert_allclose(found, np.tile(expected, (40, 1)), atol=stride / 2000 / 8 + 2e-6)
+
+
+def test_a_cell_of_one_window_knows_of_no_other() -> None:
+    evidence = evidence_of(64, 640)
+    evidence.votes[0].probabilities[:] = 0
+    evidence.votes[0].probabilities[:, 10] = 1  # over pixels 160..192
+    alone, mean = (patch_map(evidence, 32, "hamming", cells)[0] for cells in ("window", "mean"))
+    assert alone[176] == pytest.approx(1, abs=0.05)
+    assert mean[176] == pytest.approx(0.5, abs=0.05)
+    assert np.count_nonzero(alone) < np.count_nonzero(mean)
+
+
+@pytest.mark.parametrize("upsampling", FILTERS)
+def test_quantised_maps_are_rounded_before_and_after_they_are_enlarged(upsampling: str) -> None:
+    evidence = evidence_of(150, 171)
+    levels = activation_map(evidence, "none", upsampling, True).astype(np.float64) * 255
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-4)
+    assert len(np.unique(activation_map(evidence, "none", upsampling))) > 256
+    evidence.votes[0].probabilities[:] = evidence.votes[0].probabilities * 0.2 + 0.4  # so that Lanczos clips nothing
+    for cells in ("mean", "window"):
+        quantised, free = (patch_map(evidence, 32, upsampling, cells, yes) for yes in (True, False))
+        np.testing.assert_allclose(quantised, free, atol=2 / 255)
+        assert (quantised != free).mean() > 0.9
+    faint = constant(60, 80, 0.4 / 255)  # rounded to nothing
+    assert not patch_map(faint, 32, upsampling, "mean", True).any()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 7), (31, 360), (65, 648), (33, 1000)])

@@ -66,6 +66,10 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("experiment", "a b/c", ["experiment"]),
         ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),
         ("comparison.level", 1.5, ["comparison"]),
+        ("trainable.crack_score", -0.1, ["trainable.crack_score", "greater than or equal to 0"]),
+        ("label_sets.konig.options.thresholding.classes", 5, ["thresholding.classes", "2, 3 or 4"]),
+        ("label_sets.konig.options.thresholding.grey", "gbr", ["thresholding.grey", "'rgb' or 'bgr'"]),
+        ("label_sets.konig.options.localization.cells", "max", ["localization.cells", "'mean' or 'window'"]),
         ("extra", 1, ["unknown section extra"]),
     ],
 )

@@ -7,9 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from skimage.filters import threshold_multiotsu
+from pictures import real
+from plain_otsu import best_sums, binned_of, bins_of, exhaustive, is_rounding, library, shortfall, single, variance_of
 
 from hairline.grid import PatchGrid
+from hairline.images import read_image
 from hairline.thresholding import NO_CRACK, Bilateral, Options, dark_pixels, grey, smooth, window_threshold
 from hairline.thresholding import window_thresholds as found_window_thresholds
 
@@ -40,62 +42,6 @@ def histogram_of(kind: str, rng: np.random.Generator) -> np.ndarray:
     return histogram
 
 
-def bins_of(histogram: np.ndarray) -> dict[int, int]:
-    """Bin of every occupied level: half-open bins over the window's range, the last one closed, as in numpy."""
-    levels = np.flatnonzero(histogram)
-    shares = (levels - levels[0]) / max(levels[-1] - levels[0], 1)
-    bins = np.minimum(np.searchsorted(np.arange(257) / 256, shares, side="right") - 1, 255)
-    assert (np.histogram(shares, 256, (0, 1))[0] == np.bincount(bins, minlength=256)).all()
-    return dict(zip(levels.tolist(), bins.tolist(), strict=True))
-
-
-def variance_of(splits: tuple[int, ...], binned: np.ndarray) -> float:
-    """Between-class variance Σ ω (μ - μ_T)² where a class ends at (and holds) each split bin; float64."""
-    bins, total = np.arange(256), binned.sum()
-    mean = (binned * bins).sum() / total
-    value = 0.0
-    for start, end in zip((0, *(k + 1 for k in splits)), (*(k + 1 for k in splits), 256), strict=True):
-        mass = binned[start:end].sum()
-        if mass == 0:
-            return -1.0
-        value += mass / total * ((binned[start:end] * bins[start:end]).sum() / mass - mean) ** 2
-    return float(value)
-
-
-def binned_of(histogram: np.ndarray) -> np.ndarray:
-    binned = np.zeros(256)
-    for level, place in bins_of(histogram).items():
-        binned[place] += histogram[level]
-    return binned
-
-
-def exhaustive(histogram: np.ndarray, classes: int) -> int:
-    """The level the lowest best split lies on: every split tried, class by class, in float64."""
-    if (histogram > 0).sum() < classes:
-        return NO_CRACK
-    places, binned = bins_of(histogram), binned_of(histogram)
-    bins = np.arange(256.0)
-    mass, moment = np.cumsum(binned), np.cumsum(binned * bins)
-    total, mean = mass[-1], moment[-1] / mass[-1]
-
-    def part(m: np.ndarray, s: np.ndarray) -> np.ndarray:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(m > 0, m / total * (s / m - mean) ** 2, -np.inf)
-
-    values = np.full(256, -np.inf)
-    for k1 in range(255):
-        dark = part(mass[k1], moment[k1])
-        if classes == 2:
-            values[k1] = dark + part(total - mass[k1], moment[-1] - moment[k1])
-        else:
-            k2 = slice(k1 + 1, 255)
-            middle = part(mass[k2] - mass[k1], moment[k2] - moment[k1])
-            bright = part(total - mass[k2], moment[-1] - moment[k2])
-            values[k1] = (dark + middle + bright).max(initial=-np.inf)
-    k1 = int(np.flatnonzero(values >= values.max() * (1 - 1e-11))[0])
-    return max(level for level, place in places.items() if place <= k1)
-
-
 def exact(histogram: np.ndarray, classes: int) -> int:
     """The same in exact fractions, so that equals are truly equal."""
     places = sorted(bins_of(histogram).items())
@@ -110,8 +56,21 @@ def exact(histogram: np.ndarray, classes: int) -> int:
     return level
 
 
+def real_windows(name: str, count: int) -> list[np.ndarray]:
+    """Histograms of windows of 32 px at random places of a set's photos, filtered and grey as in the paper."""
+    folder = {"crack500": "valcrop", "cfd": "image"}[name]
+    paths, rng = sorted((real(name) / folder).glob("*.jpg")), np.random.default_rng(8)
+    found = []
+    for path in paths[:: max(len(paths) // 10, 1)]:
+        levels = grey(smooth(read_image(path), Bilateral(2, 120.0, 120.0)))
+        for _ in range(count // 10):
+            y, x = rng.integers(0, levels.shape[0] - 31), rng.integers(0, levels.shape[1] - 31)
+            found.append(np.bincount(levels[y : y + 32, x : x + 32].ravel(), minlength=256))
+    return found
+
+
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [2, 3, 4])
 def test_threshold_equals_exhaustive_search(kind: str, classes: int) -> None:
     rng = np.random.default_rng(KINDS.index(kind))
     for _ in range(12):
@@ -119,19 +78,29 @@ def test_threshold_equals_exhaustive_search(kind: str, classes: int) -> None:
         assert window_threshold(histogram, classes) == exhaustive(histogram, classes)
 
 
-def test_the_oracle_itself_agrees_with_the_definition() -> None:
+@pytest.mark.parametrize("name", ["crack500", "cfd"])
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_threshold_equals_exhaustive_search_on_photos(name: str, classes: int) -> None:
+    for histogram in real_windows(name, 200):
+        assert window_threshold(histogram, classes) == exhaustive(histogram, classes)
+
+
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_the_oracle_itself_agrees_with_the_definition(classes: int) -> None:
     rng = np.random.default_rng(5)
     histogram = np.zeros(256, dtype=np.int64)
     histogram[rng.choice(256, 9, replace=False)] = rng.integers(1, 30, 9)
-    places, binned = bins_of(histogram), binned_of(histogram)
-    best = max(combinations(sorted(places.values())[:-1], 2), key=lambda splits: variance_of(splits, binned))
-    assert exhaustive(histogram, 3) == max(level for level, place in places.items() if place <= best[0])
+    binned, places = binned_of(histogram), sorted(bins_of(histogram).values())
+    mean = (binned * np.arange(256)).sum() / binned.sum()
+    for k1, value in best_sums(histogram, classes).items():
+        splits = [one for one in combinations(places[:-1], classes - 1) if one[0] == k1]
+        assert value - mean**2 == pytest.approx(max(variance_of(one, binned) for one in splits))
 
 
 @settings(deadline=None, max_examples=100)
 @given(
     pixels=st.dictionaries(st.integers(0, 255), st.integers(1, 3), min_size=1, max_size=9),
-    classes=st.sampled_from([2, 3]),
+    classes=st.sampled_from([2, 3, 4]),
 )
 def test_ties_go_to_the_lowest_split_in_exact_arithmetic(pixels: dict[int, int], classes: int) -> None:
     histogram = np.zeros(256, dtype=np.int64)
@@ -146,24 +115,45 @@ def test_evenly_spaced_levels_are_a_threefold_tie(mass: int) -> None:
     assert window_threshold(histogram, 3) == 0
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "two ends"])
-def test_scikit_image_finds_the_same_variance(kind: str) -> None:
+FLOAT32_STEPS = 16
+"""So many steps of float32 the rounding of a sum of 256 numbers may add up to: the root of their number."""
+
+
+def explained(histogram: np.ndarray, classes: int) -> str:
+    """Why scikit-image's threshold differs from ours: '' where it does not."""
+    ours, theirs = window_threshold(histogram, classes), library(histogram, classes)
+    assert theirs == single(histogram, classes)
+    if ours == theirs:
+        return ""
+    assert shortfall(histogram, classes, ours) < 1e-3
+    assert shortfall(histogram, classes, theirs, as_library=True) < FLOAT32_STEPS
+    return "float32" if is_rounding(histogram, classes) else "bin 0"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_scikit_image_differs_by_float32_or_bin_0_alone(kind: str, classes: int) -> None:
     rng = np.random.default_rng(100 + KINDS.index(kind))
-    compared = 0
-    for _ in range(12):
-        histogram = histogram_of(kind, rng)
-        window = np.repeat(np.arange(256), histogram).astype(np.float64)
-        if len(np.unique(window)) < 3:
-            continue
-        normalised = (window - window.min()) / (window.max() - window.min())
-        theirs = tuple(int(k) for k in np.rint(threshold_multiotsu(normalised, 3, nbins=256) * 256 - 0.5))
-        places, binned = bins_of(histogram), binned_of(histogram)
-        ours = places[window_threshold(histogram, 3)]
-        best = max(variance_of((ours, k2), binned) for k2 in range(ours + 1, 255))
-        assert best >= variance_of(theirs, binned) * (1 - 1e-12)
-        assert variance_of(theirs, binned) == pytest.approx(best, rel=1e-6)
-        compared += 1
-    assert compared >= 4
+    histograms = [histogram_of(kind, rng) for _ in range(12 if classes < 4 else 5)]
+    used = [histogram for histogram in histograms if (histogram > 0).sum() >= classes]
+    assert len(used) >= 2
+    for histogram in used:
+        explained(histogram, classes)
+
+
+@pytest.mark.parametrize("name", ["crack500", "cfd"])
+@pytest.mark.parametrize("classes", [2, 3, 4])
+def test_scikit_image_differs_on_few_windows_of_photos_and_by_no_more(name: str, classes: int) -> None:
+    histograms = real_windows(name, 200 if classes < 4 else 60)
+    used = [histogram for histogram in histograms if (histogram > 0).sum() >= classes]
+    assert sum(explained(histogram, classes) != "" for histogram in used) < len(used) * 0.05
+
+
+def test_scikit_image_counts_the_darkest_bin_as_the_next() -> None:
+    histogram = np.zeros(256, dtype=np.int64)
+    histogram[[0, 1, 2, 255]] = [500, 40, 3, 100]
+    assert explained(histogram, 3) == "bin 0"
+    assert window_threshold(histogram, 3) == 0
 
 
 @pytest.mark.parametrize("levels", [[], [7], [0, 255]])
@@ -184,21 +174,38 @@ def test_the_darkest_class_includes_its_highest_level() -> None:
     assert window_threshold(histogram, 2) == 100
 
 
+@settings(deadline=None, max_examples=100)
+@given(
+    pixels=st.dictionaries(st.integers(0, 255), st.integers(1, 3), min_size=3, max_size=9),
+    classes=st.sampled_from([2, 3]),
+)
+def test_without_k1_a_level_is_dark_below_the_middle_of_that_bin(pixels: dict[int, int], classes: int) -> None:
+    histogram = np.zeros(256, dtype=np.int64)
+    histogram[list(pixels)] = list(pixels.values())
+    lowest, highest = min(pixels), max(pixels)
+    k1 = bins_of(histogram)[window_threshold(histogram, classes)]
+    middle = Fraction(2 * k1 + 1, 512)
+    dark = {level for level in range(256) if Fraction(level - lowest, highest - lowest) < middle}
+    assert window_threshold(histogram, classes, False) == max(dark)
+    assert lowest in dark
+
+
 @settings(deadline=None, max_examples=30)
 @given(
     height=st.integers(1, 40), width=st.integers(1, 40), window=st.integers(1, 16), share=st.floats(0, 1),
-    classes=st.sampled_from([2, 3]), colours=st.sampled_from([2, 5, 256]), seed=st.integers(0, 1000),
+    classes=st.sampled_from([2, 3, 4]), colours=st.sampled_from([2, 5, 256]), seed=st.integers(0, 1000),
+    includes_k1=st.booleans(),
 )  # fmt: skip
 def test_sliding_windows_have_the_thresholds_of_separate_windows(
-    height: int, width: int, window: int, share: float, classes: int, colours: int, seed: int
+    height: int, width: int, window: int, share: float, classes: int, colours: int, seed: int, includes_k1: bool
 ) -> None:
     grid = PatchGrid(height, width, window, max(1, round(window * share)))
     levels = np.random.default_rng(seed).integers(0, colours, (height, width), dtype=np.uint8)
-    found = found_window_thresholds(levels, grid, classes)
+    found = found_window_thresholds(levels, grid, classes, includes_k1)
     assert found.shape == (grid.rows, grid.cols)
     for (row, col), threshold in np.ndenumerate(found):
         histogram = np.bincount(grid.split(levels)[row, col].ravel(), minlength=256)
-        assert threshold == window_threshold(histogram, classes)
+        assert threshold == window_threshold(histogram, classes, includes_k1)
 
 
 def patchy(height: int, width: int, seed: int) -> np.ndarray:
@@ -215,7 +222,7 @@ def patchy(height: int, width: int, seed: int) -> np.ndarray:
     ("height", "width", "window", "stride"),
     [(24, 31, 8, 4), (21, 27, 9, 6), (17, 40, 8, 5), (9, 11, 16, 8), (1, 30, 8, 2), (30, 22, 7, 7), (13, 13, 12, 9)],
 )
-@pytest.mark.parametrize("classes", [2, 3])
+@pytest.mark.parametrize("classes", [2, 3, 4])
 def test_a_pixel_is_dark_if_all_windows_over_it_agree(
     height: int, width: int, window: int, stride: int, classes: int
 ) -> None:
@@ -227,7 +234,7 @@ def test_a_pixel_is_dark_if_all_windows_over_it_agree(
         pixels = padded[y : y + window, x : x + window]
         threshold = exhaustive(np.bincount(pixels.ravel(), minlength=256), classes)
         expected[y : y + window, x : x + window] &= levels[y : y + window, x : x + window] <= threshold
-    found = dark_pixels(image, Options(UNTOUCHED, window, stride, classes))
+    found = dark_pixels(image, Options(UNTOUCHED, "rgb", window, stride, classes, True))
     assert found.dtype == bool
     np.testing.assert_array_equal(found, expected)
 
@@ -236,7 +243,7 @@ def test_dark_pixels_finds_a_dark_line_and_nothing_on_a_flat_image() -> None:
     rng = np.random.default_rng(3)
     image = np.repeat(rng.integers(150, 180, (64, 96, 1), dtype=np.uint8), 3, axis=2)
     image[:, 40:43] = 30
-    options = Options(Bilateral(2, 120.0, 120.0), 32, 8, 3)
+    options = Options(Bilateral(2, 120.0, 120.0), "rgb", 32, 8, 3, True)
     assert dark_pixels(image, options)[:, 41].all()
     flat = np.full((50, 70, 3), 128, dtype=np.uint8)
     assert not dark_pixels(flat, options).any()
@@ -247,7 +254,7 @@ def test_a_stride_that_does_not_divide_the_window_leaves_no_dark_rim() -> None:
     rng = np.random.default_rng(4)
     image = np.repeat(rng.integers(0, 256, (100, 131, 1), dtype=np.uint8), 3, axis=2)
     image[-25:, :] = image[:, -25:] = 200
-    dark = dark_pixels(image, Options(UNTOUCHED, 20, 7, 3))
+    dark = dark_pixels(image, Options(UNTOUCHED, "rgb", 20, 7, 3, True))
     assert dark.any()
     assert not dark[-25:].any()
     assert not dark[:, -25:].any()
@@ -294,8 +301,9 @@ def test_a_bright_pixel_reaches_its_radius_and_no_further(radius: int) -> None:
 def test_grey_takes_the_channels_as_red_green_blue() -> None:
     primaries = np.diag([255, 255, 255]).astype(np.uint8)[None]
     assert grey(primaries).tolist() == [[76, 150, 29]]
+    assert grey(primaries, "bgr").tolist() == [[29, 150, 76]]
 
 
 def test_a_stride_beyond_the_window_is_refused() -> None:
     with pytest.raises(ValueError, match="at most 32"):
-        Options(UNTOUCHED, 32, 33, 3)
+        Options(UNTOUCHED, "rgb", 32, 33, 3, True)

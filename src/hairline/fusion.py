@@ -38,11 +38,12 @@ class TrainableRule:
 
     Attributes:
         min_crack_pixels: An image is used if at least so many pixels are labelled crack; 100 in the paper.
-        crack_score: A pixel is labelled crack from this confidence on, in (0, 1].
+        crack_score: A pixel is labelled crack from this confidence on, in [0, 1]; 0 stands for any confidence above
+            0. The paper does not tell which it counts.
     """
 
     min_crack_pixels: Annotated[int, Ge(0)]
-    crack_score: Annotated[float, Gt(0), Le(1)]
+    crack_score: Annotated[float, Ge(0), Le(1)]
 
 
 def fuse(
@@ -70,6 +71,11 @@ def fuse(
     return scores.astype(np.float32) / np.float32(255)
 
 
+def crack(scores: NDArray[np.floating], rule: TrainableRule) -> NDArray[np.bool_]:
+    """Pixels that a label in [0, 1] calls crack, bool of its shape."""
+    return np.asarray(scores >= rule.crack_score if rule.crack_score else scores > 0, dtype=np.bool_)
+
+
 def crack_pixels(scores: NDArray[np.floating], rule: TrainableRule) -> int:
     """Number of pixels a label [height, width] calls crack."""
-    return int((scores >= rule.crack_score).sum())
+    return int(crack(scores, rule).sum())

@@ -4,6 +4,7 @@ Evidence is what the classifier says about one image, kept raw: a probability of
 the class activation map on its feature grid, a few kilobytes. Every number a study tunes acts on it afterwards.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,7 @@ from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
+from hairline.images import quantise
 from hairline.memo import remembered
 from hairline.steps import Tell, silent
 
@@ -120,7 +122,12 @@ class Options:
 
     Attributes:
         vote_window_px: Which of the cached voting windows to use.
-        upsampling: Filter that enlarges both maps to the image: ``lanczos`` (the paper's), ``hamming`` or ``bilinear``.
+        cells: How votes become the cells of the patch map: ``mean``, a cell is the mean of all windows over it (the
+            paper's), or ``window``, a cell is one window's vote, as in the public code, and lies on its middle.
+        quantise: Whether both maps are rounded to 256 levels before they are enlarged, and stay on such levels, as in
+            the public code.
+        upsampling: Filter that enlarges both maps to the image: ``lanczos`` (the paper's), ``hamming`` (the public
+            code's) or ``bilinear``.
         patch_weight: Share of the patch map in the average, the rest is the activation map's; 0.5 in the paper.
         cam_guard: ``image`` weighs the activation map by the image's crack probability, so that noise on a crack-free
             image is not stretched to full confidence; ``none`` is the paper's.
@@ -130,6 +137,8 @@ class Options:
     """
 
     vote_window_px: Annotated[int, Gt(0)]
+    cells: Literal["mean", "window"]
+    quantise: bool
     upsampling: Literal["lanczos", "hamming", "bilinear"]
     patch_weight: Annotated[float, Ge(0), Le(1)]
     cam_guard: Literal["none", "image"]
@@ -150,38 +159,62 @@ _FILTERS = {
 
 
 def upsample(
-    cells: NDArray[np.floating], cell_px: int, height: int, width: int, upsampling: str
+    cells: NDArray[np.floating],
+    cell_px: int,
+    height: int,
+    width: int,
+    upsampling: str,
+    quantised: bool = False,
+    start_px: float = 0,
 ) -> NDArray[np.float32]:
     """Enlarge a map of cells to pixels, each cell staying centred on the square it stands for.
 
     Args:
         cells: Values in [0, 1], [rows, cols].
         cell_px: Side of the square a cell stands for.
-        height: Rows to keep, at most ``rows * cell_px``.
-        width: Columns to keep.
+        height: Rows of the image, at most ``rows * cell_px + 2 * start_px``.
+        width: Columns of the image.
         upsampling: See :class:`Options`.
+        quantised: See ``quantise`` of :class:`Options`.
+        start_px: Where in the image the first cell begins, at least 0. The outermost cells stand for what lies before
+            and beyond them, too.
 
     Returns:
         float32 [height, width], clipped to [0, 1] since Lanczos overshoots.
     """
-    rows, cols = cells.shape
-    picture = Image.fromarray(cells.astype(np.float32))
-    enlarged = picture.resize((cols * cell_px, rows * cell_px), _FILTERS[upsampling])
-    return np.asarray(np.clip(np.asarray(enlarged)[:height, :width], 0, 1), dtype=np.float32)
+    around = math.ceil(start_px / cell_px)
+    padded = np.pad(cells, around, mode="edge")
+    picture = Image.fromarray(quantise(padded) if quantised else padded.astype(np.float32))
+    start = around - start_px / cell_px
+    box = (start, start, start + width / cell_px, start + height / cell_px)
+    pixels = np.asarray(picture.resize((width, height), _FILTERS[upsampling], box))
+    return pixels.astype(np.float32) / np.float32(255) if quantised else np.clip(pixels, 0, 1)
 
 
 @remembered
-def patch_map(evidence: Evidence, window_px: int, upsampling: str) -> NDArray[np.float32]:
-    """Mean crack probability of the windows over each position, float32 [height, width] in [0, 1].
+def patch_map(
+    evidence: Evidence, window_px: int, upsampling: str, cells: str = "mean", quantised: bool = False
+) -> NDArray[np.float32]:
+    """Crack probability of the windows over each position, float32 [height, width] in [0, 1].
+
+    Args:
+        evidence: What the classifier says about an image.
+        window_px: Which of its voting windows to use.
+        upsampling: See :class:`Options`.
+        cells: See :class:`Options`.
+        quantised: See ``quantise`` of :class:`Options`.
 
     Raises:
         HairlineError: If the evidence holds no votes of that window.
     """
+    height, width = evidence.height, evidence.width
     for votes in evidence.votes:
         if votes.window_px == window_px:
-            grid = PatchGrid(evidence.height, evidence.width, votes.window_px, votes.stride_px)
-            cells = grid.mean(votes.probabilities)
-            return upsample(cells, grid.cell_px, evidence.height, evidence.width, upsampling)
+            if cells == "window":
+                middle = (votes.window_px - votes.stride_px) / 2
+                return upsample(votes.probabilities, votes.stride_px, height, width, upsampling, quantised, middle)
+            grid = PatchGrid(height, width, votes.window_px, votes.stride_px)
+            return upsample(grid.mean(votes.probabilities), grid.cell_px, height, width, upsampling, quantised)
     cached = ", ".join(str(votes.window_px) for votes in evidence.votes)
     raise HairlineError(
         f"vote_window_px is {window_px}, but the evidence was collected for windows of {cached} px; "
@@ -190,12 +223,12 @@ def patch_map(evidence: Evidence, window_px: int, upsampling: str) -> NDArray[np
 
 
 @remembered
-def activation_map(evidence: Evidence, guard: str, upsampling: str) -> NDArray[np.float32]:
+def activation_map(evidence: Evidence, guard: str, upsampling: str, quantised: bool = False) -> NDArray[np.float32]:
     """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack."""
     peak = float(evidence.cam.max(initial=0.0))
     share = evidence.cam / peak if peak > 0 else np.zeros_like(evidence.cam)
-    weight = evidence.crack_probability if guard == "image" else 1.0
-    return upsample(share * weight, evidence.cam_cell_px, evidence.height, evidence.width, upsampling)
+    share = share * evidence.crack_probability if guard == "image" else share
+    return upsample(share, evidence.cam_cell_px, evidence.height, evidence.width, upsampling, quantised)
 
 
 @remembered
@@ -233,9 +266,9 @@ def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArr
     Returns:
         float32 [height, width] in [0, 1].
     """
-    patch = patch_map(evidence, options.vote_window_px, options.upsampling)
+    patch = patch_map(evidence, options.vote_window_px, options.upsampling, options.cells, options.quantise)
     tell("patch map", patch)
-    cam = activation_map(evidence, options.cam_guard, options.upsampling)
+    cam = activation_map(evidence, options.cam_guard, options.upsampling, options.quantise)
     tell("activation map", cam)
     merged = options.patch_weight * patch + (1 - options.patch_weight) * cam
     tell("average", merged)

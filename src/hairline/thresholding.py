@@ -49,15 +49,21 @@ class Options:
 
     Attributes:
         bilateral: Filter on the colour image before it turns grey.
+        grey: Order in which the colours are weighed: ``rgb``, or ``bgr`` as the public code does, which gives red the
+            weight of blue and blue that of red.
         window_px: Side of the windows, 32 in the paper.
         stride_px: Distance between windows, 8 in the paper; at most the window.
-        classes: Classes of multi-Otsu, 2 or 3; the darkest is taken. 3 in the paper.
+        classes: Classes of multi-Otsu, 2 to 4; the darkest is taken. 3 in the paper.
+        includes_k1: Whether bin k1, the last of the darkest class, is dark as a whole, as in the paper, or up to its
+            middle alone, as in the public code.
     """
 
     bilateral: Bilateral
+    grey: Literal["rgb", "bgr"]
     window_px: Annotated[int, Gt(0)]
     stride_px: Annotated[int, Gt(0)]
-    classes: Literal[2, 3]
+    classes: Literal[2, 3, 4]
+    includes_k1: bool
 
     def __post_init__(self) -> None:
         if self.stride_px > self.window_px:
@@ -77,57 +83,72 @@ def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
 
 
 @remembered
-def grey(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma of an RGB image, uint8 [height, width]."""
-    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+def grey(image: NDArray[np.uint8], channels: str = "rgb") -> NDArray[np.uint8]:
+    """Luma of an RGB image, uint8 [height, width]; with ``bgr``, red and blue change their weights."""
+    code = cv2.COLOR_BGR2GRAY if channels == "bgr" else cv2.COLOR_RGB2GRAY
+    return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 
 
 @numba.njit(cache=True, nogil=True)
-def window_threshold(histogram: NDArray[np.int64], classes: int) -> int:
+def window_threshold(histogram: NDArray[np.int64], classes: int, includes_k1: bool = True) -> int:
     """Highest grey level of the darkest class of multi-Otsu: the optimum of all splits, in float64.
 
     The grey range found in the window is stretched over 256 bins, bin = ⌊256 · (g - min) / (max - min)⌋, the maximum
-    in the last bin, as ``numpy.histogram`` does; the classes are split at bins k1 (< k2) so that the between-class
-    variance is largest, the lowest k1 of equals (to a share of :data:`TIE`). The darkest class includes k1.
+    in the last bin, as ``numpy.histogram`` does; the classes are split at bins k1 (< k2 < k3) so that the between-class
+    variance is largest, the lowest k1 of equals (to a share of :data:`TIE`). There are fewer grey levels than bins, so
+    that no two levels share a bin: k1 whole is one level, the middle of k1 lies above or below that level.
 
     Args:
         histogram: Pixels at each of the 256 grey levels of the window, int64 [256].
-        classes: 2 or 3.
+        classes: 2 to 4.
+        includes_k1: See :class:`Options`. Up to the middle of a bin means (g - min) / (max - min) < (k1 + 1/2) / 256,
+            which no grey level equals.
 
     Returns:
         A grey level in 0..255, or :data:`NO_CRACK` where fewer levels than classes are occupied.
     """
-    count = int(np.count_nonzero(histogram))
-    if count < classes:
+    if np.count_nonzero(histogram) < classes:
         return NO_CRACK
-    levels, mass, moment = _cumulated(histogram)
-    # The total mean is constant, so the largest sum of moment² / mass is the largest between-class variance.
-    values = np.empty(count - classes + 1, dtype=np.float64)
-    if classes == 2:
-        for i in range(1, count):
-            values[i - 1] = _term(mass, moment, 0, i) + _term(mass, moment, i, count)
-    else:
-        _best_of_three(mass, moment, values)
+    levels, bins = _binned(histogram)
+    values = _best_variances(histogram, levels, bins, classes)
     enough = values.max() * (1 - TIE)
     split = 0
     while values[split] < enough:
         split += 1
-    return int(levels[split])
+    if includes_k1:
+        return int(levels[split])
+    span = levels[-1] - levels[0]
+    return int(levels[0] + (2 * bins[split] + 1) * span // (2 * LEVELS))
 
 
 @numba.njit(cache=True, nogil=True)
-def _cumulated(
-    histogram: NDArray[np.int64],
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Occupied levels [n]; number of pixels, and sum of their bins, in the first 0..n of these levels [n + 1]."""
+def _binned(histogram: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Occupied levels and the bin of each, [n]."""
     levels = np.flatnonzero(histogram)
     span = max(levels[-1] - levels[0], 1)
-    mass, moment = np.zeros(len(levels) + 1), np.zeros(len(levels) + 1)
-    for i, level in enumerate(levels):
-        level_bin = min(LEVELS - 1, LEVELS * (level - levels[0]) // span)
-        mass[i + 1] = mass[i] + histogram[level]
-        moment[i + 1] = moment[i] + histogram[level] * level_bin
-    return levels, mass, moment
+    return levels, np.minimum(LEVELS - 1, LEVELS * (levels - levels[0]) // span)
+
+
+@numba.njit(cache=True, nogil=True)
+def _best_variances(
+    histogram: NDArray[np.int64], levels: NDArray[np.int64], bins: NDArray[np.int64], classes: int
+) -> NDArray[np.float64]:
+    """Largest variance, up to a constant, where the darkest class is the first 1, 2, … levels: [n - classes + 1]."""
+    count = len(levels)
+    mass, moment = np.zeros(count + 1), np.zeros(count + 1)  # pixels, and sum of their bins, in the first 0..n levels
+    for i in range(count):
+        mass[i + 1] = mass[i] + histogram[levels[i]]
+        moment[i + 1] = moment[i] + histogram[levels[i]] * bins[i]
+    rest = np.zeros(count)
+    for i in range(1, count):
+        rest[i] = _term(mass, moment, i, count)
+    for more in range(2, classes):
+        rest = _split_once_more(mass, moment, rest, count - more)
+    # The total mean is constant, so the largest sum of moment² / mass is the largest between-class variance.
+    values = np.empty(count - classes + 1)
+    for i in range(1, len(values) + 1):
+        values[i - 1] = _term(mass, moment, 0, i) + rest[i]
+    return values
 
 
 @numba.njit(cache=True, nogil=True)
@@ -138,28 +159,31 @@ def _term(mass: NDArray[np.float64], moment: NDArray[np.float64], start: int, en
 
 
 @numba.njit(cache=True, nogil=True)
-def _best_of_three(mass: NDArray[np.float64], moment: NDArray[np.float64], values: NDArray[np.float64]) -> None:
-    """Fill values[i - 1] with the best variance where the darkest class is the first i levels, [levels - 2].
+def _split_once_more(
+    mass: NDArray[np.float64], moment: NDArray[np.float64], rest: NDArray[np.float64], last: int
+) -> NDArray[np.float64]:
+    """From the best variance of the levels i.. in some number of classes to that in one more, for i in 1..last.
 
-    The best second split never falls as the first one rises (the variance has the quadrangle inequality), so splits
-    solved on a coarse grid of i bound those between them: n log n terms in place of n².
+    The best end of the first class never falls as its start rises (the variance has the quadrangle inequality), so
+    starts solved on a coarse grid bound those between them: n log n terms in place of n².
     """
-    count, last = len(mass) - 1, len(values)
-    seconds = np.empty(last + 1, dtype=np.int64)
+    more = np.zeros(last + 1)
+    ends = np.empty(last + 1, dtype=np.int64)
     step = 1
     while 2 * step <= last:
         step *= 2
     while step:
         for i in range(step, last + 1, 2 * step):
-            low = max(seconds[i - step], i + 1) if i > step else i + 1
-            high = seconds[i + step] if i + step <= last else count - 1
+            low = max(ends[i - step], i + 1) if i > step else i + 1
+            high = ends[i + step] if i + step <= last else last + 1
             best = -1.0
             for j in range(low, high + 1):
-                value = _term(mass, moment, i, j) + _term(mass, moment, j, count)
+                value = _term(mass, moment, i, j) + rest[j]
                 if value > best:
-                    best, seconds[i] = value, j
-            values[i - 1] = _term(mass, moment, 0, i) + best
+                    best, ends[i] = value, j
+            more[i] = best
         step //= 2
+    return more
 
 
 @numba.njit(cache=True, nogil=True)
@@ -171,7 +195,7 @@ def _count(histogram: NDArray[np.int64], pixels: NDArray[np.uint8], change: int)
 
 @numba.njit(cache=True, nogil=True)
 def _window_thresholds(
-    padded: NDArray[np.uint8], rows: int, cols: int, window: int, stride: int, classes: int
+    padded: NDArray[np.uint8], rows: int, cols: int, window: int, stride: int, classes: int, includes_k1: bool
 ) -> NDArray[np.int64]:
     """One histogram a row of windows, slid along: the pixels that leave are taken out, those that enter put in."""
     thresholds = np.empty((rows, cols), dtype=np.int64)
@@ -179,21 +203,23 @@ def _window_thresholds(
         band = padded[row * stride : row * stride + window]
         histogram = np.zeros(LEVELS, dtype=np.int64)
         _count(histogram, band[:, :window], 1)
-        thresholds[row, 0] = window_threshold(histogram, classes)
+        thresholds[row, 0] = window_threshold(histogram, classes, includes_k1)
         for col in range(1, cols):
             left = col * stride
             _count(histogram, band[:, left - stride : left], -1)
             _count(histogram, band[:, left + window - stride : left + window], 1)
-            thresholds[row, col] = window_threshold(histogram, classes)
+            thresholds[row, col] = window_threshold(histogram, classes, includes_k1)
     return thresholds
 
 
 @remembered
-def window_thresholds(levels: NDArray[np.uint8], grid: PatchGrid, classes: int) -> NDArray[np.int64]:
+def window_thresholds(
+    levels: NDArray[np.uint8], grid: PatchGrid, classes: int, includes_k1: bool = True
+) -> NDArray[np.int64]:
     """Threshold of every window over grey levels [height, width], int64 [rows, cols]; see :func:`window_threshold`."""
     padded = np.ascontiguousarray(grid.pad(levels))
-    found = _window_thresholds(padded, grid.rows, grid.cols, grid.window_px, grid.stride_px, classes)
-    return np.asarray(found, dtype=np.int64)
+    shape = (grid.rows, grid.cols, grid.window_px, grid.stride_px)
+    return np.asarray(_window_thresholds(padded, *shape, classes, includes_k1), dtype=np.int64)
 
 
 def dark_pixels(image: NDArray[np.uint8], options: Options, tell: Tell = silent) -> NDArray[np.bool_]:
@@ -207,10 +233,10 @@ def dark_pixels(image: NDArray[np.uint8], options: Options, tell: Tell = silent)
     """
     smoothed = smooth(image, options.bilateral)
     tell("smoothed", smoothed)
-    levels = grey(smoothed)
+    levels = grey(smoothed, options.grey)
     height, width = levels.shape
     grid = PatchGrid(height, width, options.window_px, options.stride_px)
-    thresholds = window_thresholds(levels, grid, options.classes)
+    thresholds = window_thresholds(levels, grid, options.classes, options.includes_k1)
     tell("windows", thresholds.size)
     tell("degenerate windows", int((thresholds == NO_CRACK).sum()))
     lowest = grid.minimum(thresholds)

@@ -6,10 +6,14 @@ Otsu windows that call a pixel dark, and its contrast to its surroundings, in pl
 line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. It is also
 long: scores count in so far as the pixels around them hang together over a length, on rising levels: hysteresis
 without a hard cut. And nothing is cut hard: the scores stay graded until they are used.
+
+Localization is a share of its maximum, and the strongest pixels of every image are stretched to the same score. An
+image without cracks would get as much confidence as one with cracks, so a guard weighs the label by how surely there
+is one.
 """
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -56,6 +60,9 @@ class Options:
     Attributes:
         cams: Activation maps, at least one.
         votes: Maps of voting windows; their sizes must be in ``localize.vote_windows_px``.
+        cam_guard: What the scores of an image are weighed by: ``none``, nothing; ``image``, its crack probability p;
+            ``image_or_windows``, 1 - (1 - p) (1 - q) with q the mean probability of the windows of ``votes``, for
+            classifiers that are unsure of whole images. See docs/method.md for what each costs and saves.
         cut: Localization below this share of its maximum counts as nothing.
         localization_power: Exponent of localization in the score.
         bilateral: Filter on the colour image before it turns grey.
@@ -77,12 +84,13 @@ class Options:
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
     votes: tuple[Window, ...]
+    cam_guard: Literal["none", "image", "image_or_windows"]
     cut: Annotated[float, Ge(0), Lt(1)]
     localization_power: Annotated[float, Gt(0)]
     bilateral: Bilateral
     otsu: tuple[Window, ...]
     otsu_strides: Annotated[int, Ge(1)]
-    classes: Annotated[int, Ge(2), Le(3)]
+    classes: Annotated[int, Ge(2), Le(4)]
     contrast: Annotated[tuple[Window, ...], MinLen(1)]
     darkness_power: Annotated[float, Gt(0)]
     line_px: Annotated[int, Ge(0)]
@@ -151,7 +159,16 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
         long = extent(stretched, options.extent_levels, options.extent_px)
         tell("extent", long)
         stretched *= long**options.extent_power
-    return stretched
+    return stretched * np.float32(certainty(evidence, options))
+
+
+def certainty(evidence: Evidence, options: Options) -> float:
+    """How surely the image holds a crack at all, in [0, 1]; see ``cam_guard`` of :class:`Options`."""
+    if options.cam_guard == "none":
+        return 1.0
+    sizes = {part.window_px for part in options.votes} if options.cam_guard == "image_or_windows" else set()
+    windows = [float(votes.probabilities.mean()) for votes in evidence.votes if votes.window_px in sizes]
+    return 1 - (1 - evidence.crack_probability) * (1 - float(np.mean(windows or [0.0])))
 
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
