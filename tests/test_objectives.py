@@ -17,7 +17,7 @@ def pictures(seed: int, count: int = 6) -> tuple[list[NDArray[np.uint8]], list[N
     masks = [rng.random((13, 17)) < 0.2 for _ in range(count)]
     noise = [rng.random((13, 17)) for _ in range(count)]
     return [
-        np.rint(255 * (0.5 * mask + 0.5 * part)).astype(np.uint8) for mask, part in zip(masks, noise, strict=True)
+        np.rint(255 * (0.3 * mask + 0.7 * part)).astype(np.uint8) for mask, part in zip(masks, noise, strict=True)
     ], masks
 
 
