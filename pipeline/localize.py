@@ -6,7 +6,7 @@ from pathlib import Path
 
 from hairline import state
 from hairline.lineage import workspace_root
-from hairline.nn import backbones, evidence, runtime
+from hairline.nn import backbones, evidence, folding, runtime
 from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder
 from hairline.params import Localize, Params
@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out"])
     params = Params(args.params)
     options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
-    model, _ = backbones.load(args.classifier)
+    model = folding.folded(backbones.load(args.classifier)[0])
     inputs = [args.classifier, args.set / "samples.parquet"]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
                 "scales": options.cam_scales, "tile": options.tile_px,

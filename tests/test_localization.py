@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from hairline import localization
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.localization import (
@@ -318,3 +319,16 @@ def test_scaled_maps_survive_their_file(tmp_path: Path) -> None:
     assert [cam.scale for cam in found] == [0.5, 2.0, 1.25]
     for cam, again in zip(scaled, found, strict=True):
         np.testing.assert_array_equal(cam.cells, again.cells)
+
+
+@pytest.mark.parametrize("cell_px", [8, 16, 24, 32])
+@pytest.mark.parametrize(("quantised", "start_px"), [(False, 0), (True, 0), (False, 8), (True, 8)])
+@pytest.mark.parametrize("upsampling", ["lanczos", "hamming", "bilinear"])
+def test_bands_do_not_show(monkeypatch, cell_px, quantised, start_px, upsampling):
+    cells = np.random.default_rng(cell_px).random((9, 4), dtype=np.float32)
+    height, width = 9 * cell_px - 3, 4 * cell_px - 1
+    whole = localization.upsample(cells, cell_px, height, width, upsampling, quantised, start_px)
+    monkeypatch.setattr(localization, "BAND_PX", 37)
+    banded = localization.upsample(cells, cell_px, height, width, upsampling, quantised, start_px)
+    np.testing.assert_allclose(banded, whole, atol=1e-6 + quantised / 255)
+    assert np.array_equal(banded, whole) or cell_px == 24  # shares of 24 are no binary fractions: rounding

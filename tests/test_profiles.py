@@ -59,9 +59,16 @@ def test_the_ablations_differ_from_the_papers_values_where_they_say_so() -> None
     differences = {
         name: {place: value for place, value in leaves(each["options"]) if paper[place] != value}
         for name, each in values.items()
-        if each["method"] == "konig" and name not in ("konig", "konig_wide")
+        if each["method"] == "konig" and name not in ("konig", "konig_wide", "reference")
     }
     assert differences == {
+        "reference": {
+            "localization.cells": "window",
+            "localization.quantise": True,
+            "localization.upsampling": "hamming",
+            "thresholding.grey": "bgr",
+            "thresholding.includes_k1": False,
+        },
         "konig_without_bilateral": {"thresholding.bilateral.radius_px": 0, "fusion.bilateral.radius_px": 0},
         "konig_without_morphology": {"localization.erosion_iterations": 0, "fusion.closing_iterations": 0},
         "konig_two_class_otsu": {"thresholding.classes": 2},

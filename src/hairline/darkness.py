@@ -68,10 +68,15 @@ def contrast(levels: NDArray[np.uint8], window_px: int) -> NDArray[np.float32]:
     """
     grey = levels.astype(np.float32)
     size = (window_px, window_px)
-    mean = cv2.blur(grey, size)
-    variance = cv2.blur(grey * grey, size) - mean * mean
-    deviation = np.sqrt(np.maximum(variance, 1)) + FLOOR
-    return np.asarray(np.clip((mean - grey) / deviation / DEVIATIONS, 0, 1), dtype=np.float32)
+    mean: NDArray[np.float32] = cv2.blur(grey, size)  # type: ignore[assignment]
+    deviation: NDArray[np.float32] = cv2.blur(grey * grey, size)  # type: ignore[assignment]
+    deviation -= mean * mean
+    np.sqrt(np.maximum(deviation, 1, out=deviation), out=deviation)
+    deviation += FLOOR
+    mean -= grey
+    mean /= deviation
+    mean /= DEVIATIONS
+    return np.clip(mean, 0, 1, out=mean)
 
 
 @remembered

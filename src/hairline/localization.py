@@ -158,6 +158,10 @@ _FILTERS = {
 }
 
 
+BAND_PX = 1024
+"""Rows of a map that are enlarged at once."""
+
+
 def upsample(
     cells: NDArray[np.floating],
     cell_px: int,
@@ -168,6 +172,8 @@ def upsample(
     start_px: float = 0,
 ) -> NDArray[np.float32]:
     """Enlarge a map of cells to pixels, each cell staying centred on the square it stands for.
+
+    It is made :data:`BAND_PX` rows at a time: Pillow holds a picture several times over.
 
     Args:
         cells: Values in [0, 1], [rows, cols].
@@ -185,10 +191,16 @@ def upsample(
     around = math.ceil(start_px / cell_px)
     padded = np.pad(cells, around, mode="edge")
     picture = Image.fromarray(quantise(padded) if quantised else padded.astype(np.float32))
-    start = around - start_px / cell_px
-    box = (start, start, start + width / cell_px, start + height / cell_px)
-    pixels = np.asarray(picture.resize((width, height), _FILTERS[upsampling], box))
-    return pixels.astype(np.float32) / np.float32(255) if quantised else np.clip(pixels, 0, 1)
+    start, found = around - start_px / cell_px, np.empty((height, width), np.float32)
+    for top in range(0, height, BAND_PX):
+        bottom = min(top + BAND_PX, height)
+        box = (start, start + top / cell_px, start + width / cell_px, start + bottom / cell_px)
+        pixels = np.asarray(picture.resize((width, bottom - top), _FILTERS[upsampling], box))
+        if quantised:
+            np.divide(pixels, np.float32(255), out=found[top:bottom])
+        else:
+            np.clip(pixels, 0, 1, out=found[top:bottom])
+    return found
 
 
 @remembered

@@ -70,10 +70,47 @@ def test_unknown_backbones_list_close_ones():
         backbones.build("resnet18.nobody", "none")
 
 
-@pytest.mark.parametrize("backbone", ["test_vit", "test_convnext", "mobilenetv3_small_050"])
-def test_other_heads_are_refused(backbone):
-    with pytest.raises(HairlineError, match="does not end in global average pooling and a single linear layer"):
+@pytest.mark.parametrize("backbone", ["test_convnext", "mobilenetv3_small_050", "vgg11_bn"])
+def test_other_heads_are_timms_own(backbone):
+    model, _ = backbones.build(backbone, "none")
+    assert model.linear is None and model.crack_weight is None and model.cell_px == 32
+    reference = timm.create_model(backbone, num_classes=2).eval()
+    reference.load_state_dict(model.body.state_dict())
+    images = picture(2, 3, 64, 96)
+    mean, std = (torch.tensor(value).view(3, 1, 1) for value in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]))
+    with torch.inference_mode():
+        expected = reference((images / 255 - mean) / std)
+        assert torch.allclose(model.eval()(images), expected, atol=1e-5 * float(expected.abs().max()))
+
+
+@pytest.mark.parametrize(
+    ("backbone", "why"),
+    [("test_vit", "last features have the shape"), ("mixer_s16_224", "height .64. doesn't match")],
+)
+def test_networks_without_a_map_or_of_one_image_size_are_refused(backbone, why):
+    with pytest.raises(HairlineError, match=f"{backbone}' is no convolutional network for images of any size .*{why}"):
         backbones.build(backbone, "none")
+
+
+def test_a_head_of_equal_width_that_does_more_than_average_is_no_linear_one():
+    """ConvNeXt normalises between average and last layer: as many features as the layer takes, another function."""
+    model, _ = backbones.build("test_convnext", "none")
+    assert model.body.get_classifier().in_features == model.features(picture(1, 3, 64, 64)).shape[1]
+    assert model.linear is None
+
+
+def test_other_heads_survive_their_file_and_take_only_the_body_from_timm(tmp_path):
+    model, _ = backbones.build("mobilenetv3_small_050", "none")
+    backbones.save(model, tmp_path / "saved", {})
+    loaded, _ = backbones.load(tmp_path / "saved")
+    images = picture(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.equal(model.eval()(images), loaded(images))
+    published = timm.create_model("mobilenetv3_small_050", num_classes=7)
+    weights.write(published, tmp_path / "timm.safetensors")
+    started, _ = backbones.build("mobilenetv3_small_050", str(tmp_path / "timm.safetensors"))
+    assert torch.equal(started.body.conv_head.weight, published.conv_head.weight)
+    assert started.body.classifier.out_features == 2
 
 
 def test_save_and_load_are_bit_equal(model, tmp_path):

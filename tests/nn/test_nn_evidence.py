@@ -1,4 +1,6 @@
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -9,12 +11,16 @@ from hypothesis import strategies as st
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
+from hairline.images import quantise
+from hairline.labellers import konig
 from hairline.localization import scaled_size
 from hairline.nn import evidence
 from hairline.nn.backbones import build
-from hairline.nn.cam import grad_cam_plus_plus
+from hairline.nn.cam import by_gradient, grad_cam_plus_plus
+from hairline.nn.folding import folded
 from hairline.nn.recipes import Runtime
 from hairline.nn.runtime import resolve
+from hairline.params import Params
 
 PLAIN = resolve(Runtime("cpu", "32", workers=0, seed=0))
 BF16 = resolve(Runtime("cpu", "bf16", workers=0, seed=0))
@@ -33,8 +39,18 @@ def prepared(backbone):
     torch.manual_seed(0)
     model = build(backbone, "none")[0]
     with torch.no_grad():
-        model.linear.weight.mul_(20)  # a random head answers 0.5 everywhere; this one tells windows apart
+        last = model.body.get_classifier() if model.linear is None else model.linear
+        last.weight.mul_(20)  # a random head answers 0.5 everywhere; this one tells windows apart
     return model
+
+
+def prepared_by_pictures(backbone):
+    """A random network whose normalisation layers have seen some pictures, so that signals do not fade."""
+    model = prepared(backbone)
+    with torch.no_grad():
+        for seed in range(6):
+            model(torch.from_numpy(picture(96, 96, seed)).permute(2, 0, 1)[None])
+    return model.eval()
 
 
 MODEL = prepared("test_resnet")
@@ -98,7 +114,7 @@ def test_no_batch_exceeds_the_limit(monkeypatch):
     monkeypatch.setattr(evidence, "_batch", lambda images, placement, real=evidence._batch: (
         sizes.append(len(images)) or real(images, placement)))  # fmt: skip
     evidence.collect(MODEL, picture(64, 64), [32], 16, [], 1024, 4, PLAIN)
-    assert sizes == [4, 4, 1, 1]  # nine windows, then the image
+    assert sizes == [1, 4, 4, 1]  # the image, then nine windows
 
 
 def test_bf16_is_close_to_32_bit():
@@ -179,3 +195,67 @@ def test_scaled_maps_are_those_of_the_scaled_image():
             MODEL, cv2.resize(image, (width, height), interpolation=how), [32], 32, [], 1024, 64, PLAIN
         )
         np.testing.assert_array_equal(cam.cells, alone.cam)
+
+
+@pytest.mark.parametrize("backbone", ["mobilenetv3_small_050", "test_convnext"])
+def test_other_heads_see_the_whole_map_though_it_comes_in_tiles(backbone, monkeypatch):
+    monkeypatch.setattr(evidence, "HALO_PX", 512)
+    model, image = prepared_by_pictures(backbone), picture(70, 101)
+    found = evidence.collect(model, image, [32], 32, [], 1024, 64, PLAIN)
+    tiled = evidence.collect(model, image, [32], 32, [], 64, 64, PLAIN)
+    mirrored = np.pad(image, ((0, 96 - 70), (0, 128 - 101), (0, 0)), mode="reflect")
+    with torch.no_grad():
+        features = model.features(torch.from_numpy(mirrored).permute(2, 0, 1)[None])
+        probability = model(torch.from_numpy(mirrored).permute(2, 0, 1)[None]).softmax(1)[0, 1].item()
+    expected = by_gradient(features, model.head)[0][0].numpy()
+    assert expected.max() > 0
+    for one in (found, tiled):
+        np.testing.assert_allclose(one.cam, expected, rtol=1e-3, atol=1e-4 * expected.max())
+        assert one.crack_probability == pytest.approx(probability, abs=1e-5)
+
+
+def test_other_heads_give_full_precision_under_bf16():
+    model = prepared_by_pictures("mobilenetv3_small_050")
+    exact, rough = (evidence.collect(model, picture(64, 96), [32], 32, [], 1024, 64, one) for one in (PLAIN, BF16))
+    assert rough.cam.dtype == np.float32 and not np.array_equal(exact.cam, rough.cam)
+    np.testing.assert_allclose(rough.cam / rough.cam.max(), exact.cam / exact.cam.max(), atol=0.1)
+
+
+@pytest.mark.parametrize("backbone", ["resnet18", "mobilenetv3_small_050"])
+def test_repeated_runs_and_any_number_of_threads_give_the_same_bits(backbone):
+    model, image = folded(prepared_by_pictures(backbone)), picture(40, 101)
+    runs = []
+    for threads in (1, 1, 3):
+        torch.set_num_threads(threads)
+        runs.append(evidence.collect(model, image, [32], 16, [0.5], 64, 16, PLAIN))
+    torch.set_num_threads(1)
+    for one in runs[1:]:
+        assert np.array_equal(one.votes[0].probabilities, runs[0].votes[0].probabilities)
+        assert np.array_equal(one.cam, runs[0].cam) and np.array_equal(one.scaled[0].cells, runs[0].scaled[0].cells)
+        assert one.crack_probability == runs[0].crack_probability
+
+
+def konig_options():
+    """The paper's values with a low cut: a random network is seldom sure."""
+    options = Params(Path(__file__).parents[2] / "profiles" / "synthetic.yaml").label_set("konig").options
+    return dataclasses.replace(options, localization=dataclasses.replace(options.localization, cut=0.1))
+
+
+def test_labels_have_the_same_bits_in_any_number_of_threads_and_a_level_of_play_between_batches():
+    model, pictures = folded(prepared_by_pictures("resnet18")), [picture(70, 101, seed) for seed in range(2)]
+    options = konig_options()
+
+    def label(image, batch=16):
+        found = evidence.collect(model, image, [32], 16, [], 1024, batch, PLAIN)
+        return quantise(konig.label(image, found, options))
+
+    alone = [label(image) for image in pictures]
+    assert all(one.max() > 0 for one in alone)
+    for workers in (1, 4):
+        with ThreadPoolExecutor(workers) as pool:
+            together = list(pool.map(label, pictures))
+        assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
+    for batch in (7, 64):
+        for image, one in zip(pictures, alone, strict=True):
+            apart = np.abs(label(image, batch).astype(int) - one)
+            assert (apart > 1).mean() <= 1e-3, batch  # a map on the cut itself may fall on either side

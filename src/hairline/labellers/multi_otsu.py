@@ -17,11 +17,11 @@ class Options:
 
     Attributes:
         bilateral: Filter on the colour image before it turns grey.
-        classes: Classes of multi-Otsu, 2 or 3; the darkest is taken. 3 in the paper's figure 3.
+        classes: Classes of multi-Otsu, 2 to 4; the darkest is taken. 3 in the paper's figure 3.
     """
 
     bilateral: Bilateral
-    classes: Literal[2, 3]
+    classes: Literal[2, 3, 4]
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

@@ -12,7 +12,9 @@ image without cracks would get as much confidence as one with cracks, so a guard
 is one.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Annotated, Literal
 
 import cv2
@@ -173,23 +175,33 @@ def certainty(evidence: Evidence, options: Options) -> float:
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
     """Weighted mean of all maps over its maximum, less the cut, float32 [height, width] in [0, 1]."""
-    maps = [(part.weight, scaled_activation_map(evidence, part.scale, "bilinear")) for part in options.cams]
-    maps += [(part.weight, patch_map(evidence, part.window_px, "bilinear")) for part in options.votes]
-    mean = _mean(maps)
-    share = mean / max(float(mean.max(initial=0)), 1e-3)
+    cams = (scaled_activation_map(evidence, part.scale, "bilinear") for part in options.cams)
+    votes = (patch_map(evidence, part.window_px, "bilinear") for part in options.votes)
+    weights = [part.weight for part in options.cams] + [part.weight for part in options.votes]
+    mean = _mean(weights, chain(cams, votes))
+    mean /= max(float(mean.max(initial=0)), 1e-3)
     cut = np.float32(options.cut)
-    return np.asarray(np.clip((share - cut) / (1 - cut), 0, 1), dtype=np.float32)
+    mean -= cut
+    mean /= 1 - cut
+    return np.clip(mean, 0, 1, out=mean)
 
 
 def dark(levels: NDArray[np.uint8], options: Options) -> NDArray[np.float32]:
     """Weighted mean of all measures of darkness, float32 [height, width] in [0, 1]."""
-    maps = [(part.weight, darkness.contrast(levels, part.window_px)) for part in options.contrast]
-    for part in options.otsu:
-        stride = max(part.window_px // options.otsu_strides, 1)
-        maps.append((part.weight, darkness.otsu_share(levels, part.window_px, stride, options.classes)))
-    return _mean(maps)
+    contrasts = (darkness.contrast(levels, part.window_px) for part in options.contrast)
+    strides = [max(part.window_px // options.otsu_strides, 1) for part in options.otsu]
+    shares = (
+        darkness.otsu_share(levels, part.window_px, stride, options.classes)
+        for part, stride in zip(options.otsu, strides, strict=True)
+    )
+    return _mean([part.weight for part in (*options.contrast, *options.otsu)], chain(contrasts, shares))
 
 
-def _mean(maps: list[tuple[float, NDArray[np.float32]]]) -> NDArray[np.float32]:
-    total = sum(weight for weight, _ in maps)
-    return np.asarray(sum(np.float32(weight / total) * values for weight, values in maps), dtype=np.float32)
+def _mean(weights: Sequence[float], maps: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Weighted mean of maps, float32; one is held at a time, since a map of 64 megapixels takes 256 MB."""
+    total = sum(weights)
+    shares = (np.float32(weight / total) * values for weight, values in zip(weights, maps, strict=True))
+    found = next(shares)
+    for share in shares:
+        found += share
+    return found

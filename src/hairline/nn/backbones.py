@@ -1,6 +1,7 @@
-"""Patch classifiers: a timm network whose last feature map is averaged and goes through one linear layer.
+"""Patch classifiers: a convolutional network of timm with two outputs.
 
-That architecture is required because the closed form of Grad-CAM++ holds for it alone (see :mod:`hairline.nn.cam`).
+Where the last feature map is averaged and goes through one linear layer, as in ResNets and EfficientNets, the closed
+form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient: :mod:`hairline.nn.cam`.
 """
 
 import difflib
@@ -10,7 +11,6 @@ from typing import Protocol, cast
 
 import timm
 import torch
-from timm.layers.adaptive_avgmax_pool import SelectAdaptivePool2d
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
@@ -20,7 +20,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 BODY = "body."
 CRACK = 1
-_PROBE_PX = 64
+_PROBE_PX = (64, 96)
 
 
 class Body(Protocol):
@@ -28,6 +28,10 @@ class Body(Protocol):
 
     def forward_features(self, images: Tensor) -> Tensor:
         """Last feature map [N, K, h, w] of normalised images [N, 3, H, W]."""
+        ...
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Logits [N, 2] of feature maps."""
         ...
 
     def get_classifier(self) -> nn.Module:
@@ -62,11 +66,12 @@ class Classifier(nn.Module):
     Attributes:
         backbone: timm name of the network.
         cell_px: Pixels of the image a step on the feature map, its stride.
-        body: The network without its last layer; its parameters are named as timm names them.
-        linear: The last layer, K → 2; output 1 is crack.
+        body: The network; its parameters are named as timm names them. Without its last layer where that is ``linear``.
+        linear: The last layer, K → 2, behind global average pooling; output 1 is crack. None where the head is another
+            one, which then is the body's.
     """
 
-    def __init__(self, backbone: str, body: nn.Module, linear: nn.Linear, cell_px: int) -> None:
+    def __init__(self, backbone: str, body: nn.Module, linear: nn.Linear | None, cell_px: int) -> None:
         """Put the parts together; :func:`build` makes them."""
         super().__init__()
         self.backbone = backbone
@@ -86,13 +91,16 @@ class Classifier(nn.Module):
     def head(self, features: Tensor) -> Tensor:
         """Logits [N, 2] of feature maps [N, K, h, w], never in reduced precision: averages and logits would suffer."""
         with torch.autocast(features.device.type, enabled=False):
-            pooled: Tensor = self.linear(features.to(self.linear.weight.dtype).mean(dim=(2, 3)))
+            exact = features.to(self.normalise.mean.dtype)
+            if self.linear is None:
+                return cast(Body, self.body).forward_head(exact)
+            pooled: Tensor = self.linear(exact.mean(dim=(2, 3)))
         return pooled
 
     @property
-    def crack_weight(self) -> Tensor:
-        """Weight of every feature for the crack logit, shape [K]."""
-        return self.linear.weight[CRACK]
+    def crack_weight(self) -> Tensor | None:
+        """Weight of every feature for the crack logit, shape [K]; None where no linear layer follows the average."""
+        return None if self.linear is None else self.linear.weight[CRACK]
 
 
 def build(backbone: str, weights: str) -> tuple[Classifier, str]:
@@ -107,8 +115,8 @@ def build(backbone: str, weights: str) -> tuple[Classifier, str]:
         The classifier in training mode, and its actual initialisation: ``imagenet``, ``none`` or ``file:<path>``.
 
     Raises:
-        HairlineError: If the name is unknown, the network is no average-pooled linear classifier, or the weights
-            cannot be had or do not fit.
+        HairlineError: If the name is unknown, the network has no feature map of rows and columns or wants images of one
+            size, or the weights cannot be had or do not fit.
     """
     config = timm.get_pretrained_cfg(known(backbone))
     path, actual = weight_files.initial(weights, None if config is None else config.hf_hub_id)
@@ -149,24 +157,43 @@ def known(backbone: str) -> str:
 def _assemble(backbone: str) -> Classifier:
     """A classifier with random weights."""
     network = timm.create_model(backbone, num_classes=2)
+    model = Classifier(backbone, network, None, cell_px=1).eval()
+    features = _probe(model)
+    model.cell_px = _PROBE_PX[0] // features.shape[2]
     linear = cast(Body, network).get_classifier()
-    pool = getattr(network, "global_pool", None)
-    if not isinstance(linear, nn.Linear) or not isinstance(pool, SelectAdaptivePool2d) or pool.pool_type != "avg":
-        raise _unsuitable(backbone)
-    cast(Body, network).reset_classifier(0)
-    model = Classifier(backbone, network, linear, cell_px=1)
-    with torch.inference_mode():
-        features = model.eval().features(torch.zeros(1, 3, _PROBE_PX, _PROBE_PX, dtype=torch.uint8))
-    if features.ndim != 4 or features.shape[1] != linear.in_features:
-        raise _unsuitable(backbone)
-    model.cell_px = _PROBE_PX // features.shape[-1]
+    if isinstance(linear, nn.Linear) and linear.in_features == features.shape[1]:
+        with torch.inference_mode():
+            if torch.allclose(model.head(features), linear(features.mean(dim=(2, 3))), atol=1e-5):
+                model.linear = linear
+    if model.linear is not None:
+        cast(Body, network).reset_classifier(0)
     return model.train()
 
 
-def _unsuitable(backbone: str) -> HairlineError:
+def _probe(model: Classifier) -> Tensor:
+    """Random features [1, K, h, w] of the size that an image of :data:`_PROBE_PX` gives.
+
+    Raises:
+        HairlineError: If the network cannot serve images of any size or its features have no rows and columns.
+    """
+    noise = torch.Generator().manual_seed(0)
+    height, width = _PROBE_PX
+    try:
+        with torch.inference_mode():
+            shape = model.features(torch.zeros(1, 3, height, width, dtype=torch.uint8)).shape
+            features = torch.rand(shape, generator=noise)
+            logits = model.head(features)
+    except (AssertionError, RuntimeError) as error:  # what networks of one image size raise
+        raise _unsuitable(model.backbone, str(error)) from None
+    if len(shape) != 4 or height // shape[2] * shape[3] != width or logits.shape != (1, 2):
+        raise _unsuitable(model.backbone, f"its last features have the shape {tuple(shape)}")
+    return features
+
+
+def _unsuitable(backbone: str, why: str) -> HairlineError:
     return HairlineError(
-        f"backbone '{backbone}' does not end in global average pooling and a single linear layer, which the activation "
-        "maps need; choose a ResNet or an EfficientNet, e.g. resnet18 or efficientnet_b0"
+        f"backbone '{backbone}' is no convolutional network for images of any size ({why}); choose for example "
+        "resnet18, efficientnet_b0, vgg11_bn, mobilenetv3_large_100 or convnext_tiny"
     )
 
 
@@ -175,4 +202,5 @@ def _start_from(model: Classifier, tensors: dict[str, Tensor], source: str, last
         weight_files.fill(model, tensors, source)
     else:
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{last_layer}.")}
-        weight_files.fill(model.body, kept, source)
+        own = {name: tensor for name, tensor in model.body.state_dict().items() if name.startswith(f"{last_layer}.")}
+        weight_files.fill(model.body, kept | own, source)

@@ -1,7 +1,8 @@
 """What a classifier says about one image: voting windows and a class activation map, raw (METHOD §2)."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 import cv2
 import numpy as np
@@ -12,8 +13,8 @@ from torch import Tensor
 from hairline.grid import PatchGrid
 from hairline.localization import Evidence, ScaledCam, Votes, scaled_size
 from hairline.nn.backbones import CRACK, Classifier
-from hairline.nn.cam import grad_cam_plus_plus
-from hairline.nn.runtime import Placement, autocast
+from hairline.nn.cam import by_gradient, grad_cam_plus_plus
+from hairline.nn.runtime import Placement, autocast, one_thread_each, run_all
 
 HALO_PX = 256
 """Margin around a tile, wider than half of what a cell of ResNet-18 (435 px) or ResNet-50 (483 px) sees."""
@@ -32,7 +33,8 @@ def collect(
     """Ask a classifier about every window of an image and about the image as a whole.
 
     Windows keep their native size. They are cut from the mirrored image ``batch`` at a time, so that memory does not
-    grow with their number.
+    grow with their number. On processors, batches and tiles are shared out among as many threads as torch may use, each
+    on its own: the result does not depend on their number.
 
     Args:
         model: The classifier; it is moved to the placement's device and set to evaluation mode.
@@ -52,60 +54,136 @@ def collect(
     """
     height, width = image.shape[:2]
     grids = [PatchGrid(height, width, window_px, stride_px) for window_px in windows_px]
+    votes = [np.empty((grid.rows, grid.cols), np.float32) for grid in grids]
     model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    with torch.inference_mode(), autocast(placement):
-        votes = tuple(_votes(model, image, grid, batch, placement) for grid in grids)
-        cam, crack_probability = _full_image(model, image, tile_px, placement)
-        scaled = tuple(
-            ScaledCam(scale, _full_image(model, _resized(image, scale), tile_px, placement)[0]) for scale in cam_scales
-        )
-    return Evidence(height, width, votes, cam, model.cell_px, crack_probability, scaled)
+    maps = [_whole_map(model, *scaled_size(height, width, scale)) for scale in (1.0, *cam_scales)]
+
+    def tasks() -> Iterator[Callable[[], None]]:
+        for scale, each in zip((1.0, *cam_scales), maps, strict=True):
+            yield from _tiles(model, _resized(image, scale), tile_px, each, placement)
+        for grid, probabilities in zip(grids, votes, strict=True):
+            yield from _batches(model, image, grid, batch, probabilities, placement)
+
+    with one_thread_each(placement) as workers:
+        run_all(tasks(), workers)
+        (cam, probability), *others = [each.answer() for each in maps]
+    scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _) in zip(cam_scales, others, strict=True))
+    voted = tuple(Votes(grid.window_px, grid.stride_px, values) for grid, values in zip(grids, votes, strict=True))
+    return Evidence(height, width, voted, cam, model.cell_px, probability, scaled)
 
 
 def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    if scale == 1:
+        return image
     height, width = scaled_size(image.shape[0], image.shape[1], scale)
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(image, (width, height), interpolation=how), dtype=np.uint8)
 
 
-def _votes(model: Classifier, image: NDArray[np.uint8], grid: PatchGrid, batch: int, placement: Placement) -> Votes:
-    """Crack probability of every window of a grid."""
-    windows = grid.split(image)
-    count = grid.rows * grid.cols
-    probabilities = np.empty(count, np.float32)
+def _batches(
+    model: Classifier,
+    image: NDArray[np.uint8],
+    grid: PatchGrid,
+    batch: int,
+    probabilities: NDArray[np.float32],
+    placement: Placement,
+) -> Iterator[Callable[[], None]]:
+    """Tasks that fill in the crack probability of every window of a grid, ``batch`` windows each."""
+    windows, count = grid.split(image), grid.rows * grid.cols
+
+    def ask(chosen: NDArray[np.int64]) -> None:
+        rows, cols = np.divmod(chosen, grid.cols)
+        with torch.inference_mode(), autocast(placement):
+            probabilities[rows, cols] = _crack_probability(model(_batch(windows[rows, cols], placement)))
+
     for start in range(0, count, batch):
-        rows, cols = np.divmod(np.arange(start, min(start + batch, count)), grid.cols)
-        logits = model(_batch(windows[rows, cols], placement))
-        probabilities[start : start + batch] = _crack_probability(logits)
-    return Votes(grid.window_px, grid.stride_px, probabilities.reshape(grid.rows, grid.cols))
+        yield partial(ask, np.arange(start, min(start + batch, count)))
 
 
-def _full_image(
-    model: Classifier, image: NDArray[np.uint8], tile_px: int, placement: Placement
-) -> tuple[NDArray[np.float32], float]:
-    """Activation map [rows, cols] and crack probability of the image mirrored to whole cells.
+class _ClosedForm:
+    """Activation map of a whole image from tiles of its features, none of which is kept.
 
-    The map is local and the probability depends on the mean of the features alone, so tiles give what the whole image
-    gives, up to rounding, as long as the halo is as wide as the network sees.
+    The map is local and the probability depends on the mean of the features alone.
+    """
+
+    def __init__(self, model: Classifier, crack_weight: Tensor, rows: int, cols: int) -> None:
+        self._model, self._crack_weight = model, crack_weight
+        self._cam, self._sums = np.empty((rows, cols), np.float32), dict[tuple[int, int], Tensor]()
+
+    def take(self, rows: slice, cols: slice, features: Tensor) -> None:
+        """Look at the features float [1, K, rows, cols] of a part of the cells; safe to call from several threads."""
+        with torch.autocast(features.device.type, enabled=False):
+            self._cam[rows, cols] = grad_cam_plus_plus(features, self._crack_weight)[0].float().cpu().numpy()
+            self._sums[rows.start, cols.start] = features.double().sum(dim=(0, 2, 3)).cpu()
+
+    def answer(self) -> tuple[NDArray[np.float32], float]:
+        """The map [rows, cols] and the crack probability of the image; sums are added in the order of tiles."""
+        with torch.inference_mode():
+            mean = torch.stack([self._sums[place] for place in sorted(self._sums)]).sum(0) / self._cam.size
+            mean = mean.to(self._crack_weight.device, self._crack_weight.dtype)
+            return self._cam, float(_crack_probability(self._model.head(mean[None, :, None, None]))[0])
+
+
+class _ByGradient:
+    """As :class:`_ClosedForm` for other heads: features are kept, and head and gradient see the whole map.
+
+    That takes 4·K bytes a cell for each scale, and about four times that for a moment: for 64 megapixels and
+    ConvNeXt-tiny (K = 768, 62,500 cells) 192 MB and 0.8 GB, besides what the head needs.
+    """
+
+    def __init__(self, model: Classifier, rows: int, cols: int) -> None:
+        self._model, self._size = model, (rows, cols)
+        self._parts = dict[tuple[int, int], Tensor]()
+
+    def take(self, rows: slice, cols: slice, features: Tensor) -> None:
+        """Keep the features of a part of the cells."""
+        self._parts[rows.start, cols.start] = features.to(self._model.normalise.mean.dtype, copy=True)
+
+    def answer(self) -> tuple[NDArray[np.float32], float]:
+        """The map and the crack probability; the parts are given up."""
+        cam, logits = by_gradient(self._joined(), self._model.head)
+        return cam[0].float().cpu().numpy(), float(_crack_probability(logits)[0])
+
+    def _joined(self) -> Tensor:
+        part = self._parts[0, 0]
+        whole = torch.empty(1, part.shape[1], *self._size, dtype=part.dtype, device=part.device)
+        for top, left in sorted(self._parts):
+            part = self._parts.pop((top, left))
+            whole[:, :, top : top + part.shape[2], left : left + part.shape[3]] = part
+        return whole
+
+
+def _whole_map(model: Classifier, height: int, width: int) -> _ClosedForm | _ByGradient:
+    cells = PatchGrid(height, width, model.cell_px, model.cell_px)
+    if model.crack_weight is None:
+        return _ByGradient(model, cells.rows, cells.cols)
+    return _ClosedForm(model, model.crack_weight, cells.rows, cells.cols)
+
+
+def _tiles(
+    model: Classifier, image: NDArray[np.uint8], tile_px: int, into: _ClosedForm | _ByGradient, placement: Placement
+) -> Iterator[Callable[[], None]]:
+    """Tasks that look at an image, mirrored to whole cells, in tiles as if it were seen at once.
+
+    Only the tile is mirrored, to save a copy of the image: its halo is wider than a cell, so that the rows and columns
+    that mirroring takes are in it.
     """
     cell = model.cell_px
-    whole = PatchGrid(image.shape[0], image.shape[1], cell, cell).pad(image)
-    rows, cols = whole.shape[0] // cell, whole.shape[1] // cell
-    cam, total = np.empty((rows, cols), np.float32), torch.zeros(len(model.crack_weight), dtype=torch.float64)
-    step, halo = max(tile_px // cell, 1), -(-HALO_PX // cell)
-    for top, left in itertools.product(range(0, rows, step), range(0, cols, step)):
+    cells = PatchGrid(image.shape[0], image.shape[1], cell, cell)
+    rows, cols, step, halo = cells.rows, cells.cols, max(tile_px // cell, 1), -(-HALO_PX // cell)
+
+    def look(top: int, left: int) -> None:
         bottom, right = min(top + step, rows), min(left + step, cols)
         above, before = max(top - halo, 0), max(left - halo, 0)
-        seen = whole[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
-        features = model.features(_batch(seen[None], placement))
-        features = features[:, :, top - above : bottom - above, left - before : right - before]
-        with torch.autocast(placement.device.type, enabled=False):
-            cam[top:bottom, left:right] = grad_cam_plus_plus(features, model.crack_weight)[0].float().cpu().numpy()
-            total += features.double().sum(dim=(0, 2, 3)).cpu()
-    mean = (total / (rows * cols)).to(placement.device, model.linear.weight.dtype)
-    with torch.autocast(placement.device.type, enabled=False):
-        logits = model.linear(mean[None])
-    return cam, float(_crack_probability(logits)[0])
+        seen = image[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
+        seen = PatchGrid(seen.shape[0], seen.shape[1], cell, cell).pad(seen)
+        with torch.inference_mode(), autocast(placement):
+            features = model.features(_batch(seen[None], placement))
+            features = features[:, :, top - above : bottom - above, left - before : right - before]
+            into.take(slice(top, bottom), slice(left, right), features)
+
+    for top, left in itertools.product(range(0, rows, step), range(0, cols, step)):
+        yield partial(look, top, left)
 
 
 def _batch(images: NDArray[np.uint8], placement: Placement) -> Tensor:

@@ -1,8 +1,11 @@
 """Where a network runs and in which precision, decided once from the wish in :class:`hairline.nn.recipes.Runtime`."""
 
+import collections
 import os
 import random
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,6 +68,37 @@ def native_bf16(cuda: bool) -> bool:
 def autocast(placement: Placement) -> AbstractContextManager[object]:
     """Context of forward passes: bfloat16 autocast on the placement's device, or nothing."""
     return torch.autocast(placement.device.type, dtype=torch.bfloat16, enabled=placement.autocast)
+
+
+@contextmanager
+def one_thread_each(placement: Placement) -> Iterator[int]:
+    """Context in which an operation of torch keeps to one thread, for work that is shared out in larger pieces.
+
+    Libraries split sums between threads, so that rounding depends on their number; pieces of their own do not, and wait
+    for nobody. Gives the number of workers for :func:`run_all`: the threads torch had on processors, 1 on a device.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield before if placement.device.type == "cpu" else 1
+    finally:
+        torch.set_num_threads(before)
+
+
+def run_all(tasks: Iterable[Callable[[], None]], workers: int) -> None:
+    """Run tasks, each in one of the workers; few are made ahead, since they may hold large arrays."""
+    if workers == 1:
+        for task in tasks:
+            task()
+        return
+    waiting: collections.deque[Future[None]] = collections.deque()
+    with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        for task in tasks:
+            waiting.append(pool.submit(task))
+            if len(waiting) > 2 * workers:
+                waiting.popleft().result()
+        for future in waiting:
+            future.result()
 
 
 def seed_everything(seed: int) -> None:
