@@ -22,7 +22,7 @@ from hairline.studies import Study, Value, problems, replaced, value_at
 from hairline.tuning import figures, result, search, store
 from pipeline import crew, entry, tune_worker
 
-UNDECISIVE = ("trials", "workers", "memory_mb", "storage", "heartbeat_s", "grace_s", "tracked_trials", "held_out")
+UNDECISIVE = ("trials", "workers", "memory_mb", "storage", "heartbeat_s", "grace_s", "tracked_trials")
 
 
 def main(argv: Sequence[str] | None = None) -> None:

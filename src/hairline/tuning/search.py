@@ -70,7 +70,7 @@ def planned(study: Study, own: Mapping[str, Value]) -> list[dict[str, Value]]:
     if study.sampler == "tpe":
         return [dict(own), *({} for _ in range(study.trials - 1))]
     if study.sampler == "random":
-        draws = [_random(study, slot) for slot in range(1, study.trials)]
+        draws = [random_options(study, slot) for slot in range(1, study.trials)]
         return [dict(own), *draws]
     values = [dimension.values() for dimension in study.space.values()]
     points = [dict(zip(study.space, point, strict=True)) for point in itertools.product(*values)]
@@ -79,7 +79,8 @@ def planned(study: Study, own: Mapping[str, Value]) -> list[dict[str, Value]]:
     return [dict(own), *(rest[index] for index in order[: study.trials - 1])]
 
 
-def _random(study: Study, slot: int) -> dict[str, Value]:
+def random_options(study: Study, slot: int) -> dict[str, Value]:
+    """What a slot of a random study tries; it depends on nothing but the seed and the slot."""
     generator = np.random.default_rng([study.seed, slot])
     return {path: _drawn(dimension, generator) for path, dimension in study.space.items()}
 
