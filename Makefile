@@ -23,7 +23,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 export MPLBACKEND := Agg
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: help setup repro test test-fast lint format pins ui clean
+.PHONY: help setup repro test test-fast lint format pins ui dashboard clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -74,6 +74,11 @@ pins: .venv/.ready ## renew constraints.txt: the newest versions that pyproject.
 ui: .venv/.ready ## browse the runs in MLflow on 127.0.0.1 (PORT=5000)
 	mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 \
 	  --backend-store-uri sqlite:///mlruns/mlflow.db --artifacts-destination mlruns/artifacts
+
+dashboard: .venv/.ready ## browse the studies in optuna-dashboard on 127.0.0.1 (PORT=8080)
+	@command -v optuna-dashboard >/dev/null || uv pip install -c constraints.txt optuna-dashboard
+	optuna-dashboard --host 127.0.0.1 --port $(if $(filter 5000,$(PORT)),8080,$(PORT)) \
+	  $${HAIRLINE_STUDY_STORAGE:-sqlite:///$$(ls -t state/studies/*.db | head -n 1)}
 
 clean: ## remove the tools' caches (data, models, reports, runs and .venv stay)
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

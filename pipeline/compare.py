@@ -53,7 +53,7 @@ def _upstream(runs: Path, params: Params) -> list[Path]:
     matrix = params.matrix()
     trained = [f"{name}-{architecture}" for name in matrix.label_sets for architecture in matrix.architectures]
     names = [f"classifier-{name}" for name in matrix.classifiers]
-    names += [f"labels-{name}" for name in params.names("label_sets")]
+    names += [f"labels-{name}" for name in params.labelled()]
     names += [f"segmenter-{name}" for name in trained]
     names += [f"evaluation-{name}-{test_set}" for name in trained for test_set in matrix.test_sets]
     return [runs / f"{name}.json" for name in names]
@@ -76,8 +76,8 @@ def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
     parts = [(params.raw("segmenter")["dataset"], "train"), *((name, "test") for name in params.matrix().test_sets)]
     for dataset, split in parts:
-        for label_set in params.names("label_sets"):
-            classifier = params.entry("classifiers", params.label_set(label_set).classifier, ClassifierOptions)
+        for label_set, base in params.labelled().items():
+            classifier = params.entry("classifiers", params.label_set(base).classifier, ClassifierOptions)
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"

@@ -49,7 +49,7 @@ def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> 
             args.scores / "segmenters" / label_set / architecture / test_set / "predictions" / file
         for label_set in matrix.label_sets for architecture in matrix.architectures
     }  # fmt: skip
-    labels = {name: args.labels / name / test_set / file for name in params.names("label_sets")}
+    labels = {name: args.labels / name / test_set / file for name in params.labelled()}
     return pictures.PictureRow(
         sample_id,
         load_image(folder, sample_id),
@@ -67,7 +67,7 @@ def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
 def steps(folder: Path, params: Params) -> Iterator[report.Picture]:
     """The first strip there is of every label set, on the first test set that has one."""
     test_sets = params.matrix().test_sets
-    for label_set in params.names("label_sets"):
+    for label_set in params.labelled():
         found = [path for name in test_sets for path in sorted((folder / label_set).glob(f"{name}-*.png"))]
         if found:
             title = f"labels of {label_set}: {found[0].stem}"

@@ -1,5 +1,6 @@
 """Make the pseudo-labels of one label set for every image of every data set (METHOD §2-§4)."""
 
+from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from hairline.fusion import TrainableRule, crack_pixels
 from hairline.images import read_scores, write_scores
 from hairline.localization import Evidence
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Params, Strips
+from hairline.params import LabelSet, Params, Strips
 from hairline.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
 from hairline.strips import Listener, Panel, panel, strip
 from pipeline import entry
@@ -37,23 +38,45 @@ def main(argv: Sequence[str] | None = None) -> None:
         names=["label-set"],
     )  # fmt: skip
     params = Params(args.params)
-    label_set, rule = params.label_set(args.label_set), params.get("trainable", TrainableRule)
+    evidence = args.evidence
+    made(
+        args,
+        params,
+        args.label_set,
+        params.label_set(args.label_set),
+        params.raw("label_sets")[args.label_set],
+        evidence,
+    )
+
+
+def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: object, evidence: Path) -> None:
+    """Make a label set and everything that goes with it.
+
+    Args:
+        args: The paths of the stage.
+        params: All values.
+        name: What the label set is called.
+        label_set: Its method and options.
+        raw: The same as plain values, for logging.
+        evidence: Folder of the evidence of its classifier.
+    """
+    rule = params.get("trainable", TrainableRule)
     method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
     datasets, training = params.matrix().localized, params.raw("segmenter")["dataset"]
-    chosen = {name: _chosen(params, name, args.sets / name) for name in datasets}
-    inputs = [*(args.sets / name / "samples.parquet" for name in datasets), args.evidence]
-    logged = {"label_set": params.raw("label_sets")[args.label_set], **params.some("trainable", "strips")}
-    with tracking.run("label", f"labels · {args.label_set}", params.experiment(), logged, inputs, {}, args.upstream,
+    chosen = {dataset: _chosen(params, dataset, args.sets / dataset) for dataset in datasets}
+    inputs = [*(args.sets / dataset / "samples.parquet" for dataset in datasets), evidence]
+    logged = {"label_set": raw, **params.some("trainable", "strips")}
+    with tracking.run("label", f"labels · {name}", params.experiment(), logged, inputs, {}, args.upstream,
                       args.record) as run:  # fmt: skip
         with whole_folder(args.out) as folder, whole_folder(args.strips) as strips:
             tables = {}
-            for name in datasets:
-                places = args.sets / name, args.evidence / name, folder / name
-                tables[name], drawn = _label_all(method, *places, rule, chosen[name])
-                _draw_strips(drawn, name, args.label_set, strips)
-        metrics = {name: _counts(table) for name, table in tables.items()}
+            for dataset in datasets:
+                places = args.sets / dataset, evidence / dataset, folder / dataset
+                tables[dataset], drawn = _label_all(method, *places, rule, chosen[dataset])
+                _draw_strips(drawn, dataset, name, strips)
+        metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(args.metrics, metrics)
-        run.metrics({f"{name}/{key}": value for name, counts in metrics.items() for key, value in counts.items()})
+        run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
         _draw_sheet(args.sets / training, args.out / training, args.sheet)
         for figure in (args.sheet, *sorted(args.strips.iterdir())):
             run.figure(figure)

@@ -1,6 +1,6 @@
 """Score the pseudo-labels of one label set against the masks, split by split (table II)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -16,13 +16,26 @@ from pipeline import entry
 def main(argv: Sequence[str] | None = None) -> None:
     """Write a score table for every data set and split with masks to ``--out``/DATASET-SPLIT.parquet."""
     args = entry.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
+    score(args.sets, args.labels, Params(args.params).matrix().localized, args.out, args.metrics)
+
+
+def score(sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: Path) -> None:
+    """Write the score tables of a label set to a folder and its metrics to a file.
+
+    Args:
+        sets: Folder of the data sets.
+        labels: Folder of the label set.
+        datasets: Data sets that have labels in it.
+        out: Folder for DATASET-SPLIT.parquet.
+        target: File for the metrics.
+    """
     found = {}
-    with whole_folder(args.out) as folder:
-        for name in Params(args.params).matrix().localized:
-            for split, table in _score(args.sets / name, args.labels / name).items():
+    with whole_folder(out) as folder:
+        for name in datasets:
+            for split, table in _score(sets / name, labels / name).items():
                 table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
                 found[f"{name}-{split}"] = metrics(table)
-    write_json(args.metrics, found)
+    write_json(target, found)
 
 
 def _score(dataset: Path, labels: Path) -> dict[str, pd.DataFrame]:

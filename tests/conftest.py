@@ -28,6 +28,13 @@ def tiny_values() -> dict[str, Any]:
     values["segmenter"]["recipe"].update(epochs=1, batch=2)
     values["trainable"]["min_crack_pixels"] = 1
     values["label_sets"]["konig"]["options"]["localization"].update(cut=0.0, erosion_iterations=1)
+    values["matrix"]["label_sets"] = ["manual", "konig", "otsu"]
+    study = values["studies"]["konig"]
+    study.update(trials=4, tuning={"split": "train", "count": 3}, held_out={"split": "train", "count": 3})
+    study["space"] = {
+        "thresholding.window_px": {"choices": [32, 48]},
+        "fusion.closing_px": {"low": 1, "high": 5, "step": 2},
+    }
     values["evaluation"]["gallery"] = 2
     values["comparison"]["resamples"] = 100
     return values

@@ -58,7 +58,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ),
         ("strips.count", -1, ["strips.count", "greater than or equal to 0"]),
         ("strips.samples", {"walls": ["a"]}, ["strips.samples: 'walls' is not in matrix.localized", "has synthetic"]),
-        ("matrix.label_sets", ["manual", "crf"], ["matrix.label_sets", "'crf'", "konig, manual, otsu"]),
+        ("matrix.label_sets", ["manual", "snake"], ["matrix.label_sets", "'snake'", "konig, konig_tuned, manual"]),
         ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
         ("segmenter.loss", "hinge", ["segmenter.loss", "'bce' or 'bce_dice'", "'hinge'"]),
         ("architectures.unet.encodr", "resnet18", ["architectures.unet.encodr", "unknown value"]),

@@ -36,6 +36,12 @@ def test_mappings_merge_lists_replace_and_null_removes(tmp_path: Path) -> None:
     assert "# why" in text
 
 
+def test_a_mapping_of_which_nothing_is_left_stays_valid_behind_a_comment(tmp_path: Path) -> None:
+    (tmp_path / "synthetic.yaml").write_text("a:  # why\n  x: 1\n\nb: 2\n")
+    (tmp_path / "mine.yaml").write_text("a: {x: null}\n")
+    assert yaml.safe_load(profiles.render(tmp_path, "mine")) == {"a": {}, "b": 2}
+
+
 def test_anchors_are_spelled_out_so_that_values_change_alone(tmp_path: Path) -> None:
     (tmp_path / "synthetic.yaml").write_text("a: {x: 1}\nb: 2\n")
     (tmp_path / "mine.yaml").write_text(

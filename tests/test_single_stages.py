@@ -205,7 +205,7 @@ def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_par
 def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
     assert {path.stem for path in compare._upstream(Path("runs"), params)} == {
-        "classifier-resnet18", "labels-konig", "labels-otsu",
+        "classifier-resnet18", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
         *(f"{kind}-{name}-unet{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
     }  # fmt: skip

@@ -2,8 +2,10 @@
 
 import importlib
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,14 @@ import pytest
 import workspace
 from conftest import tiny_values
 
-from hairline import scoring
+from hairline import cases, objectives, scoring
 from hairline.errors import HairlineError
-from hairline.images import read_grey, read_scores
+from hairline.images import quantise, read_grey, read_scores
+from hairline.labellers import konig
+from hairline.params import Params
 from hairline.samples import load_mask, read_samples
+from hairline.studies import Study
+from pipeline import tune_worker
 
 
 def values_with_a_silent_label_set() -> dict[str, Any]:
@@ -96,6 +102,40 @@ def test_label_scores_equal_scores_made_again_from_the_files(done: Path) -> None
     assert metrics["synthetic-test"]["ods"] == pytest.approx(np.mean(f1))
 
 
+def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promised(done: Path) -> None:
+    told = json.loads((done / "data/tiny/studies/konig/best.json").read_text())
+    trials = pd.read_csv(done / "data/tiny/studies/konig/trials.csv")
+    assert sorted(trials["slot"]) == [0, 1, 2, 3]
+    assert trials.loc[trials["best"], "ods"].tolist() == [trials["ods"].max()] == [told["best"][0]["tuning"]["ods"]]
+    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").entry("studies", "konig", Study)
+    sides = cases.drawn(*tune_worker.what_to_draw(study, done / "data/tiny/sets/synthetic"))
+    for side, rows in zip(("tuning", "held_out"), sides, strict=True):
+        label = partial(konig.label, options=params.options_of("konig")(told["options"]))
+        loaded = cases.load(rows, done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic")
+        for case in loaded:
+            written = read_scores(done / f"data/tiny/labels/konig_tuned/synthetic/{case.id}.png")
+            np.testing.assert_array_equal(quantise(label(case.image, case.evidence)), written)
+        *_, (crack, background) = cases.scored(label, loaded)
+        assert objectives.ods(crack, background) == pytest.approx(told["best"][0][side]["ods"])
+
+
+def test_figures_of_a_study_ask_no_other_place(done: Path) -> None:
+    folder = done / "reports/tiny/studies/konig"
+    page = (folder / "index.html").read_text()
+    assert not re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=", page)
+    scored = set(pd.read_csv(done / "data/tiny/studies/konig/trials.csv")["ods"])
+    assert {path.stem for path in folder.glob("*.png")} == (
+        {"history", "importances", "slice", "parallel_coordinates"} if len(scored) > 1 else set()
+    )
+
+
+def test_every_trial_is_a_run_inside_that_of_its_study(done: Path) -> None:
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        parents = store.execute("select value from tags where key = 'mlflow.parentRunId'").fetchall()
+    study = json.loads((done / "reports/tiny/runs/study-konig.json").read_text())["run_id"]
+    assert parents == [(study,)] * 4
+
+
 def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> None:
     scored = done / "data/tiny/scores/segmenters/manual/unet/synthetic"
     ingested = done / "data/tiny/sets/synthetic"
@@ -151,7 +191,8 @@ def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
 
 def test_nothing_is_left_half_written(done: Path) -> None:
     assert not [path for path in done.rglob("*partial*") if ".dvc" not in path.parts]
-    assert not list((done / "state").glob("*/[!.]*"))
+    kept = [path for path in (done / "state").glob("*/[!.]*") if path.parent.name != "studies"]
+    assert not kept  # but for studies, which go on when more trials are asked for
 
 
 def test_training_twice_gives_the_same_bytes(done: Path) -> None:

@@ -3,7 +3,7 @@
 A stage's closure is every module of ``pipeline`` and ``hairline`` that ``pipeline/STAGE.py`` imports, directly or not,
 and that the variants it may choose (labellers, layouts, architectures) import, and the data files beside these modules
 that they name, such as ``published_results.csv``. The variants themselves stand in dvc.yaml as one templated line, such
-as ``src/hairline/labellers/${item.method}.py``, which is left as it is.
+as ``src/hairline/labellers/${item.method}.py``, or as their whole folder, which is left as it is.
 
     python tools/dvc_deps.py            # tells what is missing or superfluous, exit status 1 if anything is
     python tools/dvc_deps.py --write    # puts it right
@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[1]
 DAG = ROOT / "dvc.yaml"
 VARIANTS = ("hairline.datasets", "hairline.labellers", "hairline.nn.architectures")
+FOLDERS = tuple(str(Path("src", *package.split("."))) for package in VARIANTS)
 
 
 def closures() -> dict[str, list[str]]:
@@ -58,8 +59,10 @@ def _data(source: str) -> set[str]:
 
 
 def _templated(stage: str) -> set[str]:
-    lines = [dep for dep in _body(_load(), stage)["deps"] if "${" in dep and dep.startswith("src/")]
-    return {".".join(Path(line).parent.parts[1:]) for line in lines}
+    deps = _body(_load(), stage)["deps"]
+    lines = [Path(dep).parent for dep in deps if "${" in dep and dep.startswith("src/")]
+    lines += [Path(dep) for dep in deps if dep in FOLDERS]
+    return {".".join(line.parts[1:]) for line in lines}
 
 
 def _load() -> dict:
@@ -72,7 +75,7 @@ def _body(dag: dict, stage: str) -> dict:
 
 def is_code(dep: str) -> bool:
     """Whether a dep is a source file spelled out, rather than data or a templated variant."""
-    return dep.startswith(("src/", "pipeline/")) and "${" not in dep
+    return dep.startswith(("src/", "pipeline/")) and "${" not in dep and dep not in FOLDERS
 
 
 def differences() -> list[str]:

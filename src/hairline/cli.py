@@ -17,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
+app.add_typer(study_app, name="study")
+
 ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
 
 
@@ -80,6 +83,40 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
     typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, grid_*.png)")
     typer.echo(f"Gates     {folder / 'gates'}")
     typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
+
+
+@study_app.command("show")
+def study_show(
+    name: Annotated[str, typer.Argument(help="A key of studies in params.yaml.")],
+    count: Annotated[int, typer.Option("--count", help="Trials to print.")] = 10,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
+    import json
+
+    import pandas as pd
+
+    from hairline.studies import Study
+
+    values = Params(params)
+    objective = values.entry("studies", name, Study).objective
+    folder = Path("data") / values.experiment() / "studies" / name
+    if not (folder / "best.json").is_file():
+        raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")
+    told, trials = json.loads((folder / "best.json").read_text()), pd.read_csv(folder / "trials.csv")
+    best = trials.sort_values(list(objective), ascending=False).head(count)
+    columns = ["slot", *objective, *(column for column in map(str, trials) if column.startswith("option "))]
+    table = best[columns].rename(columns=lambda column: column.removeprefix("option "))
+    typer.echo(f"Study {name}: {told['trials']} trials, {told['pruned']} given up, on {told['tuning_images']} images\n")
+    typer.echo(table.to_string(index=False, float_format="{:.4g}".format))
+    typer.echo(
+        f"\nOn {told['held_out_images']} held-out images, the best against the label set's own options (slot 0):"
+    )
+    for metric, gain in told["best"][0]["gain"].items():
+        own, tuned = told["own"]["held_out"][metric], told["best"][0]["held_out"][metric]
+        interval = f" [{gain['gain_low']:+.3f}, {gain['gain_high']:+.3f}]" if "gain_low" in gain else ""
+        typer.echo(f"  {metric:5} {own:.3f} → {tuned:.3f}   {gain['gain']:+.3f}{interval}")
+    typer.echo(f"\nFigures   {Path('reports') / values.experiment() / 'studies' / name}")
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
+from hairline import studies
 from hairline.bootstrap import BootstrapOptions
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
@@ -31,7 +32,13 @@ def check(params: Params, networks: bool = False) -> None:
     Raises:
         HairlineError: With one line for each problem found.
     """
-    for step in (_sections, _references, *((_networks,) if networks else ()), _starts):  # each relies on those before
+    for step in (
+        _sections,
+        _references,
+        _studies,
+        *((_networks,) if networks else ()),
+        _starts,
+    ):  # each relies on those before
         problems = [*step(params)]
         if problems:
             raise HairlineError("\n".join(problems))
@@ -49,6 +56,7 @@ def _sections(params: Params) -> Iterator[str]:
     readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
     readers += [partial(params.dataset, name) for name in params.names("datasets")]
     readers += [partial(params.label_set, name) for name in params.names("label_sets")]
+    readers += [partial(params.entry, "studies", name, studies.Study) for name in params.names("studies")]
     readers += [partial(params.architecture, name) for name in params.names("architectures")]
     for dataset in params.names("datasets"):
         readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
@@ -62,7 +70,7 @@ def _sections(params: Params) -> Iterator[str]:
 def _references(params: Params) -> Iterator[str]:
     matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
     datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
-    label_sets = {MANUAL, *params.names("label_sets")}
+    label_sets = {MANUAL, *params.labelled()}
     uses = [
         ("matrix.datasets", matrix.datasets, "datasets", datasets),
         ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
@@ -95,12 +103,29 @@ def _references(params: Params) -> Iterator[str]:
         uses.append((f"gates.waivers.{number}.subject", (waiver.subject,), *subjects))
         rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
         uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
+    for name in params.names("studies"):
+        study, where = params.entry("studies", name, studies.Study), f"studies.{name}"
+        uses.append((f"{where}.label_set", (study.label_set,), "label_sets", set(params.names("label_sets"))))
+        uses.append((f"{where}.dataset", (study.dataset,), "matrix.localized", set(matrix.localized)))
     for where, used, section, defined in uses:
         for name in used:
             if name not in defined:
                 yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+    for name in params.names("studies"):
+        if params.tuned(name) in params.names("label_sets"):
+            yield f"label_sets.{params.tuned(name)}: this name is that of the labels of studies.{name}; choose another"
     if MANUAL in params.names("label_sets"):
         yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"
+
+
+def _studies(params: Params) -> Iterator[str]:
+    """Search spaces that do not fit the label set or the evidence."""
+    localize = params.get("localize", Localize)
+    for name in params.names("studies"):
+        study = params.entry("studies", name, studies.Study)
+        options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
+        found = studies.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
+        yield from (f"studies.{name}.{line}" for line in found)
 
 
 def _starts(params: Params) -> Iterator[str]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.grid import PatchGrid
+from hairline.memo import remembered
 from hairline.thresholding import window_thresholds
 
 FLOOR = 4.0
@@ -22,6 +23,7 @@ DEVIATIONS = 4.0
 ORIENTATIONS = 16
 
 
+@remembered
 def otsu_share(levels: NDArray[np.uint8], window_px: int, stride_px: int, classes: int) -> NDArray[np.float32]:
     """Share of the windows over a pixel in whose darkest class it is, float32 [height, width] in [0, 1].
 
@@ -56,6 +58,7 @@ def _share(padded: NDArray[np.uint8], thresholds: NDArray[np.int64], window: int
     return shares
 
 
+@remembered
 def contrast(levels: NDArray[np.uint8], window_px: int) -> NDArray[np.float32]:
     """Deviations below the mean of the window around a pixel, :data:`DEVIATIONS` being 1: float32 in [0, 1].
 
@@ -76,6 +79,7 @@ def contrast(levels: NDArray[np.uint8], window_px: int) -> NDArray[np.float32]:
     return np.clip(mean, 0, 1, out=mean)
 
 
+@remembered
 def along_lines(dark: NDArray[np.float32], length_px: int) -> NDArray[np.float32]:
     """Largest mean of a map over a line through each pixel, among :data:`ORIENTATIONS` directions.
 

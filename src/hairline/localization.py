@@ -19,6 +19,7 @@ from PIL import Image
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.images import quantise
+from hairline.memo import remembered
 from hairline.steps import Tell, silent
 
 
@@ -221,6 +222,7 @@ def upsample(
     return found
 
 
+@remembered
 def patch_map(
     evidence: Evidence, window_px: int, upsampling: str, cells: str = "mean", quantised: bool = False
 ) -> NDArray[np.float32]:
@@ -251,6 +253,7 @@ def patch_map(
     )
 
 
+@remembered
 def activation_map(evidence: Evidence, guard: str, upsampling: str, quantised: bool = False) -> NDArray[np.float32]:
     """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack."""
     peak = float(evidence.cam.max(initial=0.0))
@@ -259,6 +262,7 @@ def activation_map(evidence: Evidence, guard: str, upsampling: str, quantised: b
     return upsample(share, evidence.cam_cell_px, evidence.height, evidence.width, upsampling, quantised)
 
 
+@remembered
 def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
     """Grad-CAM++ on a scale as a share of its maximum, brought back to the image, float32 [height, width] in [0, 1].
 
@@ -329,4 +333,4 @@ def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArr
 def heat(evidence: Evidence) -> NDArray[np.float32]:
     """Both maps averaged, before any cut: what there is to see in the evidence, float32 [height, width] in [0, 1]."""
     patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos")
-    return (patch + activation_map(evidence, "none", "lanczos")) / np.float32(2)
+    return np.asarray((patch + activation_map(evidence, "none", "lanczos")) / 2, dtype=np.float32)

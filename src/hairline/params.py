@@ -4,8 +4,9 @@ A stage asks for its own section and gets frozen dataclasses. Which variants the
 architectures) is looked up by name when a section needs one, so this module names none of them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
@@ -26,9 +27,12 @@ Names = Annotated[tuple[Name, ...], MinLen(1)]
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""
 
+TUNED = "_tuned"
+"""End of the names of label sets that have the best options of a study."""
+
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
-    "trainable", "label_sets", "strips", "architectures", "segmenter", "evaluation", "comparison",
+    "trainable", "label_sets", "studies", "strips", "architectures", "segmenter", "evaluation", "comparison",
 )  # fmt: skip
 
 
@@ -40,8 +44,8 @@ class Matrix:
         datasets: Data sets, keys of ``datasets``.
         localized: Those of them whose images get evidence and labels: what segmenters train on and are tested on.
         classifiers: Classifiers, keys of ``classifiers``.
-        label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
-            None: no segmenter is trained.
+        label_sets: Label sets to train segmenters on: ``manual``, keys of ``label_sets``, and NAME_tuned for a key NAME
+            of ``studies``; others are only scored. None: no segmenter is trained.
         architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
@@ -177,6 +181,21 @@ class Params:
         options = self._options("hairline.labellers", entry.method, entry.options, f"label_sets.{name}")
         return LabelSet(entry.method, entry.classifier, options)
 
+    def labelled(self) -> dict[str, str]:
+        """Every label set that is made → the one in ``label_sets`` with its method: itself, or that of its study."""
+        own = {name: name for name in self.names("label_sets")}
+        return own | {self.tuned(name): self._values["studies"][name]["label_set"] for name in self.names("studies")}
+
+    def tuned(self, study: str) -> str:
+        """Name of the label set with the best options of a study."""
+        return f"{study}{TUNED}"
+
+    def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
+        """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""
+        where = f"label_sets.{label_set}"
+        method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
+        return lambda values: self._options("hairline.labellers", method, values, where)
+
     def architecture(self, name: str) -> Any:
         """Options of an architecture; its name is its module's name."""
         where = f"architectures.{name}"
@@ -223,12 +242,17 @@ class Params:
             raise HairlineError(f"{self._path}: {where}: {error}") from None
 
     def _parse(self, values: object, kind: Any, where: str) -> Any:
-        model = pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
         try:
-            return model(value=values).value  # type: ignore[attr-defined]
+            return _model(kind)(value=values).value
         except pydantic.ValidationError as error:
             lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
             raise HairlineError(lines) from None
+
+
+@cache
+def _model(kind: Any) -> Any:
+    """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
+    return pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -106,6 +106,9 @@ def _merge(values: Any, overlay: Mapping[str, Any]) -> None:
             values.pop(key, None)
         elif isinstance(value, Mapping) and isinstance(values.get(key), Mapping):
             _merge(values[key], value)
+            if not values[key]:  # a comment behind its key would come between the key and its {}
+                values[key] = CommentedMap()
+                values.ca.items.pop(key, None)
         else:
             values[key] = value
 

@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from hairline.grid import PatchGrid
+from hairline.memo import remembered
 from hairline.steps import Tell, silent
 
 NO_CRACK = -1
@@ -72,6 +73,7 @@ class Options:
             )
 
 
+@remembered
 def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
     """Bilateral filter on uint8 [height, width] or [height, width, 3]."""
     if options.radius_px == 0:
@@ -80,6 +82,7 @@ def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
     return np.asarray(cv2.bilateralFilter(image, diameter, options.sigma_range, options.sigma_space), dtype=np.uint8)
 
 
+@remembered
 def grey(image: NDArray[np.uint8], channels: str = "rgb") -> NDArray[np.uint8]:
     """Luma of an RGB image, uint8 [height, width]; with ``bgr``, red and blue change their weights."""
     code = cv2.COLOR_BGR2GRAY if channels == "bgr" else cv2.COLOR_RGB2GRAY
@@ -216,6 +219,7 @@ def _window_thresholds(
     return thresholds
 
 
+@remembered
 def window_thresholds(
     levels: NDArray[np.uint8], grid: PatchGrid, classes: int, includes_k1: bool = True
 ) -> NDArray[np.int64]:

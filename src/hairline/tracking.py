@@ -10,9 +10,10 @@ import os
 import posixpath
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +36,23 @@ QUIET = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
+
+
+@dataclass(frozen=True)
+class Child:
+    """A run inside another, such as one trial of a study, once it is over.
+
+    Attributes:
+        name: Name of the run.
+        params: Its parameters.
+        metrics: Its numbers.
+        tags: Further tags.
+    """
+
+    name: str
+    params: Mapping[str, str]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
 
 
 class Run:
@@ -115,6 +133,25 @@ class Run:
                 pip_requirements=[requirement.partition("+")[0] for requirement in pip_requirements],
                 serialization_format="pt2",
             )
+
+    def children(self, children: Sequence[Child]) -> None:
+        """Log runs inside this one, each in one batch."""
+        client, entities = self._mlflow.MlflowClient(), self._mlflow.entities
+        with self._told("log the runs inside this one"):
+            experiment, now = client.get_run(self.id).info.experiment_id, int(time.time() * 1000)
+            for child in children:
+                tags = {"mlflow.parentRunId": self.id, **child.tags}
+                run_id = client.create_run(experiment, tags=tags, run_name=child.name).info.run_id
+                metrics = [
+                    entities.Metric(run_store.allowed_key(name), float(value), now, 0)
+                    for name, value in child.metrics.items()
+                ]
+                params = [
+                    entities.Param(run_store.allowed_key(name), value[: run_store.PARAM_LENGTH])
+                    for name, value in child.params.items()
+                ]
+                client.log_batch(run_id, metrics, params)
+                client.set_terminated(run_id)
 
     def finish(self, outputs: Sequence[Path]) -> None:
         """Take the content hashes of the stage's outputs, once they are in place, for the tags and run.json."""

@@ -1,0 +1,81 @@
+r"""Time of one trial of a study by steps, first with nothing remembered, then again and with an option changed.
+
+    python benchmarks/study_steps.py data/EXPERIMENT/sets/crack500 data/EXPERIMENT/evidence/resnet18/crack500 \
+        --label-set konig --images 20
+
+The first call of a process also compiles; it is made before anything is measured.
+"""
+
+import argparse
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import yaml
+
+from hairline import cases, scoring, variants
+from hairline.images import quantise
+from hairline.memo import Memo
+from hairline.params import Params
+from hairline.samples import read_samples
+from hairline.studies import Value, replaced
+
+
+def main() -> None:
+    """Label the images again and again and print a row each time."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("evidence", type=Path)
+    parser.add_argument("--label-set", default="konig")
+    parser.add_argument("--images", type=int, default=20)
+    parser.add_argument("--change", action="append", default=[], metavar="OPTION=VALUE")
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    params = Params(args.params)
+    rows = read_samples(args.dataset)
+    loaded = cases.load(rows[rows["has_mask"]].iloc[: args.images], args.dataset, args.evidence)
+    timed(params, args.label_set, {}, loaded[:1])
+    with Memo(1 << 30) as memo:
+        for name, thing in cases.named(loaded).items():
+            memo.name(thing, name)
+        runs = [("first", {}), ("again", {}), *((text, changed(text)) for text in args.change)]
+        for told, changes in runs:
+            steps = timed(params, args.label_set, changes, loaded)
+            print(f"{told}: {sum(steps.values()):.1f} ms an image;", {k: round(v, 1) for k, v in steps.items()})
+        print(f"{memo.bytes / 1e6 / len(loaded):.1f} MB an image remembered")
+
+
+def changed(text: str) -> dict[str, Value]:
+    """An option and its value, as ``localization.cut=0.3``."""
+    path, _, value = text.partition("=")
+    return {path: yaml.safe_load(value)}
+
+
+def timed(
+    params: Params, label_set: str, changes: Mapping[str, Value], loaded: list[cases.Case]
+) -> Mapping[str, float]:
+    """Step → milliseconds of processor time an image; what a step tells of ends it."""
+    method = variants.resolve("hairline.labellers", params.label_set(label_set).method)
+    options = params.options_of(label_set)(replaced(params.raw("label_sets")[label_set]["options"], changes))
+    spent: Counter[str] = Counter()
+    for case in loaded:
+        last = [time.process_time()]
+
+        def tell(name: str, value: Any, last: list[float] = last) -> None:
+            now = time.process_time()
+            spent[name] += now - last[0]
+            last[0] = now
+
+        scores = method.label(case.image, case.evidence, options, tell)
+        tell("rest of the label", None)
+        scoring.histograms(quantise(scores), case.mask)
+        tell("score", None)
+    return {name: 1000 * seconds / len(loaded) for name, seconds in spent.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""A worker of a study whose trials cost a few hundredths of a second; for tests that kill workers."""
+
+import random
+import sys
+import time
+from collections.abc import Mapping
+
+import yaml
+
+from hairline.params import Params
+from hairline.studies import Study, Value
+from hairline.tuning import search, store
+
+
+def study_of(values: dict[str, object]) -> Study:
+    """A study from plain values, as params.yaml holds them."""
+    params = Params.__new__(Params)
+    params._path, params._values = None, {"studies": {"quick": values}}  # type: ignore[assignment]
+    return params.entry("studies", "quick", Study)
+
+
+def value(options: Mapping[str, Value]) -> float:
+    """What the quick study makes large."""
+    return -((float(options["x"]) - 0.3) ** 2) - 0.1 * int(options["k"])
+
+
+def evaluate(options: Mapping[str, Value], report: search.Report) -> tuple[float, ...]:
+    """The value, after a while."""
+    time.sleep(random.uniform(0.0, 0.2))
+    return (value(options),)
+
+
+if __name__ == "__main__":
+    url, name, text = sys.argv[1:]
+    study = study_of(yaml.safe_load(text))
+    opened = store.create(store.connect(url, study.heartbeat_s, study.grace_s), name, 1)
+    search.work(opened, study, evaluate, lambda: None)

@@ -1,0 +1,95 @@
+"""Objectives and their gains against sums over pixels, and what a study's images are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from numpy.typing import NDArray
+
+from hairline import cases, objectives, scoring
+from hairline.bootstrap import BootstrapOptions
+from hairline.errors import HairlineError
+
+BOOTSTRAP = BootstrapOptions(resamples=400, level=0.9, seed=3)
+
+
+def pictures(seed: int, count: int = 6) -> tuple[list[NDArray[np.uint8]], list[NDArray[np.bool_]]]:
+    rng = np.random.default_rng(seed)
+    masks = [rng.random((13, 17)) < 0.2 for _ in range(count)]
+    noise = [rng.random((13, 17)) for _ in range(count)]
+    return [
+        np.rint(255 * (0.3 * mask + 0.7 * part)).astype(np.uint8) for mask, part in zip(masks, noise, strict=True)
+    ], masks
+
+
+def histograms(scores: list[NDArray[np.uint8]], masks: list[NDArray[np.bool_]]) -> tuple[NDArray, NDArray]:
+    found = [scoring.histograms(score, mask) for score, mask in zip(scores, masks, strict=True)]
+    return np.stack([crack for crack, _ in found]), np.stack([background for _, background in found])
+
+
+def test_mean_iou_is_that_of_the_pixels_of_both_classes() -> None:
+    scores, masks = pictures(1)
+    truth = np.concatenate([mask.ravel() for mask in masks])
+    level = np.concatenate([score.ravel() for score in scores]) / 255
+    expected = []
+    for threshold in scoring.THRESHOLDS:
+        predicted = level >= threshold
+        crack = (predicted & truth).sum() / max((predicted | truth).sum(), 1)
+        background = (~predicted & ~truth).sum() / max((~predicted | ~truth).sum(), 1)
+        expected.append((crack + background) / 2)
+    assert objectives.miou(*histograms(scores, masks)) == pytest.approx(max(expected), abs=1e-12)
+
+
+def test_objectives_are_those_of_scoring() -> None:
+    found = histograms(*pictures(2))
+    counted = scoring.counts(*found)
+    told = objectives.values(*found)
+    assert told["ods"] == scoring.ods(scoring.f1(counted))
+    assert told["ois"] == scoring.ois(scoring.f1(counted))
+    assert told["ap"] == scoring.average_precision(counted)
+
+
+def test_the_gain_lies_in_its_interval_and_is_nothing_without_a_change() -> None:
+    scores, masks = pictures(3, count=12)
+    better = [np.maximum(score, mask * np.uint8(150)) for score, mask in zip(scores, masks, strict=True)]
+    groups = [str(number // 2) for number in range(12)]
+    before, after = histograms(scores, masks), histograms(better, masks)
+    for name, gain in objectives.gains(before, after, groups, BOOTSTRAP).items():
+        assert 0 < gain["gain_low"] < gain["gain"] < gain["gain_high"], name
+    for gain in objectives.gains(before, before, groups, BOOTSTRAP).values():
+        assert gain == {"gain": 0, "gain_low": 0, "gain_high": 0}
+    assert objectives.gains(before, after, ["one"] * 12, BOOTSTRAP)["ods"].keys() == {"gain"}
+
+
+def samples(count: int, groups: int, split: str = "train") -> pd.DataFrame:
+    ids = [f"{split}{number:03}" for number in range(count)]
+    return pd.DataFrame(
+        {"id": ids, "split": split, "group": [f"{split}{n % groups}" for n in range(count)], "has_mask": True}
+    )
+
+
+@pytest.mark.parametrize("counts", [(20, 10), (1, 40), (100, 100)])
+def test_no_photo_is_on_both_sides_and_both_have_images(counts: tuple[int, int]) -> None:
+    table = samples(60, 15)
+    first, second = cases.drawn(table, ("train", counts[0]), ("train", counts[1]), seed=4, where="set")
+    assert not set(first["group"]) & set(second["group"])
+    assert 0 < len(first) <= counts[0]
+    assert 0 < len(second) <= counts[1]
+    again, _ = cases.drawn(table, ("train", counts[0]), ("train", counts[1]), seed=4, where="set")
+    assert list(again["id"]) == list(first["id"])
+    other, _ = cases.drawn(table, ("train", counts[0]), ("train", counts[1]), seed=5, where="set")
+    assert list(other["id"]) != list(first["id"])
+
+
+def test_sides_of_two_splits_are_drawn_from_each_and_share_no_photo() -> None:
+    table = pd.concat([samples(20, 5), samples(20, 5, "val").assign(group=[f"train{n % 10}" for n in range(20)])])
+    first, second = cases.drawn(table, ("train", 8), ("val", 6), seed=1, where="set")
+    assert set(first["split"]) == {"train"} and len(first) == 8
+    assert set(second["split"]) == {"val"} and len(second) == 6
+    assert set(second["group"]) <= {"train5", "train6", "train7", "train8", "train9"}
+
+
+def test_a_side_without_an_image_is_told() -> None:
+    with pytest.raises(HairlineError, match="set: no image with a mask is left in split 'train' for held_out"):
+        cases.drawn(samples(5, 1), ("train", 3), ("train", 3), seed=1, where="set")
+    with pytest.raises(HairlineError, match="in split 'test' for held_out"):
+        cases.drawn(samples(5, 3), ("train", 3), ("test", 3), seed=1, where="set")
