@@ -6,30 +6,24 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hairline import comparison, localization, plotting, report, tracking
+from hairline import comparison, findings, report, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
 from hairline.gate import waived
-from hairline.images import read_scores
 from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
-from hairline.params import MANUAL, Dataset, Evaluation, Params
-from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
-from hairline.scoretables import counts
-from hairline.scoring import Counts
-from pipeline import entry
+from hairline.params import Dataset, Params
+from pipeline import entry, gallery
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write tables, figures and the page to ``--out``."""
     args = entry.arguments(
         __doc__, argv,
-        paths=["sets", "gates", "evidence", "labels", "scores", "runs", "out", "metrics", "record"],
+        paths=["sets", "gates", "evidence", "labels", "scores", "strips", "runs", "out", "metrics", "record"],
     )  # fmt: skip
     params = Params(args.params)
     logged = params.some("comparison", "matrix")
@@ -37,10 +31,11 @@ def main(argv: Sequence[str] | None = None) -> None:
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
         cells = [*_segmenters(args, params), *_labels(args, params)]
         summary = comparison.summarise(cells, params.get("comparison", BootstrapOptions))
-        curves, grids = _curves(cells), dict(_grids(args, params))
+        curves, grids = gallery.curves(cells), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
-            (folder / "comparison.md").write_text(comparison.markdown(summary))
+            (folder / "comparison.md").write_text(findings.markdown(summary))
+            (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
             (folder / "pr_curves.png").write_bytes(curves)
             for test_set, grid in grids.items():
                 (folder / f"grid_{test_set}.png").write_bytes(grid)
@@ -95,53 +90,6 @@ def _layout(params: Params, dataset: str) -> str:
     return params.entry("datasets", dataset, Dataset).layout
 
 
-def _curves(cells: Sequence[Cell]) -> bytes:
-    panels: dict[str, dict[str, Counts]] = {}
-    for cell in cells:
-        if cell.table is not None:
-            what = "segmenters on" if cell.kind == "segmenter" else "labels of"
-            labels = "FSV" if cell.label_set == MANUAL else cell.label_set
-            panel = panels.setdefault(f"{what} {cell.dataset}", {})
-            panel[f"{labels} · {cell.architecture}"] = counts(cell.table)
-    return plotting.png(plotting.pr_curves(panels))
-
-
-def _grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
-    """A picture grid of some test images, the same everywhere and with masks where there are any, a test set."""
-    gallery = params.get("evaluation", Evaluation).gallery
-    for test_set in params.matrix().test_sets:
-        samples = read_samples(args.sets / test_set, "test")
-        masked = samples[samples["has_mask"]]
-        candidates = list((masked if len(masked) else samples)["id"])
-        ids = [candidates[index] for index in evenly(len(candidates), gallery)]
-        if ids:
-            rows = [_picture(args, params, test_set, sample_id) for sample_id in ids]
-            yield test_set, plotting.png(plotting.picture_grid(rows))
-
-
-def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> plotting.PictureRow:
-    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
-    evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
-    models = {
-        f"{'FSV' if label_set == MANUAL else label_set} · {architecture}":
-            args.scores / "segmenters" / label_set / architecture / test_set / "predictions" / file
-        for label_set in matrix.label_sets for architecture in matrix.architectures
-    }  # fmt: skip
-    labels = {name: args.labels / name / test_set / file for name in params.names("label_sets")}
-    return plotting.PictureRow(
-        sample_id,
-        load_image(folder, sample_id),
-        load_mask(folder, sample_id) if mask_path(folder, sample_id).is_file() else None,
-        localization.heat(evidence),
-        _maps(labels),
-        _maps(models),
-    )
-
-
-def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
-    return {name: read_scores(path) for name, path in paths.items() if path.is_file()}
-
-
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     scored, names = summary[summary["status"] == "scored"], ("ods", "ods_low", "ods_high", "ois", "ap")
     return {
@@ -163,10 +111,11 @@ def _page(
     ]  # fmt: skip
     return report.Page(
         f"hairline: {params.experiment()}",
-        comparison.headline(summary),
-        comparison.notes(summary),
-        comparison.tables(summary),
+        findings.headline(summary),
+        findings.notes(summary),
+        findings.tables(summary),
         pictures,
+        list(gallery.steps(args.strips, params)),
         [_gate(path) for path in _verdicts(args, params)],
         _facts(args, params),
     )
@@ -189,11 +138,12 @@ def _gate(path: Path) -> report.Gate:
 
 def _facts(args: Namespace, params: Params) -> dict[str, str]:
     git = git_facts(Path.cwd())
+    trained = f"trained on the training split of {params.raw('segmenter')['dataset']}"
     return {
         "experiment": params.experiment(),
         "commit": git.commit + (" with changes" if git.dirty else ""),
         "seed": str(params.raw("runtime")["seed"]),
-        "segmenters": f"trained on the training split of {params.raw('segmenter')['dataset']}",
+        "segmenters": trained if params.matrix().label_sets else "none trained",
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }

@@ -1,6 +1,6 @@
 """Make the pseudo-labels of one label set for every image of every data set (METHOD §2-§4)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,86 +8,131 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import plotting, tracking, variants
+from hairline import pictures, plotting, tracking, variants
+from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule, crack_pixels
 from hairline.images import read_scores, write_scores
 from hairline.localization import Evidence
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Params
-from hairline.samples import NO_CRACK, evenly, load_image, read_samples
+from hairline.params import Params, Strips
+from hairline.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
+from hairline.strips import Listener, Panel, panel, strip
 from pipeline import entry
 
 ON_SHEET = 18
+COUNTS = ("windows", "degenerate windows")
+
+Drawn = Mapping[str, tuple[Sequence[Panel], Mapping[str, int]]]
+"""Id of an image to the panels of its strip and the counts told below them."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name in ``--out``.
 
-    An image that its data set calls crack-free gets an empty label, which is trained on.
+    An image that its data set calls crack-free gets an empty label, which is trained on. A strip of all steps of each
+    chosen image goes to ``--strips``/DATASET-ID.png.
     """
     args = entry.arguments(
-        __doc__, argv, paths=["sets", "evidence", "out", "metrics", "sheet", "upstream", "record"], names=["label-set"]
-    )
+        __doc__, argv, paths=["sets", "evidence", "out", "metrics", "sheet", "strips", "upstream", "record"],
+        names=["label-set"],
+    )  # fmt: skip
     params = Params(args.params)
     label_set, rule = params.label_set(args.label_set), params.get("trainable", TrainableRule)
     method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
     datasets, training = params.matrix().localized, params.raw("segmenter")["dataset"]
+    chosen = {name: _chosen(params, name, args.sets / name) for name in datasets}
     inputs = [*(args.sets / name / "samples.parquet" for name in datasets), args.evidence]
-    logged = {"label_set": params.raw("label_sets")[args.label_set], **params.some("trainable")}
+    logged = {"label_set": params.raw("label_sets")[args.label_set], **params.some("trainable", "strips")}
     with tracking.run("label", f"labels · {args.label_set}", params.experiment(), logged, inputs, {}, args.upstream,
                       args.record) as run:  # fmt: skip
-        with whole_folder(args.out) as folder:
-            tables = {
-                name: _label_all(method, args.sets / name, args.evidence / name, folder / name, rule)
-                for name in datasets
-            }
+        with whole_folder(args.out) as folder, whole_folder(args.strips) as strips:
+            tables = {}
+            for name in datasets:
+                places = args.sets / name, args.evidence / name, folder / name
+                tables[name], drawn = _label_all(method, *places, rule, chosen[name])
+                _draw_strips(drawn, name, args.label_set, strips)
         metrics = {name: _counts(table) for name, table in tables.items()}
         write_json(args.metrics, metrics)
         run.metrics({f"{name}/{key}": value for name, counts in metrics.items() for key, value in counts.items()})
-        _draw(args.sets / training, args.out / training, args.sheet)
-        run.figure(args.sheet)
+        _draw_sheet(args.sets / training, args.out / training, args.sheet)
+        for figure in (args.sheet, *sorted(args.strips.iterdir())):
+            run.figure(figure)
         run.finish([args.out, args.metrics])
 
 
+def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
+    """Ids of the images of a data set of which strips are drawn."""
+    asked, samples = params.get("strips", Strips), read_samples(dataset)
+    named = asked.samples.get(name, ())
+    for sample_id in named:
+        if sample_id not in set(samples["id"]):
+            raise HairlineError(
+                f"strips.samples.{name}: '{sample_id}' is no image of this data set; choose one of the ids in "
+                f"{dataset / 'samples.parquet'}, such as '{samples['id'].iloc[0]}'"
+            )
+    tested = list(samples.loc[samples["split"] == "test", "id"]) if name in params.matrix().test_sets else []
+    return list(dict.fromkeys([*(tested[index] for index in evenly(len(tested), asked.count)), *named]))
+
+
 def _label_all(
-    method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule
-) -> pd.DataFrame:
+    method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule,
+    chosen: Collection[str],
+) -> tuple[pd.DataFrame, Drawn]:  # fmt: skip
+    """Write the labels of a data set to a folder; their table, and what to draw of the chosen images."""
     samples = read_samples(dataset)
     crack_free = (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
     blank = set(samples.loc[crack_free, "id"])
+    drawn = {}
 
-    def label(sample_id: str) -> int:
-        image = load_image(dataset, sample_id)
+    def label(sample_id: str) -> tuple[int | None, ...]:
+        image, listener = load_image(dataset, sample_id), Listener(sample_id in chosen)
         scores = np.zeros(image.shape[:2], np.float32)
         if sample_id not in blank:
-            scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"))
+            scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"), tell=listener)
         write_scores(folder / f"{sample_id}.png", scores)
-        return crack_pixels(scores, rule)
+        if sample_id in chosen:
+            drawn[sample_id] = _panels(dataset, sample_id, image, listener, scores), listener.counts
+        return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
 
-    pixels = entry.in_threads(label, list(samples["id"]), f"label {dataset.name}")
-    table = samples[["id", "split"]].assign(crack_pixels=pixels)
+    rows = entry.in_threads(label, list(samples["id"]), f"label {dataset.name}")
+    counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in COUNTS)])
+    table = samples[["id", "split"]].join(counted.astype("Int64").astype({"crack_pixels": "int64"}))
     table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | crack_free
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "labels.parquet", index=False)
-    return table
+    return table, {sample_id: drawn[sample_id] for sample_id in chosen}
+
+
+def _panels(
+    dataset: Path, sample_id: str, image: NDArray[np.uint8], listener: Listener, scores: NDArray[np.float32]
+) -> list[Panel]:
+    """From the image over every step to the label and the mask, where there is one."""
+    shown = [panel("image", image), *listener.panels, panel("label", scores)]
+    if mask_path(dataset, sample_id).is_file():
+        shown.append(panel("mask", load_mask(dataset, sample_id)))
+    return shown
 
 
 def _counts(table: pd.DataFrame) -> dict[str, float]:
-    """What the labels of one data set hold, over all its splits."""
-    return {
-        "images": float(len(table)),
-        "trainable": float(table["trainable"].sum()),
-        "crack_pixels": float(table["crack_pixels"].sum()),
-    }
+    """What the labels of one data set hold, over all its splits; of windows, where the method has any."""
+    columns = [name for name in table.columns.drop(["id", "split", "trainable"]) if table[name].notna().any()]
+    found = {"images": len(table), "trainable": table["trainable"].sum(), **table[columns].sum()}
+    return {name: float(value) for name, value in found.items()}
 
 
-def _draw(dataset: Path, labels: Path, target: Path) -> None:
+def _draw_strips(drawn: Drawn, dataset: str, label_set: str, folder: Path) -> None:
+    for sample_id, (panels, counts) in drawn.items():
+        figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
+        plotting.save_png(figure, folder / f"{dataset}-{sample_id}.png")
+
+
+def _draw_sheet(dataset: Path, labels: Path, target: Path) -> None:
     """Contact sheet of some labels of the data set that segmenters train on."""
     samples = read_samples(dataset, "train")["id"]
     chosen = [samples[index] for index in evenly(len(samples), ON_SHEET)]
     images = [load_image(dataset, sample_id) for sample_id in chosen]
     maps = [read_scores(labels / f"{sample_id}.png") for sample_id in chosen]
-    plotting.save_png(plotting.contact_sheet(images, maps, chosen), target)
+    plotting.save_png(pictures.contact_sheet(images, maps, chosen), target)
 
 
 if __name__ == "__main__":

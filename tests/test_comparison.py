@@ -1,51 +1,17 @@
-import io
-import re
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+from cells import BOOTSTRAP, random_table, row, segmenter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairline import bootstrap, comparison, published, scoring
+from hairline import bootstrap, comparison, findings, published, scoring
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell
 from hairline.errors import HairlineError
 from hairline.scoretables import counts
-
-BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
-SHOWN = (
-    "images", "ods", "ods_low", "ods_high", "ods_threshold", "ois", "ois_low", "ois_high", "ap", "ap_of_means",
-    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high", "empty_masks", "empty_predictions",
-    "paper_ods", "paper_ois", "paper_ap",
-)  # fmt: skip
-
-
-def row(name, group, crack, background):
-    """One image from {bin: pixels} of its crack and of its background pixels."""
-    hists = [np.zeros(100, dtype=np.int64) for _ in range(2)]
-    for hist, pixels in zip(hists, (crack, background), strict=True):
-        for place, count in pixels.items():
-            hist[place] = count
-    return {"id": name, "group": group, "crack_hist": hists[0].tolist(), "background_hist": hists[1].tolist()}
-
-
-def random_table(seed, images=12, groups=5):
-    rng = np.random.default_rng(seed)
-    rows = []
-    for index in range(images):
-        crack, background = rng.integers(0, 20, 100), rng.integers(0, 200, 100) // np.arange(1, 101)
-        rows.append(row(f"s{index:03}", f"g{index % groups}", dict(enumerate(crack)), dict(enumerate(background))))
-    return pd.DataFrame(rows)
-
-
-def segmenter(label_set, table, dataset="cfd", architecture="unet"):
-    return Cell("segmenter", label_set, architecture, "crack500", dataset, "scored", "", table)
-
-
-def untrainable(label_set, dataset="cfd", reason="3 images kept"):
-    return Cell("segmenter", label_set, "unet", "crack500", dataset, "not trainable", reason, None)
 
 
 def test_scores_of_a_hand_made_table():
@@ -144,7 +110,7 @@ def test_different_images_cannot_be_paired():
 def test_one_group_gives_no_interval():
     summary = comparison.summarise([segmenter("konig", random_table(1, groups=1))], BOOTSTRAP)
     assert summary[["ods_low", "ods_high", "ois_low", "ois_high"]].isna().all(axis=None)
-    assert "[" not in comparison.tables(summary)["Segmenters tested on cfd"]["ODS"][0]
+    assert "[" not in findings.tables(summary)["Segmenters tested on cfd"]["ODS"][0]
 
 
 def test_cells_refuse_nonsense():
@@ -166,13 +132,19 @@ def test_paper_values_are_those_printed():
         segmenter("konig", table, "cfd", "oed"),  # table VIII prints another one, trained on more
         replace(segmenter("konig", table, "cfd", "oed"), trained_on="cfd"),
         Cell("label", "konig", "resnet101", "folder", "crack500-train", "scored", "", table),
+        Cell("label", "konig_two_class_otsu", "resnet18", "crack500", "crack500-train", "scored", "", table),
+        Cell("label", "konig_without_morphology", "resnet50", "crack500", "crack500-train", "scored", "", table),
+        Cell("label", "konig_without_morphology", "resnet101", "crack500", "crack500-train", "scored", "", table),
+        Cell("label", "konig_without_morphology", "resnet50", "crack500", "crack500-test", "scored", "", table),
     ]
     printed = comparison.summarise(cells, BOOTSTRAP)[["paper_ods", "paper_ois", "paper_ap"]].to_numpy()
     assert printed[0].tolist() == [0.6911, 0.7373, 0.8004]
     assert printed[1].tolist() == [0.6199, 0.712, 0.6595]
     assert printed[3].tolist() == [0.504, 0.5706, 0.3749]
     assert printed[4].tolist() == [0.5359, 0.5839, 0.4371]
-    assert np.isnan(printed[[2, 5, 7, 8]]).all()
+    assert np.isnan(printed[[2, 5, 7, 8, 11, 12]]).all()
+    assert printed[9].tolist() == [0.5375, 0.6128, 0.5041]
+    assert printed[10].tolist() == [0.4436, 0.4436, 0.2478]
     assert printed[6].tolist() == [0.4022, 0.433, 0.3413]
 
 
@@ -186,89 +158,3 @@ def test_published_table_is_complete():
         .duplicated(["table", "trained_on", "tested_on", "labels", "model", "metric"])
         .any()
     )
-
-
-def example():
-    cells = [
-        segmenter("konig", random_table(1)),
-        segmenter("manual", random_table(2)),
-        untrainable("otsu", reason="3 images | kept"),
-        segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
-        Cell("label", "konig", None, "crack500", "cfd", "scored", "", random_table(4)),
-        Cell("label", "crf", None, "crack500", "mine", "no masks", "", None),
-    ]
-    return comparison.summarise(cells, BOOTSTRAP)
-
-
-def test_markdown_numbers_equal_csv_numbers():
-    summary = example()
-    read = pd.read_csv(io.StringIO(comparison.csv(summary)))
-    assert list(read.columns) == list(comparison.COLUMNS)
-    lines = [line for line in comparison.markdown(summary).splitlines() if line.startswith("| ")]
-    for record in read[read["status"] == "scored"].to_dict("records"):
-        name = "FSV" if record["labels"] == "manual" else record["labels"]
-        found = [line for line in lines if line.startswith(f"| {name} |") and f"{record['ods']:.3f} [" in line]
-        assert len(found) == 1
-        numbers = [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", found[0].partition(" | ")[2])]
-        expected = [record[key] for key in SHOWN if not np.isnan(record[key])]
-        assert numbers == pytest.approx(expected, abs=5.01e-4)
-
-
-def test_tables_put_fsv_first_and_say_not_trainable_in_words():
-    tables = comparison.tables(example())
-    assert list(tables) == [
-        "Segmenters tested on cfd",
-        "Segmenters tested on mine",
-        "Pseudo-labels of cfd against its masks",
-        "Pseudo-labels of mine against its masks",
-    ]
-    first = tables["Segmenters tested on cfd"]
-    assert first["Trained on"].to_list() == ["FSV", "konig", "otsu"]
-    assert first["ODS"][2] == "not trainable: 3 images | kept"
-    assert first["paper ODS"].to_list() == ["0.185", "0.184", "–"]
-    assert "paper ODS" not in tables["Segmenters tested on mine"]
-    assert tables["Pseudo-labels of mine against its masks"]["ODS"].to_list() == ["no masks"]
-    for line in comparison.markdown(example()).splitlines():
-        assert "3 images | kept" not in line
-
-
-def test_headline_says_which_way_it_went():
-    better = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(5)])
-    worse = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(5)])
-    for weak, manual, word in (
-        (better, worse, "better than"),
-        (worse, better, "worse than"),
-        (worse, worse, "not clearly"),
-    ):
-        summary = comparison.summarise([segmenter("konig", weak), segmenter("manual", manual)], BOOTSTRAP)
-        assert word in comparison.headline(summary)
-    assert "+0.333" in comparison.headline(
-        comparison.summarise([segmenter("konig", better), segmenter("manual", worse)], BOOTSTRAP)
-    )
-    mixed = [pd.concat([better[:4], worse[4:]]), pd.concat([worse[:4], better[4:]])]
-    unclear = comparison.summarise([segmenter("konig", mixed[0]), segmenter("manual", mixed[1])], BOOTSTRAP)
-    assert "not clearly different from FSV: +0.200 [" in comparison.headline(unclear)
-    assert "the one segmenter" in comparison.headline(unclear) and "choice" not in comparison.headline(unclear)
-    alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
-    assert comparison.headline(alone).startswith("No segmenter")
-
-
-def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():
-    cells = [
-        segmenter("konig", random_table(1)),
-        segmenter("crf", random_table(2)),
-        segmenter("manual", random_table(3)),
-    ]
-    told = comparison.headline(comparison.summarise(cells, BOOTSTRAP))
-    assert "the best of 2 segmenters" in told
-    assert told.endswith("]; the interval does not account for the choice among 2.")
-    one_photo = [segmenter("konig", random_table(1, groups=1)), segmenter("manual", random_table(2, groups=1))]
-    told = comparison.headline(comparison.summarise(one_photo, BOOTSTRAP))
-    assert told.endswith("no interval (fewer than two groups).")
-    assert "different from" not in told
-
-
-def test_nothing_scored_still_gives_tables():
-    summary = comparison.summarise([untrainable("konig"), untrainable("manual")], BOOTSTRAP)
-    assert "not trainable" in comparison.markdown(summary)
-    assert summary["images"].isna().all()

@@ -66,6 +66,15 @@ def test_what_goes_together_passes(
     check(Params(write_params(values)), networks=True)
 
 
+def test_where_no_segmenter_is_trained_architectures_are_not_asked_for(
+    values: dict[str, Any], write_params: Write
+) -> None:
+    changed(values, ("matrix.label_sets", []), ("classifiers.resnet18.backbone", "resnet34"))
+    check(Params(write_params(values)))
+    changed(values, ("matrix.architectures", []), ("architectures", {}))
+    check(Params(write_params(values)), networks=True)
+
+
 def test_two_networks_that_do_not_exist_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
     changes = [
         ("segmenter.weights", "no"),

@@ -18,6 +18,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hairline.steps import silent
+
 
 @dataclass(frozen=True)
 class Options:
@@ -26,7 +28,7 @@ class Options:
     level: int
 
 
-def label(image, evidence, options):
+def label(image, evidence, options, tell=silent):
     """1 where the image is darker than the level."""
     return (image.mean(axis=2) < options.level).astype(np.float32)
 '''

@@ -2,9 +2,11 @@
 
 import dataclasses
 import inspect
+import re
 import subprocess
 import sys
 import typing
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -13,12 +15,21 @@ import pytest
 
 from hairline import variants
 from hairline.grid import PatchGrid
-from hairline.localization import Evidence, Votes
-from hairline.thresholding import grey
+from hairline.localization import CellVotes, Evidence, Votes
+from hairline.thresholding import Bilateral, grey, smooth
 
 PACKAGE = "hairline.labellers"
 LABELLERS = variants.names(PACKAGE)
 BILATERAL = {"radius_px": 2, "sigma_range": 120.0, "sigma_space": 120.0}
+UNFILTERED = {**BILATERAL, "radius_px": 0}
+THRESHOLDING = {
+    "bilateral": BILATERAL,
+    "grey": "rgb",
+    "window_px": 32,
+    "stride_px": 8,
+    "classes": 3,
+    "includes_k1": True,
+}
 OPTIONS: dict[str, dict[str, Any]] = {
     "konig": {
         "localization": {
@@ -32,18 +43,15 @@ OPTIONS: dict[str, dict[str, Any]] = {
             "erosion_px": 3,
             "erosion_iterations": 4,
         },
-        "thresholding": {
-            "bilateral": BILATERAL,
-            "grey": "rgb",
-            "window_px": 32,
-            "stride_px": 8,
-            "classes": 3,
-            "includes_k1": True,
-        },
+        "thresholding": THRESHOLDING,
         "fusion": {"bilateral": BILATERAL, "closing_px": 3, "closing_iterations": 1},
     },
+    "local_otsu": {"thresholding": THRESHOLDING},
+    "multi_otsu": {"bilateral": BILATERAL, "classes": 3},
     "multiscale": {
         "cams": [{"scale": 1.0, "weight": 1.0}],
+        "cells": [{"scale": 1.0, "weight": 1.0}],
+        "gate_power": 0.5,
         "votes": [{"window_px": 32, "weight": 1.0}],
         "cam_guard": "image_or_windows",
         "cut": 0.1,
@@ -62,8 +70,11 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "extent_levels": [0.05, 0.1],
         "extent_px": 60.0,
         "extent_power": 1.0,
+        "gamma": 1.0,
     },
+    "niblack": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2},
     "otsu": {},
+    "sauvola": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2, "r": 127.5},
 }
 SIZES = [(1, 1), (1, 40), (7, 5), (33, 47), (90, 131)]
 
@@ -97,7 +108,9 @@ def evidence_of(height: int, width: int, probability: float | None = None) -> Ev
     cam = rng.random((cells.rows, cells.cols), dtype=np.float32)
     if probability is not None:
         votes, cam = np.full_like(votes, probability), np.full_like(cam, probability)
-    return Evidence(height, width, (Votes(32, 16, votes),), cam, 32, 0.9 if probability is None else probability)
+    certain = 0.9 if probability is None else probability
+    alone = (CellVotes(1.0, cam),)  # in [0, 1] like the activation map
+    return Evidence(height, width, (Votes(32, 16, votes),), cam, 32, certain, cells=alone)
 
 
 def images_of(height: int, width: int) -> dict[str, np.ndarray]:
@@ -201,7 +214,8 @@ def test_a_plain_crack_under_sure_evidence_is_found(name: str, labeller: ModuleT
 def test_importing_a_labeller_or_its_options_imports_no_torch(name: str) -> None:
     code = (
         f"import sys; from hairline import variants; variants.resolve({PACKAGE!r}, {name!r}).Options;"
-        "print(sorted({'torch', 'lightning', 'timm', 'albumentations', 'safetensors', 'pydantic'} & set(sys.modules)))"
+        "heavy = {'torch', 'lightning', 'timm', 'albumentations', 'safetensors', 'pydantic', 'skimage.filters'};"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
@@ -263,6 +277,27 @@ def test_multiscale_refuses_even_windows() -> None:
         dataclasses.replace(options_of("multiscale"), closing_px=4)
 
 
+def test_multiscale_finds_nothing_where_no_cell_looks_like_a_crack() -> None:
+    image, distance = cracked(128, 256)
+    evidence = evidence_of(128, 256, 1.0)
+    evidence.cells[0].probabilities[:, 4:] = 0
+    scores = variants.resolve(PACKAGE, "multiscale").label(image, evidence, options_of("multiscale"))
+    line = distance < 2
+    assert scores[line & (np.arange(256) > 150)].mean() < 0.3 * scores[line & (np.arange(256) < 100)].mean()
+
+
+def test_multiscale_refuses_a_gate_without_cells() -> None:
+    with pytest.raises(ValueError, match="gate_power needs cells"):
+        dataclasses.replace(options_of("multiscale"), cells=())
+
+
+def test_gamma_changes_no_ranking() -> None:
+    (image, _), evidence, options = cracked(90, 131), evidence_of(90, 131), options_of("multiscale")
+    label = variants.resolve(PACKAGE, "multiscale").label
+    plain, bent = label(image, evidence, options), label(image, evidence, dataclasses.replace(options, gamma=0.5))
+    np.testing.assert_allclose(bent, np.sqrt(plain), atol=1e-6)
+
+
 def test_otsu_splits_where_the_between_class_variance_is_largest() -> None:
     rng = np.random.default_rng(3)
     levels = np.clip(
@@ -275,6 +310,82 @@ def test_otsu_splits_where_the_between_class_variance_is_largest() -> None:
     best = max(spread, key=lambda t: spread[t])
     scores = variants.resolve(PACKAGE, "otsu").label(image, evidence_of(40, 51), options_of("otsu"))
     np.testing.assert_array_equal(scores, (grey(image) <= best).astype(np.float32))
+
+
+@pytest.mark.parametrize("name", ["niblack", "sauvola"])
+@pytest.mark.parametrize("k", [0.0, 0.2, 0.5])
+def test_local_thresholds_equal_a_loop_over_the_windows(name: str, k: float) -> None:
+    image, _ = cracked(23, 31)
+    levels, window = grey(image).astype(float), 9
+    mirrored = np.pad(levels, window // 2, mode="reflect")
+    expected = np.zeros(levels.shape, dtype=np.float32)
+    for y, x in np.ndindex(*levels.shape):
+        around = mirrored[y : y + window, x : x + window]
+        mean, deviation = around.sum() / window**2, np.sqrt(((around - around.mean()) ** 2).sum() / window**2)
+        threshold = mean - k * deviation if name == "niblack" else mean * (1 + k * (deviation / 100 - 1))
+        expected[y, x] = levels[y, x] < threshold
+    heard: dict[str, Any] = {}
+    values = {"bilateral": UNFILTERED, "window_px": window, "k": k} | ({"r": 100.0} if name == "sauvola" else {})
+    labeller = variants.resolve(PACKAGE, name)
+    scores = labeller.label(image, evidence_of(23, 31), built(labeller.Options, values), heard.__setitem__)
+    assert 0 < expected.mean() < 1
+    np.testing.assert_array_equal(scores, expected)
+    np.testing.assert_array_equal(levels < heard["threshold"] * 255, expected)
+    np.testing.assert_array_equal(heard["smoothed"], image)
+
+
+@pytest.mark.parametrize("name", ["niblack", "sauvola"])
+def test_windows_without_a_middle_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="window_px must be odd, found 32"):
+        dataclasses.replace(options_of(name), window_px=32)
+
+
+def test_multi_otsu_takes_the_darkest_class_of_the_best_of_all_splits() -> None:
+    rng = np.random.default_rng(3)
+    levels = rng.choice([20, 60, 120, 125, 130, 200], (30, 41), p=[0.05, 0.1, 0.3, 0.2, 0.15, 0.2]).astype(np.uint8)
+    image = levels[..., None].repeat(3, axis=2)
+    bins = np.minimum(256 * (grey(image).astype(int) - 20) // 180, 255).ravel()
+    occupied = np.unique(bins)
+    spread = {}
+    for first in occupied[:-2]:
+        for second in occupied[(occupied > first) & (occupied < occupied[-1])]:
+            parts = bins[bins <= first], bins[(bins > first) & (bins <= second)], bins[bins > second]
+            spread[first, second] = sum(len(part) * (part.mean() - bins.mean()) ** 2 for part in parts)
+    darkest = (bins <= max(spread, key=lambda split: spread[split])[0]).reshape(levels.shape)
+    labeller, heard = variants.resolve(PACKAGE, "multi_otsu"), dict[str, Any]()
+    options = built(labeller.Options, {"bilateral": UNFILTERED, "classes": 3})
+    scores = labeller.label(image, evidence_of(30, 41), options, heard.__setitem__)
+    np.testing.assert_array_equal(scores, darkest.astype(np.float32))
+    assert (heard["windows"], heard["degenerate windows"]) == (1, 0)
+    two = np.where(levels > 100, np.uint8(90), np.uint8(30))[..., None].repeat(3, axis=2)
+    assert not labeller.label(two, evidence_of(30, 41), options, heard.__setitem__).any()
+    assert heard["degenerate windows"] == 1
+    of_two = labeller.label(two, evidence_of(30, 41), dataclasses.replace(options, classes=2))
+    np.testing.assert_array_equal(of_two, levels <= 100)
+
+
+def test_local_otsu_is_what_konig_multiplies_by_localization() -> None:
+    image, _ = cracked(90, 131)
+    heard: dict[str, Any] = {}
+    variants.resolve(PACKAGE, "konig").label(image, evidence_of(90, 131), options_of("konig"), heard.__setitem__)
+    alone = variants.resolve(PACKAGE, "local_otsu").label(image, evidence_of(90, 131), options_of("local_otsu"))
+    np.testing.assert_array_equal(alone, heard["dark"])
+
+
+@pytest.mark.parametrize("name", ["multi_otsu", "niblack", "sauvola", "local_otsu"])
+def test_thresholding_alone_looks_at_the_filtered_image_and_at_no_evidence(name: str) -> None:
+    image, _ = cracked(90, 131)
+    heard: dict[str, Any] = {}
+    labeller, options = variants.resolve(PACKAGE, name), options_of(name)
+    scores = labeller.label(image, evidence_of(90, 131, 0.0), options, heard.__setitem__)
+    np.testing.assert_array_equal(scores, labeller.label(image, evidence_of(90, 131, 1.0), options))
+    np.testing.assert_array_equal(heard["smoothed"], smooth(image, Bilateral(**BILATERAL)))
+    assert set(np.unique(scores)) == {0, 1}
+
+
+def test_every_labeller_stands_in_the_documentation() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "labels.md").read_text()
+    assert sorted(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)) == LABELLERS
 
 
 def test_a_missing_entry_says_what_to_do() -> None:

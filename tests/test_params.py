@@ -51,6 +51,13 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("label_sets.otsu.options", {"level": 3}, ["label_sets.otsu.options.level", "unknown value"]),
         ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "resnet18"]),
         ("matrix.test_sets", [], ["matrix.test_sets", "at least 1"]),
+        (
+            "matrix.architectures",
+            [],
+            ["matrix", "architectures is empty", "manual, konig, otsu", "empty both"],
+        ),
+        ("strips.count", -1, ["strips.count", "greater than or equal to 0"]),
+        ("strips.samples", {"walls": ["a"]}, ["strips.samples: 'walls' is not in matrix.localized", "has synthetic"]),
         ("matrix.label_sets", ["manual", "crf"], ["matrix.label_sets", "'crf'", "konig, manual, otsu"]),
         ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
         ("segmenter.loss", "hinge", ["segmenter.loss", "'bce' or 'bce_dice'", "'hinge'"]),

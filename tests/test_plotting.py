@@ -1,11 +1,5 @@
-import io
-
-import matplotlib
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from PIL import Image
 
 from hairline import plotting, scoring
 
@@ -26,20 +20,6 @@ def counts(seed, images=6):
     return scoring.counts(np.stack([crack for crack, _ in pairs]), np.stack([background for _, background in pairs]))
 
 
-def picture_row(name, **changes):
-    image, mask = crack_image()
-    scores = (mask * 255).astype(np.uint8)
-    fields = {
-        "id": name, "image": image, "mask": mask, "evidence": mask * 0.7,
-        "labels": {"konig": scores, "otsu": scores}, "predictions": {"konig/unet": scores},
-    }  # fmt: skip
-    return plotting.PictureRow(**(fields | changes))
-
-
-def size(png):
-    return Image.open(io.BytesIO(png)).size
-
-
 def test_same_figure_gives_the_same_bytes_without_metadata(tmp_path):
     first, second = (plotting.png(plotting.pr_curves({"cfd": {"FSV": counts(1)}})) for _ in range(2))
     assert first == second
@@ -47,12 +27,6 @@ def test_same_figure_gives_the_same_bytes_without_metadata(tmp_path):
     plotting.save_png(plotting.pr_curves({"cfd": {"FSV": counts(1)}}), tmp_path / "new" / "curves.png")
     assert (tmp_path / "new" / "curves.png").read_bytes() == first
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["curves.png"]
-
-
-def test_no_global_plotting_state_is_touched():
-    before = dict(matplotlib.rcParams)
-    plotting.png(plotting.picture_grid([picture_row("a")]))
-    assert dict(matplotlib.rcParams) == before
 
 
 def test_pr_curves_draw_pooled_precision_and_the_ods_point():
@@ -83,51 +57,6 @@ def test_iso_lines_have_constant_f1():
         assert np.ptp(f1) < 1e-9
         levels.append(f1[0])
     assert levels == pytest.approx(plotting.ISO_F1)
-
-
-def test_grid_has_titled_columns_and_named_rows():
-    figure = plotting.picture_grid([picture_row("one"), picture_row("two", mask=None, labels={})])
-    assert size(plotting.png(figure))[0] == 1400
-    titles = [axis.get_title().replace("\n", " ") for axis in figure.axes[:6]]
-    assert titles == ["image", "mask", "evidence", "labels konig", "labels otsu", "prediction konig/unet"]
-    assert [figure.axes[0].texts[0].get_text(), figure.axes[6].texts[0].get_text()] == ["one", "two"]
-    assert [len(axis.get_images()) for axis in figure.axes[6:]] == [1, 0, 1, 0, 0, 1]
-    assert [axis.texts[0].get_text() for axis in figure.axes[7:] if axis.texts] == ["none"] * 3
-
-
-def test_grid_leaves_out_columns_that_no_row_fills():
-    figure = plotting.picture_grid([picture_row("one", mask=None, evidence=None, predictions={})])
-    assert [axis.get_title().split("\n")[0] for axis in figure.axes] == ["image", "labels", "labels"]
-    assert plotting.png(plotting.picture_grid([]))
-
-
-@settings(deadline=None, max_examples=40)
-@given(height=st.integers(1, 700), width=st.integers(1, 700), seed=st.integers(0, 99))
-def test_shrinking_keeps_every_lone_pixel(height, width, seed):
-    rng = np.random.default_rng(seed)
-    scores = np.zeros((height, width), dtype=np.uint8)
-    scores[rng.integers(height), rng.integers(width)] = 255
-    small = plotting.shrunk_map(scores)
-    assert max(small.shape) <= plotting.PANEL_PX
-    assert small.max() == 1 and np.count_nonzero(small) == 1
-    assert small.shape == plotting._shrunk_image(np.zeros((height, width, 3), dtype=np.uint8)).shape[:2]
-
-
-def test_heat_is_the_grey_image_where_there_is_no_evidence():
-    image, mask = crack_image()
-    heat = plotting._heat(image, mask.astype(float))
-    grey = image.mean(axis=2) / 255
-    assert np.allclose(heat[~mask], grey[~mask][:, None])
-    assert np.all(np.abs(heat[mask] - grey[mask][:, None]).max(axis=1) > 0.3)
-
-
-def test_contact_sheet_needs_as_many_overlays_as_images():
-    images, masks = zip(*(crack_image(seed=i) for i in range(7)), strict=True)
-    figure = plotting.contact_sheet(images, masks, [f"s{i}" for i in range(7)])
-    assert [axis.get_title() for axis in figure.axes[:8]] == [*(f"s{i}" for i in range(7)), ""]
-    assert size(plotting.png(figure))[0] == 1400
-    with pytest.raises(ValueError):
-        plotting.contact_sheet(images, masks[:3], [f"s{i}" for i in range(7)])
 
 
 def test_training_curves_sort_values_into_panels():

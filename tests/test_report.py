@@ -42,6 +42,7 @@ def page():
         notes=[f"note {EVIL}"],
         tables={f"table {EVIL}": pd.DataFrame({f"column {EVIL}": [f"cell {EVIL}", "0.598 [0.560, 0.631]"]})},
         pictures=[report.Picture(f"picture {EVIL}", f"alt {EVIL}", PNG)],
+        steps=[report.Picture(f"folded {EVIL}", f"steps {EVIL}", PNG)],
         gates=[
             report.Gate(f"set {EVIL}", True, [], [f"warning {EVIL}"], []),
             report.Gate("bad", False, [f"error {EVIL}"], [], [f"waiver {EVIL}"]),
@@ -56,8 +57,8 @@ def test_everything_is_shown_and_escaped(page):
     assert reader.open == []
     assert "script" not in reader.tags and "<script" not in source
     text = "".join(reader.text)
-    for part in ("title", "headline", "note", "table", "column", "cell", "picture", "set", "warning", "error", "waiver",
-                 "fact", "value"):  # fmt: skip
+    for part in ("title", "headline", "note", "table", "column", "cell", "picture", "folded", "set", "warning", "error",
+                 "waiver", "fact", "value"):  # fmt: skip
         assert f"{part} {EVIL}" in text
     assert ("img", "alt", f"alt {EVIL}") in reader.attributes
     assert text.count("passed") == 1 and text.count("failed") == 1
@@ -71,10 +72,10 @@ def test_headline_comes_before_tables_and_pictures(page):
 def test_page_refers_to_nothing_outside(page):
     reader = Reader(report.html(page))
     sources = [value for _, name, value in reader.attributes if name in {"src", "href", "srcset", "data", "action"}]
-    assert sources == ["data:image/png;base64," + base64.b64encode(PNG).decode()]
+    assert sources == ["data:image/png;base64," + base64.b64encode(PNG).decode()] * 2
     assert not {"link", "script", "iframe", "object", "base"} & set(reader.tags)
     assert "url(" not in report.STYLE and "@import" not in report.STYLE
-    bare = dataclasses.replace(page, pictures=[])
+    bare = dataclasses.replace(page, pictures=[], steps=[])
     assert "//" not in report.html(bare)
     assert ("meta", "content", report.POLICY) in reader.attributes
 
@@ -86,9 +87,9 @@ def test_page_serves_light_dark_and_print():
 
 
 def test_sections_without_content_are_left_out(page):
-    empty = report.Page("t", "h", [], {}, [], [], {})
+    empty = report.Page("t", "h", [], {}, [], [], [], {})
     assert Reader(report.html(empty)).tags.count("section") == 0
-    assert Reader(report.html(page)).tags.count("section") == 4
+    assert Reader(report.html(page)).tags.count("section") == 5
 
 
 def test_write_is_whole_and_repeatable(page, tmp_path):

@@ -22,7 +22,7 @@ from hairline.nn import backbones, evidence, weights
 from hairline.params import Params
 from hairline.samples import ingest, mask_path, read_samples
 from hairline.scoretables import score_table
-from pipeline import compare, label_manual, localize, patches, train_classifier, train_segmenter
+from pipeline import compare, label, label_manual, localize, patches, train_classifier, train_segmenter
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -223,6 +223,17 @@ def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
 def test_the_training_set_of_a_cell_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
     values["datasets"]["crack500"] = {**values["datasets"]["synthetic"]}
     assert compare._layout(Params(write_params(values)), "crack500") == "synthetic"
+
+
+def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(
+    place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
+) -> None:
+    values["strips"]["samples"] = {"synthetic": ["train_00001", "042"]}
+    write_params(values)
+    with pytest.raises(HairlineError, match=r"strips\.samples\.synthetic: '042' .* such as 'train_00000'"):
+        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", sheet="s.png",
+              strips="strips", record="r.json")  # fmt: skip
+    assert "inputs" not in tracked
 
 
 def test_a_mask_of_another_size_is_told() -> None:

@@ -26,6 +26,7 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
     silent["options"]["localization"].update(cut=0.999, erosion_iterations=40)
     values["label_sets"]["silent"] = silent
     values["matrix"]["label_sets"].append("silent")
+    values["strips"]["samples"] = {"synthetic": ["train_00000"]}
     return values
 
 
@@ -52,6 +53,37 @@ def test_the_gate_passed_and_left_a_page(done: Path) -> None:
     assert verdict["passed"]
     page = (done / "reports/tiny/gates/samples/synthetic/index.html").read_text()
     assert "http://" not in page and "https://" not in page
+
+
+def test_windows_are_counted_where_a_method_has_any(done: Path) -> None:
+    tables = {name: pd.read_parquet(done / f"data/tiny/labels/{name}/synthetic/labels.parquet")
+              for name in ("konig", "otsu")}  # fmt: skip
+    metrics = {name: json.loads((done / f"reports/tiny/metrics/labels-{name}.json").read_text())["synthetic"]
+               for name in tables}  # fmt: skip
+    assert {str(tables[name][column].dtype) for name in tables for column in ("windows", "degenerate_windows")} == {
+        "Int64"
+    }
+    # windows of 32 px every 8 px over 96 x 90 px, the last ones beyond the border where they must
+    assert tables["konig"]["windows"].to_list() == [len(range(0, 96 - 24, 8)) * len(range(0, 90 - 24, 8))] * 11
+    assert metrics["konig"]["windows"] == tables["konig"]["windows"].sum()
+    assert metrics["konig"]["degenerate_windows"] == tables["konig"]["degenerate_windows"].sum()
+    assert tables["otsu"][["windows", "degenerate_windows"]].isna().all(axis=None)
+    assert set(metrics["otsu"]) == {"images", "trainable", "crack_pixels"}
+    record = json.loads((done / "reports/tiny/runs/labels-konig.json").read_text())
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        found = dict(store.execute("select key, value from metrics where run_uuid = ?", [record["run_id"]]).fetchall())
+    assert found["synthetic/windows"] == metrics["konig"]["windows"]
+
+
+def test_strips_are_drawn_of_the_chosen_images_and_kept_with_the_run(done: Path) -> None:
+    tested = read_samples(done / "data/tiny/sets/synthetic", "test")["id"].to_list()
+    chosen = {f"synthetic-{sample_id}.png" for sample_id in (tested[0], tested[1], "train_00000")}
+    for name in ("konig", "otsu", "silent"):
+        strips = sorted((done / "reports/tiny/strips" / name).iterdir())
+        assert {path.name for path in strips} == chosen
+        logged = {path.name: path for path in (done / "mlruns/artifacts").rglob(f"labels-{name}.png")}
+        folder = logged[f"labels-{name}.png"].parent
+        assert all((folder / path.name).read_bytes() == path.read_bytes() for path in strips)
 
 
 def test_label_scores_equal_scores_made_again_from_the_files(done: Path) -> None:

@@ -1,4 +1,4 @@
-"""Score tables of many cells side by side: metrics with intervals, paired differences to FSV, the paper's numbers.
+"""Score tables of many cells as one summary: metrics with intervals, paired differences to FSV, the paper's numbers.
 
 A cell is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
 (parent photos) with replacement, because crops of one photo are not independent; the best threshold of ODS is chosen
@@ -7,7 +7,7 @@ anew in every resample. Cells on the same images share their resamples, so that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,7 @@ COLUMNS = (
 MANUAL = "manual"
 ABSENT = "–"
 PAPER_LAYOUT = "crack500"
-"""Layout of the data set that everything printed in the paper's tables II-VI learned from."""
+"""Layout of the data set that everything printed in the paper's tables II-VII learned from."""
 Status = Literal["scored", "not trainable", "no masks", "no images"]
 
 
@@ -149,109 +149,3 @@ def _paper(cell: Cell) -> dict[str, float]:
 def csv(summary: pd.DataFrame) -> str:
     """The summary as CSV text, six significant digits, nothing where a value is missing."""
     return summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-
-
-def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Readable tables, heading to cells of text: segmenters a test set (FSV first), then pseudo-labels a set.
-
-    Columns with the paper's numbers are there where the paper printed any for the table's rows.
-    """
-    kinds = (("segmenter", "Segmenters tested on {}"), ("label", "Pseudo-labels of {} against its masks"))
-    return {
-        heading.format(test_set): _table(rows[rows["test_set"] == test_set], kind)
-        for kind, heading in kinds
-        for rows in [summary[summary["kind"] == kind]]
-        for test_set in rows["test_set"].unique()
-    }
-
-
-def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    order = sorted(_records(rows), key=lambda row: row["labels"] != MANUAL)
-    table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    unused = [name for name in table if str(name).startswith("paper ") and (table[name] == ABSENT).all()]
-    return table.drop(columns=unused + (["ODS − FSV"] if kind == "label" else []))
-
-
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _line(row: dict[str, Any], first: str) -> dict[str, str]:
-    scored = row["status"] == "scored"
-    why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
-    return {
-        first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
-        "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
-        "Images": _text(row["images"], "d"),
-        "ODS": _bracketed(row, "ods", ".3f") if scored else why,
-        "at threshold": _text(row["ods_threshold"], ".2f"),
-        "OIS": _bracketed(row, "ois", ".3f"),
-        "AP": _text(row["ap"], ".3f"),
-        "AP of means": _text(row["ap_of_means"], ".3f"),
-        "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
-        "Empty masks": _text(row["empty_masks"], "d"),
-        "Empty predictions": _text(row["empty_predictions"], "d"),
-        **{f"paper {metric.upper()}": _text(row[f"paper_{metric}"], ".3f") for metric in ("ods", "ois", "ap")},
-    }
-
-
-def _text(value: Any, form: str) -> str:
-    return ABSENT if pd.isna(value) else format(value, form)
-
-
-def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    value = _text(row[name], form)
-    return value if pd.isna(low) else f"{value} [{_text(low, form)}, {_text(high, form)}]"
-
-
-def headline(summary: pd.DataFrame) -> str:
-    """The result in words: on every test set, the best segmenter trained on pseudo-labels against its FSV."""
-    compared = summary[summary["ods_minus_manual"].notna()]
-    if compared.empty:
-        return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
-    return " ".join(_verdict(rows) for _, rows in compared.groupby("test_set", sort=False))
-
-
-def _verdict(rows: pd.DataFrame) -> str:
-    best = max(_records(rows), key=lambda row: row["ods"])
-    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
-    which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
-    told = (
-        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}) reaches ODS "
-        f"{best['ods']:.3f}"
-    )
-    difference = _bracketed(best, "ods_minus_manual", "+.3f")
-    if pd.isna(low):
-        return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
-    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-    caution = "" if len(rows) == 1 else f"; the interval does not account for the choice among {len(rows)}"
-    return f"{told}, {word} FSV: {difference}{caution}."
-
-
-def notes(summary: pd.DataFrame) -> list[str]:
-    """How to read the tables, one remark each."""
-    level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
-    return [
-        "FSV: fully supervised, trained on manual masks. All thresholds 0.01 to 0.99, no pixel tolerance.",
-        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), none with "
-        "fewer than two groups. Differences are paired: same resamples, same architecture, same images.",
-        "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
-        "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
-        "'paper' columns: values printed by König et al. (tables II-VI, trained on all of CRACK500 train), shown where "
-        "training was on CRACK500 and label set, model and test set have the paper's names; labels of another backbone "
-        "stand beside those printed for ResNet-50. Number of images, initial weights and test images may differ.",
-    ]
-
-
-def markdown(summary: pd.DataFrame) -> str:
-    """Headline, tables and notes as Markdown text."""
-    parts = ["# Comparison", headline(summary)]
-    for title, table in tables(summary).items():
-        parts += [f"## {title}", _markdown_table(table)]
-    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes(summary))]) + "\n"
-
-
-def _markdown_table(table: pd.DataFrame) -> str:
-    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

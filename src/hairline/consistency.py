@@ -10,7 +10,7 @@ from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
 from hairline.localization import Needs
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
-from hairline.params import MANUAL, Evaluation, Localize, Params
+from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
 
@@ -40,7 +40,7 @@ def check(params: Params, networks: bool = False) -> None:
 def _sections(params: Params) -> Iterator[str]:
     kinds: dict[str, type] = {
         "runtime": Runtime, "gates": Gates, "patches": PatchOptions, "localize": Localize,
-        "trainable": TrainableRule, "segmenter": SegmenterOptions, "evaluation": Evaluation,
+        "trainable": TrainableRule, "strips": Strips, "segmenter": SegmenterOptions, "evaluation": Evaluation,
         "comparison": BootstrapOptions,
     }  # fmt: skip
     readers: list[Callable[[], object]] = [params.experiment, params.matrix]
@@ -70,6 +70,7 @@ def _references(params: Params) -> Iterator[str]:
         ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
         ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
         ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
+        ("strips.samples", tuple(params.get("strips", Strips).samples), "matrix.localized", set(matrix.localized)),
         ("segmenter.dataset", (segmenter.dataset,), "matrix.localized", set(matrix.localized)),
         ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
     ]
@@ -106,7 +107,7 @@ def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to."""
     segmenter = params.get("segmenter", SegmenterOptions)
     backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
-    for name in params.matrix().architectures:
+    for name in params.matrix().architectures if params.matrix().label_sets else ():
         encoder = _encoder(params, name)
         if segmenter.weights == FROM_CLASSIFIER and encoder not in (None, backbone.partition(".")[0]):
             yield (

@@ -28,7 +28,7 @@ MANUAL = "manual"
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
-    "trainable", "label_sets", "architectures", "segmenter", "evaluation", "comparison",
+    "trainable", "label_sets", "strips", "architectures", "segmenter", "evaluation", "comparison",
 )  # fmt: skip
 
 
@@ -41,16 +41,22 @@ class Matrix:
         localized: Those of them whose images get evidence and labels: what segmenters train on and are tested on.
         classifiers: Classifiers, keys of ``classifiers``.
         label_sets: Label sets to train segmenters on: ``manual`` and keys of ``label_sets``; others are only scored.
-        architectures: Segmenters, keys of ``architectures``.
+            None: no segmenter is trained.
+        architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
 
     datasets: Names
     localized: Names
     classifiers: Names
-    label_sets: Names
-    architectures: Names
+    label_sets: tuple[Name, ...]
+    architectures: tuple[Name, ...]
     test_sets: Names
+
+    def __post_init__(self) -> None:
+        if self.label_sets and not self.architectures:
+            named = ", ".join(self.label_sets)
+            raise ValueError(f"architectures is empty, but label_sets is not ({named}); name one or empty both")
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,19 @@ class Evaluation:
     """
 
     gallery: Annotated[int, Ge(1)]
+
+
+@dataclass(frozen=True)
+class Strips:
+    """Of which images every step to their label is drawn (figures 2-5 of the paper).
+
+    Attributes:
+        count: Images of the test split of each test set, evenly spaced.
+        samples: Data set → ids of further images of it, of any split.
+    """
+
+    count: Annotated[int, Ge(0)]
+    samples: dict[Name, tuple[str, ...]]
 
 
 class Params:

@@ -1,7 +1,8 @@
 """Profiles: params.yaml as one complete file and small overlays on it.
 
 ``profiles/synthetic.yaml`` is complete; every other profile is merged over it: mappings merge, lists replace, null
-removes. Comments of the complete file survive the merge.
+removes. Comments survive the merge. A profile may use anchors, aliases and merge keys (``<<``); params.yaml gets every
+value spelled out, so that changing one there, by hand or by ``dvc exp run -S``, changes no other.
 """
 
 import io
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import Comment, CommentedMap, CommentedSeq, Format
 
 from hairline.errors import HairlineError
 from hairline.outputs import whole_file
@@ -37,7 +39,7 @@ def render(folder: Path, name: str) -> str:
     yaml.width, yaml.preserve_quotes = 120, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     values = yaml.load(complete)
-    _merge(values, yaml.load(folder / f"{name}.yaml"))
+    _merge(values, _spelled_out(yaml.load(folder / f"{name}.yaml")))
     text = io.StringIO()
     yaml.dump(values, text)
     header = f"# The profile '{name}' over '{COMPLETE}', written by: hairline profile {name}\n"
@@ -82,6 +84,20 @@ def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
 
 def _values(text: str) -> Any:
     return YAML(typ="safe").load(text) or {}
+
+
+def _spelled_out(value: Any) -> Any:
+    """A copy of its own of every mapping and list, without anchors and merge keys, with comments and flow style."""
+    if isinstance(value, CommentedMap):
+        copy: Any = CommentedMap((key, _spelled_out(item)) for key, item in value.items())
+    elif isinstance(value, CommentedSeq):
+        copy = CommentedSeq(_spelled_out(item) for item in value)
+    else:
+        return value
+    for attribute in (Comment.attrib, Format.attrib):
+        if hasattr(value, attribute):
+            setattr(copy, attribute, getattr(value, attribute))
+    return copy
 
 
 def _merge(values: Any, overlay: Mapping[str, Any]) -> None:

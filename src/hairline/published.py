@@ -1,8 +1,9 @@
 """The numbers the paper prints, for the cells of a comparison that match one of its own.
 
-Source: tables II (pseudo-labels) and III-VI (segmenters trained on CRACK500) of König et al., arXiv 2109.00456, as
-transcribed in ``published_results.csv`` beside this module. A number is given only where label set, model and test
-set carry the paper's names; a tuned or renamed label set has no printed counterpart.
+Source: tables II and VII (pseudo-labels and their ablations) and III-VI (segmenters trained on CRACK500) of König et
+al., arXiv 2109.00456, as transcribed in ``published_results.csv`` beside this module. A number is given only where
+label set, model and test set carry the paper's names; a tuned or renamed label set has no printed counterpart. The
+table's ``konig-without-bilateral`` is the label set ``konig_without_bilateral``, and so on.
 """
 
 from functools import cache
@@ -11,7 +12,7 @@ from importlib.resources import files
 import pandas as pd
 
 SEGMENTER_TABLES = ("III", "IV", "V", "VI")
-LABEL_TABLES = ("II",)
+LABEL_TABLES = ("II", "VII")
 BACKBONES = ("resnet50", "resnet101", "resnet152")
 
 
@@ -41,7 +42,8 @@ def pseudo_labels(label_set: str, backbone: str, labelled: str) -> dict[str, flo
     """Printed ods, ois and ap of pseudo-labels (and their images_per_second) on the training images of CRACK500.
 
     Args:
-        label_set: ``konig`` or ``crf``; any other has no printed value.
+        label_set: ``konig``, ``crf`` or one of table VII's ``konig_without_bilateral``, ``konig_without_morphology``,
+            ``konig_two_class_otsu``; any other has no printed value.
         backbone: The classifier's network; one that the paper did not use gives the values of ``resnet50``, its best.
         labelled: Data set and split; only ``crack500-train`` has printed values.
 
@@ -55,7 +57,7 @@ def _metrics(tables: tuple[str, ...], labels: str, model: str, tested_on: str) -
     printed = results()
     rows = printed[
         printed["table"].isin(tables)
-        & (printed["labels"] == labels)
+        & (printed["labels"] == labels.replace("_", "-"))
         & (printed["model"] == model)
         & (printed["tested_on"] == tested_on)
     ]

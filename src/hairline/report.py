@@ -32,7 +32,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
 thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; } td.short { white-space: nowrap; }
 tbody tr:nth-child(even) { background: var(--soft); }
-figure { margin: 1rem 0; } figcaption { color: var(--quiet); font-size: .9rem; }
+figure { margin: 1rem 0; } summary { cursor: pointer; } figcaption { color: var(--quiet); font-size: .9rem; }
 img { display: block; max-width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line); }
 .passed { color: var(--good); font-weight: 600; } .failed { color: var(--bad); font-weight: 600; }
 td ul { margin: 0; padding-left: 1.1rem; }
@@ -80,6 +80,7 @@ class Page:
         notes: How to read the tables, one remark each.
         tables: Heading to table; columns and cells are shown as they are.
         pictures: Figures, in order.
+        steps: Figures that are folded up until they are asked for, each under its title.
         gates: Verdicts of the data gates.
         facts: Where the numbers come from: experiment, commit, seed, versions, machine.
     """
@@ -89,6 +90,7 @@ class Page:
     notes: Sequence[str]
     tables: Mapping[str, pd.DataFrame]
     pictures: Sequence[Picture]
+    steps: Sequence[Picture]
     gates: Sequence[Gate]
     facts: Mapping[str, str]
 
@@ -101,6 +103,7 @@ def html(page: Page) -> str:
         _section("Comparison", (_titled_table(title, table) for title, table in page.tables.items())),
         _list(page.notes, "notes"),
         _section("Pictures", (_figure(picture) for picture in page.pictures)),
+        _section("Every step to a label", (_folded(picture) for picture in page.steps)),
         _section("Data gates", [_gates(page.gates)] if page.gates else []),
         _section("Where the numbers come from", [_facts(page.facts)] if page.facts else []),
     ]
@@ -151,6 +154,10 @@ def _figure(picture: Picture) -> str:
     source = "data:image/png;base64," + base64.b64encode(picture.png).decode("ascii")
     caption = f"<figcaption>{escape(picture.title)}</figcaption>"
     return f'<figure><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+
+
+def _folded(picture: Picture) -> str:
+    return f"<details><summary>{escape(picture.title)}</summary>\n{_figure(picture)}\n</details>"
 
 
 def _gates(gates: Sequence[Gate]) -> str:

@@ -1,1 +1,1 @@
-"""Ways to make pseudo-labels, one module each: ``Options`` and ``label(image, evidence, options)``."""
+"""Ways to make pseudo-labels, one module each: ``Options`` and ``label(image, evidence, options, tell)``."""

@@ -1,0 +1,39 @@
+"""Cells of a comparison made by hand, for the tests of its summary and of what is said about it."""
+
+import numpy as np
+import pandas as pd
+
+from hairline.bootstrap import BootstrapOptions
+from hairline.comparison import Cell
+
+BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
+
+
+def row(name, group, crack, background):
+    """One image from {bin: pixels} of its crack and of its background pixels."""
+    hists = [np.zeros(100, dtype=np.int64) for _ in range(2)]
+    for hist, pixels in zip(hists, (crack, background), strict=True):
+        for place, count in pixels.items():
+            hist[place] = count
+    return {"id": name, "group": group, "crack_hist": hists[0].tolist(), "background_hist": hists[1].tolist()}
+
+
+def random_table(seed, images=12, groups=5):
+    rng = np.random.default_rng(seed)
+    rows = []
+    for index in range(images):
+        crack, background = rng.integers(0, 20, 100), rng.integers(0, 200, 100) // np.arange(1, 101)
+        rows.append(row(f"s{index:03}", f"g{index % groups}", dict(enumerate(crack)), dict(enumerate(background))))
+    return pd.DataFrame(rows)
+
+
+def segmenter(label_set, table, dataset="cfd", architecture="unet"):
+    return Cell("segmenter", label_set, architecture, "crack500", dataset, "scored", "", table)
+
+
+def untrainable(label_set, dataset="cfd", reason="3 images kept"):
+    return Cell("segmenter", label_set, "unet", "crack500", dataset, "not trainable", reason, None)
+
+
+def labels(label_set, table, dataset="crack500-train", trained_on="crack500"):
+    return Cell("label", label_set, "resnet18", trained_on, dataset, "scored", "", table)
