@@ -30,5 +30,6 @@ def extent(scores: NDArray[np.float32], levels: Sequence[float], length_px: floa
         shares = np.minimum(lengths, 1).astype(np.float32)
         shares[0] = 0  # what is not above
         total += shares[labels]
+        del labels  # four bytes a pixel, before the next level needs as much
     total /= np.float32(len(levels))
     return total

@@ -14,7 +14,7 @@ from hairline.grid import PatchGrid
 from hairline.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
 from hairline.nn.backbones import CRACK, Classifier
 from hairline.nn.cam import by_gradient, grad_cam_plus_plus
-from hairline.nn.runtime import Placement, autocast, one_thread_each, run_all
+from hairline.nn.runtime import Placement, autocast, one_thread_each, run_all, trim
 
 Answer = tuple[NDArray[np.float32], float, NDArray[np.float32]]
 """Activation map [rows, cols], crack probability of the image, crack probability of each cell [rows, cols]."""
@@ -199,6 +199,8 @@ def _tiles(
             features = model.features(_batch(seen[None], placement))
             features = features[:, :, top - above : bottom - above, left - before : right - before]
             into.take(slice(top, bottom), slice(left, right), features)
+        del features
+        trim()
 
     for top, left in itertools.product(range(0, rows, step), range(0, cols, step)):
         yield partial(look, top, left)

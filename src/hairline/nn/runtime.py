@@ -1,8 +1,10 @@
 """Where a network runs and in which precision, decided once from the wish in :class:`hairline.nn.recipes.Runtime`."""
 
 import collections
+import ctypes
 import os
 import random
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
@@ -99,6 +101,17 @@ def run_all(tasks: Iterable[Callable[[], None]], workers: int) -> None:
                 waiting.popleft().result()
         for future in waiting:
             future.result()
+
+
+def trim() -> None:
+    """Give memory that was freed back to the system, where the C library keeps it in pieces (glibc).
+
+    Large maps leave gaps that the next ones do not fit in: without this, 64 megapixels in 228 tiles grew to 3.7 GB.
+    """
+    if sys.platform == "linux":
+        give_back = getattr(ctypes.CDLL(None), "malloc_trim", None)  # musl has none, and keeps nothing
+        if give_back is not None:
+            give_back(0)
 
 
 def seed_everything(seed: int) -> None:
