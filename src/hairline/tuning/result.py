@@ -44,6 +44,11 @@ def values(trial: FrozenTrial, objectives: Sequence[str]) -> dict[str, float]:
     return dict(zip(objectives, trial.values or (), strict=False)) if trial.state == TrialState.COMPLETE else {}
 
 
+def pruned(trials: Mapping[int, FrozenTrial]) -> int:
+    """How many were given up; Optuna gives those, too, a value: the last they were judged at."""
+    return sum(trial.state == TrialState.PRUNED for trial in trials.values())
+
+
 def front(trials: Mapping[int, FrozenTrial]) -> list[int]:
     """Slots that no other beats: at least as good in every objective and better in one; best first by the first.
 
