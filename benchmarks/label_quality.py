@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from hairline import scoring, variants
 from hairline.localization import Evidence
-from hairline.nn import backbones, evidence, runtime
+from hairline.nn import backbones, evidence, folding, runtime
 from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file
 from hairline.params import LabelSet, Localize, Params
@@ -62,7 +62,7 @@ def collected(classifier: Path, folder: Path, ids: list[str], params: Params, ca
     place.mkdir(parents=True, exist_ok=True)
     archives = {sample_id: place / f"{sample_id}.npz" for sample_id in ids}
     missing = [sample_id for sample_id in ids if not archives[sample_id].is_file()]
-    model = backbones.load(classifier)[0] if missing else None
+    model = folding.folded(backbones.load(classifier)[0]) if missing else None
     for sample_id in tqdm(missing, f"evidence {folder.name}"):
         found = evidence.collect(
             model, load_image(folder, sample_id), options.vote_windows_px, options.vote_stride_px,

@@ -15,7 +15,7 @@ import pytest
 
 from hairline import variants
 from hairline.grid import PatchGrid
-from hairline.localization import Evidence, Votes
+from hairline.localization import CellVotes, Evidence, Votes
 from hairline.thresholding import Bilateral, grey, smooth
 
 PACKAGE = "hairline.labellers"
@@ -62,6 +62,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "multi_otsu": {"bilateral": BILATERAL, "classes": 3},
     "multiscale": {
         "cams": [{"scale": 1.0, "weight": 1.0}],
+        "cells": [{"scale": 1.0, "weight": 1.0}],
+        "gate_power": 0.5,
         "votes": [{"window_px": 32, "weight": 1.0}],
         "cam_guard": "image_or_windows",
         "cut": 0.1,
@@ -80,6 +82,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "extent_levels": [0.05, 0.1],
         "extent_px": 60.0,
         "extent_power": 1.0,
+        "gamma": 1.0,
     },
     "niblack": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2},
     "otsu": {},
@@ -120,7 +123,9 @@ def evidence_of(height: int, width: int, probability: float | None = None) -> Ev
     cam = rng.random((cells.rows, cells.cols), dtype=np.float32)
     if probability is not None:
         votes, cam = np.full_like(votes, probability), np.full_like(cam, probability)
-    return Evidence(height, width, (Votes(32, 16, votes),), cam, 32, 0.9 if probability is None else probability)
+    certain = 0.9 if probability is None else probability
+    alone = (CellVotes(1.0, cam),)  # in [0, 1] like the activation map
+    return Evidence(height, width, (Votes(32, 16, votes),), cam, 32, certain, cells=alone)
 
 
 def images_of(height: int, width: int) -> dict[str, np.ndarray]:
@@ -291,6 +296,27 @@ def test_multiscale_without_votes_is_guarded_by_the_image_alone() -> None:
 def test_multiscale_refuses_even_windows() -> None:
     with pytest.raises(ValueError, match="closing_px must be odd, found 4"):
         dataclasses.replace(options_of("multiscale"), closing_px=4)
+
+
+def test_multiscale_finds_nothing_where_no_cell_looks_like_a_crack() -> None:
+    image, distance = cracked(128, 256)
+    evidence = evidence_of(128, 256, 1.0)
+    evidence.cells[0].probabilities[:, 4:] = 0
+    scores = variants.resolve(PACKAGE, "multiscale").label(image, evidence, options_of("multiscale"))
+    line = distance < 2
+    assert scores[line & (np.arange(256) > 150)].mean() < 0.3 * scores[line & (np.arange(256) < 100)].mean()
+
+
+def test_multiscale_refuses_a_gate_without_cells() -> None:
+    with pytest.raises(ValueError, match="gate_power needs cells"):
+        dataclasses.replace(options_of("multiscale"), cells=())
+
+
+def test_gamma_changes_no_ranking() -> None:
+    (image, _), evidence, options = cracked(90, 131), evidence_of(90, 131), options_of("multiscale")
+    label = variants.resolve(PACKAGE, "multiscale").label
+    plain, bent = label(image, evidence, options), label(image, evidence, dataclasses.replace(options, gamma=0.5))
+    np.testing.assert_allclose(bent, np.sqrt(plain), atol=1e-6)
 
 
 def test_otsu_splits_where_the_between_class_variance_is_largest() -> None:

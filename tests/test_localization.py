@@ -13,11 +13,13 @@ from hairline import localization
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.localization import (
+    CellVotes,
     Evidence,
     Options,
     ScaledCam,
     Votes,
     activation_map,
+    cell_map,
     heat,
     localize,
     patch_map,
@@ -310,6 +312,26 @@ def test_a_scaled_activation_map_lies_over_what_it_was_taken_of() -> None:
     )
     with pytest.raises(HairlineError, match=r"on scale 3, but .* on 1, 2; .*localize\.cam_scales"):
         scaled_activation_map(evidence, 3, "bilinear")
+
+
+def test_votes_of_cells_lie_over_what_they_were_taken_of() -> None:
+    probabilities = np.zeros((7, 9), np.float32)
+    probabilities[3, 5] = 1  # on the doubled image; its middle is at (56, 88)
+    alone = (CellVotes(1.0, np.full((4, 5), 0.25, np.float32)), CellVotes(2.0, probabilities))
+    evidence = dataclasses.replace(evidence_of(100, 140), cells=alone)
+    np.testing.assert_allclose(cell_map(evidence, 1, "bilinear"), 0.25)
+    np.testing.assert_allclose(centre_of_mass(cell_map(evidence, 2, "bilinear")), (55.5, 87.5), atol=0.6)
+    with pytest.raises(HairlineError, match=r"votes of cells on scale 3, but .* on 1, 2; .*localize\.cam_scales"):
+        cell_map(evidence, 3, "bilinear")
+
+
+def test_votes_of_cells_survive_their_file(tmp_path: Path) -> None:
+    alone = tuple(CellVotes(scale, np.random.default_rng(1).random((2, 3), np.float32)) for scale in (1.0, 0.5))
+    dataclasses.replace(evidence_of(20, 30), cells=alone).save(tmp_path / "a.npz")
+    found = Evidence.load(tmp_path / "a.npz").cells
+    assert [votes.scale for votes in found] == [1.0, 0.5]
+    for votes, again in zip(alone, found, strict=True):
+        np.testing.assert_array_equal(votes.probabilities, again.probabilities)
 
 
 def test_scaled_maps_survive_their_file(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ the class activation map on its feature grid, a few kilobytes. Every number a st
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -51,6 +52,19 @@ class ScaledCam:
 
 
 @dataclass(frozen=True)
+class CellVotes:
+    """Crack probabilities of the cells of the feature map, each asked about as if it were an image of its own.
+
+    Attributes:
+        scale: Size of the image that was looked at over that of the image.
+        probabilities: float32 [rows, cols] in [0, 1], laid over the scaled image as ``Evidence.cam`` over the image.
+    """
+
+    scale: float
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """Raw evidence about one image.
 
@@ -63,6 +77,7 @@ class Evidence:
         cam_cell_px: Side in pixels of a square of ``cam``.
         crack_probability: The classifier's probability of crack for the full image, in [0, 1].
         scaled: Activation maps at further scales, in the order asked for.
+        cells: Votes of cells at scale 1 and at those scales.
     """
 
     height: int
@@ -72,11 +87,13 @@ class Evidence:
     cam_cell_px: int
     crack_probability: float
     scaled: tuple[ScaledCam, ...] = ()
+    cells: tuple[CellVotes, ...] = ()
 
     def save(self, path: Path) -> None:
         """Write as a compressed NumPy archive without pickled objects."""
         arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
         arrays |= {f"cam_{cam.scale!r}": cam.cells for cam in self.scaled}
+        arrays |= {f"cells_{votes.scale!r}": votes.probabilities for votes in self.cells}
         with path.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -94,8 +111,10 @@ class Evidence:
             names = [name.split("_") for name in archive.files if name.startswith("votes_")]
             votes = [Votes(int(name[1]), int(name[2]), archive["_".join(name)]) for name in names]
             scaled = [ScaledCam(float(name[4:]), archive[name]) for name in archive.files if name.startswith("cam_")]
+            cells = [CellVotes(float(name[6:]), archive[name]) for name in archive.files if name.startswith("cells_")]
             probability = float(archive["crack_probability"])
-            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, tuple(scaled))
+            maps = (tuple(scaled), tuple(cells))
+            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, *maps)
 
 
 @dataclass(frozen=True)
@@ -254,15 +273,37 @@ def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> 
         return activation_map(evidence, "none", upsampling)
     for cam in evidence.scaled:
         if cam.scale == scale:
-            height, width = scaled_size(evidence.height, evidence.width, scale)
             peak = float(cam.cells.max(initial=0.0))
-            share = cam.cells / peak if peak > 0 else cam.cells
-            enlarged = upsample(share, evidence.cam_cell_px, height, width, upsampling)
-            size = (evidence.width, evidence.height)
-            return np.asarray(cv2.resize(enlarged, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-    cached = ", ".join(["1", *(f"{cam.scale:g}" for cam in evidence.scaled)])
-    raise HairlineError(
-        f"a label set asks for the activation map on scale {scale:g}, but the evidence was collected on {cached}; "
+            return _brought_back(evidence, cam.cells / peak if peak > 0 else cam.cells, scale, upsampling)
+    raise _missing(scale, "the activation map", (1.0, *(cam.scale for cam in evidence.scaled)))
+
+
+def cell_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Crack probability of the cells on a scale, brought back to the image, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence holds no votes of cells on that scale.
+    """
+    for votes in evidence.cells:
+        if votes.scale == scale:
+            return _brought_back(evidence, votes.probabilities, scale, upsampling)
+    raise _missing(scale, "votes of cells", [votes.scale for votes in evidence.cells])
+
+
+def _brought_back(evidence: Evidence, cells: NDArray[np.float32], scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Cells [rows, cols] over the scaled image as a map of the image, float32 [height, width]."""
+    height, width = scaled_size(evidence.height, evidence.width, scale)
+    enlarged = upsample(cells, evidence.cam_cell_px, height, width, upsampling)
+    if scale == 1:
+        return enlarged
+    size = (evidence.width, evidence.height)
+    return np.asarray(cv2.resize(enlarged, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _missing(scale: float, what: str, there: Sequence[float]) -> HairlineError:
+    cached = ", ".join(f"{each:g}" for each in there) or "none"
+    return HairlineError(
+        f"a label set asks for {what} on scale {scale:g}, but the evidence was collected on {cached}; "
         f"choose one of them or add {scale:g} to localize.cam_scales"
     )
 

@@ -146,7 +146,7 @@ def test_evidence_survives_its_file(tmp_path):
     found.save(tmp_path / "e.npz")
     again = type(found).load(tmp_path / "e.npz")
     for field in dataclasses.fields(found):
-        if field.name not in ("votes", "cam"):
+        if field.name not in ("votes", "cam", "cells"):
             assert getattr(again, field.name) == getattr(found, field.name)
     assert np.array_equal(again.cam, found.cam)
     assert [vote.window_px for vote in again.votes] == [48, 32]
@@ -195,6 +195,18 @@ def test_scaled_maps_are_those_of_the_scaled_image():
             MODEL, cv2.resize(image, (width, height), interpolation=how), [32], 32, [], 1024, 64, PLAIN
         )
         np.testing.assert_array_equal(cam.cells, alone.cam)
+
+
+def test_a_cell_votes_as_an_image_of_its_features_alone_would():
+    image = picture(70, 101)
+    found = evidence.collect(MODEL, image, [32], 32, [0.5], 1024, 64, PLAIN)
+    assert [votes.scale for votes in found.cells] == [1, 0.5]
+    whole = PatchGrid(70, 101, MODEL.cell_px, MODEL.cell_px).pad(image)
+    with torch.inference_mode():
+        features = MODEL.features(torch.from_numpy(whole).permute(2, 0, 1)[None])
+        for row, col in np.ndindex(*found.cells[0].probabilities.shape):
+            alone = MODEL.head(features[:, :, row : row + 1, col : col + 1]).softmax(1)[0, 1]
+            assert found.cells[0].probabilities[row, col] == pytest.approx(float(alone), abs=1e-5)
 
 
 @pytest.mark.parametrize("backbone", ["mobilenetv3_small_050", "test_convnext"])

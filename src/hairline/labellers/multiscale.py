@@ -1,11 +1,11 @@
 """Our own labeller: where the classifier sees cracks on several scales, times how dark, times how continuous.
 
-It departs from the paper in five ways. Localization is a mean of activation maps on several scales and of votes of
-several window sizes, so that wide and hair-thin cracks are found with one setting. Darkness is graded: the share of
-Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a unanimous vote. A crack is a
-line: darkness is also asked for along the darkest line through a pixel, which tells cracks from spots. It is also
-long: scores count in so far as the pixels around them hang together over a length, on rising levels: hysteresis
-without a hard cut. And nothing is cut hard: the scores stay graded until they are used.
+It departs from the paper in five ways. Localization is a mean of activation maps on several scales, of votes of
+cells on several scales and of votes of windows, so that wide and hair-thin cracks are found with one setting. Darkness
+is graded: the share of Otsu windows that call a pixel dark, and its contrast to its surroundings, in place of a
+unanimous vote. A crack is a line: darkness is also asked for along the darkest line through a pixel, which tells cracks
+from spots. It is also long: scores count in so far as the pixels around them hang together over a length, on rising
+levels: hysteresis without a hard cut. And nothing is cut hard: the scores stay graded until they are used.
 
 Localization is a share of its maximum, and the strongest pixels of every image are stretched to the same score. An
 image without cracks would get as much confidence as one with cracks, so a guard weighs the label by how surely there
@@ -24,14 +24,14 @@ from numpy.typing import NDArray
 
 from hairline import darkness
 from hairline.connectivity import extent
-from hairline.localization import Evidence, Needs, patch_map, scaled_activation_map
+from hairline.localization import Evidence, Needs, cell_map, patch_map, scaled_activation_map
 from hairline.steps import Tell, silent
 from hairline.thresholding import Bilateral, grey, smooth
 
 
 @dataclass(frozen=True)
 class Scale:
-    """An activation map's part in the mean.
+    """A part in the mean: that of an activation map, or of votes of cells, on a scale.
 
     Attributes:
         scale: Of the image that was looked at; scales besides 1 must be in ``localize.cam_scales``.
@@ -61,6 +61,9 @@ class Options:
 
     Attributes:
         cams: Activation maps, at least one.
+        cells: Maps of votes of cells, on scales as above.
+        gate_power: Exponent by which the mean of ``cells`` multiplies the mean of all maps; 0 asks for none. A place
+            must then look like a crack by itself, too, however strong what surrounds it.
         votes: Maps of voting windows; their sizes must be in ``localize.vote_windows_px``.
         cam_guard: What the scores of an image are weighed by: ``none``, nothing; ``image``, its crack probability p;
             ``image_or_windows``, 1 - (1 - p) (1 - q) with q the mean probability of the windows of ``votes``, for
@@ -82,9 +85,13 @@ class Options:
             leaves the scores as they are.
         extent_px: Length of a piece that counts as long.
         extent_power: Exponent of the share of that length in the score.
+        gamma: Exponent of the final score: it moves the threshold at which labels are best to about 0.5 and changes
+            no ranking.
     """
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
+    cells: tuple[Scale, ...]
+    gate_power: Annotated[float, Ge(0)]
     votes: tuple[Window, ...]
     cam_guard: Literal["none", "image", "image_or_windows"]
     cut: Annotated[float, Ge(0), Lt(1)]
@@ -103,6 +110,7 @@ class Options:
     extent_levels: tuple[Annotated[float, Ge(0), Lt(1)], ...]
     extent_px: Annotated[float, Gt(0)]
     extent_power: Annotated[float, Gt(0)]
+    gamma: Annotated[float, Gt(0)]
 
     def __post_init__(self) -> None:
         odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]
@@ -110,15 +118,23 @@ class Options:
         for name, side in odd:
             if side % 2 == 0:
                 raise ValueError(f"{name} must be odd, found {side}")
+        if self.gate_power and not self.cells:
+            raise ValueError("gate_power needs cells; name a scale there, e.g. {scale: 1, weight: 1}, or make it 0")
 
     def needs(self) -> Needs:
         """What the evidence must hold."""
-        scales = tuple(part.scale for part in self.cams if part.scale != 1)
+        scales = tuple(dict.fromkeys(part.scale for part in (*self.cams, *self.cells) if part.scale != 1))
         return Needs(tuple(part.window_px for part in self.votes), scales)
 
 
 FULL = 0.8
 """Score that an image's strongest pixels get, so that one threshold serves faint and strong cracks."""
+
+CLOSED = 0.02
+"""Votes of cells below this multiply as if they were this: no place is ruled out by them alone."""
+
+LEAST = 1e-3
+"""Localization is not divided by less than this."""
 
 FAINT = 0.02
 """Scores are not stretched beyond this: an image without evidence stays empty."""
@@ -161,7 +177,8 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
         long = extent(stretched, options.extent_levels, options.extent_px)
         tell("extent", long)
         stretched *= long**options.extent_power
-    return stretched * np.float32(certainty(evidence, options))
+    stretched *= np.float32(certainty(evidence, options))
+    return stretched**options.gamma
 
 
 def certainty(evidence: Evidence, options: Options) -> float:
@@ -176,10 +193,16 @@ def certainty(evidence: Evidence, options: Options) -> float:
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
     """Weighted mean of all maps over its maximum, less the cut, float32 [height, width] in [0, 1]."""
     cams = (scaled_activation_map(evidence, part.scale, "bilinear") for part in options.cams)
+    cells = (cell_map(evidence, part.scale, "bilinear") for part in options.cells)
     votes = (patch_map(evidence, part.window_px, "bilinear") for part in options.votes)
-    weights = [part.weight for part in options.cams] + [part.weight for part in options.votes]
-    mean = _mean(weights, chain(cams, votes))
-    mean /= max(float(mean.max(initial=0)), 1e-3)
+    weights = [part.weight for part in (*options.cams, *options.cells)] + [part.weight for part in options.votes]
+    mean = _mean(weights, chain(cams, cells, votes))
+    mean /= max(float(mean.max(initial=0)), LEAST)
+    if options.gate_power:
+        again = (cell_map(evidence, part.scale, "bilinear") for part in options.cells)
+        gate = _mean([part.weight for part in options.cells], again)
+        mean *= np.maximum(gate, CLOSED, out=gate) ** options.gate_power
+        mean /= max(float(mean.max(initial=0)), LEAST)
     cut = np.float32(options.cut)
     mean -= cut
     mean /= 1 - cut

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hairline.grid import PatchGrid
-from hairline.localization import Evidence, ScaledCam, Votes, scaled_size
+from hairline.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
 from hairline.nn.backbones import CRACK, Classifier
 from hairline.nn.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime import Placement, autocast, one_thread_each, run_all
+
+Answer = tuple[NDArray[np.float32], float, NDArray[np.float32]]
+"""Activation map [rows, cols], crack probability of the image, crack probability of each cell [rows, cols]."""
 
 HALO_PX = 256
 """Margin around a tile, wider than half of what a cell of ResNet-18 (435 px) or ResNet-50 (483 px) sees."""
@@ -66,10 +69,12 @@ def collect(
 
     with one_thread_each(placement) as workers:
         run_all(tasks(), workers)
-        (cam, probability), *others = [each.answer() for each in maps]
-    scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _) in zip(cam_scales, others, strict=True))
+        answers = [each.answer() for each in maps]
+    cam, probability, _ = answers[0]
+    scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _, _) in zip(cam_scales, answers[1:], strict=True))
+    cells = tuple(CellVotes(scale, values) for scale, (_, _, values) in zip((1.0, *cam_scales), answers, strict=True))
     voted = tuple(Votes(grid.window_px, grid.stride_px, values) for grid, values in zip(grids, votes, strict=True))
-    return Evidence(height, width, voted, cam, model.cell_px, probability, scaled)
+    return Evidence(height, width, voted, cam, model.cell_px, probability, scaled, cells)
 
 
 def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
@@ -109,19 +114,22 @@ class _ClosedForm:
     def __init__(self, model: Classifier, crack_weight: Tensor, rows: int, cols: int) -> None:
         self._model, self._crack_weight = model, crack_weight
         self._cam, self._sums = np.empty((rows, cols), np.float32), dict[tuple[int, int], Tensor]()
+        self._cell_votes = np.empty((rows, cols), np.float32)
 
     def take(self, rows: slice, cols: slice, features: Tensor) -> None:
         """Look at the features float [1, K, rows, cols] of a part of the cells; safe to call from several threads."""
         with torch.autocast(features.device.type, enabled=False):
             self._cam[rows, cols] = grad_cam_plus_plus(features, self._crack_weight)[0].float().cpu().numpy()
             self._sums[rows.start, cols.start] = features.double().sum(dim=(0, 2, 3)).cpu()
+            self._cell_votes[rows, cols] = _cell_votes(self._model, features)
 
-    def answer(self) -> tuple[NDArray[np.float32], float]:
-        """The map [rows, cols] and the crack probability of the image; sums are added in the order of tiles."""
+    def answer(self) -> Answer:
+        """Activation map, crack probability (sums are added in the order of tiles) and votes of cells."""
         with torch.inference_mode():
             mean = torch.stack([self._sums[place] for place in sorted(self._sums)]).sum(0) / self._cam.size
             mean = mean.to(self._crack_weight.device, self._crack_weight.dtype)
-            return self._cam, float(_crack_probability(self._model.head(mean[None, :, None, None]))[0])
+            probability = float(_crack_probability(self._model.head(mean[None, :, None, None]))[0])
+            return self._cam, probability, self._cell_votes
 
 
 class _ByGradient:
@@ -134,15 +142,17 @@ class _ByGradient:
     def __init__(self, model: Classifier, rows: int, cols: int) -> None:
         self._model, self._size = model, (rows, cols)
         self._parts = dict[tuple[int, int], Tensor]()
+        self._cell_votes = np.empty((rows, cols), np.float32)
 
     def take(self, rows: slice, cols: slice, features: Tensor) -> None:
         """Keep the features of a part of the cells."""
+        self._cell_votes[rows, cols] = _cell_votes(self._model, features)
         self._parts[rows.start, cols.start] = features.to(self._model.normalise.mean.dtype, copy=True)
 
-    def answer(self) -> tuple[NDArray[np.float32], float]:
-        """The map and the crack probability; the parts are given up."""
+    def answer(self) -> Answer:
+        """Activation map, crack probability and votes of cells; the parts are given up."""
         cam, logits = by_gradient(self._joined(), self._model.head)
-        return cam[0].float().cpu().numpy(), float(_crack_probability(logits)[0])
+        return cam[0].float().cpu().numpy(), float(_crack_probability(logits)[0]), self._cell_votes
 
     def _joined(self) -> Tensor:
         part = self._parts[0, 0]
@@ -151,6 +161,14 @@ class _ByGradient:
             part = self._parts.pop((top, left))
             whole[:, :, top : top + part.shape[2], left : left + part.shape[3]] = part
         return whole
+
+
+def _cell_votes(model: Classifier, features: Tensor) -> NDArray[np.float32]:
+    """Crack probability of each cell of features [1, K, h, w] as if its features were an image's: [h, w]."""
+    height, width = features.shape[2:]
+    with torch.autocast(features.device.type, enabled=False):
+        cells = features[0].flatten(1).t()[:, :, None, None]
+        return _crack_probability(model.head(cells)).reshape(height, width)
 
 
 def _whole_map(model: Classifier, height: int, width: int) -> _ClosedForm | _ByGradient:
