@@ -37,7 +37,7 @@ def draw(path: Path, size: tuple[int, int], crack: bool, seed: int) -> None:
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workspace in which every stage has run on images without masks."""
     values = tiny_values()
-    values["synthetic_sets"], values["datasets"] = {}, OPTIONS
+    values["synthetic_sets"], values["datasets"], values["studies"] = {}, OPTIONS, {}
     values["matrix"].update(
         datasets=["patches", "photos"], localized=["patches", "photos"], label_sets=["konig", "otsu"],
         test_sets=["photos"],
