@@ -111,6 +111,11 @@ def _references(params: Params) -> Iterator[str]:
         for name in used:
             if name not in defined:
                 yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+    yield from _taken_names(params)
+
+
+def _taken_names(params: Params) -> Iterator[str]:
+    """Label sets that have a name which something else makes labels under."""
     for name in params.names("studies"):
         if params.tuned(name) in params.names("label_sets"):
             yield f"label_sets.{params.tuned(name)}: this name is that of the labels of studies.{name}; choose another"
