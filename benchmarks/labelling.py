@@ -31,7 +31,7 @@ from hairline.labellers import konig
 from hairline.localization import Evidence
 from hairline.nn import backbones, evidence, folding, runtime
 from hairline.nn.backbones import CRACK, Classifier
-from hairline.nn.recipes import Runtime
+from hairline.nn.recipes import ALONE, Runtime
 from hairline.params import Params
 from hairline.samples import load_image, read_samples
 
@@ -147,7 +147,7 @@ def thresholding_rows(crops: list[Image], options: konig.Options) -> list[str]:
 
 def label_rows(network: Classifier, crops: list[Image], batch: int, options: konig.Options) -> list[str]:
     """The whole labeller, its steps and the arithmetic floor; what does not fit the table is printed at once."""
-    quick, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0))
+    quick, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
     labels: list[list[Image]] = [[], []]
     rates = []
 
@@ -260,7 +260,7 @@ def bits(network: Classifier, crops: list[Image], batch: int, options: konig.Opt
 
     def label(image: Image, model: Classifier, threads: int, size: int, precision: str) -> tuple[Evidence, Image]:
         torch.set_num_threads(threads)
-        placement = runtime.resolve(Runtime("cpu", precision, 0, 0))  # type: ignore[arg-type]
+        placement = runtime.resolve(Runtime("cpu", precision, 0, 0, ALONE, 60))  # type: ignore[arg-type]
         found = evidence.collect(model, image, [WINDOW], STRIDE, [], TILE, size, placement)
         return found, images.quantise(konig.label(image, found, options))
 

@@ -102,11 +102,11 @@ def collect(options: Localize, folder: Path, classifier: Path | None, threads: i
     import torch
 
     from hairline.nn import backbones, evidence, folding, runtime
-    from hairline.nn.recipes import Runtime
+    from hairline.nn.recipes import ALONE, Runtime
 
     torch.set_num_threads(threads)
     network = backbones.load(classifier)[0] if classifier else backbones.build("resnet18", "none")[0]
-    network, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0))
+    network, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
     start = time.perf_counter()
     image = images.read_image(folder / "image.png")
     found = evidence.collect(

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import pandas as pd
 
-from hairline import plotting, state, tracking
+from hairline import plotting
 from hairline.gate import waived
-from hairline.lineage import workspace_root
 from hairline.nn import backbones, classification, runtime
 from hairline.nn import weights as weight_files
 from hairline.nn.data import LoadImage
@@ -18,7 +16,7 @@ from hairline.params import Params
 from hairline.patches import Options as PatchOptions
 from hairline.patches import patch_scores
 from hairline.samples import load_image
-from pipeline import entry
+from pipeline import entry, training
 
 BATCH = 256
 
@@ -32,14 +30,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     options = params.entry("classifiers", args.classifier, ClassifierOptions)
     window_px, chosen = params.get("patches", PatchOptions).window_px, params.get("runtime", Runtime)
     rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
-    logged = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches", "runtime")}
+    values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
     inputs = [args.set / "samples.parquet", args.patches, *weight_files.files(options.weights)]
-    with (
-        state.resumable(workspace_root(Path.cwd()), "train_classifier", logged, inputs) as checkpoints,
-        tracking.run("train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
-                     logged, inputs, {}, [], args.record) as run,
-    ):  # fmt: skip
-        trained = classification.train(rows, images, window_px, options, chosen, run.metrics, checkpoints)
+    with training.opened(
+        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
+        {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs, [],
+        args.record,
+    ) as (checkpoints, run):  # fmt: skip
+        trained = classification.train(
+            rows, images, window_px, options, chosen, run or training.Silent(), checkpoints
+        )  # fmt: skip
+        if run is None:
+            return
         scores = _scores(trained.model, rows, images, window_px, chosen)
         run.metrics({f"{split}/{name}": value for split, found in scores.items() for name, value in found.items()})
         run.tag("initialisation", trained.initial)

@@ -5,23 +5,27 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import plotting, state, tracking, variants
+from hairline import pictures, plotting, tracking, variants
 from hairline.gate import waived
 from hairline.images import read_scores
-from hairline.lineage import workspace_root
-from hairline.nn import segmentation, segmenters
+from hairline.nn import segmentation, segmenters, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
+from hairline.nn.runtime import resolve
+from hairline.nn.segmenters import Segmenter
+from hairline.nn.tasks import Trained
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
 from hairline.samples import evenly, load_image, read_samples
-from pipeline import entry
+from hairline.scoretables import counts, metrics, score_table
+from pipeline import entry, training
+
+LABELLED = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,29 +39,28 @@ def main(argv: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     params = Params(args.params)
     architecture, options = params.architecture(args.architecture), params.get("segmenter", SegmenterOptions)
-    logged = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
-              **params.some("segmenter", "runtime")}  # fmt: skip
+    values = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
+              **params.some("segmenter")}  # fmt: skip
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
     inputs = [args.set / "samples.parquet", args.labels, args.classifier, *given]
     labels = pd.read_parquet(args.labels / "labels.parquet")
     train_ids = _training_ids(list(read_samples(args.set, "train")["id"]), labels, options.max_images)
-    name = f"segmenter · {args.architecture} · {args.label_set}"
-    with (
-        state.resumable(workspace_root(Path.cwd()), "train_segmenter", logged, inputs) as checkpoints,
-        tracking.run("train_segmenter", name, params.experiment(), logged, inputs, {}, args.upstream,
-                     args.record) as run,
-    ):  # fmt: skip
-        if train_ids:
-            val_ids = list(labels.loc[labels["split"] == "val", "id"])
-            history = _train(args, params, architecture, (train_ids, val_ids), run, checkpoints)
-            run.drawing("training.png", plotting.png(plotting.training_curves(history)))
+    val_ids = list(labels.loc[labels["split"] == "val", "id"])
+    with training.opened(
+        "train_segmenter", f"segmenter · {args.architecture} · {args.label_set}", params.experiment(),
+        {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
+        args.upstream, args.record,
+    ) as (checkpoints, run):  # fmt: skip
+        trained = _train(args, params, (train_ids, val_ids), run, checkpoints) if train_ids else None
+        if run is None:
+            return
+        if trained is None:
+            _give_up(args, len(labels), run)
         else:
-            history = _give_up(args, len(labels), run)
+            _write(args, params, trained, len(train_ids), run)
+            _judge(args, params, trained.model, val_ids, run)
+        _history(args, trained, run)
         run.tag("waivers", waived([args.verdict]))
-        with whole_file(args.history) as partial_file:
-            pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(
-                partial_file, index=False
-            )
         run.finish([args.out])
 
 
@@ -69,41 +72,77 @@ def _training_ids(split: Sequence[str], labels: pd.DataFrame, max_images: int) -
 
 
 def _train(
-    args: Namespace,
-    params: Params,
-    architecture: Any,
-    ids: tuple[Sequence[str], Sequence[str]],
-    run: tracking.Run,
-    checkpoints: Path,
-) -> list[dict[str, float]]:
-    """Train on the first of ``ids``, judged on the second, and write the weights."""
-    options = params.get("segmenter", SegmenterOptions)
+    args: Namespace, params: Params, ids: tuple[Sequence[str], Sequence[str]], run: tracking.Run | None, folder: Path
+) -> Trained[Segmenter]:
+    """Train on the first of ``ids``, judged on the second."""
+    options, architecture = params.get("segmenter", SegmenterOptions), params.architecture(args.architecture)
     classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
-    trained = segmentation.train(
-        *ids,
-        partial(load_image, args.set),
-        partial(_target, args.labels),
-        partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights),
-        options, params.get("runtime", Runtime), run.metrics, checkpoints,
+    build = partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights)
+    return segmentation.train(
+        *ids, partial(load_image, args.set), partial(_target, args.labels), build, options,
+        params.get("runtime", Runtime), run or training.Silent(), folder, _sheet,
     )  # fmt: skip
+
+
+def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images: int, run: tracking.Run) -> None:
+    """Write the weights and how they came to be; log them as a model that takes images of any size."""
+    info = {
+        "status": "trained", "label_set": args.label_set, "initialisation": trained.initial, "images": images,
+        "epochs": len(trained.history), "kept_epoch": trained.kept, "training": params.raw("segmenter"),
+        "seed": params.raw("runtime")["seed"], "precision": resolve(params.get("runtime", Runtime)).precision,
+    }  # fmt: skip
     run.tag("initialisation", trained.initial)
-    info = {"status": "trained", "label_set": args.label_set, "initialisation": trained.initial}
     with whole_folder(args.out) as folder:
-        segmenters.save(trained.model, folder, args.architecture, architecture, info)
-    return [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
+        segmenters.save(trained.model, folder, args.architecture, params.architecture(args.architecture), info)
+    example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
+    answer = serving.Served(args.out).predict(example)
+    run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements())
+
+
+def _judge(args: Namespace, params: Params, model: Segmenter, val_ids: Sequence[str], run: tracking.Run) -> None:
+    """Log the precision-recall curve on validation images against their labels, those of the label set."""
+    if not val_ids:
+        return
+    placement = resolve(params.get("runtime", Runtime))
+    table = score_table(
+        pd.DataFrame({"id": val_ids, "group": val_ids}),
+        lambda sample_id: segmenters.predict(model, load_image(args.set, sample_id), placement),
+        lambda sample_id: _target(args.labels, sample_id) >= LABELLED,
+    )
+    run.metrics({f"val/{name}": value for name, value in metrics(table).items()})
+    panel = {f"validation images of {args.set.name}, labels of {args.label_set}": {args.architecture: counts(table)}}
+    run.drawing("val_pr_curve.png", plotting.png(plotting.pr_curves(panel)))
+
+
+def _history(args: Namespace, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:
+    """Write the numbers of every epoch, and draw them."""
+    found = [] if trained is None else trained.history
+    history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(found, 1)]
+    if history:
+        run.drawing("training.png", plotting.png(plotting.training_curves(history)))
+    with whole_file(args.history) as partial_file:
+        pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
+
+
+def _sheet(rows: Sequence[segmentation.Row]) -> bytes:
+    """A picture of what a network says to a few images beside what it learns from them."""
+    drawn = [
+        pictures.PictureRow(name, image, None, None, {"learned from": target}, {"now": scores})
+        for name, image, target, scores in rows
+    ]
+    return plotting.png(pictures.picture_grid(drawn))
 
 
 def _target(labels: Path, sample_id: str) -> NDArray[np.float32]:
     return read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
 
 
-def _give_up(args: Namespace, labels: int, run: tracking.Run) -> list[dict[str, float]]:
+def _give_up(args: Namespace, labels: int, run: tracking.Run) -> None:
     reason = f"none of the chosen training images among {labels} labels passes the rule 'trainable'"
     with whole_folder(args.out) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)
-    return []
 
 
 if __name__ == "__main__":

@@ -232,27 +232,21 @@ def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) ->
 
 
 @pytest.mark.slow
-def test_a_logged_model_takes_any_batch_and_size(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    import torch
-    from torch import nn
+def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    from hairline.nn import segmenters, serving
+    from hairline.nn.architectures import unet
+    from hairline.nn.runtime import resolve
 
-    class Network(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.convolution = nn.Conv2d(3, 1, 3, padding=1)
-
-        def forward(self, images: torch.Tensor) -> torch.Tensor:
-            return self.convolution(images.float() / 255)
-
-    network = Network().train()
-    example = np.random.default_rng(0).integers(0, 256, (2, 3, 16, 24), dtype=np.uint8)
-    with torch.inference_mode():
-        answer = network(torch.from_numpy(example)).numpy()
+    options = unet.Options("resnet18")
+    network, _ = unet.build(options, "none")
+    segmenters.save(network, workspace / "network", "unet", options, {})
+    example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
+    answer = serving.Served(workspace / "network").predict(example)
+    arguments = (workspace / "network", "segmenter", "hairline.nn.serving")
     with opened() as run:
-        run.model(network, "segmenter", example, answer, [f"torch=={torch.__version__}", "numpy"])
+        run.model(*arguments, example, answer, serving.requirements())
         with pytest.raises(HairlineError, match="N > 1"):
-            run.model(network, "segmenter", example[:1], answer[:1], [])
-    assert network.training  # the caller's network is left as it was
+            run.model(*arguments, example[:1], answer[:1], [])
     assert capfd.readouterr() == ("", "")
 
     import mlflow
@@ -262,12 +256,22 @@ def test_a_logged_model_takes_any_batch_and_size(workspace: Path, capfd: pytest.
     )
     assert logged.source_run_id == run.id and logged.name == "segmenter"
     loaded = mlflow.pyfunc.load_model(logged.artifact_location)
-    image = np.random.default_rng(1).integers(0, 256, (1, 3, 40, 56), dtype=np.uint8)
-    with torch.inference_mode():
-        expected = network(torch.from_numpy(image)).numpy()
-    np.testing.assert_allclose(loaded.predict(image), expected, atol=1e-6)
-    assert loaded.metadata.signature.inputs.inputs[0].shape == (-1, 3, -1, -1)
-    assert loaded.metadata.signature.outputs.inputs[0].shape == (-1, 1, -1, -1)
+    assert loaded.metadata.signature.inputs.inputs[0].shape == (-1, -1, -1, 3)
+    assert loaded.metadata.signature.outputs.inputs[0].shape == (-1, -1, -1)
+    place = resolve(serving.RUNTIME)
+    for height, width in ((1, 7), (33, 100), (64, 32)):
+        image = np.random.default_rng(1).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+        found = loaded.predict(image)
+        assert found.shape == (1, height, width) and found.dtype == np.float32
+        np.testing.assert_array_equal(found[0], segmenters.predict(network, image[0], place))
+    (listed,) = workspace.rglob("requirements.txt")
+    stack = listed.read_text().split()
+    assert [line for line in stack if line.startswith("torch==")] and not [line for line in stack if "+" in line]
+    code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"
+    inside = subprocess.run(
+        [sys.executable, "-c", code, logged.artifact_location], capture_output=True, text=True, check=True, cwd="/"
+    ).stdout.split()[-1]
+    assert inside.startswith(str(workspace))  # it comes with its code
 
 
 def test_telemetry_is_off_and_a_user_may_still_choose_the_log_level(

@@ -17,6 +17,7 @@ from pathlib import Path
 
 KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 6000, 8000  # MLflow's longest names and values
 BATCH = 100  # it takes this many parameters or tags at a time
+METRICS = 1000  # and this many metrics
 REACH_TIMEOUT_S = 10.0
 
 

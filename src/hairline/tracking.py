@@ -4,7 +4,7 @@ DVC's files are the truth and MLflow is the lens: nothing here is read back to d
 succeeds leaves a run.json, so that a stage DVC skips still points to the run that made its outputs.
 """
 
-import copy
+import importlib
 import logging
 import os
 import posixpath
@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +73,18 @@ class Run:
             named = {run_store.allowed_key(key): float(value) for key, value in values.items()}
             self._mlflow.log_metrics(named, step=step)
 
+    def curves(self, points: Sequence[tuple[int, Mapping[str, float]]]) -> None:
+        """Log points of curves, numbers by name at a step each, in as few calls as the store takes."""
+        now = int(time.time() * 1000)
+        entries = [
+            self._mlflow.entities.Metric(run_store.allowed_key(name), float(value), now, step)
+            for step, values in points
+            for name, value in values.items()
+        ]
+        with self._told("log curves"):
+            for start in range(0, len(entries), run_store.METRICS):
+                self._mlflow.MlflowClient().log_batch(self.id, entries[start : start + run_store.METRICS])
+
     def figure(self, path: Path) -> None:
         """Log an image file among the run's figures."""
         self.artifact(path, "figures")
@@ -99,39 +110,44 @@ class Run:
 
     def model(
         self,
-        model: Any,
+        folder: Path,
         name: str,
+        loader: str,
         example: NDArray[np.uint8],
         answer: NDArray[np.float32],
         pip_requirements: Sequence[str],
     ) -> None:
-        """Log a torch network as an exported graph (no pickle), for any batch, height and width; it is not registered.
+        """Log a network as its files and the code that reads them (no pickle), as a pyfunc; it is not registered.
 
         Args:
-            model: The torch module; a copy of it is exported, on the CPU and in evaluation mode.
+            folder: The network's files.
             name: Name of the logged model.
-            example: Images it is traced with, uint8 [N, 3, H, W], N > 1, H ≠ W, sizes the network takes.
-            answer: Its answer to the example, float32 [N, …]; its last two axes are free where there are four.
+            loader: Module whose ``_load_pyfunc`` takes the folder's path; its whole package goes along.
+            example: Images, uint8 [N, height, width, 3], N > 1; number, height and width are free in the signature.
+            answer: Scores of the example, float32 [N, height, width].
             pip_requirements: What loading it needs, e.g. ``["torch==2.11.0", "numpy"]``; local versions (``+cu130``),
                 which no index serves, are cut off.
 
         Raises:
-            HairlineError: If the example has one image only, or if torch cannot export the network.
+            HairlineError: If the example has one image only, or the store does not take it.
         """
         if example.ndim != 4 or example.shape[0] < 2:
-            raise HairlineError(f"model {name}: example of shape {example.shape}; expected [N, 3, H, W] with N > 1")
+            raise HairlineError(f"model {name}: example of shape {example.shape}; expected [N, H, W, 3] with N > 1")
         schema = self._mlflow.types
+        free = ((example.dtype, (-1, -1, -1, 3)), (answer.dtype, (-1, -1, -1)))
         signature = self._mlflow.models.ModelSignature(
-            *(schema.Schema([schema.TensorSpec(array.dtype, _free_sizes(array.shape))]) for array in (example, answer))
+            *(schema.Schema([schema.TensorSpec(dtype, shape)]) for dtype, shape in free)
         )
-        with self._told(f"log model {name}", RuntimeError):
-            self._mlflow.pytorch.log_model(
-                copy.deepcopy(model).cpu().eval(),
+        package = importlib.import_module(loader.partition(".")[0])
+        with self._told(f"log model {name}"):
+            self._mlflow.pyfunc.log_model(
                 name=name,
+                loader_module=loader,
+                data_path=str(folder),
+                code_paths=[str(Path(next(iter(package.__path__))))],
                 signature=signature,
                 input_example=example,
                 pip_requirements=[requirement.partition("+")[0] for requirement in pip_requirements],
-                serialization_format="pt2",
             )
 
     def children(self, children: Sequence[Child]) -> None:
@@ -301,10 +317,6 @@ def _facts(record: RunRecord) -> dict[str, str]:
         **{name: os.environ[name] for name in DVC_FACTS if os.environ.get(name)},
         **{f"input:{path}": value for path, value in record.inputs.items()},
     }
-
-
-def _free_sizes(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return (-1, shape[1], -1, -1) if len(shape) == 4 else (-1, *shape[1:])
 
 
 def _now() -> str:

@@ -7,11 +7,11 @@ from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
 from hairline.nn import backbones
 from hairline.nn.classification import predict, train
-from hairline.nn.recipes import Augmentation, ClassifierOptions, Recipe, Runtime
+from hairline.nn.recipes import ALONE, Augmentation, ClassifierOptions, Recipe, Runtime
 from hairline.nn.runtime import resolve
 
 WINDOW = 32
-RUNTIME = Runtime("cpu", "32", 0, 0)
+RUNTIME = Runtime("cpu", "32", 0, 0, ALONE, 60)
 PLACEMENT = resolve(RUNTIME)
 
 
@@ -81,7 +81,7 @@ def test_probabilities_are_those_of_the_single_windows_in_the_rows_order():
 def test_predicts_bf16_close_to_32_bit():
     images, patches = toy()
     model, _ = backbones.build("resnet18", "none")
-    low = resolve(Runtime("cpu", "bf16", 0, 0))
+    low = resolve(Runtime("cpu", "bf16", 0, 0, ALONE, 60))
     exact = predict(model, patches, images.__getitem__, WINDOW, 8, PLACEMENT)
     np.testing.assert_allclose(predict(model, patches, images.__getitem__, WINDOW, 8, low), exact, atol=0.03)
 

@@ -18,12 +18,12 @@ from hairline.nn import evidence
 from hairline.nn.backbones import build
 from hairline.nn.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.folding import folded
-from hairline.nn.recipes import Runtime
+from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
 from hairline.params import Params
 
-PLAIN = resolve(Runtime("cpu", "32", workers=0, seed=0))
-BF16 = resolve(Runtime("cpu", "bf16", workers=0, seed=0))
+PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
+BF16 = resolve(Runtime("cpu", "bf16", 0, 0, ALONE, 60))
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -15,8 +15,9 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from hairline.nn.fit import Task, fit
-from hairline.nn.recipes import Recipe, Runtime
+from hairline.nn.fit import fit
+from hairline.nn.recipes import ALONE, Recipe, Runtime
+from hairline.nn.tasks import Task
 from pipeline import entry
 
 
@@ -40,10 +41,18 @@ class Tiny(nn.Module):
         return self.last(images.float().flatten(1))[:, 0]
 
 
+class Silent:
+    def metrics(self, values, step):
+        pass
+
+    def curves(self, points):
+        pass
+
+
 def main():
-    recipe = Recipe(3, 2, "sgd", 0.01, 0.9, 0.0, "constant", 1, 10.0)
+    recipe = Recipe(3, 2, 1, "sgd", 0.01, 0.9, 0.0, "constant", 1, 10.0, None)
     task = Task(Tiny(), "none", Squares(), nn.functional.binary_cross_entropy_with_logits, dict)
-    fit(task, recipe, Runtime("cpu", "32", 0, 0), lambda metrics, epoch: None, Path(sys.argv[1]))
+    fit(task, recipe, Runtime("cpu", "32", 0, 0, ALONE, 60), Silent(), Path(sys.argv[1]))
 
 
 entry.run(main)

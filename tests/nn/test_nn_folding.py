@@ -9,10 +9,10 @@ from torch.nn import functional as F
 from hairline.nn import evidence
 from hairline.nn.backbones import build
 from hairline.nn.folding import Convolution, folded
-from hairline.nn.recipes import Runtime
+from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
 
-PLAIN = resolve(Runtime("cpu", "32", workers=0, seed=0))
+PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 
 
 @pytest.fixture(autouse=True, scope="module")

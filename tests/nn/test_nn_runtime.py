@@ -6,11 +6,11 @@ import torch
 
 from hairline.errors import HairlineError
 from hairline.nn import runtime
-from hairline.nn.recipes import Runtime
+from hairline.nn.recipes import ALONE, Runtime
 
 
 def wish(device="cpu", precision="auto"):
-    return Runtime(device, precision, workers=0, seed=0)
+    return Runtime(device, precision, 0, 0, ALONE, 60)
 
 
 @pytest.mark.parametrize(("native", "expected"), [(True, "bf16-mixed"), (False, "32-true")])

@@ -3,25 +3,26 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from notes import KilledError, Notes
 from torch import nn
 
 from hairline.errors import HairlineError
 from hairline.nn.architectures import unet
-from hairline.nn.recipes import Augmentation, Recipe, Runtime, SegmenterOptions
+from hairline.nn.recipes import ALONE, Augmentation, Loss, Recipe, Runtime, SegmenterOptions
 from hairline.nn.runtime import resolve
-from hairline.nn.segmentation import bce, bce_dice, train
+from hairline.nn.segmentation import train
 from hairline.nn.segmenters import Segmenter, load, predict, save
 
-RUNTIME = Runtime("cpu", "32", 0, 0)
+RUNTIME = Runtime("cpu", "32", 0, 0, ALONE, 60)
 PLACEMENT = resolve(RUNTIME)
 
 
 def options(**changes):
     values = {
         "dataset": "toy", "classifier": "toy", "weights": "none", "targets": "soft", "binary_score": 0.5,
-        "max_images": 0, "crop_px": 32, "crops_per_image": 2, "loss": "bce_dice",
+        "max_images": 0, "crop_px": 32, "crops_per_image": 2, "loss": Loss("bce_dice", 1, 2, 0.7), "sheet_epochs": 0,
         "augmentation": Augmentation("random", 0.1, 0.5, 0.0, 0.0, 0.0),
-        "recipe": Recipe(4, 4, "adamw", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0),
+        "recipe": Recipe(4, 4, 1, "adamw", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0, None),
     }  # fmt: skip
     return SegmenterOptions(**{**values, **changes})
 
@@ -70,17 +71,20 @@ def fitted(tmp_path, val_ids=("4", "5"), **changes):
         build,
         options(**changes),
         RUNTIME,
-        lambda *_: None,
+        Notes(),
         tmp_path,
     )
     return trained, seen
 
 
-@pytest.mark.parametrize("loss", ["bce", "bce_dice"])
+@pytest.mark.parametrize("loss", ["bce", "bce_dice", "focal", "gce"])
 def test_learns_and_scores_whole_validation_images(tmp_path, loss):
-    recipe = Recipe(12, 4, "adamw", 0.05, 0.9, 1e-4, "one_cycle", 1, 10.0)
-    trained, _ = fitted(tmp_path, loss=loss, recipe=recipe)
-    assert set(trained.history[-1]) == {"train/loss", "learning_rate", "val/loss", "val/f1"}
+    recipe = Recipe(12, 4, 1, "adamw", 0.05, 0.9, 1e-4, "one_cycle", 1, 10.0, None)
+    trained, _ = fitted(tmp_path, loss=Loss(loss, 2, 2, 0.7), recipe=recipe)
+    assert set(trained.history[-1]) == {
+        "train/loss", "learning_rate", "train/all_black", "train/all_white", "val/loss", "val/f1", "val/all_black",
+        "val/all_white",
+    }  # fmt: skip
     assert trained.history[-1]["val/f1"] > 0.9
     images, targets = toy()
     scores = []
@@ -92,7 +96,7 @@ def test_learns_and_scores_whole_validation_images(tmp_path, loss):
 
 def test_without_validation_images_only_the_loss_is_logged(tmp_path):
     trained, _ = fitted(tmp_path, val_ids=())
-    assert set(trained.history[0]) == {"train/loss", "learning_rate"}
+    assert set(trained.history[0]) == {"train/loss", "learning_rate", "train/all_black", "train/all_white"}
 
 
 def test_learns_from_every_image_it_is_given_once_loaded(tmp_path):
@@ -111,49 +115,21 @@ def test_resuming_gives_the_same_weights(tmp_path):
     whole, _ = fitted(tmp_path / "whole")
     images, targets = toy()
 
-    class KilledError(Exception):
-        pass
-
-    def kill(metrics, step):
-        if step == 3:
-            raise KilledError
-
     arguments = (list("0123"), list("45"), images.__getitem__, targets.__getitem__, build, options(), RUNTIME)
     with pytest.raises(KilledError):
-        train(*arguments, kill, tmp_path / "cut")
-    resumed = train(*arguments, lambda *_: None, tmp_path / "cut")
+        train(*arguments, Notes(lost_in=3), tmp_path / "cut")
+    resumed = train(*arguments, Notes(), tmp_path / "cut")
     assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True))
     assert resumed.history == whole.history
 
 
 def test_no_image_and_a_wrong_size_are_errors(tmp_path):
     images, targets = toy()
-    rest = (build, options(), RUNTIME, lambda *_: None, tmp_path)
+    rest = (build, options(), RUNTIME, Notes(), tmp_path)
     with pytest.raises(HairlineError, match="no training image"):
         train([], [], images.__getitem__, targets.__getitem__, *rest)
     with pytest.raises(HairlineError, match=r"'1': the image is 40x50 pixels, its target 10x50"):
         train(["1"], [], images.__getitem__, lambda sample: targets[sample][:10], *rest)
-
-
-def test_bce_is_its_formula():
-    logits, targets = torch.tensor([-2.0, 0.5, 3.0]), torch.tensor([0.0, 0.3, 1.0])
-    scores = 1 / (1 + (-logits).exp())
-    expected = -(targets * scores.log() + (1 - targets) * (1 - scores).log()).mean()
-    assert bce(logits, targets) == pytest.approx(float(expected), rel=1e-5)
-
-
-def test_dice_is_least_where_scores_equal_soft_targets():
-    targets = torch.rand(200, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) * 0.8 + 0.1
-    at = torch.logit(targets)
-
-    def dice(logits):
-        return float(bce_dice(logits, targets.float()) - bce(logits, targets.float()))
-
-    assert dice(at) == pytest.approx(0, abs=1e-5)
-    for change in (-1.0, -0.2, 0.2, 1.0):
-        assert dice(at + change) > 1e-3
-    empty = torch.zeros(50)
-    assert float(bce_dice(empty - 40, empty)) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 70), (31, 33), (32, 64), (65, 40)])

@@ -14,9 +14,11 @@ from torch.nn import functional as F
 from hairline.errors import HairlineError
 from hairline.nn.backbones import CRACK, Classifier, build
 from hairline.nn.data import LoadImage, PatchDataset, in_order, patch_images
-from hairline.nn.fit import Log, Task, Trained, fit
+from hairline.nn.fit import fit
+from hairline.nn.loop import Log
 from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.nn.runtime import Placement, autocast, resolve, seed_everything
+from hairline.nn.tasks import Task, Trained
 from hairline.patches import patch_scores
 
 
@@ -37,8 +39,8 @@ def train(
         window_px: Side of the patches.
         options: Backbone, initial weights, augmentation and recipe.
         runtime: Device, precision, workers and seed.
-        log: Called with ``train/loss``, ``learning_rate``, ``val/precision``, ``val/recall``, ``val/f1`` and the
-            number of the epoch, counted from 1.
+        log: Told ``train/loss``, ``learning_rate``, ``val/precision``, ``val/recall``, ``val/f1`` and the number of the
+            epoch, counted from 1; the loss and the rate of every tenth step.
         checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.fit.fit`.
 
     Raises:

@@ -5,7 +5,7 @@ whatever the number of workers, and the same again after a training was interrup
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -123,7 +123,7 @@ class PatchDataset(Dataset[tuple[Pixels, int]]):
 
 
 class CropDataset(Dataset[tuple[Pixels, Pixels]]):
-    """Random crops: items (image uint8 [crop, crop, 3], target uint8 [crop, crop], 255 being a score of 1)."""
+    """Random crops or whole images: items (image uint8 [h, w, 3], target uint8 [h, w], 255 being a score of 1)."""
 
     def __init__(
         self,
@@ -139,7 +139,7 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         Args:
             images: RGB uint8 [height, width, 3] each.
             targets: uint8 [height, width] each, of the same sizes.
-            crop_px: Side of a crop.
+            crop_px: Side of a crop; 0 gives whole images.
             crops_per_image: Items made of each image an epoch.
             augmentation: Changes to each crop, ``symmetries`` being ``random`` or ``none``.
             seed: Seed of places and changes.
@@ -158,38 +158,70 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
         image, target = self._images[index // self._crops], self._targets[index // self._crops]
-        y, x = draws.integers(0, np.array(target.shape) - self._crop_px + 1).tolist()
+        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape
+        y, x = draws.integers(0, np.array(target.shape) - (height, width) + 1).tolist()
         turn = _turn(self._symmetries, draws)
         crop, answer = (
-            np.ascontiguousarray(symmetry(pixels[y : y + self._crop_px, x : x + self._crop_px], turn))
-            for pixels in (image, target)
+            np.ascontiguousarray(symmetry(pixels[y : y + height, x : x + width], turn)) for pixels in (image, target)
         )
         return self._colours(crop, int(draws.integers(2**31))), answer
 
 
-def batches(items: int, batch: int, seed: int, epoch: int) -> list[list[Key]]:
+def mirrored_together(items: Sequence[tuple[Pixels, Pixels]], multiple_px: int) -> list[torch.Tensor]:
+    """A batch of whole images of any sizes: mirrored to the largest height and width, up to a multiple.
+
+    Args:
+        items: Images uint8 [h, w, 3] and targets uint8 [h, w].
+        multiple_px: What the sides of the batch are multiples of.
+
+    Returns:
+        uint8 [N, H, W, 3] and uint8 [N, H, W].
+    """
+    sides = np.array([target.shape for _, target in items]).max(axis=0)
+    height, width = (-(-sides // multiple_px) * multiple_px).tolist()
+    whole = [(mirrored(image, height, width), mirrored(target, height, width)) for image, target in items]
+    columns = zip(*whole, strict=True)
+    return [torch.from_numpy(np.stack(column)) for column in columns]
+
+
+def batches(items: int, batch: int, seed: int, epoch: int, ranks: int = 1) -> list[list[Key]]:
     """Keys of the items of one epoch in random order, in batches.
 
-    A single item left over joins the batch before it, because batch normalisation cannot learn from one.
+    Items left over join the batch before them where there are fewer than two for each of ``ranks`` devices, because
+    batch normalisation cannot learn from one.
     """
     order = np.random.default_rng([seed, epoch]).permutation(items).tolist()
     keys = [(epoch, index) for index in order]
     parts = [keys[start : start + batch] for start in range(0, items, batch)]
-    if batch > 1 and len(parts) > 1 and len(parts[-1]) == 1:
+    if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2 * ranks:
         parts[-2:] = [parts[-2] + parts[-1]]
     return parts
 
 
 def loader(
-    dataset: Dataset[Any], parts: Sequence[list[Key]], workers: int, pin_memory: bool
+    dataset: Dataset[Any],
+    parts: Iterable[list[Key]],
+    workers: int,
+    pin_memory: bool,
+    together: Callable[[list[Any]], Any] | None = None,
 ) -> DataLoader[list[torch.Tensor]]:
-    """Load the batches of one epoch; images arrive as uint8 [batch, height, width, 3]."""
+    """Load batches by their keys; images arrive as uint8 [batch, height, width, 3].
+
+    Args:
+        dataset: Items by key.
+        parts: Keys of the batches; asked anew every epoch, while the workers stay.
+        workers: Processes that prepare batches; 0 prepares them here.
+        pin_memory: Whether batches go to a CUDA device.
+        together: Makes a batch of items; None stacks them.
+    """
     return DataLoader(
         dataset,
         batch_sampler=parts,
         num_workers=workers,
         pin_memory=pin_memory,
+        collate_fn=together,
         worker_init_fn=_single_thread,
+        persistent_workers=workers > 0,
         multiprocessing_context="fork" if workers else None,  # shares the images instead of copying them
         generator=torch.Generator(),  # else making a loader would draw from the generator of the network
     )

@@ -16,9 +16,6 @@ import torch
 from hairline.errors import HairlineError
 from hairline.nn.recipes import Runtime
 
-NATIVE_BF16 = ("amx_bf16",)
-"""Processor features that make bfloat16 pay; see :func:`native_bf16` for the one that does not."""
-
 
 @dataclass(frozen=True)
 class Placement:
@@ -56,15 +53,16 @@ def resolve(runtime: Runtime) -> Placement:
 
 
 def native_bf16(cuda: bool) -> bool:
-    """Whether bfloat16 pays: the CUDA device has instructions for it, or else the processor has AMX.
+    """Whether bfloat16 pays: with instructions of the CUDA device, AMX, or AVX512-BF16 of AMD.
 
-    AVX512-BF16 without AMX does not count, though it computes bfloat16 too: on one Xeon whose AMX was hidden, training
-    was a quarter slower than in 32 bit.
+    Training steps of ResNet-18, ResNet-50 and U-Net take half the time of 32 bit on an AMD EPYC with AVX512-BF16; on a
+    Xeon whose AMX was hidden they took a quarter more.
     """
     if cuda:
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    capabilities = torch.cpu.get_capabilities()
-    return any(capabilities.get(name, False) for name in NATIVE_BF16)
+    processor = torch.cpu.get_capabilities()
+    amd = "AMD" in str(processor.get("cpu_name", ""))
+    return bool(processor.get("amx_bf16", False) or (amd and processor.get("avx512_bf16", False)))
 
 
 def autocast(placement: Placement) -> AbstractContextManager[object]:

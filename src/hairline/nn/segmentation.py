@@ -1,43 +1,35 @@
-"""Training a segmenter: crops, targets, losses (METHOD §5)."""
+"""Training a segmenter: what it learns from, and what it is judged by on the way (METHOD §5)."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from hairline.errors import HairlineError
 from hairline.images import quantise
-from hairline.nn.data import CropDataset, LoadImage
-from hairline.nn.fit import Log, Task, Trained, fit
+from hairline.nn import losses
+from hairline.nn.data import CropDataset, LoadImage, mirrored_together
+from hairline.nn.fit import fit
+from hairline.nn.loop import Log
 from hairline.nn.recipes import Runtime, SegmenterOptions
 from hairline.nn.runtime import Placement, resolve, seed_everything
 from hairline.nn.segmenters import Segmenter, logits
+from hairline.nn.tasks import Task, Trained
+from hairline.nn.watch import Extremes, extremes
 
 LoadTarget = Callable[[str], NDArray[np.float32]]
+Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
+Row = tuple[str, NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
+"""Name of an image, the image, its target and the scores of the network."""
+Draw = Callable[[Sequence[Row]], bytes]
+"""Makes a picture (PNG) of some rows."""
 
-
-def bce(logits: Tensor, targets: Tensor) -> Tensor:
-    """Mean binary cross-entropy of logits against targets in [0, 1] of the same shape (METHOD §5)."""
-    return F.binary_cross_entropy_with_logits(logits.float(), targets)
-
-
-def bce_dice(logits: Tensor, targets: Tensor) -> Tensor:
-    """Binary cross-entropy plus soft Dice over the batch.
-
-    Dice is 1 - (2 Σpt + 1) / (Σp² + Σt² + 1): with squares (Milletari et al. 2016, V-Net) it is least where p = t, for
-    soft targets as well; the ones keep a batch without crack at 0.
-    """
-    scores = logits.float().sigmoid()
-    overlap = (2 * (scores * targets).sum() + 1) / (scores.square().sum() + targets.square().sum() + 1)
-    return bce(logits, targets) + 1 - overlap
-
-
-LOSSES = {"bce": bce, "bce_dice": bce_dice}
+SHOWN = 4
 
 
 def train(
@@ -50,8 +42,9 @@ def train(
     runtime: Runtime,
     log: Log,
     checkpoint_dir: Path,
+    draw: Draw | None = None,
 ) -> Trained[Segmenter]:
-    """Train a segmenter on random crops, judged after every epoch on whole validation images.
+    """Train a segmenter on random crops or whole images, judged after every epoch on whole validation images.
 
     Args:
         train_ids: Images to learn from.
@@ -61,10 +54,12 @@ def train(
         build: Makes the network and says what it starts from, e.g. ``partial(unet.build, unet_options, weights)``;
             called after seeding.
         options: Targets, crops, loss, augmentation and recipe.
-        runtime: Device, precision, workers and seed.
-        log: Called with ``train/loss``, ``learning_rate``, ``val/loss`` and ``val/f1`` (mean over the images at a
-            score of 0.5; 1 where image and target are both empty) and the number of the epoch, counted from 1.
+        runtime: Devices, precision, workers and seed.
+        log: Told ``train/loss``, ``learning_rate``, ``train/all_black``, ``train/all_white``, ``val/loss``, ``val/f1``
+            (mean over the images at a score of 0.5; 1 where image and target are both empty), ``val/all_black``,
+            ``val/all_white`` and the number of the epoch, counted from 1; the loss and the rate of every tenth step.
         checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.fit.fit`.
+        draw: Draws what the network says to a few images, every ``options.sheet_epochs`` epochs; None draws nothing.
 
     Raises:
         HairlineError: If there is no training image, a target has another size than its image, or the loss is no
@@ -74,24 +69,34 @@ def train(
         raise HairlineError("no training image for this segmenter; check that its label set has trainable labels")
     seed_everything(runtime.seed)
     model, initial = build()
-    pairs = [_pair(sample, load_image, load_target, options) for sample in train_ids]
-    items = CropDataset(
+    load = partial(_pair, load_image=load_image, load_target=load_target, options=options)
+    placement, loss = resolve(runtime), losses.by_options(options.loss)
+    task = Task(
+        model,
+        initial,
+        _items([load(sample) for sample in train_ids], options, runtime.seed),
+        partial(_summed_loss, loss, model.loss_weights),
+        partial(_validate, model, val_ids, load, loss, placement),
+        ask=Segmenter.outputs,
+        together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
+        watch=Extremes(),
+        picture=partial(_sheet, model, (val_ids or train_ids)[:SHOWN], load, placement, draw, options.sheet_epochs),
+    )
+    return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropDataset:
+    return CropDataset(
         [image for image, _ in pairs],
         [quantise(target) for _, target in pairs],
         options.crop_px,
         options.crops_per_image,
         options.augmentation,
-        runtime.seed,
+        seed,
     )
-    load = partial(_pair, load_image=load_image, load_target=load_target, options=options)
-    evaluate = partial(_validate, model, val_ids, load, LOSSES[options.loss], resolve(runtime))
-    loss = partial(_level_loss, LOSSES[options.loss])
-    return fit(Task(model, initial, items, loss, evaluate), options.recipe, runtime, log, checkpoint_dir)
 
 
-def _pair(
-    sample: str, load_image: LoadImage, load_target: LoadTarget, options: SegmenterOptions
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+def _pair(sample: str, load_image: LoadImage, load_target: LoadTarget, options: SegmenterOptions) -> Pair:
     """Image and target of a sample, the target cut to 0 and 1 where the options want it binary."""
     image, target = load_image(sample), load_target(sample)
     if image.shape[:2] != target.shape:
@@ -102,21 +107,29 @@ def _pair(
     return image, (target >= options.binary_score).astype(np.float32) if options.targets == "binary" else target
 
 
+def _summed_loss(loss: losses.PixelLoss, weights: Sequence[float], outputs: Sequence[Tensor], levels: Tensor) -> Tensor:
+    """Weighted sum of the losses of all outputs [N, 1, H, W] against uint8 targets [N, H, W]."""
+    targets = levels.float() / 255
+    parts = [weight * loss(output[:, 0], targets) for weight, output in zip(weights, outputs, strict=True)]
+    return torch.stack(parts).sum()
+
+
 def _validate(
-    model: nn.Module,
-    samples: Sequence[str],
-    load: Callable[[str], tuple[NDArray[np.uint8], NDArray[np.float32]]],
-    loss: Callable[[Tensor, Tensor], Tensor],
-    placement: Placement,
+    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair], loss: losses.PixelLoss, placement: Placement
 ) -> dict[str, float]:
-    """Mean loss and mean F1 at a score of 0.5 over whole images."""
-    losses, scores = [], []
+    """Mean loss of the final output and mean F1 at a score of 0.5 over whole images."""
+    found_losses, scores, counts = [], [], []
     for sample in samples:
         image, target = load(sample)
         found = logits(model, image, placement).cpu()
-        losses.append(float(loss(found, torch.from_numpy(target))))
+        truth = torch.from_numpy(target)
+        found_losses.append(float(loss(found, truth)))
         scores.append(_f1(found.numpy() >= 0, target >= 0.5))
-    return {"val/loss": float(np.mean(losses)), "val/f1": float(np.mean(scores))} if losses else {}
+        counts.append(extremes(found[None], truth[None] >= 0.5))
+    if not samples:
+        return {}
+    rates = Extremes("val").rates(torch.stack(counts).sum(0).tolist())
+    return {"val/loss": float(np.mean(found_losses)), "val/f1": float(np.mean(scores)), **rates}
 
 
 def _f1(predicted: NDArray[np.bool_], crack: NDArray[np.bool_]) -> float:
@@ -124,6 +137,20 @@ def _f1(predicted: NDArray[np.bool_], crack: NDArray[np.bool_]) -> float:
     return 2 * int((predicted & crack).sum()) / positives if positives else 1.0
 
 
-def _level_loss(loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, levels: Tensor) -> Tensor:
-    """Loss of logits [N, 1, H, W] against uint8 targets [N, H, W]."""
-    return loss(logits[:, 0], levels.float() / 255)
+def _sheet(
+    model: Any,
+    samples: Sequence[str],
+    load: Callable[[str], Pair],
+    placement: Placement,
+    draw: Draw | None,
+    every: int,
+    epoch: int,
+) -> bytes | None:
+    if draw is None or not every or epoch % every:
+        return None
+    rows = []
+    for sample in samples:
+        image, target = load(sample)
+        rows.append((sample, image, target, logits(model, image, placement).sigmoid().cpu().numpy()))
+    model.train()
+    return draw(rows)

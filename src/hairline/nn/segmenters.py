@@ -35,10 +35,16 @@ class Segmenter(nn.Module):
         network: From normalised images, sides multiples of 32, to logits of the same size.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, loss_weights: tuple[float, ...] = (1.0,), multiple_px: int = 32) -> None:
         super().__init__()
         self.normalise = Normalisation()
         self.network = network
+        self.loss_weights = loss_weights
+        self.multiple_px = multiple_px
+
+    def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Every supervised output."""
+        return (self(images),)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of a batch."""
