@@ -8,7 +8,7 @@ import torch
 from hairline.errors import HairlineError
 from hairline.nn import backbones
 from hairline.nn.architectures import unet
-from hairline.nn.segmentation import bce_dice
+from hairline.nn.losses import bce_dice
 
 
 def images(height, width, count=1):
