@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import plotting, state, tracking, variants
+from hairline import plotting, state, tracking
 from hairline.gate import waived
 from hairline.images import read_scores
 from hairline.lineage import workspace_root
-from hairline.nn import segmentation, segmenters
+from hairline.nn import networks, segmentation, segmenters
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
 from hairline.outputs import whole_file, whole_folder, write_json
-from hairline.params import Params
+from hairline.params import Architecture, Params
 from hairline.samples import evenly, load_image, read_samples
 from pipeline import entry
 
@@ -35,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     params = Params(args.params)
     architecture, options = params.architecture(args.architecture), params.get("segmenter", SegmenterOptions)
+    segmenters.check(architecture.network, architecture.options, options.crop_px)
     logged = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
               **params.some("segmenter", "runtime")}  # fmt: skip
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
@@ -71,7 +71,7 @@ def _training_ids(split: Sequence[str], labels: pd.DataFrame, max_images: int) -
 def _train(
     args: Namespace,
     params: Params,
-    architecture: Any,
+    architecture: Architecture,
     ids: tuple[Sequence[str], Sequence[str]],
     run: tracking.Run,
     checkpoints: Path,
@@ -84,13 +84,14 @@ def _train(
         *ids,
         partial(load_image, args.set),
         partial(_target, args.labels),
-        partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights),
+        partial(networks.module(architecture.network).build, architecture.options, weights),
         options, params.get("runtime", Runtime), run.metrics, checkpoints,
     )  # fmt: skip
     run.tag("initialisation", trained.initial)
-    info = {"status": "trained", "label_set": args.label_set, "initialisation": trained.initial}
+    info = {"status": "trained", "label_set": args.label_set, "architecture": args.architecture,
+            "initialisation": trained.initial}  # fmt: skip
     with whole_folder(args.out) as folder:
-        segmenters.save(trained.model, folder, args.architecture, architecture, info)
+        segmenters.save(trained.model, folder, architecture.network, architecture.options, info)
     return [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
 
 

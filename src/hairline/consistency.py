@@ -10,6 +10,7 @@ from hairline.fusion import TrainableRule
 from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
 from hairline.localization import Needs
+from hairline.nn import networks
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
 from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
@@ -137,17 +138,19 @@ def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to."""
     segmenter = params.get("segmenter", SegmenterOptions)
     backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
-    for name in params.matrix().architectures if params.matrix().label_sets else ():
-        encoder = _encoder(params, name)
-        if segmenter.weights == FROM_CLASSIFIER and encoder not in (None, backbone.partition(".")[0]):
+    for name in _trained(params):
+        architecture = params.architecture(name)
+        encoder = networks.module(architecture.network).backbone(architecture.options)
+        if segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
             yield (
-                f"architectures.{name}.encoder: '{encoder}' cannot start from classifier '{segmenter.classifier}', "
+                f"architectures.{name}: its encoder '{encoder}' cannot start from classifier '{segmenter.classifier}', "
                 f"whose backbone is '{backbone}'; make them the same or change segmenter.weights (now 'classifier')"
             )
 
 
-def _encoder(params: Params, architecture: str) -> str | None:
-    return getattr(params.architecture(architecture), "encoder", None)
+def _trained(params: Params) -> tuple[str, ...]:
+    """The architectures that segmenters are trained with."""
+    return params.matrix().architectures if params.matrix().label_sets else ()
 
 
 def _networks(params: Params) -> Iterator[str]:
@@ -159,12 +162,12 @@ def _networks(params: Params) -> Iterator[str]:
         options, where = params.entry("classifiers", name, ClassifierOptions), f"classifiers.{name}"
         look_ups += [(f"{where}.backbone", partial(backbones.known, options.backbone))]
         look_ups += [(f"{where}.weights", partial(weights.files, options.weights))]
+    segmenter = params.get("segmenter", SegmenterOptions)
     for name in params.names("architectures"):
-        encoder = _encoder(params, name)
-        if encoder is not None:
-            look_ups += [(f"architectures.{name}.encoder", partial(segmenters.known_encoder, encoder))]
-    start = params.get("segmenter", SegmenterOptions).weights
-    look_ups += [("segmenter.weights", partial(weights.files, start, FROM_CLASSIFIER))]
+        architecture, crop_px = params.architecture(name), segmenter.crop_px if name in _trained(params) else None
+        check = partial(segmenters.check, architecture.network, architecture.options, crop_px)
+        look_ups += [(f"architectures.{name}", check)]
+    look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
     for where, look_up in look_ups:
         try:
             look_up()

@@ -18,6 +18,7 @@ from pydantic import StringConstraints
 from hairline import variants
 from hairline.errors import HairlineError
 from hairline.gate import Gate, Gates, Waiver
+from hairline.nn import networks
 
 T = TypeVar("T")
 
@@ -78,6 +79,14 @@ class LabelSet:
 
     method: str
     classifier: Name
+    options: Any
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A segmentation network, by its name as in :mod:`hairline.nn.networks`, with the options of its module."""
+
+    network: str
     options: Any
 
 
@@ -196,11 +205,15 @@ class Params:
         method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
         return lambda values: self._options("hairline.labellers", method, values, where)
 
-    def architecture(self, name: str) -> Any:
-        """Options of an architecture; its name is its module's name."""
+    def architecture(self, name: str) -> Architecture:
+        """A network with the options of its module."""
         where = f"architectures.{name}"
-        module = self._variant("hairline.nn.architectures", name, where)
-        return self._parse(self._entry("architectures", name), module.Options, where)
+        entry = self._parse(self._entry("architectures", name), Architecture, where)
+        try:
+            module, values = networks.module(entry.network), networks.with_words(entry.network, entry.options)
+        except HairlineError as error:
+            raise HairlineError(f"{self._path}: {where}.network: {error}") from None
+        return Architecture(entry.network, self._parse(values, module.Options, f"{where}.options"))
 
     def entry(self, section: str, name: str, kind: type[T]) -> T:
         """One entry of a section that maps names to values."""
