@@ -37,5 +37,8 @@ class DeepCrack(nn.Module):
 
 
 def refine(scores: Sequence[Tensor]) -> Tensor:
-    """The fused scores, filtered with those of the first side output as the guide; all float [N, 1, H, W] in [0, 1]."""
-    return guided_filter(scores[1], scores[0], RADIUS_PX, EPS).clamp(0, 1)
+    """The fused scores, filtered with those of the first side output as the guide; all float32 [N, 1, H, W] in [0, 1].
+
+    In float64, for ε is not far above what float32 rounds the squares of scores to.
+    """
+    return guided_filter(scores[1].double(), scores[0].double(), RADIUS_PX, EPS).clamp(0, 1).float()

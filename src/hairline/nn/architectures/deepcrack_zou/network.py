@@ -15,7 +15,8 @@ FUSED = 64
 class DeepCrack(nn.Module):
     """Normalised images [N, 3, H, W], sides multiples of 32 → six logits [N, 1, H, W].
 
-    The first is the answer, the others are the fusions of the scales, the finest first.
+    The first is the answer, the others are the fusions of the scales, the finest first. The answer starts as their mean:
+    with the random weights of a convolution, some of which are negative, it learns late.
     """
 
     def __init__(self) -> None:
@@ -29,6 +30,8 @@ class DeepCrack(nn.Module):
             for width, widths in zip(WIDTHS, DECODER, strict=True)
         )
         self.final = nn.Conv2d(len(WIDTHS), 1, 1)
+        nn.init.constant_(self.final.weight, 1 / len(WIDTHS))
+        nn.init.zeros_(self.final.bias)  # type: ignore[arg-type]
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """All outputs of a batch."""
