@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import pictures, plotting, tracking, variants
+from hairline import pictures, plotting, tracking
 from hairline.gate import waived
 from hairline.images import read_scores
-from hairline.nn import segmentation, segmenters, serving
+from hairline.nn import networks, segmentation, segmenters, serving
 from hairline.nn import weights as weight_files
-from hairline.nn.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
+from hairline.nn.recipes import FROM_CLASSIFIER, Runtime
 from hairline.nn.runtime import resolve
 from hairline.nn.segmenters import Segmenter
 from hairline.nn.tasks import Trained
@@ -38,9 +38,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         names=["label-set", "architecture"],
     )  # fmt: skip
     params = Params(args.params)
-    architecture, options = params.architecture(args.architecture), params.get("segmenter", SegmenterOptions)
+    architecture, (options, chosen) = params.architecture(args.architecture), params.training(args.architecture)
+    segmenters.check(architecture.network, architecture.options, options.crop_px)
     values = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
-              **params.some("segmenter")}  # fmt: skip
+              "segmenter": chosen}  # fmt: skip
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
     inputs = [args.set / "samples.parquet", args.labels, args.classifier, *given]
     labels = pd.read_parquet(args.labels / "labels.parquet")
@@ -75,10 +76,10 @@ def _train(
     args: Namespace, params: Params, ids: tuple[Sequence[str], Sequence[str]], run: tracking.Run | None, folder: Path
 ) -> Trained[Segmenter]:
     """Train on the first of ``ids``, judged on the second."""
-    options, architecture = params.get("segmenter", SegmenterOptions), params.architecture(args.architecture)
+    architecture, (options, _) = params.architecture(args.architecture), params.training(args.architecture)
     classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
-    build = partial(variants.resolve("hairline.nn.architectures", args.architecture).build, architecture, weights)
+    build = partial(networks.module(architecture.network).build, architecture.options, weights)
     return segmentation.train(
         *ids, partial(load_image, args.set), partial(_target, args.labels), build, options,
         params.get("runtime", Runtime), run or training.Silent(), folder, _sheet,
@@ -88,13 +89,15 @@ def _train(
 def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images: int, run: tracking.Run) -> None:
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
-        "status": "trained", "label_set": args.label_set, "initialisation": trained.initial, "images": images,
-        "epochs": len(trained.history), "kept_epoch": trained.kept, "training": params.raw("segmenter"),
+        "status": "trained", "label_set": args.label_set, "architecture": args.architecture,
+        "initialisation": trained.initial, "images": images, "epochs": len(trained.history), "kept_epoch": trained.kept,
+        "training": params.training(args.architecture)[1],
         "seed": params.raw("runtime")["seed"], "precision": resolve(params.get("runtime", Runtime)).precision,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
+    architecture = params.architecture(args.architecture)
     with whole_folder(args.out) as folder:
-        segmenters.save(trained.model, folder, args.architecture, params.architecture(args.architecture), info)
+        segmenters.save(trained.model, folder, architecture.network, architecture.options, info)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(args.out).predict(example)
     run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements())

@@ -32,7 +32,8 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
     check(params)
     assert params.label_set("konig").options.localization.erosion_px == 3
     assert params.dataset("synthetic").root == Path("data/raw/synthetic")
-    assert params.architecture("unet").encoder == "resnet18"
+    unet = params.architecture("unet")
+    assert (unet.network, unet.options.encoder) == ("unet", "resnet18")
 
 
 @pytest.mark.parametrize(
@@ -61,7 +62,26 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("matrix.label_sets", ["manual", "snake"], ["matrix.label_sets", "'snake'", "konig, konig_tuned, manual"]),
         ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
         ("segmenter.loss", "hinge", ["segmenter.loss", "'bce' or 'bce_dice'", "'hinge'"]),
-        ("architectures.unet.encodr", "resnet18", ["architectures.unet.encodr", "unknown value"]),
+        ("architectures.unet.options.encodr", "resnet18", ["architectures.unet.options.encodr", "unknown value"]),
+        ("architectures.unet.encoder", "resnet18", ["architectures.unet.encoder", "unknown value"]),
+        (
+            "architectures.unet.network",
+            "unett",
+            ["architectures.unet.network", "'unett'", *variants.names("hairline.nn.architectures")],
+        ),
+        (
+            "architectures.unet.network",
+            "smp:FPN",
+            ["architectures.unet.network: 'smp:FPN' is no complete name; expected smp:<architecture>:<encoder>"],
+        ),
+        ("architectures.unet.network", "unet:resnet18", ["architectures.unet.network", "expected unet"]),
+        (
+            "architectures.unet.network",
+            "smp:FPN:resnet18",
+            ["architectures.unet.network: the name 'smp:FPN:resnet18' tells encoder; leave it out of the options"],
+        ),
+        ("architectures.unet.options", None, ["architectures.unet.options", "found None"]),
+        ("architectures", {"u-net": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}}}, ["architectures.u-net"]),
         ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
         ("experiment", "a b/c", ["experiment"]),
         ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),

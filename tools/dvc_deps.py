@@ -3,7 +3,8 @@
 A stage's closure is every module of ``pipeline`` and ``hairline`` that ``pipeline/STAGE.py`` imports, directly or not,
 and that the variants it may choose (labellers, layouts, architectures) import, and the data files beside these modules
 that they name, such as ``published_results.csv``. The variants themselves stand in dvc.yaml as one templated line, such
-as ``src/hairline/labellers/${item.method}.py``, or as their whole folder, which is left as it is.
+as ``src/hairline/labellers/${item.method}.py``, as their whole folder, which is left as it is, or as a file that holds
+their hash (:data:`HASHED`).
 
     python tools/dvc_deps.py            # tells what is missing or superfluous, exit status 1 if anything is
     python tools/dvc_deps.py --write    # puts it right
@@ -18,6 +19,7 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).parents[1]
 DAG = ROOT / "dvc.yaml"
 VARIANTS = ("hairline.datasets", "hairline.labellers", "hairline.nn.architectures")
+HASHED = {"data/${experiment}/architectures/${item.architecture}.json": "hairline.nn.architectures"}
 FOLDERS = tuple(str(Path("src", *package.split("."))) for package in VARIANTS)
 
 
@@ -34,9 +36,10 @@ def _files(graph: grimp.ImportGraph, stage: str) -> list[str]:
     for package in VARIANTS:
         if package in _templated(stage):
             for variant in graph.find_children(package):
-                modules |= graph.find_upstream_modules(variant)
+                modules |= graph.find_upstream_modules(variant, as_package=True)
     modules |= {parent for module in modules for parent in _parents(module)}
-    sources = {_path(module) for module in modules if module.rpartition(".")[0] not in VARIANTS}
+    inside = tuple(f"{package}." for package in VARIANTS)
+    sources = {_path(module) for module in modules if not module.startswith(inside)}
     return sorted(sources.union(*map(_data, sources)))
 
 
@@ -62,7 +65,8 @@ def _templated(stage: str) -> set[str]:
     deps = _body(_load(), stage)["deps"]
     lines = [Path(dep).parent for dep in deps if "${" in dep and dep.startswith("src/")]
     lines += [Path(dep) for dep in deps if dep in FOLDERS]
-    return {".".join(line.parts[1:]) for line in lines}
+    hashed = {package for dep, package in HASHED.items() if dep in deps}
+    return hashed | {".".join(line.parts[1:]) for line in lines}
 
 
 def _load() -> dict:

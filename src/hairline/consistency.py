@@ -10,6 +10,7 @@ from hairline.fusion import TrainableRule
 from hairline.gate import Gate, Gates, Rule
 from hairline.gates import labels, patches, samples
 from hairline.localization import Needs
+from hairline.nn import networks
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
 from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
@@ -57,7 +58,7 @@ def _sections(params: Params) -> Iterator[str]:
     readers += [partial(params.dataset, name) for name in params.names("datasets")]
     readers += [partial(params.label_set, name) for name in params.names("label_sets")]
     readers += [partial(params.entry, "studies", name, studies.Study) for name in params.names("studies")]
-    readers += [partial(params.architecture, name) for name in params.names("architectures")]
+    readers += [partial(params.training, name) for name in params.names("architectures")]
     for dataset in params.names("datasets"):
         readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
     for read in readers:
@@ -135,19 +136,22 @@ def _studies(params: Params) -> Iterator[str]:
 
 def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to."""
-    segmenter = params.get("segmenter", SegmenterOptions)
-    backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
-    for name in params.matrix().architectures if params.matrix().label_sets else ():
-        encoder = _encoder(params, name)
-        if segmenter.weights == FROM_CLASSIFIER and encoder not in (None, backbone.partition(".")[0]):
+    for name in _trained(params):
+        segmenter, _ = params.training(name)
+        backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
+        architecture = params.architecture(name)
+        encoder = networks.module(architecture.network).backbone(architecture.options)
+        if segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
             yield (
-                f"architectures.{name}.encoder: '{encoder}' cannot start from classifier '{segmenter.classifier}', "
-                f"whose backbone is '{backbone}'; make them the same or change segmenter.weights (now 'classifier')"
+                f"architectures.{name}: its encoder '{encoder}' cannot start from classifier '{segmenter.classifier}', "
+                f"whose backbone is '{backbone}'; make them the same, or change segmenter.weights or "
+                f"architectures.{name}.training.weights (now 'classifier')"
             )
 
 
-def _encoder(params: Params, architecture: str) -> str | None:
-    return getattr(params.architecture(architecture), "encoder", None)
+def _trained(params: Params) -> tuple[str, ...]:
+    """The architectures that segmenters are trained with."""
+    return params.matrix().architectures if params.matrix().label_sets else ()
 
 
 def _networks(params: Params) -> Iterator[str]:
@@ -160,11 +164,11 @@ def _networks(params: Params) -> Iterator[str]:
         look_ups += [(f"{where}.backbone", partial(backbones.known, options.backbone))]
         look_ups += [(f"{where}.weights", partial(weights.files, options.weights))]
     for name in params.names("architectures"):
-        encoder = _encoder(params, name)
-        if encoder is not None:
-            look_ups += [(f"architectures.{name}.encoder", partial(segmenters.known_encoder, encoder))]
-    start = params.get("segmenter", SegmenterOptions).weights
-    look_ups += [("segmenter.weights", partial(weights.files, start, FROM_CLASSIFIER))]
+        architecture, (segmenter, _) = params.architecture(name), params.training(name)
+        crop_px = segmenter.crop_px if name in _trained(params) else None
+        check = partial(segmenters.check, architecture.network, architecture.options, crop_px)
+        look_ups += [(f"architectures.{name}", check)]
+        look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
     for where, look_up in look_ups:
         try:
             look_up()

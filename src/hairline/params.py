@@ -18,6 +18,8 @@ from pydantic import StringConstraints
 from hairline import variants
 from hairline.errors import HairlineError
 from hairline.gate import Gate, Gates, Waiver
+from hairline.nn import networks
+from hairline.nn.recipes import SegmenterOptions
 
 T = TypeVar("T")
 
@@ -79,6 +81,21 @@ class LabelSet:
     method: str
     classifier: Name
     options: Any
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A segmentation network.
+
+    Attributes:
+        network: Its name, as in :mod:`hairline.nn.networks`.
+        options: Options of its module.
+        training: What of the section ``segmenter`` is another for it, as that section nests it.
+    """
+
+    network: str
+    options: Any
+    training: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -196,11 +213,22 @@ class Params:
         method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
         return lambda values: self._options("hairline.labellers", method, values, where)
 
-    def architecture(self, name: str) -> Any:
-        """Options of an architecture; its name is its module's name."""
+    def architecture(self, name: str) -> Architecture:
+        """A network with the options of its module."""
         where = f"architectures.{name}"
-        module = self._variant("hairline.nn.architectures", name, where)
-        return self._parse(self._entry("architectures", name), module.Options, where)
+        entry = self._parse(self._entry("architectures", name), Architecture, where)
+        try:
+            module, values = networks.module(entry.network), networks.with_words(entry.network, entry.options)
+        except HairlineError as error:
+            raise HairlineError(f"{self._path}: {where}.network: {error}") from None
+        return Architecture(entry.network, self._parse(values, module.Options, f"{where}.options"), entry.training)
+
+    def training(self, name: str) -> tuple[SegmenterOptions, dict[str, Any]]:
+        """How segmenters of an architecture are trained, and the same as plain values."""
+        other = self.architecture(name).training
+        values = _over(self._values["segmenter"], other)
+        where = "segmenter" + (f" (with architectures.{name}.training)" if other else "")
+        return self._parse(values, SegmenterOptions, where), values
 
     def entry(self, section: str, name: str, kind: type[T]) -> T:
         """One entry of a section that maps names to values."""
@@ -247,6 +275,13 @@ class Params:
         except pydantic.ValidationError as error:
             lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
             raise HairlineError(lines) from None
+
+
+def _over(values: Any, other: Any) -> Any:
+    """Values with others over them, mapping by mapping."""
+    if not isinstance(values, Mapping) or not isinstance(other, Mapping):
+        return other
+    return {**values, **{key: _over(values.get(key), value) for key, value in other.items()}}
 
 
 @cache

@@ -154,7 +154,7 @@ def test_saves_and_loads(tmp_path):
     again, info = load(tmp_path / "net")
     np.testing.assert_array_equal(predict(again, image, PLACEMENT), expected)
     assert info == {
-        "initial": "none", "status": "trained", "architecture": "unet", "options": {"encoder": "resnet18"},
+        "initial": "none", "status": "trained", "network": "unet", "options": {"encoder": "resnet18"},
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "net").iterdir()) == ["model.json", "weights.safetensors"]
 

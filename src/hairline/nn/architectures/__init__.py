@@ -1,1 +1,7 @@
-"""Segmentation networks, one module each: ``Options`` and ``build(options)``."""
+"""Segmentation networks, one module or folder each.
+
+Each has ``Options``, ``backbone(options)`` (the classifiers that its encoder can start from have this backbone),
+``multiple_px(options)`` (what sides of images must be multiples of; it raises where there is no such network) and
+``build(options, weights)``. Importing one imports no torch: classes of networks lie in a file of their own in its
+folder.
+"""

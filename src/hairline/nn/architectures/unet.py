@@ -1,15 +1,10 @@
 """U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch (METHOD §5)."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from hairline.nn.segmenters import Segmenter
-
-CLASSIFIER_BODY = "body."
-LAST_LAYERS = ("fc.", "classifier.", "linear.")
 
 
 @dataclass(frozen=True)
@@ -18,10 +13,31 @@ class Options:
 
     Attributes:
         encoder: An encoder of segmentation_models_pytorch, e.g. ``resnet18``. The ResNets (and not the EfficientNets,
-            whose layers are named differently there) can start from a classifier of the same name.
+            whose layers are named differently there) can start from a classifier of the same name; so can ``tu-NAME``
+            from a classifier of timm's network NAME.
     """
 
     encoder: str
+
+
+def backbone(options: Options) -> str:
+    """The backbone of classifiers that the encoder can start from."""
+    return options.encoder.removeprefix("tu-").partition(".")[0]
+
+
+def multiple_px(options: Options) -> int:
+    """What the sides of images must be multiples of.
+
+    Raises:
+        HairlineError: If there is no such encoder, or it serves images of one size only.
+    """
+    from hairline.nn import encoders
+
+    encoders.known(options.encoder)
+    return encoders.multiple_px(
+        lambda: _network(options), f"a U-Net with the encoder '{options.encoder}'",
+        "choose for example the encoder resnet18, efficientnet-b0 or tu-convnext_tiny",
+    )  # fmt: skip
 
 
 def build(options: Options, weights: str) -> tuple["Segmenter", str]:
@@ -29,32 +45,25 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 
     Args:
         options: The encoder.
-        weights: Start of the encoder, as for :func:`hairline.nn.weights.initial`. A file is a classifier's
-            ``weights.safetensors`` or has the names of timm; the last layer of a classifier is left out.
+        weights: Start of the encoder, as for :func:`hairline.nn.encoders.start`.
 
     Returns:
-        The network in training mode, uint8 RGB [N, 3, H, W] → logits [N, 1, H, W] for sides that are multiples of 32;
-        and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
+        The network in training mode; and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
 
     Raises:
         HairlineError: If there is no such encoder, or the weights cannot be had or do not fit.
     """
+    from hairline.nn import encoders
+    from hairline.nn.segmenters import Segmenter
+
+    multiple = multiple_px(options)
+    network = _network(options)
+    published = encoders.published(options.encoder)
+    actual = encoders.start(network.encoder, weights, *published, f"the U-Net encoder '{options.encoder}'")
+    return Segmenter(network, multiple_px=multiple), actual
+
+
+def _network(options: Options) -> Any:
     import segmentation_models_pytorch as smp
-    from segmentation_models_pytorch.encoders import encoders
 
-    from hairline.nn import weights as weight_files
-    from hairline.nn.segmenters import Segmenter, known_encoder
-
-    published = encoders[known_encoder(options.encoder)]["pretrained_settings"].get("imagenet", {})
-    path, actual = weight_files.initial(weights, published.get("repo_id"), published.get("revision"))
-    network = smp.Unet(options.encoder, encoder_weights=None, in_channels=3, classes=1)
-    if path is not None:
-        source = f"{path} for the U-Net encoder '{options.encoder}'"
-        weight_files.fill(network.encoder, encoder_tensors(weight_files.read(path)), source)
-    return Segmenter(network), actual
-
-
-def encoder_tensors(tensors: dict[str, "Tensor"]) -> dict[str, "Tensor"]:
-    """The part of a classifier's weights that is an encoder, under the encoder's names."""
-    bare = {name.removeprefix(CLASSIFIER_BODY): tensor for name, tensor in tensors.items()}
-    return {name: tensor for name, tensor in bare.items() if not name.startswith(LAST_LAYERS)}
+    return smp.Unet(options.encoder, encoder_weights=None, in_channels=3, classes=1)
