@@ -88,6 +88,7 @@ def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write
         "pan": {
             "network": "smp:PAN:resnet18",
             "options": {},
+            "training": {},
         },  # whose crops would have to be 128 px, but is not trained
     }
     values["matrix"]["architectures"] = ["a", "b", "c"]

@@ -81,7 +81,11 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
             ["architectures.unet.network: the name 'smp:FPN:resnet18' tells encoder; leave it out of the options"],
         ),
         ("architectures.unet.options", None, ["architectures.unet.options", "found None"]),
-        ("architectures", {"u-net": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}}}, ["architectures.u-net"]),
+        (
+            "architectures",
+            {"u-net": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}}},
+            ["architectures.u-net"],
+        ),
         ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
         ("experiment", "a b/c", ["experiment"]),
         ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),

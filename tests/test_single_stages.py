@@ -9,18 +9,18 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import places
 import pytest
 import torch
 
-from hairline import synthesis, tracking
+from hairline import tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, summarise
-from hairline.datasets import synthetic
 from hairline.errors import HairlineError
 from hairline.images import write_mask
 from hairline.nn import backbones, evidence, weights
 from hairline.params import Params
-from hairline.samples import ingest, mask_path, read_samples
+from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
 from pipeline import compare, label, label_manual, localize, patches, train_classifier, train_segmenter
 
@@ -32,11 +32,7 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     """A folder with params.yaml, an ingested set in set/ and verdicts to go on; runs are not tracked."""
     monkeypatch.chdir(tmp_path)
     write_params(values)
-    (tmp_path / "raw").mkdir()
-    synthesis.write(tmp_path / "raw", synthesis.Options(11, 6, 2, 0, 96, 96, 0.2))
-    (tmp_path / "sets" / "synthetic").mkdir(parents=True)
-    ingest(synthetic.read(tmp_path / "raw", synthetic.Options()), tmp_path / "sets" / "synthetic")
-    (tmp_path / "verdict.json").write_text('{"waivers": []}')
+    places.make(tmp_path)
     return tmp_path
 
 

@@ -212,7 +212,8 @@ class Learning(lp.LightningModule):
         epochs, steps = len(self.progress.history), len(self.progress.losses)
         if not self.trainer.is_global_zero:
             return
-        _log.info("going on after epoch %d of %d and %d steps", epochs, self.recipe.epochs, steps)
+        where = f"batch {steps} of epoch {epochs + 1}" if steps else f"epoch {epochs}"
+        _log.info("going on after %s of %d", where, self.recipe.epochs)
         for epoch, scores in enumerate(self.progress.history, 1):
             self.log_.metrics(scores, epoch)
         self.tell_points()
