@@ -15,8 +15,8 @@ FUSED = 64
 class DeepCrack(nn.Module):
     """Normalised images [N, 3, H, W], sides multiples of 32 → six logits [N, 1, H, W].
 
-    The first is the answer, the others are the fusions of the scales, the finest first. The answer starts as their mean:
-    with the random weights of a convolution, some of which are negative, it learns late.
+    The first is the answer, the others are the fusions of the scales, the finest first. The answer starts as their
+    mean: with the random weights of a convolution, some of which are negative, it learns late.
     """
 
     def __init__(self) -> None:
