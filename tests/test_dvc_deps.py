@@ -29,6 +29,13 @@ def test_a_data_file_that_is_not_listed_is_told(tmp_path: Path, monkeypatch: pyt
     assert dvc_deps.differences() == ["compare: add src/hairline/published_results.csv"]
 
 
+def test_a_file_with_the_hash_of_a_variant_stands_for_what_variants_share() -> None:
+    for stage in ("train_segmenter", "evaluate"):
+        assert "src/hairline/nn/encoders.py" in closures()[stage]  # only variants import it
+        assert not [file for file in closures()[stage] if file.startswith("src/hairline/nn/architectures")]
+    assert "src/hairline/nn/encoders.py" not in closures()["train_classifier"]
+
+
 def sections_read(stage: str) -> set[str]:
     """Sections of params.yaml that the source of a stage asks for, with what it shares with other stages."""
     sources = [file for file in closures()[stage] if file.startswith("pipeline/")]

@@ -18,7 +18,7 @@ from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, summarise
 from hairline.errors import HairlineError
 from hairline.images import write_mask
-from hairline.nn import backbones, evidence, weights
+from hairline.nn import backbones, evidence, segmenters, weights
 from hairline.params import Params
 from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
@@ -69,9 +69,10 @@ def classify() -> None:
           out="classifier", metrics="m.json", history="h.csv", record="r.json")  # fmt: skip
 
 
-def segment() -> None:
-    stage(train_segmenter, label_set="manual", architecture="unet", set="sets/synthetic", labels="labels/synthetic",
-          verdict="verdict.json", classifier="classifier", out="net", history="h.csv", record="r.json")  # fmt: skip
+def segment(architecture: str = "unet") -> None:
+    stage(train_segmenter, label_set="manual", architecture=architecture, set="sets/synthetic",
+          labels="labels/synthetic", verdict="verdict.json", classifier="classifier", out="net", history="h.csv",
+          record="r.json")  # fmt: skip
 
 
 def index_patches() -> None:
@@ -108,6 +109,32 @@ def check_continues(train: Callable[[], None], tracked: dict[str, Any], caplog: 
     told = [record.getMessage() for record in caplog.records if record.name.startswith("hairline")]
     assert told == ["going on after epoch 1 of 1"]
     assert not list(Path("state").glob("*/[!.]*"))
+
+
+def test_two_networks_of_one_module_are_trained_by_their_own_names(
+    place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
+) -> None:
+    for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
+        values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}}
+    write_params(values)
+    stage(label_manual, sets="sets", out="labels")
+    save_classifier()
+    for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
+        segment(name)
+        model, info = segmenters.load(Path("net"))
+        assert (info["architecture"], info["network"]) == (name, f"smp:{kind}:resnet18")
+        assert info["initialisation"] == "file:classifier/weights.safetensors"
+        assert type(model.network).__name__ == kind
+
+
+def test_a_network_that_cannot_be_built_is_refused_before_anything_is_read(
+    place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
+) -> None:
+    values["architectures"]["unet"]["options"]["encoder"] = "resnet19"
+    write_params(values)
+    with pytest.raises(HairlineError, match="encoder 'resnet19' is none of segmentation_models_pytorch"):
+        segment()  # there are neither labels nor a classifier
+    assert "inputs" not in tracked
 
 
 def test_another_weight_file_under_the_same_name_is_another_work(
