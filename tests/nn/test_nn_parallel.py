@@ -102,19 +102,23 @@ def str_flat(values):
     return [number for value in values for number in str_flat(value)] if isinstance(values, list) else [values]
 
 
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """What one process told."""
+    done, told = train(tmp_path_factory.mktemp("parallel") / "one", 1, "auto")
+    assert told, done.stderr
+    return told
+
+
 @pytest.mark.slow
-def test_two_processes_learn_what_one_learns_of_the_whole_batch(tmp_path):
-    done, one = train(tmp_path / "one", 1, "auto")
-    assert one, done.stderr
+def test_two_processes_learn_what_one_learns_of_the_whole_batch(tmp_path, one):
     done, two = train(tmp_path / "two", 2, "ddp")
     assert two, done.stderr
     assert_alike(one, two)
 
 
 @pytest.mark.slow
-def test_two_processes_of_torchrun_go_on_where_they_were_killed(tmp_path):
-    done, one = train(tmp_path / "one", 1, "auto")
-    assert one, done.stderr
+def test_two_processes_of_torchrun_go_on_where_they_were_killed(tmp_path, one):
     launcher = ("-m", "torch.distributed.run", "--nproc-per-node=2", "--standalone")
     done, nothing = train(tmp_path / "two", 2, "ddp", stop_at=31, launcher=launcher)
     assert done.returncode != 0 and nothing is None
