@@ -61,7 +61,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("strips.samples", {"walls": ["a"]}, ["strips.samples: 'walls' is not in matrix.localized", "has synthetic"]),
         ("matrix.label_sets", ["manual", "snake"], ["matrix.label_sets", "'snake'", "konig, konig_tuned, manual"]),
         ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
-        ("segmenter.loss", "hinge", ["segmenter.loss", "'bce' or 'bce_dice'", "'hinge'"]),
+        ("segmenter.loss.name", "hinge", ["segmenter.loss.name", "'bce_dice', 'focal' or 'gce'", "'hinge'"]),
         ("architectures.unet.options.encodr", "resnet18", ["architectures.unet.options.encodr", "unknown value"]),
         ("architectures.unet.encoder", "resnet18", ["architectures.unet.encoder", "unknown value"]),
         (
@@ -184,3 +184,20 @@ def test_gates_that_name_what_is_not_there_are_told(
     values["gates"].update(change)
     with pytest.raises(HairlineError, match=re.escape(told)):
         check(Params(write_params(values)))
+
+
+def test_an_architecture_may_be_trained_otherwise(values: dict[str, Any], write_params: Write) -> None:
+    other = {"weights": "none", "recipe": {"epochs": 5}, "loss": {"name": "gce"}}
+    values["architectures"]["slow"] = {**values["architectures"]["unet"], "training": other}
+    params = Params(write_params(values))
+    options, plain = params.training("slow")
+    common, _ = params.training("unet")
+    assert (options.weights, options.recipe.epochs, options.loss.name) == ("none", 5, "gce")
+    assert options.recipe.batch == common.recipe.batch and options.loss.q == common.loss.q
+    assert plain["recipe"] == {**values["segmenter"]["recipe"], "epochs": 5}
+    assert common.recipe.epochs == values["segmenter"]["recipe"]["epochs"]
+    values["architectures"]["slow"]["training"] = {"recipe": {"epoch": 5}}
+    with pytest.raises(
+        HairlineError, match=r"segmenter \(with architectures.slow.training\).recipe.epoch: unknown value"
+    ):
+        Params(write_params(values)).training("slow")

@@ -115,7 +115,7 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
     place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
 ) -> None:
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
-        values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}}
+        values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}, "training": {}}
     write_params(values)
     stage(label_manual, sets="sets", out="labels")
     save_classifier()

@@ -40,7 +40,7 @@ def check(params: Params, networks: bool = False) -> None:
         *((_networks,) if networks else ()),
         _starts,
     ):  # each relies on those before
-        problems = [*step(params)]
+        problems = dict.fromkeys(step(params))  # a section that several rely on is told once
         if problems:
             raise HairlineError("\n".join(problems))
 
