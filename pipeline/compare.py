@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import comparison, findings, report, tracking
+from hairline import comparison, findings, published, report, tracking, training_sets
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
 from hairline.gate import waived
@@ -16,7 +16,8 @@ from hairline.lineage import git_facts
 from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Dataset, Params
-from pipeline import entry, gallery
+from hairline.training_sets import TrainingSet
+from pipeline import cells, entry, gallery
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -26,12 +27,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         paths=["sets", "gates", "evidence", "labels", "scores", "strips", "runs", "out", "metrics", "record"],
     )  # fmt: skip
     params = Params(args.params)
-    logged = params.some("comparison", "matrix")
+    logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
     with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
-        cells = [*_segmenters(args, params), *_labels(args, params)]
-        summary = comparison.summarise(cells, params.get("comparison", BootstrapOptions))
-        curves, grids = gallery.curves(cells), dict(gallery.grids(args, params))
+        compared = [*cells.segmenters(args, params), *_labels(args, params)]
+        summary = comparison.summarise(compared, params.get("comparison", BootstrapOptions))
+        curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
@@ -51,7 +52,12 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _upstream(runs: Path, params: Params) -> list[Path]:
     """The run.json files behind what is compared, some of which may not exist; not those of names no longer used."""
     matrix = params.matrix()
-    trained = [f"{name}-{architecture}" for name in matrix.label_sets for architecture in matrix.architectures]
+    trained = [
+        f"{name}-{architecture}-{training_set}"
+        for name in matrix.label_sets
+        for architecture in matrix.architectures
+        for training_set in matrix.training_sets
+    ]
     names = [f"classifier-{name}" for name in matrix.classifiers]
     names += [f"labels-{name}" for name in params.labelled()]
     names += [f"segmenter-{name}" for name in trained]
@@ -59,41 +65,29 @@ def _upstream(runs: Path, params: Params) -> list[Path]:
     return [runs / f"{name}.json" for name in names]
 
 
-def _segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
-    matrix, trained_on = params.matrix(), _layout(params, params.raw("segmenter")["dataset"])
-    for test_set in matrix.test_sets:
-        for label_set in matrix.label_sets:
-            for architecture in matrix.architectures:
-                folder = args.scores / "segmenters" / label_set / architecture / test_set
-                told = json.loads((folder / "status.json").read_text())
-                scored = told["status"] == "scored"
-                table = pd.read_parquet(folder / "scores.parquet") if scored else None
-                yield Cell("segmenter", label_set, architecture, trained_on, test_set, told["status"], told["reason"],
-                           table)  # fmt: skip
-
-
 def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
-    parts = [(params.raw("segmenter")["dataset"], "train"), *((name, "test") for name in params.matrix().test_sets)]
-    for dataset, split in parts:
+    tested = [(name, "test") for name in params.matrix().test_sets]
+    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
             classifier = params.entry("classifiers", params.label_set(base).classifier, ClassifierOptions)
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
-            yield Cell("label", label_set, classifier.backbone, _layout(params, classifier.dataset),
+            yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
                        f"{dataset}-{split}", status, reason, table)  # fmt: skip
 
 
-def _layout(params: Params, dataset: str) -> str:
-    return params.entry("datasets", dataset, Dataset).layout
+def _trained_on(params: Params, dataset: str) -> str:
+    """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
+    return published.CRACK500 if params.entry("datasets", dataset, Dataset).layout == "crack500" else ""
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     scored, names = summary[summary["status"] == "scored"], ("ods", "ods_low", "ods_high", "ois", "ap")
     return {
-        f"{row['kind']}-{row['labels']}-{row['model']}-{row['test_set']}":
+        "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
             {name: float(row[name]) for name in names if not pd.isna(row[name])}
         for row in scored.to_dict("records")
     }  # fmt: skip
@@ -116,37 +110,48 @@ def _page(
         findings.tables(summary),
         pictures,
         list(gallery.steps(args.strips, params)),
-        [_gate(path) for path in _verdicts(args, params)],
+        [_gate(path, args.gates) for path in _verdicts(args, params)],
         _facts(args, params),
     )
 
 
 def _verdicts(args: Namespace, params: Params) -> list[Path]:
     matrix = params.matrix()
-    subjects = {"samples": matrix.datasets, "patches": matrix.classifiers, "labels": matrix.label_sets}
-    return [args.gates / gate / name / "verdict.json" for gate, names in subjects.items() for name in names]
+    subjects = {"samples": matrix.datasets, "patches": matrix.classifiers}
+    labels = [args.gates / "labels" / one / other for one in matrix.training_sets for other in matrix.label_sets]
+    return [
+        *(args.gates / gate / name / "verdict.json" for gate, names in subjects.items() for name in names),
+        *(path for folder in labels for path in sorted(folder.iterdir())),
+    ]
 
 
-def _gate(path: Path) -> report.Gate:
+def _gate(path: Path, gates: Path) -> report.Gate:
     told = json.loads(path.read_text())
     lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
-    return report.Gate(
-        f"{told['gate']} of {told['subject']}", told["passed"], lines["errors"], lines["warnings"], waivers
-    )
+    gate, *within = path.relative_to(gates).parts
+    learned = f" on {path.stem} (for {within[1]} · {within[0]})" if gate == "labels" else ""
+    subject = f"{gate} of {told['subject']}{learned}"
+    return report.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
 
 
 def _facts(args: Namespace, params: Params) -> dict[str, str]:
     git = git_facts(Path.cwd())
-    trained = f"trained on the training split of {params.raw('segmenter')['dataset']}"
+    trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
     return {
         "experiment": params.experiment(),
         "commit": git.commit + (" with changes" if git.dirty else ""),
         "seed": str(params.raw("runtime")["seed"]),
-        "segmenters": trained if params.matrix().label_sets else "none trained",
+        "segmenters": "trained on " + "; ".join(trained) if params.matrix().label_sets else "none trained",
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}",
     }
+
+
+def _told(training_set: TrainingSet) -> str:
+    """A training set in words: its parts, and the labels of those that always have the same."""
+    parts = training_set.parts
+    return " + ".join(f"{p.dataset} {p.split}" + (f" (labels of {p.labels})" if p.labels else "") for p in parts)
 
 
 if __name__ == "__main__":

@@ -31,13 +31,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = entry.arguments(
         __doc__, argv, paths=["set", "model", "out", "metrics", "curve", "upstream", "record"],
-        names=["label-set", "architecture", "test-set"],
+        names=["label-set", "architecture", "training-set", "test-set"],
     )  # fmt: skip
     params = Params(args.params)
-    logged = {"label_set": args.label_set, "architecture": args.architecture, "test_set": args.test_set,
-              **params.some("evaluation", "runtime")}  # fmt: skip
+    logged = {"label_set": args.label_set, "architecture": args.architecture, "training_set": args.training_set,
+              "test_set": args.test_set, **params.some("evaluation", "runtime")}  # fmt: skip
     inputs = [args.set / "samples.parquet", args.model]
-    name = f"evaluation · {args.architecture} · {args.label_set} · {args.test_set}"
+    name = f"evaluation · {args.architecture} · {args.label_set} · {args.training_set} · {args.test_set}"
     with tracking.run("evaluate", name, params.experiment(), logged, inputs, {}, args.upstream, args.record) as run:
         status, reason = _status(args)
         with whole_folder(args.out) as folder:
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_file(args.curve) as partial:
             _curve(table).to_csv(partial, index=False)
         if table is not None:
-            name = f"{args.label_set} {args.architecture}"
+            name = f"{args.label_set} {args.architecture} {args.training_set}"
             run.drawing("pr_curve.png", plotting.png(plotting.pr_curves({args.test_set: {name: counts(table)}})))
         run.finish([args.out, args.metrics])
 

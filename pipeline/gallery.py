@@ -19,13 +19,19 @@ from hairline.scoring import Counts
 def curves(cells: Sequence[Cell]) -> bytes:
     """Precision-recall curves of everything that was scored, a panel a test set, as PNG."""
     panels: dict[str, dict[str, Counts]] = {}
+    several = len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
     for cell in cells:
         if cell.table is not None:
             what = "segmenters on" if cell.kind == "segmenter" else "labels of"
-            labels = "FSV" if cell.label_set == MANUAL else cell.label_set
             panel = panels.setdefault(f"{what} {cell.dataset}", {})
-            panel[f"{labels} · {cell.architecture}"] = counts(cell.table)
+            learned = cell.training_set if several else ""
+            panel[_name(cell.label_set, cell.architecture or "", learned)] = counts(cell.table)
     return plotting.png(plotting.pr_curves(panels))
+
+
+def _name(label_set: str, model: str, training_set: str) -> str:
+    """What a curve or picture is called; its training set is named where there are several."""
+    return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
 
 
 def grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
@@ -44,10 +50,12 @@ def grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
 def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> pictures.PictureRow:
     matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
     evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
+    several = len(matrix.training_sets) > 1
     models = {
-        f"{'FSV' if label_set == MANUAL else label_set} · {architecture}":
-            args.scores / "segmenters" / label_set / architecture / test_set / "predictions" / file
-        for label_set in matrix.label_sets for architecture in matrix.architectures
+        _name(label_set, architecture, training_set if several else ""):
+            args.scores / "segmenters" / training_set / label_set / architecture / test_set / "predictions" / file
+        for training_set in matrix.training_sets for label_set in matrix.label_sets
+        for architecture in matrix.architectures
     }  # fmt: skip
     labels = {name: args.labels / name / test_set / file for name in params.labelled()}
     return pictures.PictureRow(

@@ -62,7 +62,7 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
     """
     rule = params.get("trainable", TrainableRule)
     method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
-    datasets, training = params.matrix().localized, params.raw("segmenter")["dataset"]
+    datasets = params.matrix().localized
     chosen = {dataset: _chosen(params, dataset, args.sets / dataset) for dataset in datasets}
     inputs = [*(args.sets / dataset / "samples.parquet" for dataset in datasets), evidence]
     logged = {"label_set": raw, **params.some("trainable", "strips")}
@@ -77,7 +77,7 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(args.metrics, metrics)
         run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
-        _draw_sheet(args.sets / training, args.out / training, args.sheet)
+        _draw_sheet(args, datasets)
         for figure in (args.sheet, *sorted(args.strips.iterdir())):
             run.figure(figure)
         run.finish([args.out, args.metrics])
@@ -149,13 +149,17 @@ def _draw_strips(drawn: Drawn, dataset: str, label_set: str, folder: Path) -> No
         plotting.save_png(figure, folder / f"{dataset}-{sample_id}.png")
 
 
-def _draw_sheet(dataset: Path, labels: Path, target: Path) -> None:
-    """Contact sheet of some labels of the data set that segmenters train on."""
-    samples = read_samples(dataset, "train")["id"]
-    chosen = [samples[index] for index in evenly(len(samples), ON_SHEET)]
-    images = [load_image(dataset, sample_id) for sample_id in chosen]
-    maps = [read_scores(labels / f"{sample_id}.png") for sample_id in chosen]
-    plotting.save_png(pictures.contact_sheet(images, maps, chosen), target)
+def _draw_sheet(args: Namespace, datasets: Sequence[str]) -> None:
+    """Contact sheet of some labels of training images, over all data sets; of any images where there are none."""
+    samples = pd.concat([read_samples(args.sets / dataset).assign(dataset=dataset) for dataset in datasets])
+    trained = samples[samples["split"] == "train"]
+    candidates = trained if len(trained) else samples
+    chosen = candidates.iloc[evenly(len(candidates), ON_SHEET)]
+    places = list(zip(chosen["dataset"], chosen["id"], strict=True))
+    images = [load_image(args.sets / dataset, sample_id) for dataset, sample_id in places]
+    maps = [read_scores(args.out / dataset / f"{sample_id}.png") for dataset, sample_id in places]
+    titles = [f"{dataset}/{sample_id}" for dataset, sample_id in places]
+    plotting.save_png(pictures.contact_sheet(images, maps, titles), args.sheet)
 
 
 if __name__ == "__main__":

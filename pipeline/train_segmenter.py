@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from hairline import pictures, plotting, tracking
+from hairline import pictures, plotting, tracking, training_tables
 from hairline.gate import waived
-from hairline.images import read_scores
 from hairline.nn import networks, segmentation, segmenters, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import FROM_CLASSIFIER, Runtime
@@ -21,67 +19,62 @@ from hairline.nn.segmenters import Segmenter
 from hairline.nn.tasks import Trained
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
-from hairline.samples import evenly, load_image, read_samples
 from hairline.scoretables import counts, metrics, score_table
+from hairline.training_tables import Images
 from pipeline import entry, training
 
 LABELLED = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train ``--architecture`` on the trainable labels of ``--label-set``; write its weights to ``--out``.
+    """Train ``--architecture`` on the trainable labels that ``--table`` lists; write its weights to ``--out``.
 
     Where no label is trainable, the folder says so instead, and evaluation and comparison pass it on.
     """
     args = entry.arguments(
-        __doc__, argv, paths=["set", "labels", "verdict", "classifier", "out", "history", "upstream", "record"],
-        names=["label-set", "architecture"],
+        __doc__, argv,
+        paths=["data", "table", "verdicts", "classifier", "out", "history", "runs", "upstream", "record"],
+        names=["label-set", "architecture", "training-set"],
     )  # fmt: skip
     params = Params(args.params)
     architecture, (options, chosen) = params.architecture(args.architecture), params.training(args.architecture)
     segmenters.check(architecture.network, architecture.options, options.crop_px)
     values = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
-              "segmenter": chosen}  # fmt: skip
+              "training_set": args.training_set, "segmenter": chosen}  # fmt: skip
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
-    inputs = [args.set / "samples.parquet", args.labels, args.classifier, *given]
-    labels = pd.read_parquet(args.labels / "labels.parquet")
-    train_ids = _training_ids(list(read_samples(args.set, "train")["id"]), labels, options.max_images)
-    val_ids = list(labels.loc[labels["split"] == "val", "id"])
+    inputs, images = [args.table, args.classifier, *given], training_tables.read(args.table, args.data)
+    train_ids, val_ids = images.training(options.max_images), images.validation()
+    upstream = [args.runs / f"labels-{name}.json" for name in images.label_sets]
     with training.opened(
-        "train_segmenter", f"segmenter · {args.architecture} · {args.label_set}", params.experiment(),
+        "train_segmenter", f"segmenter · {args.architecture} · {args.label_set} · {args.training_set}",
+        params.experiment(),
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
-        args.upstream, args.record,
+        [*upstream, *args.upstream], args.record,
     ) as (checkpoints, run):  # fmt: skip
-        trained = _train(args, params, (train_ids, val_ids), run, checkpoints) if train_ids else None
+        trained = _train(args, params, images, (train_ids, val_ids), run, checkpoints) if train_ids else None
         if run is None:
             return
         if trained is None:
-            _give_up(args, len(labels), run)
+            _give_up(args, len(images.table), run)
         else:
             _write(args, params, trained, len(train_ids), run)
-            _judge(args, params, trained.model, val_ids, run)
+            _judge(args, params, trained.model, images, run)
         _history(args, trained, run)
-        run.tag("waivers", waived([args.verdict]))
+        run.tag("waivers", waived(sorted(args.verdicts.iterdir())))
         run.finish([args.out])
 
 
-def _training_ids(split: Sequence[str], labels: pd.DataFrame, max_images: int) -> list[str]:
-    """Trainable ones of the images chosen from the training split, the choice being the same for every label set."""
-    chosen = [split[index] for index in evenly(len(split), max_images or len(split))]
-    trainable = set(labels.loc[labels["trainable"], "id"])
-    return [sample_id for sample_id in chosen if sample_id in trainable]
-
-
 def _train(
-    args: Namespace, params: Params, ids: tuple[Sequence[str], Sequence[str]], run: tracking.Run | None, folder: Path
-) -> Trained[Segmenter]:
+    args: Namespace, params: Params, images: Images, ids: tuple[Sequence[str], Sequence[str]],
+    run: tracking.Run | None, folder: Path,
+) -> Trained[Segmenter]:  # fmt: skip
     """Train on the first of ``ids``, judged on the second."""
     architecture, (options, _) = params.architecture(args.architecture), params.training(args.architecture)
     classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
     return segmentation.train(
-        *ids, partial(load_image, args.set), partial(_target, args.labels), build, options,
+        *ids, images.image, images.target, build, options,
         params.get("runtime", Runtime), run or training.Silent(), folder, _sheet,
     )  # fmt: skip
 
@@ -89,8 +82,9 @@ def _train(
 def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images: int, run: tracking.Run) -> None:
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
-        "status": "trained", "label_set": args.label_set, "architecture": args.architecture,
-        "initialisation": trained.initial, "images": images, "epochs": len(trained.history), "kept_epoch": trained.kept,
+        "status": "trained", "label_set": args.label_set, "training_set": args.training_set,
+        "architecture": args.architecture, "initialisation": trained.initial, "images": images,
+        "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(args.architecture)[1],
         "seed": params.raw("runtime")["seed"], "precision": resolve(params.get("runtime", Runtime)).precision,
     }  # fmt: skip
@@ -103,18 +97,21 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
     run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements())
 
 
-def _judge(args: Namespace, params: Params, model: Segmenter, val_ids: Sequence[str], run: tracking.Run) -> None:
+def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, run: tracking.Run) -> None:
     """Log the precision-recall curve on validation images against their labels, those of the label set."""
+    val_ids = images.validation()
     if not val_ids:
         return
     placement = resolve(params.get("runtime", Runtime))
     table = score_table(
         pd.DataFrame({"id": val_ids, "group": val_ids}),
-        lambda sample_id: segmenters.predict(model, load_image(args.set, sample_id), placement),
-        lambda sample_id: _target(args.labels, sample_id) >= LABELLED,
+        lambda key: segmenters.predict(model, images.image(key), placement),
+        lambda key: images.target(key) >= LABELLED,
     )
     run.metrics({f"val/{name}": value for name, value in metrics(table).items()})
-    panel = {f"validation images of {args.set.name}, labels of {args.label_set}": {args.architecture: counts(table)}}
+    panel = {
+        f"validation images of {args.training_set}, labels of {args.label_set}": {args.architecture: counts(table)}
+    }
     run.drawing("val_pr_curve.png", plotting.png(plotting.pr_curves(panel)))
 
 
@@ -137,12 +134,8 @@ def _sheet(rows: Sequence[segmentation.Row]) -> bytes:
     return plotting.png(pictures.picture_grid(drawn))
 
 
-def _target(labels: Path, sample_id: str) -> NDArray[np.float32]:
-    return read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
-
-
-def _give_up(args: Namespace, labels: int, run: tracking.Run) -> None:
-    reason = f"none of the chosen training images among {labels} labels passes the rule 'trainable'"
+def _give_up(args: Namespace, listed: int, run: tracking.Run) -> None:
+    reason = f"none of the chosen training images among {listed} listed passes the rule 'trainable'"
     with whole_folder(args.out) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)

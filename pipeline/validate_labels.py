@@ -1,44 +1,62 @@
-"""The gate of the labels: whether a segmenter can learn from a label set."""
+"""The gate of the labels: whether a segmenter can learn from those of a training set."""
 
+from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import gate_tables
+from hairline import gate_tables, training_tables
+from hairline.errors import HairlineError
 from hairline.expectations import check
 from hairline.fusion import TrainableRule, crack
 from hairline.gate_page import page, thumbnails
 from hairline.gates import labels as gate
 from hairline.images import read_scores
+from hairline.outputs import whole_folder
 from hairline.params import Params
-from hairline.samples import NO_CRACK, load_image, read_samples
+from hairline.samples import load_image
+from hairline.training_tables import Images
 from pipeline import entry, gating
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Judge the training labels at ``--labels`` of the data set at ``--set``; images said to be crack-free aside."""
-    args = entry.arguments(__doc__, argv, paths=["set", "labels", "verdict", "page"], names=["label-set"])
-    params, name = Params(args.params), args.label_set
-    rule = params.get("trainable", TrainableRule)
-    options = params.gate("labels", params.raw("segmenter")["dataset"], gate.Options)
-    samples = read_samples(args.set, "train").set_index("id")
-    labels = pd.read_parquet(args.labels / "labels.parquet")
-    labels = labels[labels["id"].isin(samples.index[samples["image_label"] != NO_CRACK])].reset_index(drop=True)
-    pixels = labels["id"].map(samples["height"] * samples["width"])
-    frames = {"labels": gate_tables.label_flags(labels, pixels, rule.min_crack_pixels, options.full_share)}
-    verdict = check("labels", name, gate.RULES, frames, options, params.waivers("labels", name))
-    crack_of = partial(_crack, args.labels, rule)
-    pictures = thumbnails(verdict, partial(load_image, args.set), crack_of, gating.THUMBNAIL_PX)
-    contents = f"{len(labels)} training labels, {int(labels['trainable'].sum())} of them worth training on"
-    gating.conclude(verdict, page(verdict, contents, {}, pictures), args)
+    """Judge the training labels that ``--table`` lists, each part by itself; images said to be crack-free aside.
+
+    Every part has a page DATASET-SPLIT under ``--page``; where all pass, each has a verdict in ``--verdicts``.
+    """
+    args = entry.arguments(__doc__, argv, paths=["data", "table", "verdicts", "page"])
+    params, images = Params(args.params), training_tables.read(args.table, args.data)
+    rows, stops = images.table[images.table["role"] == "train"], []
+    with whole_folder(args.verdicts) as folder:
+        for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
+            name = f"{dataset}-{split}"
+            try:
+                _judge(params, images, part, Namespace(page=args.page / name, verdict=folder / f"{name}.json"))
+            except HairlineError as stop:
+                stops.append(str(stop))
+        if stops:
+            raise HairlineError("\n\n".join(stops))
 
 
-def _crack(labels: Path, rule: TrainableRule, sample_id: str) -> NDArray[np.bool_]:
-    return crack(read_scores(labels / f"{sample_id}.png") / np.float64(255), rule)
+def _judge(params: Params, images: Images, part: pd.DataFrame, places: Namespace) -> None:
+    """Judge the labels of one part; its label set is the same for all its rows."""
+    dataset, label_set = part["dataset"].iloc[0], part["label_set"].iloc[0]
+    rule, options = params.get("trainable", TrainableRule), params.gate("labels", dataset, gate.Options)
+    judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
+    flags = gate_tables.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
+    verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))
+    paths = dict(zip(judged["id"], judged["label"], strict=True))
+
+    def crack_of(sample_id: str) -> NDArray[np.bool_]:
+        return crack(read_scores(images.data / paths[sample_id]) / np.float64(255), rule)
+
+    image_of = partial(load_image, images.data / "sets" / dataset)
+    pictures = thumbnails(verdict, image_of, crack_of, gating.THUMBNAIL_PX)
+    told = f"{len(judged)} training labels of {places.page.name}, {int(judged['trainable'].sum())} of them trainable"
+    gating.conclude(verdict, page(verdict, told, {}, pictures), places)
 
 
 if __name__ == "__main__":

@@ -27,13 +27,15 @@ def random_table(seed, images=12, groups=5):
     return pd.DataFrame(rows)
 
 
-def segmenter(label_set, table, dataset="cfd", architecture="unet"):
-    return Cell("segmenter", label_set, architecture, "crack500", dataset, "scored", "", table)
+def segmenter(label_set, table, dataset="cfd", architecture="unet", training_set="mine", trained_on="crack500-train"):
+    return Cell(
+        "segmenter", label_set, architecture, trained_on, dataset, "scored", "", table, training_set=training_set
+    )
 
 
 def untrainable(label_set, dataset="cfd", reason="3 images kept"):
-    return Cell("segmenter", label_set, "unet", "crack500", dataset, "not trainable", reason, None)
+    return Cell("segmenter", label_set, "unet", "", dataset, "not trainable", reason, None, training_set="mine")
 
 
-def labels(label_set, table, dataset="crack500-train", trained_on="crack500"):
+def labels(label_set, table, dataset="crack500-train", trained_on="crack500-train"):
     return Cell("label", label_set, "resnet18", trained_on, dataset, "scored", "", table)

@@ -39,9 +39,10 @@ def branch(label_set: str) -> set[str]:
     return {
         f"label@{label_set}",
         f"score_labels@{label_set}",
-        f"validate_labels@{label_set}",
-        f"train_segmenter@{label_set}-unet",
-        f"evaluate@{label_set}-unet-synthetic",
+        "training_sets",
+        f"validate_labels@{label_set}-synthetic",
+        f"train_segmenter@{label_set}-unet-synthetic",
+        f"evaluate@{label_set}-unet-synthetic-synthetic",
         "compare",
     }
 
@@ -111,7 +112,9 @@ def test_the_tiny_experiment_through_dvc(tmp_path: Path) -> None:
     option = "label_sets.konig.options.localization.erosion_iterations=2"
     experiment = workspace.run(folder, "dvc", "exp", "run", "--temp", "-S", option)
     assert workspace.stages_run(experiment.stdout) == branch("konig")
-    assert runs(folder) - runs_before == len(branch("konig") - {"score_labels@konig", "validate_labels@konig"})
+    assert runs(folder) - runs_before == len(
+        branch("konig") - {"score_labels@konig", "training_sets", "validate_labels@konig-synthetic"}
+    )
 
 
 def runs(folder: Path) -> int:

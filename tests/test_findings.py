@@ -23,8 +23,8 @@ def example():
         segmenter("manual", random_table(2)),
         untrainable("otsu", reason="3 images | kept"),
         segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
-        Cell("label", "konig", None, "crack500", "cfd", "scored", "", random_table(4)),
-        Cell("label", "crf", None, "crack500", "mine", "no masks", "", None),
+        Cell("label", "konig", None, "crack500-train", "cfd", "scored", "", random_table(4)),
+        Cell("label", "crf", None, "crack500-train", "mine", "no masks", "", None),
     ]
     return comparison.summarise(cells, BOOTSTRAP)
 
@@ -111,7 +111,9 @@ def side_by_side():
         labels("otsu", tables[0]),
         labels("konig_without_bilateral", tables[1]),
         labels("otsu", tables[2], "cfd-test"),
-        Cell("label", "konig_without_bilateral", "resnet18", "crack500", "cfd-test", "no masks", "none there", None),
+        Cell(
+            "label", "konig_without_bilateral", "resnet18", "crack500-train", "cfd-test", "no masks", "none there", None
+        ),
     ]
     return tables, comparison.summarise(cells, BOOTSTRAP)
 

@@ -70,9 +70,14 @@ def classify() -> None:
 
 
 def segment(architecture: str = "unet") -> None:
-    stage(train_segmenter, label_set="manual", architecture=architecture, set="sets/synthetic",
-          labels="labels/synthetic", verdict="verdict.json", classifier="classifier", out="net", history="h.csv",
+    stage(train_segmenter, label_set="manual", architecture=architecture, training_set="synthetic", data=".",
+          table="manual.parquet", verdicts="verdicts", classifier="classifier", out="net", history="h.csv", runs="runs",
           record="r.json")  # fmt: skip
+
+
+def label_manually() -> None:
+    stage(label_manual, sets="sets", out="labels/manual")
+    places.list_training_images(Path(), "manual")
 
 
 def index_patches() -> None:
@@ -93,7 +98,7 @@ def test_a_classifier_that_was_trained_is_not_trained_again_because_its_run_coul
 def test_a_segmenter_that_was_trained_is_not_trained_again_because_its_run_could_not_be_ended(
     place: Path, tracked: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage(label_manual, sets="sets", out="labels")
+    label_manually()
     save_classifier()
     check_continues(segment, tracked, caplog)
 
@@ -117,7 +122,7 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
         values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}, "training": {}}
     write_params(values)
-    stage(label_manual, sets="sets", out="labels")
+    label_manually()
     save_classifier()
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
         segment(name)
@@ -143,7 +148,7 @@ def test_another_weight_file_under_the_same_name_is_another_work(
     values["classifiers"]["resnet18"]["weights"] = values["segmenter"]["weights"] = "mine.safetensors"
     write_params(values)
     index_patches()
-    stage(label_manual, sets="sets", out="labels")
+    label_manually()
     save_classifier()
     for train in (classify, segment):
         tracked["fails"] = True
@@ -199,18 +204,6 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     assert len(list(Path("evidence").iterdir())) == 8
 
 
-def test_every_label_set_learns_from_the_same_choice_of_images() -> None:
-    split = [f"{index:02}" for index in range(20)]
-    table = pd.DataFrame({"id": split, "split": "train", "trainable": True})
-    few = table.assign(trainable=[index % 4 == 0 for index in range(20)])
-    masks, pseudo = (train_segmenter._training_ids(split, labels, 5) for labels in (table, few))
-    assert masks == ["00", "04", "08", "12", "16"] == pseudo
-    fewer = table.assign(trainable=[index not in (4, 5) for index in range(20)])
-    assert train_segmenter._training_ids(split, fewer, 5) == ["00", "08", "12", "16"]
-    assert train_segmenter._training_ids(split, fewer, 0) == [name for name in split if name not in ("04", "05")]
-    assert train_segmenter._training_ids(split, fewer.drop(index=range(10)), 5) == ["12", "16"]
-
-
 def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_params: Write) -> None:
     values["trainable"]["min_crack_pixels"] = 100
     write_params(values)
@@ -229,7 +222,7 @@ def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], writ
     params = Params(write_params(values))
     assert {path.stem for path in compare._upstream(Path("runs"), params)} == {
         "classifier-resnet18", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
-        *(f"{kind}-{name}-unet{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
+        *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
     }  # fmt: skip
 
@@ -237,15 +230,16 @@ def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], writ
 def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
     hist = [10] + [0] * 99
     table = pd.DataFrame([{"id": "a", "group": "a", "crack_hist": hist, "background_hist": hist}])
-    cell = Cell("segmenter", "konig", "unet", "synthetic", "mine", "scored", "", table)
+    cell = Cell("segmenter", "konig", "unet", "", "mine", "scored", "", table, training_set="semi")
     found = compare._metrics(summarise([cell], BootstrapOptions(100, 0.95, 1)))
-    assert set(found["segmenter-konig-unet-mine"]) == {"ods", "ois", "ap"}
+    assert set(found["segmenter-konig-unet-semi-mine"]) == {"ods", "ois", "ap"}
     json.dumps(found, allow_nan=False)
 
 
-def test_the_training_set_of_a_cell_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
-    values["datasets"]["crack500"] = {**values["datasets"]["synthetic"]}
-    assert compare._layout(Params(write_params(values)), "crack500") == "synthetic"
+def test_what_a_classifier_learned_from_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
+    values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
+    params = Params(write_params(values))
+    assert [compare._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
 
 
 def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(

@@ -137,7 +137,7 @@ def test_every_trial_is_a_run_inside_that_of_its_study(done: Path) -> None:
 
 
 def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> None:
-    scored = done / "data/tiny/scores/segmenters/manual/unet/synthetic"
+    scored = done / "data/tiny/scores/segmenters/synthetic/manual/unet/synthetic"
     ingested = done / "data/tiny/sets/synthetic"
     table = pd.read_parquet(scored / "scores.parquet").set_index("id")
     assert len(table) == 3
@@ -154,9 +154,9 @@ def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> 
 
 
 def test_a_label_set_too_poor_to_train_on_is_said_and_the_dag_goes_on(done: Path) -> None:
-    model = json.loads((done / "models/tiny/segmenters/silent/unet/model.json").read_text())
+    model = json.loads((done / "models/tiny/segmenters/synthetic/silent/unet/model.json").read_text())
     assert model["status"] == "not trainable"
-    status = json.loads((done / "data/tiny/scores/segmenters/silent/unet/synthetic/status.json").read_text())
+    status = json.loads((done / "data/tiny/scores/segmenters/synthetic/silent/unet/synthetic/status.json").read_text())
     assert status == {"status": "not trainable", "reason": model["reason"]}
     assert "not trainable" in (done / "reports/tiny/comparison/comparison.md").read_text()
 
@@ -178,14 +178,14 @@ def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
         finished = {row[0] for row in store.execute("select run_uuid from runs where status = 'FINISHED'")}
         epochs = store.execute(
             "select count(*) from metrics where key = 'train/loss' and run_uuid = ?",
-            [records["segmenter-konig-unet"]["run_id"]],
+            [records["segmenter-konig-unet-synthetic"]["run_id"]],
         ).fetchone()[0]
     assert {record["run_id"] for record in records.values()} < finished
     assert epochs == 1
-    upstream = records["segmenter-konig-unet"]["upstream"]
+    upstream = records["segmenter-konig-unet-synthetic"]["upstream"]
     assert upstream == [records["labels-konig"]["run_id"], records["classifier-resnet18"]["run_id"]]
-    evaluation = records["evaluation-konig-unet-synthetic"]
-    assert evaluation["upstream"] == [records["segmenter-konig-unet"]["run_id"]]
+    evaluation = records["evaluation-konig-unet-synthetic-synthetic"]
+    assert evaluation["upstream"] == [records["segmenter-konig-unet-synthetic"]["run_id"]]
     assert len(evaluation["git_commit"]) == 40
 
 
@@ -196,9 +196,9 @@ def test_nothing_is_left_half_written(done: Path) -> None:
 
 
 def test_training_twice_gives_the_same_bytes(done: Path) -> None:
-    weights = done / "models/tiny/segmenters/konig/unet/weights.safetensors"
+    weights = done / "models/tiny/segmenters/synthetic/konig/unet/weights.safetensors"
     before = weights.read_bytes()
-    workspace.run_stage(workspace.commands(done)["train_segmenter@konig-unet"])
+    workspace.run_stage(workspace.commands(done)["train_segmenter@konig-unet-synthetic"])
     assert weights.read_bytes() == before
 
 

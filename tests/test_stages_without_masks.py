@@ -40,11 +40,11 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     values["synthetic_sets"], values["datasets"], values["studies"] = {}, OPTIONS, {}
     values["matrix"].update(
         datasets=["patches", "photos"], localized=["patches", "photos"], label_sets=["konig", "otsu"],
-        test_sets=["photos"],
+        training_sets=["patches"], test_sets=["photos"],
     )  # fmt: skip
     values["gates"]["for_datasets"] = {name: {"samples": {"require_masks": False}} for name in OPTIONS}
     values["classifiers"]["resnet18"]["dataset"] = "patches"
-    values["segmenter"]["dataset"] = "patches"
+    values["training_sets"] = {"patches": {"parts": [{"dataset": "patches", "split": "train"}]}}
     folder = workspace.make(tmp_path_factory.mktemp("no_masks"), values)
     for number in range(12):
         kind = "crack" if number % 2 else "no_crack"
@@ -78,7 +78,7 @@ def test_crack_free_images_get_empty_labels_to_train_on(done: Path) -> None:
 
 
 def test_nothing_is_scored_and_the_report_says_so(done: Path) -> None:
-    folder = done / "data/tiny/scores/segmenters/otsu/unet/photos"
+    folder = done / "data/tiny/scores/segmenters/patches/otsu/unet/photos"
     assert json.loads((folder / "status.json").read_text())["status"] == "no masks"
     assert not (folder / "scores.parquet").exists()
     assert len(list((folder / "predictions").glob("*.png"))) == 2  # the gallery

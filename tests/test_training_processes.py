@@ -26,12 +26,16 @@ ARGUMENTS = [
     "manual",
     "--architecture",
     "unet",
-    "--set",
-    "sets/synthetic",
-    "--labels",
-    "labels/synthetic",
-    "--verdict",
-    "verdict.json",
+    "--training-set",
+    "synthetic",
+    "--data",
+    ".",
+    "--table",
+    "manual.parquet",
+    "--verdicts",
+    "verdicts",
+    "--runs",
+    "runs",
     "--classifier",
     "classifier",
     "--out",
@@ -52,7 +56,8 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     values["segmenter"]["recipe"].update(epochs=3, batch=2)
     write_params(values)
     places.make(tmp_path, 64)
-    label_manual.main(["--sets", "sets", "--out", "labels"])
+    label_manual.main(["--sets", "sets", "--out", "labels/manual"])
+    places.list_training_images(tmp_path, "manual")
     backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
     return tmp_path
 

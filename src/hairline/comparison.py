@@ -19,15 +19,14 @@ from hairline.errors import HairlineError
 from hairline.scoretables import counts
 
 COLUMNS = (
-    "kind", "labels", "model", "test_set", "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
+    "kind", "labels", "model", "training_set", "test_set",
+    "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
     "ois", "ois_low", "ois_high", "ap", "ap_of_means", "empty_masks", "empty_predictions",
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     "paper_ods", "paper_ois", "paper_ap", "status", "reason", "resamples", "level",
 )  # fmt: skip
 MANUAL = "manual"
 ABSENT = "–"
-PAPER_LAYOUT = "crack500"
-"""Layout of the data set that everything printed in the paper's tables II-VII learned from."""
 Status = Literal["scored", "not trainable", "no masks", "no images"]
 
 
@@ -39,12 +38,15 @@ class Cell:
         kind: ``label`` for pseudo-labels scored directly, ``segmenter`` for a network trained on a label set.
         label_set: Name of the label set; ``manual`` is the masks themselves, so its segmenter is FSV.
         architecture: The segmenter's network; for pseudo-labels the classifier's backbone, None where there is none.
-        trained_on: Layout of the data set that the network, or the classifier behind the labels, learned from.
+        trained_on: What the network, or the classifier behind the labels, learned from, by the paper's name (a key of
+            :data:`hairline.published.TRAINED_ON`); empty where the paper has no such training.
         dataset: Name of the set it was scored on.
         status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
             against).
         reason: Why it was not scored, empty where it was.
         table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
+        training_set: Name of what the network learned from; empty for pseudo-labels.
+        pooled: The sets whose images were scored together, where ``dataset`` names several.
     """
 
     kind: Literal["label", "segmenter"]
@@ -55,6 +57,8 @@ class Cell:
     status: Status
     reason: str
     table: pd.DataFrame | None
+    training_set: str = ""
+    pooled: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.status == "scored") != (self.table is not None):
@@ -65,7 +69,8 @@ class Cell:
     @property
     def name(self) -> str:
         """What to call it in a message."""
-        return f"{self.kind} {self.label_set}/{self.architecture or ABSENT} on {self.dataset}"
+        learned = f" trained on {self.training_set}" if self.training_set else ""
+        return f"{self.kind} {self.label_set}/{self.architecture or ABSENT}{learned} on {self.dataset}"
 
 
 def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
@@ -73,24 +78,25 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
 
     ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
     ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
-    in ODS to the segmenter of the same architecture trained on manual masks, on the same images. ``paper_*`` are the
-    printed values of the same label set, model and test set, where training was on CRACK500 too. What there is not is
-    missing (NaN); intervals are missing where there are fewer than two groups to draw from.
+    in ODS to the segmenter of the same architecture and training set trained on manual masks, on the same images.
+    ``paper_*`` are the printed values of the same label set, model and test set, where the paper trained so too. What
+    there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
     Raises:
         HairlineError: If a segmenter and its FSV counterpart were scored on different images.
     """
     rows = [
         {
-            "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture, "test_set": cell.dataset,
-            "status": cell.status, "reason": cell.reason,
+            "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture,
+            "training_set": cell.training_set, "test_set": cell.dataset, "status": cell.status, "reason": cell.reason,
             **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell),
         }
         for cell in cells
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
     whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions"), "Int64")
-    return summary.astype(whole | {name: "float64" for name in COLUMNS[6:23] if name not in whole})
+    numbers = COLUMNS[COLUMNS.index("ods") : COLUMNS.index("status")]
+    return summary.astype(whole | {name: "float64" for name in numbers if name not in whole})
 
 
 def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
@@ -139,13 +145,35 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
 
 
 def _paper(cell: Cell) -> dict[str, float]:
-    if cell.trained_on != PAPER_LAYOUT:
-        return {}
-    look_up = published.segmenter if cell.kind == "segmenter" else published.pseudo_labels
-    printed = look_up(cell.label_set, cell.architecture or "", cell.dataset)
+    model = cell.architecture or ""
+    if cell.kind == "segmenter":
+        printed = published.segmenter(cell.trained_on, cell.label_set, model, cell.pooled or (cell.dataset,))
+    elif cell.trained_on == published.CRACK500:
+        printed = published.pseudo_labels(cell.label_set, model, cell.dataset)
+    else:
+        printed = {}
     return {f"paper_{metric}": printed[metric] for metric in ("ods", "ois", "ap") if metric in printed}
 
 
 def csv(summary: pd.DataFrame) -> str:
     """The summary as CSV text, six significant digits, nothing where a value is missing."""
     return summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def pooled(name: str, cells: Sequence[Cell]) -> Cell:
+    """The cells of one segmenter on several sets as one cell on all their images together.
+
+    Ids and groups get the name of their set in front, so that equal names in two sets stay two. Where it was not scored
+    on one of the sets, it is not scored on all of them, for the reason told there.
+    """
+    for cell in cells:
+        if cell.table is None:
+            reason = f"{cell.dataset}: {cell.reason}"
+            return replace(cell, dataset=name, reason=reason, pooled=tuple(each.dataset for each in cells))
+    tables = [
+        cell.table.assign(**{column: cell.dataset + "/" + cell.table[column].astype(str) for column in ("id", "group")})
+        for cell in cells
+        if cell.table is not None
+    ]
+    whole = pd.concat(tables, ignore_index=True)
+    return replace(cells[0], dataset=name, table=whole, pooled=tuple(cell.dataset for cell in cells))

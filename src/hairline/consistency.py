@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hairline import studies
+from hairline import studies, training_faults
 from hairline.bootstrap import BootstrapOptions
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
@@ -15,6 +15,7 @@ from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, Seg
 from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
+from hairline.training_sets import TrainingSet
 
 GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
     "samples": (samples.Options, samples.RULES),
@@ -37,6 +38,7 @@ def check(params: Params, networks: bool = False) -> None:
         _sections,
         _references,
         _studies,
+        training_faults.problems,
         *((_networks,) if networks else ()),
         _starts,
     ):  # each relies on those before
@@ -51,7 +53,7 @@ def _sections(params: Params) -> Iterator[str]:
         "trainable": TrainableRule, "strips": Strips, "segmenter": SegmenterOptions, "evaluation": Evaluation,
         "comparison": BootstrapOptions,
     }  # fmt: skip
-    readers: list[Callable[[], object]] = [params.experiment, params.matrix]
+    readers: list[Callable[[], object]] = [params.experiment, params.matrix, params.pooled_test_sets]
     readers += [partial(params.get, name, kind) for name, kind in kinds.items()]
     readers += [partial(params.entry, "synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
     readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
@@ -59,6 +61,7 @@ def _sections(params: Params) -> Iterator[str]:
     readers += [partial(params.label_set, name) for name in params.names("label_sets")]
     readers += [partial(params.entry, "studies", name, studies.Study) for name in params.names("studies")]
     readers += [partial(params.training, name) for name in params.names("architectures")]
+    readers += [partial(params.entry, "training_sets", name, TrainingSet) for name in params.names("training_sets")]
     for dataset in params.names("datasets"):
         readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
     for read in readers:
@@ -80,7 +83,6 @@ def _references(params: Params) -> Iterator[str]:
         ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
         ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
         ("strips.samples", tuple(params.get("strips", Strips).samples), "matrix.localized", set(matrix.localized)),
-        ("segmenter.dataset", (segmenter.dataset,), "matrix.localized", set(matrix.localized)),
         ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
     ]
     for name in params.names("classifiers"):
@@ -104,6 +106,11 @@ def _references(params: Params) -> Iterator[str]:
         uses.append((f"gates.waivers.{number}.subject", (waiver.subject,), *subjects))
         rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
         uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
+    defined_in = {
+        "label_sets": label_sets, "matrix.localized": set(matrix.localized), "matrix.test_sets": set(matrix.test_sets),
+        "training_sets": set(params.names("training_sets")),
+    }  # fmt: skip
+    uses += [(where, names, section, defined_in[section]) for where, names, section in training_faults.uses(params)]
     for name in params.names("studies"):
         study, where = params.entry("studies", name, studies.Study), f"studies.{name}"
         uses.append((f"{where}.label_set", (study.label_set,), "label_sets", set(params.names("label_sets"))))

@@ -13,7 +13,8 @@ METRICS = ("ods", "ois", "ap")
 def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Readable tables, heading to cells of text: segmenters a test set (FSV first), all label sets, labels a set.
 
-    Columns with the paper's numbers are there where the paper printed any for the table's rows.
+    Columns with the paper's numbers are there where the paper printed any for the table's rows, that of the training
+    set where there are several.
     """
     segmenters = _each(summary, "segmenter", "Segmenters tested on {}")
     labels = _each(summary, "label", "Pseudo-labels of {} against its masks")
@@ -22,7 +23,16 @@ def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _each(summary: pd.DataFrame, kind: str, heading: str) -> dict[str, pd.DataFrame]:
     rows = summary[summary["kind"] == kind]
-    return {heading.format(name): _table(rows[rows["test_set"] == name], kind) for name in rows["test_set"].unique()}
+    unused = [] if _several(summary) and kind == "segmenter" else ["Training set"]
+    return {
+        heading.format(name): _table(rows[rows["test_set"] == name], kind).drop(columns=unused)
+        for name in rows["test_set"].unique()
+    }
+
+
+def _several(summary: pd.DataFrame) -> bool:
+    """Whether segmenters learned from several training sets."""
+    return bool(summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1)
 
 
 def ablations(summary: pd.DataFrame) -> pd.DataFrame:
@@ -61,7 +71,8 @@ def _without_unused(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
 
 
 def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    order = sorted(_records(rows), key=lambda row: row["labels"] != MANUAL)
+    parts = [_records(part) for _, part in rows.groupby("training_set", sort=False)]
+    order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
     return _without_unused(table, "paper ").drop(columns=["ODS − FSV"] if kind == "label" else [])
 
@@ -76,6 +87,7 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
     return {
         first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
+        "Training set": str(row["training_set"]),
         "Images": _text(row["images"], "d"),
         "ODS": _bracketed(row, "ods", ".3f") if scored else why,
         "at threshold": _text(row["ods_threshold"], ".2f"),
@@ -109,7 +121,8 @@ def headline(summary: pd.DataFrame) -> str:
     compared = summary[summary["ods_minus_manual"].notna()]
     if compared.empty:
         return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
-    return " ".join(_verdict(rows) for _, rows in compared.groupby("test_set", sort=False))
+    several = _several(summary)
+    return " ".join(_verdict(rows, several) for _, rows in compared.groupby("test_set", sort=False))
 
 
 def _of_labels(rows: pd.DataFrame) -> str:
@@ -122,13 +135,14 @@ def _of_labels(rows: pd.DataFrame) -> str:
     return f"No segmenter was trained. The best labels: {'; '.join(told)}.{caution}"
 
 
-def _verdict(rows: pd.DataFrame) -> str:
+def _verdict(rows: pd.DataFrame, several: bool) -> str:
     best = max(_records(rows), key=lambda row: row["ods"])
     low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
     which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
+    learned = f", {best['training_set']}" if several else ""
     told = (
-        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}) reaches ODS "
-        f"{best['ods']:.3f}"
+        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}{learned}) reaches "
+        f"ODS {best['ods']:.3f}"
     )
     difference = _bracketed(best, "ods_minus_manual", "+.3f")
     if pd.isna(low):
@@ -143,17 +157,16 @@ def notes(summary: pd.DataFrame) -> list[str]:
     level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
     trained = (summary["kind"] == "segmenter").any()
     fsv = "FSV: fully supervised, trained on manual masks. " if trained else ""
-    paired = " Differences are paired: same resamples, same architecture, same images." if trained else ""
+    paired = " Differences are paired: same resamples, architecture, training set and images." if trained else ""
     return [
         f"{fsv}All thresholds 0.01 to 0.99, no pixel tolerance.",
         f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), none with "
         f"fewer than two groups.{paired}",
         "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
         "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
-        "'paper' columns: values printed by König et al. (tables II-VII, trained on all of CRACK500 train), shown "
-        "where training was on CRACK500 and label set, model and test set have the paper's names; labels of another "
-        "backbone stand beside those printed for ResNet-50. Number of images, initial weights and test images may "
-        "differ.",
+        "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
+        "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
+        "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
     ]
 
 

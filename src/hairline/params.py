@@ -34,7 +34,8 @@ TUNED = "_tuned"
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
-    "trainable", "label_sets", "studies", "strips", "architectures", "segmenter", "evaluation", "comparison",
+    "trainable", "label_sets", "studies", "strips", "training_sets", "architectures", "segmenter", "evaluation",
+    "pooled_test_sets", "comparison",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ class Matrix:
         label_sets: Label sets to train segmenters on: ``manual``, keys of ``label_sets``, and NAME_tuned for a key NAME
             of ``studies``; others are only scored. None: no segmenter is trained.
         architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
+        training_sets: What segmenters learn from, keys of ``training_sets``; labels are scored on these images too.
         test_sets: Data sets whose test split scores labels and segmenters.
     """
 
@@ -57,12 +59,15 @@ class Matrix:
     classifiers: Names
     label_sets: tuple[Name, ...]
     architectures: tuple[Name, ...]
+    training_sets: tuple[Name, ...]
     test_sets: Names
 
     def __post_init__(self) -> None:
-        if self.label_sets and not self.architectures:
-            named = ", ".join(self.label_sets)
-            raise ValueError(f"architectures is empty, but label_sets is not ({named}); name one or empty both")
+        needed = {"architectures": self.architectures, "training_sets": self.training_sets}
+        for section, names in needed.items():
+            if self.label_sets and not names:
+                named = ", ".join(self.label_sets)
+                raise ValueError(f"{section} is empty, but label_sets is not ({named}); name one or empty both")
 
 
 @dataclass(frozen=True)
@@ -206,6 +211,20 @@ class Params:
     def tuned(self, study: str) -> str:
         """Name of the label set with the best options of a study."""
         return f"{study}{TUNED}"
+
+    def pooled_test_sets(self) -> dict[str, tuple[str, ...]]:
+        """Name → the test sets that are scored together under it."""
+        values = self._parse(self._values["pooled_test_sets"], dict[Name, Names], "pooled_test_sets")
+        return cast(dict[str, tuple[str, ...]], values)
+
+    def tuned_on(self) -> dict[str, tuple[str, str]]:
+        """Label set with the best options of a study → data set and split of the images whose masks chose them."""
+        studies = {name: self._values["studies"][name] for name in self.names("studies")}
+        return {
+            self.tuned(name): (study["dataset"], study["tuning"]["split"])
+            for name, study in studies.items()
+            if "maskless" not in study["objective"]
+        }
 
     def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
         """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""

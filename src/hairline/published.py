@@ -1,19 +1,30 @@
 """The numbers the paper prints, for the cells of a comparison that match one of its own.
 
-Source: tables II and VII (pseudo-labels and their ablations) and III-VI (segmenters trained on CRACK500) of König et
-al., arXiv 2109.00456, as transcribed in ``published_results.csv`` beside this module. A number is given only where
-label set, model and test set carry the paper's names; a tuned or renamed label set has no printed counterpart. The
-table's ``konig-without-bilateral`` is the label set ``konig_without_bilateral``, and so on.
+Source: tables II and VII (pseudo-labels and their ablations), III-VI (segmenters trained on CRACK500), VIII (with
+pseudo-labels of its test images as well) and IX (trained on several data sets) of König et al., arXiv 2109.00456, as
+transcribed in ``published_results.csv`` beside this module. A number is given only where label set, model and test set
+carry the paper's names; a tuned or renamed label set has no printed counterpart. The table's
+``konig-without-bilateral`` is the label set ``konig_without_bilateral``, and so on.
 """
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
 import pandas as pd
 
-SEGMENTER_TABLES = ("III", "IV", "V", "VI")
+SEGMENTER_TABLES = ("III", "IV", "V", "VI", "VIII", "IX")
 LABEL_TABLES = ("II", "VII")
 BACKBONES = ("resnet50", "resnet101", "resnet152")
+CRACK500 = "crack500-train"
+TRAINED_ON: Mapping[str, tuple[str, ...]] = {
+    CRACK500: ("crack500",),
+    "crack500-train+test": ("crack500",),
+    "deepcrack-train+cfd-71+ael-38": ("ael", "cfd", "deepcrack"),
+}
+"""What the paper's segmenters were trained on, by its name in the table → layouts of these data sets."""
+TESTED_ON = {("crack500",): "crack500-test", ("ael", "cfd", "deepcrack"): "deepcrack+cfd+ael-rest"}
+"""Names of data sets that a segmenter was scored on together → their name in the table, where it is another one."""
 
 
 @cache
@@ -23,19 +34,36 @@ def results() -> pd.DataFrame:
         return pd.read_csv(file)
 
 
-def segmenter(label_set: str, architecture: str, dataset: str) -> dict[str, float]:
-    """Printed ods, ois and ap of a segmenter trained on CRACK500.
+def misnamed(name: str, layouts: Iterable[str]) -> str:
+    """What is wrong where a training set of data sets of some layouts is said to be the paper's; empty where nothing.
 
     Args:
+        name: What it is said to be.
+        layouts: Layouts of its data sets.
+    """
+    if name not in TRAINED_ON:
+        return f"'{name}' is no training set of the paper; choose {', '.join(TRAINED_ON)}, or null for none"
+    if set(layouts) != set(TRAINED_ON[name]):
+        found, meant = (", ".join(sorted(set(each))) for each in (layouts, TRAINED_ON[name]))
+        return f"'{name}' is of {meant}, the parts are of {found}; choose null, for these are not the paper's data"
+    return ""
+
+
+def segmenter(trained_on: str, label_set: str, architecture: str, datasets: Iterable[str]) -> dict[str, float]:
+    """Printed ods, ois and ap of a segmenter.
+
+    Args:
+        trained_on: A key of :data:`TRAINED_ON`; anything else has no printed value.
         label_set: ``manual``, ``konig`` or ``crf``; any other has no printed value.
         architecture: Name of the network, as ``unet`` or ``oed``.
-        dataset: Name of the set it was tested on; ``crack500`` stands for its test split.
+        datasets: Names of the sets it was tested on, together where there are several; ``crack500`` stands for its
+            test split.
 
     Returns:
         Metric name to value, empty where the paper printed nothing.
     """
-    tested_on = "crack500-test" if dataset == "crack500" else dataset
-    return _metrics(SEGMENTER_TABLES, label_set, architecture, tested_on)
+    names = tuple(sorted(datasets))
+    return _metrics(SEGMENTER_TABLES, trained_on, label_set, architecture, TESTED_ON.get(names, "+".join(names)))
 
 
 def pseudo_labels(label_set: str, backbone: str, labelled: str) -> dict[str, float]:
@@ -50,13 +78,14 @@ def pseudo_labels(label_set: str, backbone: str, labelled: str) -> dict[str, flo
     Returns:
         Metric name to value, empty where the paper printed nothing.
     """
-    return _metrics(LABEL_TABLES, label_set, backbone if backbone in BACKBONES else BACKBONES[0], labelled)
+    return _metrics(LABEL_TABLES, CRACK500, label_set, backbone if backbone in BACKBONES else BACKBONES[0], labelled)
 
 
-def _metrics(tables: tuple[str, ...], labels: str, model: str, tested_on: str) -> dict[str, float]:
+def _metrics(tables: tuple[str, ...], trained_on: str, labels: str, model: str, tested_on: str) -> dict[str, float]:
     printed = results()
     rows = printed[
         printed["table"].isin(tables)
+        & (printed["trained_on"].replace("crack500", CRACK500) == trained_on)  # VIII repeats III-VI under this name
         & (printed["labels"] == labels.replace("_", "-"))
         & (printed["model"] == model)
         & (printed["tested_on"] == tested_on)

@@ -165,12 +165,11 @@ class SegmenterOptions:
     """Training of segmenters, the same for every label set and architecture (METHOD §5).
 
     Attributes:
-        dataset: Data set whose training images they learn from.
         classifier: Classifier whose weights ``weights: classifier`` starts from.
         weights: ``auto``, ``imagenet``, ``none``, ``classifier`` or the path of a safetensors file, for the encoder.
         targets: ``soft`` trains on the label's confidence, ``binary`` on confidence ≥ ``binary_score``.
         binary_score: Lowest confidence that counts as crack in a binary target, in (0, 1].
-        max_images: Most training images used, evenly spaced over the training split, the same for every label set; of
+        max_images: Most training images used, evenly spaced over the training set, the same for every label set; of
             these, those with a trainable label are learned from. 0 uses all.
         crop_px: Side of the random training crop, a multiple of 32; 0 trains on whole images, which a batch mirrors to
             its largest.
@@ -181,7 +180,6 @@ class SegmenterOptions:
         recipe: The optimisation.
     """
 
-    dataset: str
     classifier: str
     weights: str
     targets: Literal["soft", "binary"]
