@@ -77,12 +77,16 @@ def train(
         _items([load(sample) for sample in train_ids], options, runtime.seed),
         partial(_summed_loss, loss, model.loss_weights),
         partial(_validate, model, val_ids, load, loss, placement),
-        ask=Segmenter.outputs,
+        ask=_outputs,
         together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
         watch=Extremes(),
         picture=partial(_sheet, model, (val_ids or train_ids)[:SHOWN], load, placement, draw, options.sheet_epochs),
     )
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _outputs(model: Segmenter, images: Tensor) -> tuple[Tensor, ...]:
+    return model.outputs(images)
 
 
 def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropDataset:
