@@ -21,7 +21,7 @@ from hairline.images import quantise
 from hairline.memo import Memo
 from hairline.params import Params
 from hairline.samples import read_samples
-from hairline.studies import Value, replaced
+from hairline.spaces import Value, replaced
 
 
 def main() -> None:

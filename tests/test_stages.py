@@ -111,12 +111,13 @@ def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promi
     sides = cases.drawn(*tune_worker.what_to_draw(study, done / "data/tiny/sets/synthetic"))
     for side, rows in zip(("tuning", "held_out"), sides, strict=True):
         label = partial(konig.label, options=params.options_of("konig")(told["options"]))
-        loaded = cases.load(rows, done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic")
+        dataset, evidence = done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic"
+        loaded = cases.load(rows, dataset, evidence, copies=False)
         for case in loaded:
             written = read_scores(done / f"data/tiny/labels/konig_tuned/synthetic/{case.id}.png")
             np.testing.assert_array_equal(quantise(label(case.image, case.evidence)), written)
-        *_, (crack, background) = cases.scored(label, loaded)
-        assert objectives.ods(crack, background) == pytest.approx(told["best"][0][side]["ods"])
+        judged = cases.together(loaded, [cases.judged(label, case) for case in loaded])
+        assert objectives.ods(judged.crack, judged.background) == pytest.approx(told["best"][0][side]["ods"])
 
 
 def test_figures_of_a_study_ask_no_other_place(done: Path) -> None:
