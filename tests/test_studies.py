@@ -55,6 +55,23 @@ def test_a_study_that_cannot_run_is_told_before_it_does(
     assert all(part in str(caught.value) for part in told), str(caught.value)
 
 
+def test_an_objective_with_masks_on_a_layout_without_any_is_told(values: dict[str, Any], write_params: Write) -> None:
+    values["datasets"]["patches"] = {
+        "layout": "patch_folders", "root": "data/raw/patches",
+        "options": {"crack": ["c"], "no_crack": ["u"], "group": "", "shares": {"train": 1.0}, "limit": 0,
+                    "exclude": []},
+    }  # fmt: skip
+    for name in ("datasets", "localized"):
+        values["matrix"][name].append("patches")
+    values["studies"]["konig"].update(dataset="patches", objective=["maskless", "ods"])
+    with pytest.raises(
+        HairlineError, match=r"studies\.konig\.objective: maskless, ods on .* has no masks; .*\[maskless\]"
+    ):
+        check(Params(write_params(values)))
+    values["studies"]["konig"]["objective"] = ["maskless"]
+    check(Params(write_params(values)))
+
+
 def test_a_name_that_a_study_takes_is_told(values: dict[str, Any], write_params: Write) -> None:
     values["label_sets"]["konig_tuned"] = values["label_sets"]["otsu"]
     with pytest.raises(HairlineError, match=r"label_sets\.konig_tuned: this name .* of studies\.konig;"):
