@@ -190,12 +190,13 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     save_classifier()
     write_params(values)
     with pytest.raises(KilledError):
-        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
     collected[:] = [1] * 10
     values[section][key] = value
     write_params(values)
-    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
     assert len(collected) - 10 == left
+    assert json.loads(Path("t.json").read_text())["images"] == left  # those of the first run are not counted
     assert len(list(Path("evidence").iterdir())) == 8
 
 
@@ -254,8 +255,8 @@ def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(
     values["strips"]["samples"] = {"synthetic": ["train_00001", "042"]}
     write_params(values)
     with pytest.raises(HairlineError, match=r"strips\.samples\.synthetic: '042' .* such as 'train_00000'"):
-        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", sheet="s.png",
-              strips="strips", record="r.json")  # fmt: skip
+        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", timing="t.json",
+              sheet="s.png", strips="strips", record="r.json")  # fmt: skip
     assert "inputs" not in tracked
 
 
