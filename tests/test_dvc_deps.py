@@ -14,6 +14,7 @@ closures = cache(dvc_deps.closures)
 READERS = {
     "matrix": "matrix", "dataset": "datasets", "label_set": "label_sets", "architecture": "architectures",
     "gate": "gates", "waivers": "gates", "options_of": "label_sets", "labelled": "studies",
+    "training": "segmenter",
 }  # fmt: skip
 
 

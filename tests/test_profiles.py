@@ -109,5 +109,7 @@ def test_changes_are_told_and_hand_edits_need_force(tmp_path: Path) -> None:
 
 
 def test_an_unknown_profile_names_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(HairlineError, match="cfd-cpu, crack500-cpu, labels-cpu, patches-cpu, synthetic"):
+    with pytest.raises(
+        HairlineError, match="cfd-cpu, crack500-cpu, crf-search, labels-cpu, patches-cpu, segmenters-cpu, synthetic"
+    ):
         profiles.apply(FOLDER, "crack5000", tmp_path / "params.yaml", force=False)

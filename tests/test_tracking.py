@@ -282,7 +282,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"
     inside = subprocess.run(
         [sys.executable, "-c", code, logged.artifact_location], capture_output=True, text=True, check=True, cwd="/"
-    ).stdout.split()[-1]
+    ).stdout.splitlines()[-1]
     assert inside.startswith(str(workspace))  # it comes with its code
 
 
