@@ -85,6 +85,7 @@ def searched(args: Namespace, params: Params, study: Study) -> Any:
     with store.told(url):
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
         opened = store.create(storage, f"{params.experiment()}-{args.study}-{key}", len(study.objective))
+        store.call_values(opened, study.objective)
         own = {path: value_at(params.raw("label_sets")[study.label_set]["options"], path) for path in study.space}
         mender = slots.Mender(storage, opened, study.grace_s, proposals.planned(study, own))
         if study.workers == 1:

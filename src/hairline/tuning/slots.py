@@ -17,7 +17,7 @@ from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.trial import FrozenTrial, TrialState
 
 from hairline.spaces import Value
-from hairline.tuning.store import heartbeats
+from hairline.tuning.store import experimental
 
 SLOT, SLOTS = "slot", "slots"
 AHEAD = 24
@@ -78,7 +78,7 @@ class Mender:
         trials = _of_slots(self._study)
         alive = {trial.user_attrs[SLOT] for trial in trials if trial.state != TrialState.FAIL}
         lost = {trial.user_attrs[SLOT]: trial for trial in trials if trial.user_attrs[SLOT] not in alive}
-        with heartbeats():
+        with experimental():
             for trial in lost.values():  # the last of each
                 RetryHeartbeatStaleTrialCallback()(self._study, trial)
         waiting = sum(trial.state == TrialState.WAITING for trial in trials)
@@ -100,5 +100,5 @@ class Mender:
 
 def fail_stale(study: optuna.Study) -> None:
     """Declare trials failed that were not heard of for the grace period."""
-    with heartbeats():
+    with experimental():
         optuna.storages.fail_stale_trials(study)

@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def connect(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     logging.getLogger("alembic").setLevel(logging.WARNING)
     arguments = {"connect_args": {"timeout": SQLITE_WAIT_S}} if url.startswith("sqlite") else {"pool_pre_ping": True}
-    with heartbeats(), told(url):
+    with experimental(), told(url):
         try:
             storage = RDBStorage(
                 url,
@@ -92,9 +92,15 @@ def create(storage: RDBStorage, name: str, objectives: int) -> optuna.Study:
     )
 
 
+def call_values(study: optuna.Study, objectives: Sequence[str]) -> None:
+    """Tell the storage what the values of trials are called, for those who look at it, as optuna-dashboard does."""
+    with experimental():
+        study.set_metric_names(list(objectives))
+
+
 @contextmanager
-def heartbeats() -> Iterator[None]:
-    """Heartbeats are called experimental by Optuna since 2.9; their tests here are why they are used all the same."""
+def experimental() -> Iterator[None]:
+    """Heartbeats are experimental to Optuna since 2.9, and names of values; their tests here are why they are used."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         yield
