@@ -22,7 +22,16 @@ from hairline.nn import backbones, evidence, segmenters, weights
 from hairline.params import Params
 from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
-from pipeline import compare, label, label_manual, localize, patches, train_classifier, train_segmenter
+from pipeline import (
+    compare,
+    evaluate_classifier,
+    label,
+    label_manual,
+    localize,
+    patches,
+    train_classifier,
+    train_segmenter,
+)  # fmt: skip
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -66,7 +75,7 @@ def stage(module: Any, **arguments: str) -> None:
 
 def classify() -> None:
     stage(train_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", verdict="verdict.json",
-          out="classifier", metrics="m.json", history="h.csv", record="r.json")  # fmt: skip
+          out="classifier", history="h.csv", record="r.json")  # fmt: skip
 
 
 def segment(architecture: str = "unet") -> None:
@@ -81,6 +90,20 @@ def index_patches() -> None:
 
 def save_classifier() -> None:
     backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+
+
+def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
+    index_patches()
+    save_classifier()
+    stage(evaluate_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", model="classifier",
+          out="answers.parquet", metrics="m.json", upstream="none.json", record="r.json")  # fmt: skip
+    rows, answers = pd.read_parquet("p.parquet"), pd.read_parquet("answers.parquet")
+    held_out = rows[rows["split"] != "train"]
+    assert len(held_out) > 0
+    assert answers[["sample", "split", "crack"]].equals(held_out[["sample", "split", "crack"]].reset_index(drop=True))
+    assert answers["probability"].between(0, 1).all()
+    found = json.loads(Path("m.json").read_text())
+    assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 
 
 def test_a_classifier_that_was_trained_is_not_trained_again_because_its_run_could_not_be_ended(
