@@ -76,6 +76,8 @@ ui: .venv/.ready ## browse the runs in MLflow on 127.0.0.1 (PORT=5000)
 	  --backend-store-uri sqlite:///mlruns/mlflow.db --artifacts-destination mlruns/artifacts
 
 dashboard: .venv/.ready ## browse the studies in optuna-dashboard on 127.0.0.1 (PORT=8080)
+	@test -n "$${HAIRLINE_STUDY_STORAGE:-}" || ls state/studies/*.db >/dev/null 2>&1 || { \
+	  echo "There is no study yet: 'dvc repro tune@NAME' makes state/studies/EXPERIMENT.db." >&2; exit 1; }
 	@command -v optuna-dashboard >/dev/null || uv pip install -c constraints.txt optuna-dashboard
 	optuna-dashboard --host 127.0.0.1 --port $(if $(filter 5000,$(PORT)),8080,$(PORT)) \
 	  $${HAIRLINE_STUDY_STORAGE:-sqlite:///$$(ls -t state/studies/*.db | head -n 1)}

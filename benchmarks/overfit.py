@@ -67,7 +67,7 @@ def learned(params: Params, name: str, batch: dict[str, Crop], args: argparse.Na
     """ODS of the batch once it was learned."""
     architecture, (options, _) = params.architecture(name), params.training(name)
     recipe = dataclasses.replace(
-        options.recipe, epochs=args.steps, batch=len(batch), accumulate=1, optimizer="adamw",
+        options.recipe, epochs=1, batch=len(batch), accumulate=1, optimizer="adamw",
         learning_rate=args.learning_rate, schedule="one_cycle", stopping=None,
     )  # fmt: skip
     still = dataclasses.replace(options.augmentation, symmetries="none", jitter_probability=0.0, noise_probability=0.0)
@@ -75,7 +75,7 @@ def learned(params: Params, name: str, batch: dict[str, Crop], args: argparse.Na
         options,
         targets="binary",
         crop_px=args.crop,
-        crops_per_image=1,
+        crops_per_image=args.steps,
         augmentation=still,
         recipe=recipe,
         sheet_epochs=0,

@@ -21,7 +21,7 @@ from hairline.images import quantise
 from hairline.memo import Memo
 from hairline.params import Params
 from hairline.samples import read_samples
-from hairline.studies import Value, replaced
+from hairline.spaces import Value, replaced
 
 
 def main() -> None:
@@ -37,7 +37,8 @@ def main() -> None:
     cv2.setNumThreads(1)
     params = Params(args.params)
     rows = read_samples(args.dataset)
-    loaded = cases.load(rows[rows["has_mask"]].iloc[: args.images], args.dataset, args.evidence)
+    rows = rows[rows["has_mask"]].iloc[: args.images]
+    loaded = cases.load(rows, args.dataset, args.evidence, copies=False)
     timed(params, args.label_set, {}, loaded[:1])
     with Memo(1 << 30) as memo:
         for name, thing in cases.named(loaded).items():

@@ -118,15 +118,9 @@ def by_engine(build: Any, options: SegmenterOptions, wish: Runtime, args: argpar
         return model, initial
 
     with tempfile.TemporaryDirectory() as folder:
-        patched = segmentation.Segmenter
-        segmentation.Segmenter = Marked  # type: ignore[misc]
-        try:
-            segmentation.train(
-                list(images), [], images.__getitem__, lambda sample: target, marked, options, wish, Unheard(),
-                Path(folder),
-            )  # fmt: skip
-        finally:
-            segmentation.Segmenter = patched  # type: ignore[misc]
+        segmentation.train(
+            list(images), [], images.__getitem__, lambda sample: target, marked, options, wish, Unheard(), Path(folder)
+        )
     return per_step(marks)
 
 

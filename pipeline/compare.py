@@ -5,10 +5,11 @@ import platform
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from hairline import comparison, findings, published, report, tracking, training_sets
+from hairline import comparison, findings, published, report, speed, tracking, training_sets
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
 from hairline.gate import waived
@@ -24,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write tables, figures and the page to ``--out``."""
     args = entry.arguments(
         __doc__, argv,
-        paths=["sets", "gates", "evidence", "labels", "scores", "strips", "runs", "out", "metrics", "record"],
+        paths=["sets", "gates", "evidence", "labels", "scores", "timings", "strips", "runs", "out", "metrics",
+               "record"],
     )  # fmt: skip
     params = Params(args.params)
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
@@ -70,13 +72,20 @@ def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
     tested = [(name, "test") for name in params.matrix().test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
-            classifier = params.entry("classifiers", params.label_set(base).classifier, ClassifierOptions)
+            asked = params.label_set(base).classifier
+            classifier = params.entry("classifiers", asked, ClassifierOptions)
+            evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
+            timing = speed.measured(evidence, own, dataset)
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
             yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
-                       f"{dataset}-{split}", status, reason, table)  # fmt: skip
+                       f"{dataset}-{split}", status, reason, table, timing)  # fmt: skip
+
+
+def _timing(args: Namespace, name: str) -> Any:
+    return json.loads((args.timings / f"{name}.json").read_text())
 
 
 def _trained_on(params: Params, dataset: str) -> str:
@@ -85,7 +94,8 @@ def _trained_on(params: Params, dataset: str) -> str:
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    scored, names = summary[summary["status"] == "scored"], ("ods", "ods_low", "ods_high", "ois", "ap")
+    scored = summary[summary["status"] == "scored"]
+    names = ("ods", "ods_low", "ods_high", "ois", "ap", "images_per_second")
     return {
         "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
             {name: float(row[name]) for name in names if not pd.isna(row[name])}

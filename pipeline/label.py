@@ -1,5 +1,7 @@
 """Make the pseudo-labels of one label set for every image of every data set (METHOD §2-§4)."""
 
+import os
+import time
 from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
@@ -9,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import pictures, plotting, tracking, variants
+from hairline import pictures, plotting, speed, tracking, variants
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule, crack_pixels
 from hairline.images import read_scores, write_scores
@@ -31,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name in ``--out``.
 
     An image that its data set calls crack-free gets an empty label, which is trained on. A strip of all steps of each
-    chosen image goes to ``--strips``/DATASET-ID.png.
+    chosen image goes to ``--strips``/DATASET-ID.png, how long the labels took to ``--timing``.
     """
     args = entry.arguments(
-        __doc__, argv, paths=["sets", "evidence", "out", "metrics", "sheet", "strips", "upstream", "record"],
+        __doc__, argv, paths=["sets", "evidence", "out", "metrics", "timing", "sheet", "strips", "upstream", "record"],
         names=["label-set"],
     )  # fmt: skip
     params = Params(args.params)
@@ -69,13 +71,15 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
     with tracking.run("label", f"labels · {name}", params.experiment(), logged, inputs, {}, args.upstream,
                       args.record) as run:  # fmt: skip
         with whole_folder(args.out) as folder, whole_folder(args.strips) as strips:
-            tables = {}
+            tables, timings = {}, {}
             for dataset in datasets:
                 places = args.sets / dataset, evidence / dataset, folder / dataset
-                tables[dataset], drawn = _label_all(method, *places, rule, chosen[dataset])
+                tables[dataset], drawn, timings[dataset] = _label_all(method, *places, rule, chosen[dataset])
                 _draw_strips(drawn, dataset, name, strips)
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(args.metrics, metrics)
+        machine, asked = speed.machine(None, os.cpu_count() or 1), speed.parts(label_set.options)
+        write_json(args.timing, {"evidence": asked, "machine": machine, "datasets": timings})
         run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
         _draw_sheet(args, datasets)
         for figure in (args.sheet, *sorted(args.strips.iterdir())):
@@ -100,8 +104,8 @@ def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
 def _label_all(
     method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule,
     chosen: Collection[str],
-) -> tuple[pd.DataFrame, Drawn]:  # fmt: skip
-    """Write the labels of a data set to a folder; their table, and what to draw of the chosen images."""
+) -> tuple[pd.DataFrame, Drawn, Mapping[str, float]]:  # fmt: skip
+    """Write the labels of a data set to a folder; their table, what to draw of the chosen, how many took how long."""
     samples = read_samples(dataset)
     crack_free = (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
     blank = set(samples.loc[crack_free, "id"])
@@ -117,13 +121,15 @@ def _label_all(
             drawn[sample_id] = _panels(dataset, sample_id, image, listener, scores), listener.counts
         return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
 
+    begun = time.perf_counter()
     rows = entry.in_threads(label, list(samples["id"]), f"label {dataset.name}")
+    timing = {"images": len(samples) - len(blank), "seconds": time.perf_counter() - begun}
     counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in COUNTS)])
     table = samples[["id", "split"]].join(counted.astype("Int64").astype({"crack_pixels": "int64"}))
     table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | crack_free
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "labels.parquet", index=False)
-    return table, {sample_id: drawn[sample_id] for sample_id in chosen}
+    return table, {sample_id: drawn[sample_id] for sample_id in chosen}, timing
 
 
 def _panels(

@@ -12,8 +12,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """As ``label`` and ``score_labels``, with the options of ``--best`` (best.json of the study ``--study``)."""
     args = entry.arguments(
         __doc__, argv, names=["study"],
-        paths=["sets", "evidence", "best", "out", "metrics", "sheet", "strips", "scores", "score-metrics", "upstream",
-               "record"],
+        paths=["sets", "evidence", "best", "out", "metrics", "timing", "sheet", "strips", "scores",
+               "score-metrics", "upstream", "record"],
     )  # fmt: skip
     params = Params(args.params)
     study, name = params.entry("studies", args.study, Study), params.tuned(args.study)

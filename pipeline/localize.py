@@ -1,22 +1,28 @@
 """Ask a classifier about every window and about the whole of every image; keep its answers raw (METHOD §2)."""
 
 import shutil
-from collections.abc import Sequence
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hairline import state
+from hairline import speed, state
+from hairline.images import read_image
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, evidence, folding, runtime
 from hairline.nn.recipes import Runtime
-from hairline.outputs import whole_file, whole_folder
+from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Localize, Params
-from hairline.samples import load_image, read_samples
+from hairline.samples import image_path, read_samples
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the evidence of ``--classifier`` about every image at ``--set`` to ``--out``, an archive an image."""
-    args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out"])
+    """Write the evidence of ``--classifier`` about every image at ``--set`` to ``--out``, an archive an image.
+
+    How long it took goes to ``--timing``, of the images that were not there from an earlier run.
+    """
+    args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out", "timing"])
     params = Params(args.params)
     options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
     model = folding.folded(backbones.load(args.classifier)[0])
@@ -24,26 +30,46 @@ def main(argv: Sequence[str] | None = None) -> None:
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
+    machine = speed.machine(runtime.accelerator_name(placement), runtime.threads(placement))
+    spent, images = defaultdict[str, float](float), 0
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]
         for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
             archive = done / f"{sample_id}.npz"
             if not archive.exists():
-                image = load_image(args.set, sample_id)
-                found = evidence.collect(
-                    model,
-                    image,
-                    options.vote_windows_px,
-                    options.vote_stride_px,
-                    options.cam_scales,
-                    options.tile_px,
-                    options.batch,
-                    placement,
-                )
-                with whole_file(archive) as partial:
-                    found.save(partial)
+                took = _asked(model, image_path(args.set, sample_id), archive, options, placement)
+                for part, seconds in took.items():
+                    spent[part] += seconds
+                images += 1
         with whole_folder(args.out) as folder:
             shutil.copytree(done, folder, dirs_exist_ok=True)
+        write_json(args.timing, {"images": images, "seconds": spent, "machine": machine})
+
+
+def _asked(
+    model: backbones.Classifier, image_file: Path, archive: Path, options: Localize, placement: runtime.Placement
+) -> Mapping[str, float]:
+    """Write the evidence about one image; the seconds it took by parts."""
+    told = list[tuple[str, float]]()
+    begun = time.perf_counter()
+    image = read_image(image_file)
+    asked = time.perf_counter()
+    found = evidence.collect(
+        model,
+        image,
+        options.vote_windows_px,
+        options.vote_stride_px,
+        options.cam_scales,
+        options.tile_px,
+        options.batch,
+        placement,
+        lambda part, seconds: told.append((part, seconds)),
+    )
+    answered = time.perf_counter()
+    with whole_file(archive) as partial:
+        found.save(partial)
+    reading = asked - begun + time.perf_counter() - answered
+    return {speed.READING: reading, **speed.shared(told, answered - asked)}
 
 
 if __name__ == "__main__":

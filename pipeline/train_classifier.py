@@ -7,24 +7,20 @@ import pandas as pd
 
 from hairline import plotting
 from hairline.gate import waived
-from hairline.nn import backbones, classification, runtime
+from hairline.nn import backbones, classification
 from hairline.nn import weights as weight_files
-from hairline.nn.data import LoadImage
 from hairline.nn.recipes import ClassifierOptions, Runtime
-from hairline.outputs import whole_file, whole_folder, write_json
+from hairline.outputs import whole_file, whole_folder
 from hairline.params import Params
 from hairline.patches import Options as PatchOptions
-from hairline.patches import patch_scores
 from hairline.samples import load_image
 from pipeline import entry, training
 
-BATCH = 256
-
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train ``--classifier`` on the training patches, score it on the test patches, write its weights to ``--out``."""
+    """Train ``--classifier`` on the training patches and write its weights to ``--out``."""
     args = entry.arguments(
-        __doc__, argv, paths=["set", "patches", "verdict", "out", "metrics", "history", "record"], names=["classifier"]
+        __doc__, argv, paths=["set", "patches", "verdict", "out", "history", "record"], names=["classifier"]
     )
     params = Params(args.params)
     options = params.entry("classifiers", args.classifier, ClassifierOptions)
@@ -42,36 +38,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         )  # fmt: skip
         if run is None:
             return
-        scores = _scores(trained.model, rows, images, window_px, chosen)
-        run.metrics({f"{split}/{name}": value for split, found in scores.items() for name, value in found.items()})
         run.tag("initialisation", trained.initial)
         run.tag("waivers", waived([args.verdict]))
         info = {"window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset}
         with whole_folder(args.out) as folder:
             backbones.save(trained.model, folder, info)
-        write_json(args.metrics, scores)
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(args.history) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)
         run.drawing("training.png", plotting.png(plotting.training_curves(history)))
-        run.finish([args.out, args.metrics])
-
-
-def _scores(
-    model: backbones.Classifier,
-    rows: pd.DataFrame,
-    images: LoadImage,
-    window_px: int,
-    chosen: Runtime,
-) -> dict[str, dict[str, float]]:
-    """Precision, recall and F1 on the patches of each split that was not trained on (table I)."""
-    placement, found = runtime.resolve(chosen), {}
-    for split in ("val", "test"):
-        part = rows[rows["split"] == split]
-        if len(part):
-            probabilities = classification.predict(model, part, images, window_px, BATCH, placement)
-            found[split] = {**patch_scores(probabilities, part["crack"].to_numpy(bool)), "patches": float(len(part))}
-    return found
+        run.finish([args.out])
 
 
 if __name__ == "__main__":

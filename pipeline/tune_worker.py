@@ -14,12 +14,12 @@ from typing import Any
 
 import cv2
 
-from hairline import cases, variants
+from hairline import cases, objectives, variants
 from hairline.memo import Memo
-from hairline.objectives import OBJECTIVES
 from hairline.params import Params
 from hairline.samples import read_samples
-from hairline.studies import Study, Value, replaced
+from hairline.spaces import Value, replaced
+from hairline.studies import Study
 from hairline.tuning import search, store
 from pipeline import entry
 
@@ -43,7 +43,7 @@ def work(params: Params, study: Study, opened: Any, dataset: Path, evidence: Pat
     cv2.setNumThreads(1)  # workers share the cores among themselves
     label_set = params.label_set(study.label_set)
     tuning, _ = cases.drawn(*what_to_draw(study, dataset))
-    loaded = cases.load(tuning, dataset, evidence / label_set.classifier / study.dataset)
+    loaded = cases.load(tuning, dataset, evidence / label_set.classifier / study.dataset, study.maskless)
     with Memo(study.memory_mb << 20) as memo:
         for name, thing in cases.named(loaded).items():
             memo.name(thing, name)
@@ -53,7 +53,7 @@ def work(params: Params, study: Study, opened: Any, dataset: Path, evidence: Pat
 def what_to_draw(study: Study, dataset: Path) -> tuple[Any, ...]:
     """Arguments of :func:`hairline.cases.drawn`."""
     shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
-    return (read_samples(dataset), *shares, study.seed, str(dataset))
+    return (read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
 
 
 def labeller(params: Params, label_set: str, changes: Mapping[str, Value]) -> cases.Label:
@@ -67,12 +67,15 @@ def evaluate(
     params: Params, study: Study, loaded: list[cases.Case], changes: Mapping[str, Value], report: search.Report
 ) -> tuple[float, ...]:
     """Values of all objectives on the tuning images; reports the first on the way where trials are pruned."""
-    pruning, first = study.pruning, OBJECTIVES[study.objective[0]]
-    for number, found in enumerate(cases.scored(labeller(params, study.label_set, changes), loaded), 1):
+    pruning, told = study.pruning, list[cases.Told]()
+    label = labeller(params, study.label_set, changes)
+    for number, case in enumerate(loaded, 1):
+        told.append(cases.judged(label, case))
         judged = pruning is not None and number >= pruning.warmup_images and number % pruning.every_images == 0
         if judged and number < len(loaded):
-            report(number, first(*found))
-    return tuple(OBJECTIVES[name](*found) for name in study.objective)
+            report(number, objectives.value(study.objective[0], cases.together(loaded[:number], told)))
+    found = cases.together(loaded, told)
+    return tuple(objectives.value(name, found) for name in study.objective)
 
 
 if __name__ == "__main__":

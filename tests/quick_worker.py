@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import yaml
 
 from hairline.params import Params
-from hairline.studies import Study, Value
+from hairline.spaces import Value
+from hairline.studies import Study
 from hairline.tuning import search, store
 
 

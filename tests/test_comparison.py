@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, random_table, row, segmenter
+from cells import BOOTSTRAP, labels, random_table, row, segmenter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +12,7 @@ from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell
 from hairline.errors import HairlineError
 from hairline.scoretables import counts
+from hairline.speed import Speed
 
 
 def test_scores_of_a_hand_made_table():
@@ -144,6 +145,14 @@ def test_paper_values_are_those_printed():
     assert printed[3].tolist() == [0.504, 0.5706, 0.3749]
     assert printed[4].tolist() == [0.5359, 0.5839, 0.4371]
     assert np.isnan(printed[[2, 5, 7, 8, 11, 12]]).all()
+    named = [
+        Cell("label", name, "resnet101", "crack500", "crack500-train", "scored", "", table)
+        for name in ("crf_resnet101", "crf_tuned", "crf_resnet101_tuned", "konig_resnet101", "konig_resnet101_tuned",
+                     "crf_resnet50")
+    ]  # fmt: skip
+    beside = comparison.summarise(named, BOOTSTRAP)["paper_ods"].tolist()
+    assert beside[:4] == [0.2874, 0.2874, 0.2874, 0.504]  # the paper searched the options of its crf
+    assert np.isnan(beside[4:]).all()
     assert printed[9].tolist() == [0.5375, 0.6128, 0.5041]
     assert printed[10].tolist() == [0.4436, 0.4436, 0.2478]
     assert printed[6].tolist() == [0.4022, 0.433, 0.3413]
@@ -159,3 +168,35 @@ def test_published_table_is_complete():
         .duplicated(["table", "trained_on", "tested_on", "labels", "model", "metric"])
         .any()
     )
+
+
+def test_speed_stands_beside_that_of_the_paper():
+    table, measured = random_table(1), Speed(1.5, 0.5, "a CPU, 2 of 2 cores")
+    cells = [
+        replace(labels("konig", table), speed=measured),
+        replace(labels("crf", table), speed=Speed(0.25, 0.25, "a GPU")),
+        labels("konig_tuned", table),
+        segmenter("manual", table),
+    ]
+    summary = comparison.summarise(cells, BOOTSTRAP)
+    assert summary["images_per_second"].tolist()[:2] == [0.5, 2]
+    assert summary.loc[0, ["evidence_seconds", "label_seconds", "machine"]].tolist() == [1.5, 0.5, measured.machine]
+    assert summary["paper_images_per_second"].tolist()[:2] == [0.1868, 0.8739]
+    assert summary.loc[2:, ["images_per_second", "paper_images_per_second", "machine"]].isna().all(axis=None)
+    tables = findings.tables(summary)
+    shown = tables["Pseudo-labels of crack500-train against its masks"]
+    assert shown["Images/s"].tolist() == ["0.5", "2", "–"]
+    assert shown["paper images/s"].tolist() == ["0.187", "0.874", "–"]
+    assert not {"Images/s", "paper images/s"} & set(tables["Segmenters tested on cfd"])
+    note = next(note for note in findings.notes(summary) if note.startswith("Images/s"))
+    assert "a CPU, 2 of 2 cores; a GPU" in note
+    assert "| Images/s | paper images/s |" in findings.markdown(summary)
+    assert "images_per_second" in comparison.csv(summary).splitlines()[0]
+
+
+def test_without_any_measured_speed_there_is_no_column():
+    table = random_table(1)
+    summary = comparison.summarise([labels("konig", table, trained_on="cfd")], BOOTSTRAP)
+    assert not [name for name in findings.tables(summary)["Pseudo-labels of crack500-train against its masks"]
+                if "mages/s" in name]  # fmt: skip
+    assert not [note for note in findings.notes(summary) if note.startswith("Images/s")]

@@ -15,6 +15,7 @@ READERS = {
     "matrix": "matrix", "dataset": "datasets", "label_set": "label_sets", "architecture": "architectures",
     "gate": "gates", "waivers": "gates", "options_of": "label_sets", "labelled": "studies",
     "chosen": "training_sets", "used": "training_sets", "leaks": "studies", "pooled_test_sets": "pooled_test_sets",
+    "training": "segmenter",
 }  # fmt: skip
 
 

@@ -22,7 +22,16 @@ from hairline.nn import backbones, evidence, segmenters, weights
 from hairline.params import Params
 from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
-from pipeline import compare, label, label_manual, localize, patches, train_classifier, train_segmenter
+from pipeline import (
+    compare,
+    evaluate_classifier,
+    label,
+    label_manual,
+    localize,
+    patches,
+    train_classifier,
+    train_segmenter,
+)  # fmt: skip
 
 Write = Callable[[dict[str, Any]], Path]
 
@@ -66,7 +75,7 @@ def stage(module: Any, **arguments: str) -> None:
 
 def classify() -> None:
     stage(train_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", verdict="verdict.json",
-          out="classifier", metrics="m.json", history="h.csv", record="r.json")  # fmt: skip
+          out="classifier", history="h.csv", record="r.json")  # fmt: skip
 
 
 def segment(architecture: str = "unet") -> None:
@@ -86,6 +95,20 @@ def index_patches() -> None:
 
 def save_classifier() -> None:
     backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+
+
+def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
+    index_patches()
+    save_classifier()
+    stage(evaluate_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", model="classifier",
+          out="answers.parquet", metrics="m.json", upstream="none.json", record="r.json")  # fmt: skip
+    rows, answers = pd.read_parquet("p.parquet"), pd.read_parquet("answers.parquet")
+    held_out = rows[rows["split"] != "train"]
+    assert len(held_out) > 0
+    assert answers[["sample", "split", "crack"]].equals(held_out[["sample", "split", "crack"]].reset_index(drop=True))
+    assert answers["probability"].between(0, 1).all()
+    found = json.loads(Path("m.json").read_text())
+    assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 
 
 def test_a_classifier_that_was_trained_is_not_trained_again_because_its_run_could_not_be_ended(
@@ -195,12 +218,13 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     save_classifier()
     write_params(values)
     with pytest.raises(KilledError):
-        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
     collected[:] = [1] * 10
     values[section][key] = value
     write_params(values)
-    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence")
+    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
     assert len(collected) - 10 == left
+    assert json.loads(Path("t.json").read_text())["images"] == left  # those of the first run are not counted
     assert len(list(Path("evidence").iterdir())) == 8
 
 
@@ -248,8 +272,8 @@ def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(
     values["strips"]["samples"] = {"synthetic": ["train_00001", "042"]}
     write_params(values)
     with pytest.raises(HairlineError, match=r"strips\.samples\.synthetic: '042' .* such as 'train_00000'"):
-        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", sheet="s.png",
-              strips="strips", record="r.json")  # fmt: skip
+        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", timing="t.json",
+              sheet="s.png", strips="strips", record="r.json")  # fmt: skip
     assert "inputs" not in tracked
 
 

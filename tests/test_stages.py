@@ -4,6 +4,7 @@ import importlib
 import json
 import re
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,17 @@ import pandas as pd
 import pytest
 import workspace
 from conftest import tiny_values
+from typer.testing import CliRunner
 
 from hairline import cases, objectives, scoring
+from hairline.cli import app
 from hairline.errors import HairlineError
 from hairline.images import quantise, read_grey, read_scores
-from hairline.labellers import konig
+from hairline.labellers import konig, niblack
+from hairline.localization import Evidence
 from hairline.params import Params
-from hairline.samples import load_mask, read_samples
+from hairline.samples import load_image, load_mask, read_samples
+from hairline.spaces import replaced
 from hairline.studies import Study
 from pipeline import tune_worker
 
@@ -32,6 +37,15 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
     silent["options"]["localization"].update(cut=0.999, erosion_iterations=40)
     values["label_sets"]["silent"] = silent
     values["matrix"]["label_sets"].append("silent")
+    niblack = {"bilateral": {"radius_px": 2, "sigma_range": 120, "sigma_space": 120}, "window_px": 31, "k": 1.2}
+    values["label_sets"]["niblack"] = {"method": "niblack", "classifier": "resnet18", "options": niblack}
+    space = {
+        "window_px": {"choices": [31, 61, 95]},
+        "k": {"low": 1.2, "high": 3.0, "step": 0.1},
+        "bilateral.radius_px": {"choices": [0, 2]},
+    }
+    front = {"label_set": "niblack", "objective": ["ods", "ap"], "sampler": "random", "seed": 3, "trials": 12}
+    values["studies"]["front"] = {**values["studies"]["konig"], **front, "space": space}
     values["strips"]["samples"] = {"synthetic": ["train_00000"]}
     return values
 
@@ -111,12 +125,13 @@ def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promi
     sides = cases.drawn(*tune_worker.what_to_draw(study, done / "data/tiny/sets/synthetic"))
     for side, rows in zip(("tuning", "held_out"), sides, strict=True):
         label = partial(konig.label, options=params.options_of("konig")(told["options"]))
-        loaded = cases.load(rows, done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic")
+        dataset, evidence = done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic"
+        loaded = cases.load(rows, dataset, evidence, copies=False)
         for case in loaded:
             written = read_scores(done / f"data/tiny/labels/konig_tuned/synthetic/{case.id}.png")
             np.testing.assert_array_equal(quantise(label(case.image, case.evidence)), written)
-        *_, (crack, background) = cases.scored(label, loaded)
-        assert objectives.ods(crack, background) == pytest.approx(told["best"][0][side]["ods"])
+        judged = cases.together(loaded, [cases.judged(label, case) for case in loaded])
+        assert objectives.ods(judged.crack, judged.background) == pytest.approx(told["best"][0][side]["ods"])
 
 
 def test_figures_of_a_study_ask_no_other_place(done: Path) -> None:
@@ -132,8 +147,73 @@ def test_figures_of_a_study_ask_no_other_place(done: Path) -> None:
 def test_every_trial_is_a_run_inside_that_of_its_study(done: Path) -> None:
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:
         parents = store.execute("select value from tags where key = 'mlflow.parentRunId'").fetchall()
-    study = json.loads((done / "reports/tiny/runs/study-konig.json").read_text())["run_id"]
-    assert parents == [(study,)] * 4
+    studies = {name: json.loads((done / f"reports/tiny/runs/study-{name}.json").read_text())["run_id"]
+               for name in ("konig", "front")}  # fmt: skip
+    assert Counter(parents) == {(studies["konig"],): 4, (studies["front"],): 12}
+
+
+def test_the_front_of_several_objectives_is_what_brute_force_finds_and_is_told_everywhere(done: Path) -> None:
+    told = json.loads((done / "data/tiny/studies/front/best.json").read_text())
+    trials = pd.read_csv(done / "data/tiny/studies/front/trials.csv")
+    assert len(trials) == 12
+    points = trials[["ods", "ap"]].to_numpy()
+    beaten = [any((other >= own).all() and (other > own).any() for other in points) for own in points]
+    unbeaten = {tuple(point) for point, worse in zip(points, beaten, strict=True) if not worse}
+    front = [(one["tuning"]["ods"], one["tuning"]["ap"]) for one in told["best"]]
+    assert set(front) == unbeaten and len(front) == len(unbeaten) > 1
+    assert front == sorted(unbeaten, reverse=True)
+    slots = [one["slot"] for one in told["best"]]
+    assert set(trials.loc[trials["best"], "slot"]) == set(slots)
+
+    # the label set has the options of the first by the first objective
+    assert front[0][0] == trials["ods"].max()
+    own = Params(done / "params.yaml").raw("label_sets")["niblack"]["options"]
+    assert told["options"] == replaced(own, told["best"][0]["changes"])
+    options, ingested = Params(done / "params.yaml").options_of("niblack")(told["options"]), done / "data/tiny/sets"
+    for sample_id in read_samples(ingested / "synthetic", "test")["id"]:
+        image = load_image(ingested / "synthetic", sample_id)
+        evidence = Evidence.load(done / f"data/tiny/evidence/resnet18/synthetic/{sample_id}.npz")
+        written = read_scores(done / f"data/tiny/labels/front_tuned/synthetic/{sample_id}.png")
+        np.testing.assert_array_equal(quantise(niblack.label(image, evidence, options)), written)
+
+    assert (done / "reports/tiny/studies/front/pareto.png").stat().st_size > 5_000
+    assert "<h2>pareto</h2>" in (done / "reports/tiny/studies/front/index.html").read_text()
+
+    run = json.loads((done / "reports/tiny/runs/study-front.json").read_text())["run_id"]
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        tagged = store.execute(
+            "select name from runs join tags best using (run_uuid) join tags parent using (run_uuid) where "
+            "best.key = 'best' and best.value = 'true' and parent.key = 'mlflow.parentRunId' and parent.value = ?",
+            [run],
+        ).fetchall()
+    assert {name for (name,) in tagged} == {f"trial {slot}" for slot in slots}
+
+    shown = CliRunner().invoke(app, ["study", "show", "front", "--count", "1"]).stdout
+    for slot in slots:
+        assert re.search(rf"^ *{slot} +0\.", shown, re.MULTILINE), shown
+        assert f"Slot {slot} against the label set's own options" in shown
+    assert f"has the options of slot {slots[0]}" in shown
+
+
+def test_labels_are_timed_from_image_to_label(done: Path) -> None:
+    timings = done / "reports/tiny/timings"
+    evidence = json.loads((timings / "evidence-resnet18-synthetic.json").read_text())
+    samples = read_samples(done / "data/tiny/sets/synthetic")
+    assert evidence["images"] == len(samples)
+    assert set(evidence["seconds"]) == {"reading and writing", "map 1", "votes 32"}
+    table = pd.read_csv(done / "reports/tiny/comparison/comparison.csv")
+    rows, blind = table[table["kind"] == "label"], {"otsu", "niblack", "front_tuned"}
+    assert set(rows["labels"]) == {"konig", "crf", "otsu", "silent", "niblack", "konig_tuned", "front_tuned"}
+    for row in rows.itertuples():
+        own = json.loads((timings / f"labels-{row.labels}.json").read_text())
+        assert own["datasets"]["synthetic"]["images"] == len(samples)
+        needless = set(evidence["seconds"]) if row.labels in blind else {"votes 32"} if row.labels == "crf" else set()
+        parts = set(evidence["seconds"]) - needless
+        seconds = sum(evidence["seconds"][part] for part in parts) + own["datasets"]["synthetic"]["seconds"]
+        assert row.images_per_second == pytest.approx(len(samples) / seconds, rel=1e-4)
+        assert row.machine == evidence["machine"] or not parts or own["machine"] in row.machine
+    assert table.loc[table["kind"] == "segmenter", "images_per_second"].isna().all()
+    assert "Images/s" in (done / "reports/tiny/comparison/index.html").read_text()
 
 
 def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> None:

@@ -1,6 +1,7 @@
 """The chain where no image has a mask: patches sorted into two folders, photos, and nothing to score against."""
 
 import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,20 @@ import numpy as np
 import pandas as pd
 import pytest
 import workspace
+import yaml
 from conftest import tiny_values
+from typer.testing import CliRunner
 
+from hairline import cases, maskless
+from hairline.cli import app
+from hairline.errors import HairlineError
 from hairline.images import read_scores, write_image
-from hairline.samples import CRACK, NO_CRACK, read_samples
+from hairline.labellers import konig
+from hairline.localization import Evidence
+from hairline.params import Params
+from hairline.samples import CRACK, NO_CRACK, load_image, read_samples
+from hairline.studies import Study
+from pipeline import tune_worker
 
 OPTIONS = {
     "patches": {
@@ -37,7 +48,10 @@ def draw(path: Path, size: tuple[int, int], crack: bool, seed: int) -> None:
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A workspace in which every stage has run on images without masks."""
     values = tiny_values()
-    values["synthetic_sets"], values["datasets"], values["studies"] = {}, OPTIONS, {}
+    values["synthetic_sets"], values["datasets"] = {}, OPTIONS
+    blind = {**values["studies"]["konig"], "dataset": "photos", "objective": ["maskless"]}
+    blind.update(tuning={"split": "train", "count": 3}, held_out={"split": "test", "count": 3})
+    values["studies"] = {"blind": blind}
     values["matrix"].update(
         datasets=["patches", "photos"], localized=["patches", "photos"], label_sets=["konig", "otsu"],
         training_sets=["patches"], test_sets=["photos"],
@@ -87,3 +101,42 @@ def test_nothing_is_scored_and_the_report_says_so(done: Path) -> None:
     assert "no test image has a mask" in page
     assert (done / "reports/tiny/comparison/grid_photos.png").is_file()
     assert json.loads((done / "reports/tiny/metrics/comparison.json").read_text()) == {}
+
+
+def test_a_study_goes_without_masks_and_says_that_it_is_experimental(done: Path) -> None:
+    told = json.loads((done / "data/tiny/studies/blind/best.json").read_text())
+    trials = pd.read_csv(done / "data/tiny/studies/blind/trials.csv")
+    assert told["experimental"] == {"maskless": maskless.WARNING}
+    assert told["held_out_images"] > 0 == told["held_out_masks"]
+    best = told["best"][0]
+    assert set(best["held_out"]) == set(best["gain"]) == {"maskless"}
+    assert best["tuning"]["maskless"] == trials["maskless"].max() == trials.loc[trials["best"], "maskless"].item()
+
+    # the value of the best, made again from the labels of the photos and their copies
+    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").entry("studies", "blind", Study)
+    dataset, evidence = done / "data/tiny/sets/photos", done / "data/tiny/evidence/resnet18/photos"
+    held_out = cases.drawn(*tune_worker.what_to_draw(study, dataset))[1]
+    options, found = params.options_of("konig")(told["options"]), []
+    for number, sample_id in enumerate(held_out["id"]):
+        image, seen = load_image(dataset, sample_id), Evidence.load(evidence / f"{sample_id}.npz")
+        labels = [konig.label(each, seen, options) for each in (image, maskless.perturbed(image, number))]
+        found.append(maskless.measures(image, seen, *labels))
+    assert best["held_out"]["maskless"] == pytest.approx(np.mean(found, axis=0).prod())
+
+    shown = CliRunner().invoke(app, ["study", "show", "blind"]).stdout
+    assert "0 of them with masks" in shown and "Experimental: the objective 'maskless'" in shown
+    assert (done / "data/tiny/labels/blind_tuned/photos/labels.parquet").is_file()
+
+
+def test_the_stage_warns_of_the_experimental_objective_and_refuses_one_with_masks(
+    done: Path, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    command = workspace.commands(done)["tune@blind"]
+    with caplog.at_level(logging.WARNING):
+        workspace.run_stage(command)
+    assert "studies.blind: the objective 'maskless' is experimental" in caplog.text
+    values = yaml.safe_load((done / "params.yaml").read_text())
+    values["studies"]["blind"]["objective"] = ["maskless", "ods"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    with pytest.raises(HairlineError, match=r"photos: no image with a mask .* \[maskless\] alone"):
+        workspace.run_stage([*command, "--params", str(tmp_path / "params.yaml")])

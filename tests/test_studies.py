@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hairline import studies
+from hairline import spaces
 from hairline.consistency import check
 from hairline.errors import HairlineError
 from hairline.params import Params
@@ -55,6 +55,23 @@ def test_a_study_that_cannot_run_is_told_before_it_does(
     assert all(part in str(caught.value) for part in told), str(caught.value)
 
 
+def test_an_objective_with_masks_on_a_layout_without_any_is_told(values: dict[str, Any], write_params: Write) -> None:
+    values["datasets"]["patches"] = {
+        "layout": "patch_folders", "root": "data/raw/patches",
+        "options": {"crack": ["c"], "no_crack": ["u"], "group": "", "shares": {"train": 1.0}, "limit": 0,
+                    "exclude": []},
+    }  # fmt: skip
+    for name in ("datasets", "localized"):
+        values["matrix"][name].append("patches")
+    values["studies"]["konig"].update(dataset="patches", objective=["maskless", "ods"])
+    with pytest.raises(
+        HairlineError, match=r"studies\.konig\.objective: maskless, ods on .* has no masks; .*\[maskless\]"
+    ):
+        check(Params(write_params(values)))
+    values["studies"]["konig"]["objective"] = ["maskless"]
+    check(Params(write_params(values)))
+
+
 def test_a_name_that_a_study_takes_is_told(values: dict[str, Any], write_params: Write) -> None:
     values["label_sets"]["konig_tuned"] = values["label_sets"]["otsu"]
     with pytest.raises(HairlineError, match=r"label_sets\.konig_tuned: this name .* of studies\.konig;"):
@@ -67,7 +84,7 @@ def test_tuned_label_sets_can_be_trained_on(values: dict[str, Any], write_params
 
 
 def test_steps_hold_their_ends_and_no_rounding_errors() -> None:
-    assert studies.Steps(0.1, 0.7, 0.05).values() == [
+    assert spaces.Steps(0.1, 0.7, 0.05).values() == [
         0.1,
         0.15,
         0.2,
@@ -82,18 +99,18 @@ def test_steps_hold_their_ends_and_no_rounding_errors() -> None:
         0.65,
         0.7,
     ]
-    whole = studies.Steps(1, 9, 2).values()
+    whole = spaces.Steps(1, 9, 2).values()
     assert whole == [1, 3, 5, 7, 9]
     assert all(isinstance(value, int) for value in whole)
 
 
 def test_options_are_replaced_in_a_copy_at_any_depth() -> None:
     options = {"a": {"b": 1, "c": [{"d": 2}, {"d": 3}]}, "e": 4}
-    changed = studies.replaced(options, {"a.b": 10, "a.c.1.d": 30, "e": 40})
+    changed = spaces.replaced(options, {"a.b": 10, "a.c.1.d": 30, "e": 40})
     assert changed == {"a": {"b": 10, "c": [{"d": 2}, {"d": 30}]}, "e": 40}
     assert options == {"a": {"b": 1, "c": [{"d": 2}, {"d": 3}]}, "e": 4}
-    assert studies.paths(options) == ["a.b", "a.c.0.d", "a.c.1.d", "e"]
-    assert studies.value_at(options, "a.c.1.d") == 3
+    assert spaces.paths(options) == ["a.b", "a.c.0.d", "a.c.1.d", "e"]
+    assert spaces.value_at(options, "a.c.1.d") == 3
     for absent in ("a.x", "a.c.2.d", "e.f", "a.c.x"):
         with pytest.raises(KeyError):
-            studies.value_at(options, absent)
+            spaces.value_at(options, absent)

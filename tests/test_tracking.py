@@ -231,6 +231,18 @@ def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) ->
     assert len({run.info.experiment_id for run in runs}) == 1
 
 
+def test_points_of_curves_arrive_at_their_steps_also_where_they_are_many(workspace: Path) -> None:
+    points = [(step, {"step/loss": 1 / step, "step/learning rate (α)": float(step)}) for step in range(1, 1301)]
+    with opened() as run:
+        run.curves(points)
+        run.curves([])
+    with sqlite3.connect(workspace / "mlruns" / "mlflow.db") as store:
+        found = store.execute("select step, value from metrics where key = 'step/loss' order by step").fetchall()
+        others = store.execute("select count(*) from metrics where key like 'step/learning%'").fetchone()
+    assert found == [(step, pytest.approx(1 / step)) for step in range(1, 1301)]
+    assert others == (1300,)
+
+
 @pytest.mark.slow
 def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
     from hairline.nn import segmenters, serving
@@ -270,7 +282,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"
     inside = subprocess.run(
         [sys.executable, "-c", code, logged.artifact_location], capture_output=True, text=True, check=True, cwd="/"
-    ).stdout.split()[-1]
+    ).stdout.splitlines()[-1]
     assert inside.startswith(str(workspace))  # it comes with its code
 
 

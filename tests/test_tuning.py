@@ -21,7 +21,7 @@ from optuna.trial import TrialState
 from quick_worker import evaluate, study_of, value
 
 from hairline.errors import HairlineError
-from hairline.tuning import result, search, store
+from hairline.tuning import proposals, result, search, slots, store
 from pipeline import crew
 
 QUICK: dict[str, Any] = {
@@ -33,11 +33,11 @@ QUICK: dict[str, Any] = {
 OWN = {"x": 0.5, "k": 2}
 
 
-def opened(url: str, **changes: Any) -> tuple[Any, optuna.Study, store.Mender]:
+def opened(url: str, **changes: Any) -> tuple[Any, optuna.Study, slots.Mender]:
     study = study_of(QUICK | changes)
     storage = store.connect(url, study.heartbeat_s, study.grace_s)
     made = store.create(storage, "quick", len(study.objective))
-    mender = store.Mender(storage, made, study.grace_s, search.planned(study, OWN))
+    mender = slots.Mender(storage, made, study.grace_s, proposals.planned(study, OWN))
     mender.mend()
     return study, made, mender
 
@@ -49,7 +49,7 @@ def at_once(options: Any, report: Any) -> tuple[float, ...]:
 def serially(url: str, **changes: Any) -> list[dict[str, Any]]:
     study, made, mender = opened(url, **changes)
     search.work(made, study, at_once, mender.mend)
-    return [trial.params for trial in store.finished(made).values()]
+    return [trial.params for trial in slots.finished(made).values()]
 
 
 @pytest.fixture
@@ -114,14 +114,14 @@ def kill_test(url: str, trials: int, rounds: int) -> int:
 
     def ended() -> int:
         mender.mend()
-        count["ended"] = len(store.finished(made))
+        count["ended"] = len(slots.finished(made))
         return count["ended"]
 
     killer = threading.Thread(target=killed_at_random, args=(rounds, lambda: count["ended"], stop, told))
     killer.start()
     try:
         here = os.pathsep.join(sys.path)
-        crew.run(command, study.workers, {"PYTHONPATH": here}, lambda: not store.ended(made), ended)
+        crew.run(command, study.workers, {"PYTHONPATH": here}, lambda: not slots.ended(made), ended)
     finally:
         stop.set()
         killer.join()
@@ -131,7 +131,7 @@ def kill_test(url: str, trials: int, rounds: int) -> int:
     assert ended_slots == Counter(range(trials))  # each once
     assert not [trial for trial in made.get_trials() if trial.state in (TrialState.RUNNING, TrialState.WAITING)]
     assert all(
-        trial.value == value(search.cleaned(study.space, trial.params)) for trial in store.finished(made).values()
+        trial.value == value(search.cleaned(study.space, trial.params)) for trial in slots.finished(made).values()
     )
     return len(told)
 
@@ -170,17 +170,17 @@ def test_a_study_that_was_interrupted_goes_on_as_it_would_have(tmp_path: Path) -
     study, made, _ = opened(url)
 
     def interrupted(options: Any, report: Any) -> tuple[float, ...]:
-        if len(store.finished(made)) == 11:
+        if len(slots.finished(made)) == 11:
             raise KeyboardInterrupt
         return at_once(options, report)
 
     with pytest.raises(KeyboardInterrupt):
         search.work(made, study, interrupted, lambda: None)
-    assert len(store.finished(made)) == 11
+    assert len(slots.finished(made)) == 11
     study, made, mender = opened(url)
     search.work(made, study, at_once, mender.mend)
-    assert [trial.params for trial in store.finished(made).values()][:11] == whole[:11]
-    assert len(store.finished(made)) == 14
+    assert [trial.params for trial in slots.finished(made).values()][:11] == whole[:11]
+    assert len(slots.finished(made)) == 14
 
 
 def test_more_trials_go_on_from_those_there_are(tmp_path: Path) -> None:
@@ -197,15 +197,15 @@ def test_a_trial_that_died_before_its_first_heartbeat_is_done_again(sqlite: str)
     time.sleep(study.grace_s + 0.1)
     mender.mend()
     search.work(made, study, at_once, mender.mend)
-    assert list(store.finished(made)) == [0, 1, 2]
-    assert store.finished(made)[0].params == OWN
+    assert list(slots.finished(made)) == [0, 1, 2]
+    assert slots.finished(made)[0].params == OWN
 
 
 def test_a_slot_that_only_failed_is_queued_again(sqlite: str) -> None:
     study, made, mender = opened(sqlite, trials=3)
     made.tell(made.ask(), state=TrialState.FAIL)
     search.work(made, study, at_once, mender.mend)
-    assert list(store.finished(made)) == [0, 1, 2]
+    assert list(slots.finished(made)) == [0, 1, 2]
 
 
 def test_a_worker_held_up_for_too_long_forgets_its_trial(sqlite: str) -> None:
@@ -225,7 +225,7 @@ def test_a_worker_held_up_for_too_long_forgets_its_trial(sqlite: str) -> None:
     assert Counter(trial.user_attrs["slot"] for trial in made.get_trials(states=(TrialState.COMPLETE,))) == Counter(
         range(3)
     )
-    assert store.finished(made)[0].params == OWN
+    assert slots.finished(made)[0].params == OWN
 
 
 def test_two_workers_never_take_the_same_trial(sqlite: str) -> None:
@@ -255,7 +255,7 @@ def test_pruning_gives_up_what_is_below_the_median(sqlite: str) -> None:
         return (value(options),)
 
     search.work(made, study, evaluate_in_steps, mender.mend)
-    trials = store.finished(made)
+    trials = slots.finished(made)
     table = result.table(trials, ["ods"])
     assert len(table) == 30
     pruned = table[table["state"] == "pruned"]

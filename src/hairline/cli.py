@@ -88,7 +88,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
 @study_app.command("show")
 def study_show(
     name: Annotated[str, typer.Argument(help="A key of studies in params.yaml.")],
-    count: Annotated[int, typer.Option("--count", help="Trials to print.")] = 10,
+    count: Annotated[int, typer.Option("--count", help="Trials to print, of one objective.")] = 10,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
@@ -96,26 +96,16 @@ def study_show(
 
     import pandas as pd
 
-    from hairline.studies import Study
+    from hairline.study_text import lines
 
     values = Params(params)
-    objective = values.entry("studies", name, Study).objective
+    if name not in values.names("studies"):
+        raise HairlineError(f"{params}: studies has no '{name}'; it has {', '.join(values.names('studies'))}")
     folder = Path("data") / values.experiment() / "studies" / name
     if not (folder / "best.json").is_file():
         raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")
-    told, trials = json.loads((folder / "best.json").read_text()), pd.read_csv(folder / "trials.csv")
-    best = trials.sort_values(list(objective), ascending=False).head(count)
-    columns = ["slot", *objective, *(column for column in map(str, trials) if column.startswith("option "))]
-    table = best[columns].rename(columns=lambda column: column.removeprefix("option "))
-    typer.echo(f"Study {name}: {told['trials']} trials, {told['pruned']} given up, on {told['tuning_images']} images\n")
-    typer.echo(table.to_string(index=False, float_format="{:.4g}".format))
-    typer.echo(
-        f"\nOn {told['held_out_images']} held-out images, the best against the label set's own options (slot 0):"
-    )
-    for metric, gain in told["best"][0]["gain"].items():
-        own, tuned = told["own"]["held_out"][metric], told["best"][0]["held_out"][metric]
-        interval = f" [{gain['gain_low']:+.3f}, {gain['gain_high']:+.3f}]" if "gain_low" in gain else ""
-        typer.echo(f"  {metric:5} {own:.3f} → {tuned:.3f}   {gain['gain']:+.3f}{interval}")
+    told = json.loads((folder / "best.json").read_text())
+    typer.echo("\n".join(lines(told, pd.read_csv(folder / "trials.csv"), count)))
     typer.echo(f"\nFigures   {Path('reports') / values.experiment() / 'studies' / name}")
 
 

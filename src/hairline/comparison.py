@@ -17,14 +17,18 @@ from hairline import published, scoring
 from hairline.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods, resampled_ois
 from hairline.errors import HairlineError
 from hairline.scoretables import counts
+from hairline.speed import Speed
 
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
     "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
     "ois", "ois_low", "ois_high", "ap", "ap_of_means", "empty_masks", "empty_predictions",
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
-    "paper_ods", "paper_ois", "paper_ap", "status", "reason", "resamples", "level",
+    "paper_ods", "paper_ois", "paper_ap",
+    "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
+    "status", "reason", "resamples", "level",
 )  # fmt: skip
+PRINTED = ("ods", "ois", "ap", "images_per_second")
 MANUAL = "manual"
 ABSENT = "–"
 Status = Literal["scored", "not trainable", "no masks", "no images"]
@@ -45,6 +49,7 @@ class Cell:
             against).
         reason: Why it was not scored, empty where it was.
         table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
+        speed: How long its labels took on the whole data set; None of segmenters, or where nothing was measured.
         training_set: Name of what the network learned from; empty for pseudo-labels.
         pooled: The sets whose images were scored together, where ``dataset`` names several.
     """
@@ -57,6 +62,7 @@ class Cell:
     status: Status
     reason: str
     table: pd.DataFrame | None
+    speed: Speed | None = None
     training_set: str = ""
     pooled: tuple[str, ...] = ()
 
@@ -79,8 +85,9 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
     ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
     in ODS to the segmenter of the same architecture and training set trained on manual masks, on the same images.
-    ``paper_*`` are the printed values of the same label set, model and test set, where the paper trained so too. What
-    there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
+    ``paper_*`` are the printed values of the same label set, model and test set, where the paper trained so too.
+    ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
+    What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
     Raises:
         HairlineError: If a segmenter and its FSV counterpart were scored on different images.
@@ -89,14 +96,14 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
         {
             "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture,
             "training_set": cell.training_set, "test_set": cell.dataset, "status": cell.status, "reason": cell.reason,
-            **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell),
+            **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell), **_speed(cell),
         }
         for cell in cells
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
     whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions"), "Int64")
-    numbers = COLUMNS[COLUMNS.index("ods") : COLUMNS.index("status")]
-    return summary.astype(whole | {name: "float64" for name in numbers if name not in whole})
+    numbers = [name for name in COLUMNS[COLUMNS.index("ods") : COLUMNS.index("machine")] if name not in whole]
+    return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
 
 def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
@@ -152,7 +159,15 @@ def _paper(cell: Cell) -> dict[str, float]:
         printed = published.pseudo_labels(cell.label_set, model, cell.dataset)
     else:
         printed = {}
-    return {f"paper_{metric}": printed[metric] for metric in ("ods", "ois", "ap") if metric in printed}
+    return {f"paper_{metric}": printed[metric] for metric in PRINTED if metric in printed}
+
+
+def _speed(cell: Cell) -> dict[str, float | str]:
+    speed = cell.speed
+    if speed is None:
+        return {}
+    return {"evidence_seconds": speed.evidence_s, "label_seconds": speed.label_s,
+            "images_per_second": speed.images_per_second, "machine": speed.machine}  # fmt: skip
 
 
 def csv(summary: pd.DataFrame) -> str:

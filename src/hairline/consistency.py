@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from hairline import studies, training_faults
+from hairline import studies, study_faults, training_faults, variants
 from hairline.bootstrap import BootstrapOptions
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
@@ -132,13 +132,19 @@ def _taken_names(params: Params) -> Iterator[str]:
 
 
 def _studies(params: Params) -> Iterator[str]:
-    """Search spaces that do not fit the label set or the evidence."""
+    """Search spaces that do not fit the label set or the evidence, objectives that the data set has no masks for."""
     localize = params.get("localize", Localize)
     for name in params.names("studies"):
         study = params.entry("studies", name, studies.Study)
         options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
-        found = studies.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
+        found = study_faults.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
         yield from (f"studies.{name}.{line}" for line in found)
+        layout = params.dataset(study.dataset).layout
+        if study.needs_masks and getattr(variants.resolve("hairline.datasets", layout), "WITHOUT_MASKS", False):
+            yield (
+                f"studies.{name}.objective: {', '.join(study.objective)} on images of '{study.dataset}', whose layout "
+                f"'{layout}' has no masks; choose [maskless] alone (experimental), or a data set with masks"
+            )
 
 
 def _starts(params: Params) -> Iterator[str]:

@@ -74,7 +74,8 @@ def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     parts = [_records(part) for _, part in rows.groupby("training_set", sort=False)]
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    return _without_unused(table, "paper ").drop(columns=["ODS − FSV"] if kind == "label" else [])
+    table = _without_unused(_without_unused(table, "paper "), "Images/s")
+    return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
@@ -98,6 +99,8 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Empty masks": _text(row["empty_masks"], "d"),
         "Empty predictions": _text(row["empty_predictions"], "d"),
         **{f"paper {metric.upper()}": _text(row[f"paper_{metric}"], ".3f") for metric in METRICS},
+        "Images/s": _text(row["images_per_second"], ".3g"),
+        "paper images/s": _text(row["paper_images_per_second"], ".3g"),
     }
 
 
@@ -167,6 +170,18 @@ def notes(summary: pd.DataFrame) -> list[str]:
         "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
         "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
         "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
+        *_of_speed(summary),
+    ]
+
+
+def _of_speed(summary: pd.DataFrame) -> list[str]:
+    machines = "; ".join(summary["machine"].dropna().unique())
+    if not machines:
+        return []
+    return [
+        "Images/s: from image to label, wall time of all cores over the whole data set: the evidence that the label "
+        "set asks for, its label, reading and writing; not training and studies. Images whose evidence an earlier run "
+        f"had made are not counted. Measured on {machines}; the paper's on another machine, with a Titan XP.",
     ]
 
 

@@ -3,8 +3,9 @@
 Source: tables II and VII (pseudo-labels and their ablations), III-VI (segmenters trained on CRACK500), VIII (with
 pseudo-labels of its test images as well) and IX (trained on several data sets) of König et al., arXiv 2109.00456, as
 transcribed in ``published_results.csv`` beside this module. A number is given only where label set, model and test set
-carry the paper's names; a tuned or renamed label set has no printed counterpart. The table's
-``konig-without-bilateral`` is the label set ``konig_without_bilateral``, and so on.
+carry the paper's names. The name of the backbone may stand behind that of the label set (``crf_resnet50``). No other
+name has a printed counterpart, nor has a tuned label set, except ``crf_tuned``: the paper, too, searched the options of
+its crf. The table's ``konig-without-bilateral`` is ``konig_without_bilateral``, and so on.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,6 +26,8 @@ TRAINED_ON: Mapping[str, tuple[str, ...]] = {
 """What the paper's segmenters were trained on, by its name in the table → layouts of these data sets."""
 TESTED_ON = {("crack500",): "crack500-test", ("ael", "cfd", "deepcrack"): "deepcrack+cfd+ael-rest"}
 """Names of data sets that a segmenter was scored on together → their name in the table, where it is another one."""
+SEARCHED = "crf"
+"""The label set whose options the paper searched itself."""
 
 
 @cache
@@ -54,7 +57,7 @@ def segmenter(trained_on: str, label_set: str, architecture: str, datasets: Iter
 
     Args:
         trained_on: A key of :data:`TRAINED_ON`; anything else has no printed value.
-        label_set: ``manual``, ``konig`` or ``crf``; any other has no printed value.
+        label_set: ``manual``, ``konig``, ``crf`` or ``crf_tuned``; any other has no printed value.
         architecture: Name of the network, as ``unet`` or ``oed``.
         datasets: Names of the sets it was tested on, together where there are several; ``crack500`` stands for its
             test split.
@@ -70,23 +73,26 @@ def pseudo_labels(label_set: str, backbone: str, labelled: str) -> dict[str, flo
     """Printed ods, ois and ap of pseudo-labels (and their images_per_second) on the training images of CRACK500.
 
     Args:
-        label_set: ``konig``, ``crf`` or one of table VII's ``konig_without_bilateral``, ``konig_without_morphology``,
-            ``konig_two_class_otsu``; any other has no printed value.
+        label_set: ``konig``, ``crf``, ``crf_tuned`` or one of table VII's ``konig_without_bilateral``,
+            ``konig_without_morphology``, ``konig_two_class_otsu``, as they are or with the backbone (``crf_resnet50``,
+            ``crf_resnet50_tuned``); any other has no printed value.
         backbone: The classifier's network; one that the paper did not use gives the values of ``resnet50``, its best.
         labelled: Data set and split; only ``crack500-train`` has printed values.
 
     Returns:
         Metric name to value, empty where the paper printed nothing.
     """
-    return _metrics(LABEL_TABLES, CRACK500, label_set, backbone if backbone in BACKBONES else BACKBONES[0], labelled)
+    own_name = label_set.replace(f"_{backbone}", "", 1) if backbone else label_set
+    model = backbone if backbone in BACKBONES else BACKBONES[0]
+    return _metrics(LABEL_TABLES, CRACK500, own_name, model, labelled)
 
 
 def _metrics(tables: tuple[str, ...], trained_on: str, labels: str, model: str, tested_on: str) -> dict[str, float]:
-    printed = results()
+    printed, names = results(), {f"{SEARCHED}_tuned": SEARCHED}
     rows = printed[
         printed["table"].isin(tables)
         & (printed["trained_on"].replace("crack500", CRACK500) == trained_on)  # VIII repeats III-VI under this name
-        & (printed["labels"] == labels.replace("_", "-"))
+        & (printed["labels"] == names.get(labels, labels).replace("_", "-"))
         & (printed["model"] == model)
         & (printed["tested_on"] == tested_on)
     ]

@@ -13,11 +13,11 @@ from hairline import variants
 from hairline.errors import HairlineError
 from hairline.nn import backbones, networks, segmenters
 from hairline.nn.architectures import smp
-from hairline.nn.recipes import Runtime
+from hairline.nn.losses import bce_dice
+from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
-from hairline.nn.segmentation import bce_dice
 
-PLACEMENTS = {precision: resolve(Runtime("cpu", precision, 0, 0)) for precision in ("32", "bf16")}
+PLACEMENTS = {precision: resolve(Runtime("cpu", precision, 0, 0, ALONE, 60)) for precision in ("32", "bf16")}
 OWN = {
     "unet": {"encoder": "resnet18"},
     "deepcrack_liu": {"guided_filter": True},

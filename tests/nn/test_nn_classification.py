@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from notes import Notes
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid
@@ -22,7 +23,7 @@ def options(epochs):
         weights="none",
         augmentation=Augmentation("all", 0.1, 0.5, 0.02, 0.05, 0.5),
         sides_px=(),
-        recipe=Recipe(epochs, 16, "sgd", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0),
+        recipe=Recipe(epochs, 16, 1, "sgd", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0, None),
     )
 
 
@@ -43,14 +44,12 @@ def toy():
 
 def test_learns_and_logs_validation_scores(tmp_path):
     images, patches = toy()
-    logged = []
-    trained = train(
-        patches, images.__getitem__, WINDOW, options(3), RUNTIME, lambda *call: logged.append(call), tmp_path
-    )
+    notes = Notes()
+    trained = train(patches, images.__getitem__, WINDOW, options(3), RUNTIME, notes, tmp_path)
     assert trained.initial == "none"
     assert set(trained.history[-1]) == {"train/loss", "learning_rate", "val/precision", "val/recall", "val/f1"}
     assert trained.history[-1]["train/loss"] < trained.history[0]["train/loss"]
-    assert [step for _, step in logged] == [1, 2, 3]
+    assert [step for step, _ in notes.epochs] == [1, 2, 3]
     validation = patches[patches["split"] == "val"]
     found = predict(trained.model, validation, images.__getitem__, WINDOW, 8, PLACEMENT) >= 0.5
     truth = validation["crack"].to_numpy()
@@ -61,7 +60,7 @@ def test_learns_and_logs_validation_scores(tmp_path):
 def test_trains_without_validation_rows(tmp_path):
     images, patches = toy()
     patches = patches[patches["split"] == "train"]
-    trained = train(patches, images.__getitem__, WINDOW, options(1), RUNTIME, lambda *call: None, tmp_path)
+    trained = train(patches, images.__getitem__, WINDOW, options(1), RUNTIME, Notes(), tmp_path)
     assert set(trained.history[0]) == {"train/loss", "learning_rate"}
 
 
@@ -91,4 +90,4 @@ def test_one_class_alone_is_an_error(tmp_path, crack):
     images, patches = toy()
     patches["crack"] = crack
     with pytest.raises(HairlineError, match="needs both"):
-        train(patches, images.__getitem__, WINDOW, options(1), RUNTIME, lambda *call: None, tmp_path)
+        train(patches, images.__getitem__, WINDOW, options(1), RUNTIME, Notes(), tmp_path)

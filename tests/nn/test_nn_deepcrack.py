@@ -10,11 +10,11 @@ from hairline.errors import HairlineError
 from hairline.nn import backbones, weights
 from hairline.nn.architectures import deepcrack_liu, deepcrack_zou
 from hairline.nn.guided import guided_filter
-from hairline.nn.recipes import Runtime
+from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
 from hairline.nn.segmenters import predict
 
-PLACEMENT = resolve(Runtime("cpu", "32", 0, 0))
+PLACEMENT = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 VGG = [(3, 64), (64, 64), (64, 128), (128, 128), (128, 256), (256, 256), (256, 256), (256, 512)] + [(512, 512)] * 5
 SEGNET = [
     (64, 64), (64, 64), (128, 128), (128, 64), (256, 256), (256, 256), (256, 128),

@@ -1,4 +1,5 @@
 import dataclasses
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from hairline.nn.folding import folded
 from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
 from hairline.params import Params
+from hairline.speed import shared
 
 PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 BF16 = resolve(Runtime("cpu", "bf16", 0, 0, ALONE, 60))
@@ -271,3 +273,20 @@ def test_labels_have_the_same_bits_in_any_number_of_threads_and_a_level_of_play_
         for image, one in zip(pictures, alone, strict=True):
             apart = np.abs(label(image, batch).astype(int) - one)
             assert (apart > 1).mean() <= 1e-3, batch  # a map on the cut itself may fall on either side
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_clock_hears_of_every_map_and_window_size(monkeypatch, threads):
+    monkeypatch.setattr(torch, "get_num_threads", lambda: threads)
+    told = []
+    begun = time.perf_counter()
+    asked = (picture(96, 128), [32, 48], 16, [0.5], 64, 5, PLAIN)
+    evidence.collect(MODEL, *asked, lambda part, seconds: told.append((part, seconds)))
+    wall = time.perf_counter() - begun
+    spent = shared(told, wall)
+    assert list(dict.fromkeys(sorted(spent))) == ["map 0.5", "map 1", "votes 32", "votes 48"]
+    assert all(seconds > 0 for seconds in spent.values())
+    assert sum(spent.values()) == pytest.approx(wall)
+    assert sum(seconds for _, seconds in told) <= threads * wall
+    batches = [-(-PatchGrid(96, 128, side, 16).rows * PatchGrid(96, 128, side, 16).cols // 5) for side in (32, 48)]
+    assert [sum(part == f"votes {side}" for part, _ in told) for side in (32, 48)] == batches

@@ -148,6 +148,28 @@ def test_gradients_pass_through_matrices_made_in_inference_mode():
     assert maps.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_in_bfloat16_weights_are_cast_once_and_gradients_pass(kernel):
+    layer = nn.Conv2d(64, 32, kernel, stride=2, padding=kernel // 2)
+    quick = Convolution(layer, None)
+    with torch.autocast("cpu", torch.bfloat16):
+        for side in (2, 8):
+            maps = torch.randn(3, 64, side, side, requires_grad=True)
+            with torch.inference_mode():
+                first = quick(maps)
+                assert first.dtype == torch.bfloat16
+                with torch.profiler.profile(record_shapes=True) as profile:
+                    assert torch.equal(quick(maps), first)
+            quick(maps).sum().backward()
+            assert maps.grad.abs().sum() > 0
+            np.testing.assert_allclose(first.float(), layer(maps).detach().float(), atol=0.03)
+            copied = [event.input_shapes[0] for event in profile.events() if event.name == "aten::copy_"]
+            weights = [shape for shape in copied if np.prod(shape) >= quick.weight.numel() > maps.numel()]
+            assert weights == []
+    exact = quick(maps)  # the weight itself is untouched
+    assert exact.dtype == torch.float32 and torch.allclose(exact, layer(maps), atol=1e-5)
+
+
 @pytest.mark.parametrize("backbone", ["resnet18", "mobilenetv3_small_050"])
 def test_evidence_of_the_folded_network_is_the_same_to_rounding(backbone):
     model = trained(backbone)

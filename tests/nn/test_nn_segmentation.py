@@ -8,6 +8,8 @@ from torch import nn
 
 from hairline.errors import HairlineError
 from hairline.nn.architectures import unet
+from hairline.nn.data import mirrored_together
+from hairline.nn.losses import bce
 from hairline.nn.recipes import ALONE, Augmentation, Loss, Recipe, Runtime, SegmenterOptions
 from hairline.nn.runtime import resolve
 from hairline.nn.segmentation import train
@@ -162,3 +164,83 @@ def test_saves_and_loads(tmp_path):
 def test_loading_from_an_empty_folder_says_what_to_do(tmp_path):
     with pytest.raises(HairlineError, match="train this segmenter first"):
         load(tmp_path)
+
+
+def test_whole_images_of_several_sizes_are_learned_together(tmp_path):
+    images, targets = toy()
+    images["1"], targets["1"] = images["1"][:30].copy(), targets["1"][:30].copy()
+    images["2"], targets["2"] = images["2"][:, :45].copy(), targets["2"][:, :45].copy()
+    shapes = []
+
+    class Seen(Segmenter):
+        def outputs(self, batch):
+            shapes.append(tuple(batch.shape))
+            return super().outputs(batch)
+
+    recipe = Recipe(24, 4, 1, "adamw", 0.05, 0.9, 1e-4, "one_cycle", 1, 10.0, None)
+    trained = train(
+        list("0123"), list("45"), images.__getitem__, targets.__getitem__, lambda: (Seen(Dark()), "none"),
+        options(crop_px=0, crops_per_image=1, recipe=recipe), RUNTIME, Notes(), tmp_path,
+    )  # fmt: skip
+    assert {shape for shape in shapes if shape[0] == 4} == {(4, 3, 64, 64)}  # turned by 90 degrees or not
+    assert trained.history[-1]["val/f1"] > 0.9
+
+
+def test_a_batch_of_several_sizes_is_mirrored_to_the_largest():
+    draws = np.random.default_rng(0)
+    items = [
+        (draws.integers(0, 256, (*size, 3), dtype=np.uint8), draws.integers(0, 256, size, dtype=np.uint8))
+        for size in ((40, 50), (33, 64), (64, 20))
+    ]
+    images, masks = mirrored_together(items, 32)
+    assert images.shape == (3, 64, 64, 3) and masks.shape == (3, 64, 64)
+    for index, (image, mask) in enumerate(items):
+        height, width = mask.shape
+        margins = ((0, 64 - height), (0, 64 - width))
+        np.testing.assert_array_equal(images[index], np.pad(image, (*margins, (0, 0)), mode="reflect"))
+        np.testing.assert_array_equal(masks[index], np.pad(mask, margins, mode="reflect"))
+
+
+def test_outputs_are_weighed_in_the_loss(tmp_path):
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.answer, self.side = nn.Conv2d(3, 1, 1), nn.Conv2d(3, 1, 1)
+
+        def forward(self, images):
+            return self.answer(images), self.side(images)
+
+    torch.manual_seed(0)
+    model = Segmenter(Two(), (1.0, 0.25))
+    images, targets = toy(1)
+    batch = torch.from_numpy(images["0"][None, :32, :32]).permute(0, 3, 1, 2)
+    truth = torch.from_numpy(targets["0"][None, :32, :32])
+    with torch.no_grad():
+        answer, side = (output[:, 0] for output in model.outputs(batch))
+        expected = float(bce(answer, truth) + 0.25 * bce(side, truth))
+    still = Augmentation("none", 0.0, 0.0, 0.0, 0.0, 0.0)
+    how = Recipe(1, 1, 1, "sgd", 1e-9, 0.0, 0.0, "constant", 1, 10.0, None)
+    cut = options(loss=Loss("bce", 1, 2, 0.7), augmentation=still, recipe=how, crops_per_image=1)
+    trained = train(
+        ["0"], [], lambda one: images[one][:32, :32], lambda one: targets[one][:32, :32], lambda: (model, "none"), cut,
+        RUNTIME, Notes(), tmp_path,
+    )  # fmt: skip
+    assert trained.history[0]["train/loss"] == pytest.approx(expected, rel=2e-3)  # targets are kept in 256 levels
+
+
+def test_pictures_are_drawn_every_so_many_epochs(tmp_path):
+    drawn, notes = [], Notes()
+
+    def draw(rows):
+        drawn.append(rows)
+        return b"png"
+
+    images, targets = toy()
+    train(
+        list("0123"), list("45"), images.__getitem__, targets.__getitem__, build, options(sheet_epochs=2), RUNTIME,
+        notes, tmp_path, draw,
+    )  # fmt: skip
+    assert notes.pictures == [("epoch_002.png", b"png"), ("epoch_004.png", b"png")]
+    (name, image, target, scores), _ = drawn[0]
+    assert name == "4" and image is images["4"] and target is targets["4"]
+    assert scores.shape == (40, 50) and 0 <= scores.min() <= scores.max() <= 1

@@ -30,6 +30,9 @@ from hairline.layouts import contents, image_files
 from hairline.samples import CRACK, NO_CRACK, RawSample, evenly
 from hairline.splits import Shares, refuse_shares, split_of
 
+WITHOUT_MASKS = True
+"""No image of this layout ever has one."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -1,6 +1,7 @@
 """What a classifier says about one image: voting windows and a class activation map, raw (METHOD §2)."""
 
 import itertools
+import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
@@ -15,6 +16,7 @@ from hairline.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_
 from hairline.nn.backbones import CRACK, Classifier
 from hairline.nn.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime import Placement, autocast, one_thread_each, run_all, trim
+from hairline.speed import Clock, map_part, unheard, votes_part
 
 Answer = tuple[NDArray[np.float32], float, NDArray[np.float32]]
 """Activation map [rows, cols], crack probability of the image, crack probability of each cell [rows, cols]."""
@@ -32,6 +34,7 @@ def collect(
     tile_px: int,
     batch: int,
     placement: Placement,
+    clock: Clock = unheard,
 ) -> Evidence:
     """Ask a classifier about every window of an image and about the image as a whole.
 
@@ -48,6 +51,7 @@ def collect(
         tile_px: Longest side seen at once: larger images pass in tiles of that size with :data:`HALO_PX` around each.
         batch: Windows a forward pass; it changes memory and time, not the result.
         placement: Device and precision.
+        clock: Hears of the seconds of threads at the activation map of each scale and the votes of each window size.
 
     Returns:
         Evidence whose ``cam_cell_px`` is the classifier's stride.
@@ -63,9 +67,11 @@ def collect(
 
     def tasks() -> Iterator[Callable[[], None]]:
         for scale, each in zip((1.0, *cam_scales), maps, strict=True):
-            yield from _tiles(model, _resized(image, scale), tile_px, each, placement)
+            tiles = _tiles(model, _resized(image, scale), tile_px, each, placement)
+            yield from (partial(_timed, task, map_part(scale), clock) for task in tiles)
         for grid, probabilities in zip(grids, votes, strict=True):
-            yield from _batches(model, image, grid, batch, probabilities, placement)
+            batches = _batches(model, image, grid, batch, probabilities, placement)
+            yield from (partial(_timed, task, votes_part(grid.window_px), clock) for task in batches)
 
     with one_thread_each(placement) as workers:
         run_all(tasks(), workers)
@@ -75,6 +81,12 @@ def collect(
     cells = tuple(CellVotes(scale, values) for scale, (_, _, values) in zip((1.0, *cam_scales), answers, strict=True))
     voted = tuple(Votes(grid.window_px, grid.stride_px, values) for grid, values in zip(grids, votes, strict=True))
     return Evidence(height, width, voted, cam, model.cell_px, probability, scaled, cells)
+
+
+def _timed(task: Callable[[], None], part: str, clock: Clock) -> None:
+    begun = time.perf_counter()
+    task()
+    clock(part, time.perf_counter() - begun)
 
 
 def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

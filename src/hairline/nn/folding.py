@@ -32,6 +32,7 @@ class Convolution(nn.Module):
         self._how = (layer.stride, layer.padding, layer.dilation, layer.groups)
         self.pointwise = layer.kernel_size == (1, 1) and layer.groups == 1 and layer.padding in ("valid", (0, 0))
         self._matrices: dict[tuple[object, ...], tuple[Tensor, torch.Size]] = {}
+        self._kernels: dict[tuple[object, ...], Tensor] = {}
 
     def forward(self, maps: Tensor) -> Tensor:
         """Maps [N, C, h, w] → [N, O, h', w'], in channels-last memory."""
@@ -39,14 +40,26 @@ class Convolution(nn.Module):
         if self.pointwise:
             down, across = self._how[0]
             picked = maps[:, :, ::down, ::across].permute(0, 2, 3, 1)
-            return F.linear(picked, self.weight[:, :, 0, 0], self.bias).permute(0, 3, 1, 2)
+            rows = picked.reshape(-1, picked.shape[-1])  # in four dimensions, a strided input has its weight copied
+            values = F.linear(rows, self._kernel()[:, :, 0, 0], self.bias)
+            return values.view(*picked.shape[:-1], -1).permute(0, 3, 1, 2)
         if self._how[-1] == 1 and 2 * positions < self.weight[0, 0].numel():
             return self._as_product(maps)
-        return self._library(maps, self.bias)
+        return self._library(maps, self._kernel(), self.bias)
 
-    def _library(self, maps: Tensor, bias: Tensor | None) -> Tensor:
+    def _kernel(self) -> Tensor:
+        """The weight in the precision of the context, kept: autocast itself would cast it anew at every call."""
+        device, dtype = self.weight.device, _precision(self.weight)
+        if dtype == self.weight.dtype:
+            return self.weight
+        if (device, dtype) not in self._kernels:
+            with torch.inference_mode(False):  # a tensor that gradients may pass as well
+                self._kernels[device, dtype] = self.weight.detach().to(dtype)
+        return self._kernels[device, dtype]
+
+    def _library(self, maps: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         stride, padding, dilation, groups = self._how
-        return F.conv2d(maps, self.weight, bias, stride, padding, dilation, groups)
+        return F.conv2d(maps, weight, bias, stride, padding, dilation, groups)
 
     def _as_product(self, maps: Tensor) -> Tensor:
         """All values of the input times one matrix."""
@@ -57,17 +70,23 @@ class Convolution(nn.Module):
 
     def _matrix(self, maps: Tensor) -> tuple[Tensor, torch.Size]:
         """Matrix [h'·w'·O, h·w·C] that does what the kernel does on maps of this size, and (h', w'); kept."""
-        size = (*maps.shape[1:], self.weight.device, self.weight.dtype)
+        size = (*maps.shape[1:], self.weight.device, _precision(self.weight))
         if size not in self._matrices:
             channels, height, width = maps.shape[1:]
             exact = torch.autocast(maps.device.type, enabled=False)
-            with torch.inference_mode(False), torch.no_grad(), exact:  # a tensor that gradients may pass as well
+            with torch.inference_mode(False), torch.no_grad(), exact:
                 each = torch.eye(height * width * channels, dtype=self.weight.dtype, device=self.weight.device)
                 single = each.view(-1, height, width, channels).permute(0, 3, 1, 2)
-                answers = self._library(single, None)
-                matrix = answers.permute(0, 2, 3, 1).flatten(1).t().contiguous()
+                answers = self._library(single, self.weight, None)
+                matrix = answers.permute(0, 2, 3, 1).flatten(1).t().to(size[-1]).contiguous()
             self._matrices[size] = (matrix, answers.shape[2:])
         return self._matrices[size]
+
+
+def _precision(weight: Tensor) -> torch.dtype:
+    """What a product with this weight is computed in: autocast's type where it is on."""
+    kind = weight.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else weight.dtype
 
 
 def folded(model: Classifier) -> Classifier:

@@ -52,6 +52,16 @@ def resolve(runtime: Runtime) -> Placement:
     )
 
 
+def accelerator_name(placement: Placement) -> str | None:
+    """What the device calls itself; None of a processor."""
+    return torch.cuda.get_device_name(placement.device) if placement.device.type == "cuda" else None
+
+
+def threads(placement: Placement) -> int:
+    """Threads among which :func:`one_thread_each` shares work out."""
+    return torch.get_num_threads() if placement.device.type == "cpu" else 1
+
+
 def native_bf16(cuda: bool) -> bool:
     """Whether bfloat16 pays: with instructions of the CUDA device, AMX, or AVX512-BF16 of AMD.
 
@@ -77,10 +87,10 @@ def one_thread_each(placement: Placement) -> Iterator[int]:
     Libraries split sums between threads, so that rounding depends on their number; pieces of their own do not, and wait
     for nobody. Gives the number of workers for :func:`run_all`: the threads torch had on processors, 1 on a device.
     """
-    before = torch.get_num_threads()
+    before, workers = torch.get_num_threads(), threads(placement)
     torch.set_num_threads(1)
     try:
-        yield before if placement.device.type == "cpu" else 1
+        yield workers
     finally:
         torch.set_num_threads(before)
 

@@ -21,6 +21,7 @@ from hairline.nn.runtime import Placement, resolve, seed_everything
 from hairline.nn.segmenters import Segmenter, logits
 from hairline.nn.tasks import Task, Trained
 from hairline.nn.watch import Extremes, extremes
+from hairline.samples import evenly
 
 LoadTarget = Callable[[str], NDArray[np.float32]]
 Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
@@ -77,12 +78,16 @@ def train(
         _items([load(sample) for sample in train_ids], options, runtime.seed),
         partial(_summed_loss, loss, model.loss_weights),
         partial(_validate, model, val_ids, load, loss, placement),
-        ask=Segmenter.outputs,
+        ask=_outputs,
         together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
         watch=Extremes(),
-        picture=partial(_sheet, model, (val_ids or train_ids)[:SHOWN], load, placement, draw, options.sheet_epochs),
+        picture=partial(_sheet, model, _shown(val_ids or train_ids), load, placement, draw, options.sheet_epochs),
     )
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _outputs(model: Segmenter, images: Tensor) -> tuple[Tensor, ...]:
+    return model.outputs(images)
 
 
 def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropDataset:
@@ -135,6 +140,10 @@ def _validate(
 def _f1(predicted: NDArray[np.bool_], crack: NDArray[np.bool_]) -> float:
     positives = int(predicted.sum() + crack.sum())
     return 2 * int((predicted & crack).sum()) / positives if positives else 1.0
+
+
+def _shown(samples: Sequence[str]) -> list[str]:
+    return [samples[index] for index in evenly(len(samples), SHOWN)]
 
 
 def _sheet(

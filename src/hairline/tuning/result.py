@@ -5,8 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-OPTION = "option "
-"""Columns of options in the table of trials begin so."""
+from hairline.spaces import OPTION
 
 
 def table(trials: Mapping[int, FrozenTrial], objectives: Sequence[str]) -> pd.DataFrame:

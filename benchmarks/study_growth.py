@@ -1,0 +1,112 @@
+r"""How the time of a study grows with images and workers: the same trials in every cell of one table.
+
+    python benchmarks/study_growth.py data/EXPERIMENT/sets data/EXPERIMENT/evidence --study konig --images 10 20 40 80
+
+Every cell is a study of its own, by the stage's worker processes in a storage in a temporary folder. Its trials are
+drawn at random by the study's seed, so that all cells try the same options. Seconds are those from the first trial's
+start to the last one's end: starting processes, reading images and scoring held-out ones are left out.
+"""
+
+import argparse
+import copy
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from hairline import cases
+from hairline.params import Params
+from hairline.samples import read_samples
+from hairline.spaces import value_at
+from hairline.studies import Study
+from hairline.tuning import proposals, slots, store
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Run the cells, the workers of one count after another; print seconds and ratios."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("sets", type=Path)
+    parser.add_argument("evidence", type=Path)
+    parser.add_argument("--study", default="konig")
+    parser.add_argument("--trials", type=int, default=12)
+    parser.add_argument("--images", type=int, nargs="+", default=[10, 20, 40, 80])
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--params", type=Path, default=Path("params.yaml"))
+    args = parser.parse_args()
+    values = yaml.safe_load(args.params.read_text())
+    rows = [
+        {"images": images, "workers": workers, **measured(args, changed(values, args, images, workers))}
+        for workers, images in itertools.product(args.workers, args.images)
+    ]
+    print(ratios(pd.DataFrame(rows)).to_string(index=False))
+
+
+def changed(values: dict[str, Any], args: argparse.Namespace, images: int, workers: int) -> dict[str, Any]:
+    """The parameters with the study of one cell."""
+    values = copy.deepcopy(values)
+    study = values["studies"][args.study]
+    study.update(trials=args.trials, workers=workers, sampler="random", pruning=None)
+    study["tuning"]["count"], study["held_out"]["count"] = images, 1
+    return values
+
+
+def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, float]:
+    """Run one cell; the images it found, its seconds and the sum over trials of theirs."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "params.yaml")
+        path.write_text(yaml.safe_dump(values))
+        params = Params(path)
+        study = params.entry("studies", args.study, Study)
+        url = store.sqlite_url(Path(folder, "studies.db"))
+        storage = store.connect(url, study.heartbeat_s, study.grace_s)
+        opened = store.create(storage, "growth", len(study.objective))
+        options = params.raw("label_sets")[study.label_set]["options"]
+        own = {name: value_at(options, name) for name in study.space}
+        mender = slots.Mender(storage, opened, study.grace_s, proposals.planned(study, own))
+        run(args, study, opened, mender, path, url)
+        ended = list(slots.finished(opened).values())
+        begun, over = min(trial.datetime_start for trial in ended), max(trial.datetime_complete for trial in ended)
+        shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
+        dataset = args.sets / study.dataset
+        tuning, _ = cases.drawn(read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
+        spent = sum(trial.duration.total_seconds() for trial in ended)
+        return {"found": len(tuning), "seconds": (over - begun).total_seconds(), "of trials": spent}
+
+
+def run(args: argparse.Namespace, study: Study, opened: Any, mender: slots.Mender, path: Path, url: str) -> None:
+    """Let workers work on a study until it has ended."""
+    command = [sys.executable, "-m", "pipeline.tune_worker", "--params", path, "--study", args.study]
+    command += ["--known-as", opened.study_name]
+    command += ["--sets", args.sets.resolve(), "--evidence", args.evidence.resolve()]
+    mender.mend()
+    variables = {**os.environ, "HAIRLINE_STUDY_STORAGE": url, "OMP_NUM_THREADS": "1"}
+    workers = [subprocess.Popen(command, cwd=ROOT, env=variables) for _ in range(study.workers)]
+    while any(worker.poll() is None for worker in workers):
+        mender.mend()
+        time.sleep(0.2)
+    if any(worker.returncode for worker in workers):
+        raise SystemExit("a worker failed; its message stands above")
+
+
+def ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """Seconds over those of the fewest images with as many workers, and over those of the fewest workers."""
+    few, alone = table["found"].min(), table["workers"].min()
+    by_images = table[table["found"] == few].set_index("workers")
+    by_workers = table[table["workers"] == alone].set_index("found")
+    table["images, ratio"] = table["found"] / few
+    table["seconds, ratio"] = table["seconds"] / by_images["seconds"].loc[table["workers"]].to_numpy()
+    table["of one worker's"] = table["seconds"] / by_workers["seconds"].loc[table["found"]].to_numpy()
+    return table.round(2)
+
+
+if __name__ == "__main__":
+    main()
