@@ -182,6 +182,7 @@ def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_
         ({"parts": [{"dataset": "walls", "split": "train"}]}, ["'walls' is not in matrix.localized"]),
         ({"parts": [{"dataset": "synthetic", "split": "train", "labels": "snake"}]}, ["'snake' is not in label_sets"]),
         ({"parts": [{"dataset": "synthetic", "split": "all"}]}, ["training_sets.synthetic.parts.0.split", "'train'"]),
+        ({"parts": []}, ["training_sets.synthetic", "parts is empty"]),
         ({"parts": [{"dataset": "synthetic", "split": "train"}] * 2}, ["train images of 'synthetic' are in two parts"]),
     ],
 )  # fmt: skip

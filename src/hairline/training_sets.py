@@ -7,9 +7,6 @@ have none (semi-supervised, table VIII of the paper), and several data sets go t
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import MinLen
 
 from hairline.params import MANUAL, Name, Params
 from hairline.splits import Split
@@ -40,10 +37,12 @@ class TrainingSet:
             ours; None where it has no such set.
     """
 
-    parts: Annotated[tuple[Part, ...], MinLen(1)]
+    parts: tuple[Part, ...]
     paper: str | None = None
 
     def __post_init__(self) -> None:
+        if not self.parts:
+            raise ValueError("parts is empty; name at least one split of a data set")
         places = [(part.dataset, part.split) for part in self.parts]
         for dataset, split in places:
             if places.count((dataset, split)) > 1:
