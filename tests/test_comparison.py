@@ -146,7 +146,7 @@ def test_paper_values_are_those_printed():
     assert printed[4].tolist() == [0.5359, 0.5839, 0.4371]
     assert np.isnan(printed[[2, 5, 7, 8, 11, 12]]).all()
     named = [
-        Cell("label", name, "resnet101", "crack500", "crack500-train", "scored", "", table)
+        Cell("label", name, "resnet101", "crack500-train", "crack500-train", "scored", "", table)
         for name in ("crf_resnet101", "crf_tuned", "crf_resnet101_tuned", "konig_resnet101", "konig_resnet101_tuned",
                      "crf_resnet50")
     ]  # fmt: skip
