@@ -19,24 +19,24 @@ def scores(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, float]
     """What a classifier reaches on the patches of one split.
 
     Precision, recall and F1 are of the crack class at a probability of one half (0 where undefined), with percentile
-    intervals from a bootstrap over groups; none with fewer than two groups. ``roc_auc`` and ``average_precision`` need
-    both classes and are NaN without; ``calibration_error`` and ``brier`` are those of :mod:`hairline.calibration`.
+    intervals from a bootstrap over groups; none with fewer than two groups. ``roc_auc`` and ``average_precision`` are
+    there where both classes are; ``calibration_error`` and ``brier`` are those of :mod:`hairline.calibration`.
 
     Args:
         table: Rows with :data:`COLUMNS`, at least one.
         bootstrap: How intervals are drawn.
     """
     probabilities, crack = table["probability"].to_numpy(), table["crack"].to_numpy(bool)
-    both = 0 < crack.sum() < len(crack)
     found = {
         "patches": float(len(table)),
         "crack_share": float(crack.mean()),
         **patch_scores(probabilities, crack),
-        "roc_auc": float(roc_auc_score(crack, probabilities)) if both else float("nan"),
-        "average_precision": float(average_precision_score(crack, probabilities)) if both else float("nan"),
         "calibration_error": calibration.expected_error(probabilities, crack),
         "brier": calibration.brier(probabilities, crack),
     }
+    if 0 < crack.sum() < len(crack):
+        found["roc_auc"] = float(roc_auc_score(crack, probabilities))
+        found["average_precision"] = float(average_precision_score(crack, probabilities))
     for name, values in _resampled(table, bootstrap).items():
         found |= interval(name, values, table["group"].nunique(), bootstrap)
     return found
