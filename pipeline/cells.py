@@ -1,14 +1,19 @@
-"""The segmenters of a comparison as cells: one on every test set, and on several test sets together."""
+"""What is compared, as cells: segmenters on every test set and on several together, labels, classifiers."""
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
-from hairline import comparison, training_sets
-from hairline.comparison import Cell
-from hairline.params import Params
+from hairline import comparison, published, speed, training_sets
+from hairline.bootstrap import BootstrapOptions
+from hairline.classifier_scores import scores
+from hairline.comparison import Cell, Status, Training
+from hairline.nn.recipes import ClassifierOptions
+from hairline.paper_tables import ClassifierCell
+from hairline.params import Dataset, Params
 from hairline.training_sets import TrainingSet
 
 
@@ -33,7 +38,57 @@ def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
                 yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
-                           told["status"], told["reason"], table, training_set=name)  # fmt: skip
+                           told["status"], told["reason"], table, training_set=name,
+                           network=params.raw("architectures")[architecture]["network"],
+                           training=_training(told))  # fmt: skip
+
+
+def labels(args: Namespace, params: Params) -> Iterator[Cell]:
+    """Label scores on the images that segmenters train on (table II) and on every test split."""
+    tested = [(name, "test") for name in params.matrix().test_sets]
+    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
+        for label_set, base in params.labelled().items():
+            asked = params.label_set(base).classifier
+            classifier = params.entry("classifiers", asked, ClassifierOptions)
+            evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
+            timing = speed.measured(evidence, own, dataset)
+            path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
+            table = pd.read_parquet(path) if path.is_file() else None
+            status: Status = "no masks" if table is None else "scored"
+            reason = f"no {split} image has a mask" if table is None else ""
+            yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
+                       f"{dataset}-{split}", status, reason, table, timing,
+                       training=_training(_about(args, asked)))  # fmt: skip
+
+
+def classifiers(args: Namespace, params: Params) -> Iterator[ClassifierCell]:
+    """Every classifier on the patches of each split that it did not learn from (table I)."""
+    bootstrap = params.get("comparison", BootstrapOptions)
+    for name in params.matrix().classifiers:
+        options = params.entry("classifiers", name, ClassifierOptions)
+        table = pd.read_parquet(args.scores / "classifiers" / name / "patches.parquet")
+        for split, rows in table.groupby("split"):
+            yield ClassifierCell(name, options.backbone, _trained_on(params, options.dataset),
+                                 f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
+                                 _training(_about(args, name)))  # fmt: skip
+
+
+def _about(args: Namespace, classifier: str) -> Any:
+    """What was written down about a classifier when it was scored."""
+    return json.loads((args.scores / "classifiers" / classifier / "status.json").read_text())
+
+
+def _training(told: Mapping[str, Any]) -> Training | None:
+    return Training(**told["training"]) if told["training"] else None
+
+
+def _timing(args: Namespace, name: str) -> Any:
+    return json.loads((args.timings / f"{name}.json").read_text())
+
+
+def _trained_on(params: Params, dataset: str) -> str:
+    """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
+    return published.CRACK500 if params.entry("datasets", dataset, Dataset).layout == "crack500" else ""
 
 
 def _printed(training_set: TrainingSet, label_set: str) -> str:

@@ -3,20 +3,17 @@
 import json
 import platform
 from argparse import Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from hairline import comparison, findings, published, report, speed, tracking, training_sets
+from hairline import comparison, findings, paper_tables, report, tracking, training_sets
 from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import Cell, Status
 from hairline.gate import waived
 from hairline.lineage import git_facts
-from hairline.nn.recipes import ClassifierOptions
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Dataset, Params
+from hairline.params import Params
 from hairline.training_sets import TrainingSet
 from pipeline import cells, entry, gallery
 
@@ -32,17 +29,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
     with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
-        compared = [*cells.segmenters(args, params), *_labels(args, params)]
+        compared = [*cells.segmenters(args, params), *cells.labels(args, params)]
         summary = comparison.summarise(compared, params.get("comparison", BootstrapOptions))
+        beside = paper_tables.beside(summary, cells.classifiers(args, params))
         curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
             (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
+            (folder / "paper.csv").write_text(paper_tables.csv(beside))
+            (folder / "paper.md").write_text(paper_tables.markdown(beside))
+            (folder / "paper.tex").write_text(paper_tables.latex(beside))
             (folder / "pr_curves.png").write_bytes(curves)
             for test_set, grid in grids.items():
                 (folder / f"grid_{test_set}.png").write_bytes(grid)
-            report.write(folder / "index.html", _page(args, params, summary, curves, grids))
+            report.write(folder / "index.html", _page(args, params, summary, beside, curves, grids))
         found = _metrics(summary)
         write_json(args.metrics, found)
         run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
@@ -60,37 +61,11 @@ def _upstream(runs: Path, params: Params) -> list[Path]:
         for architecture in matrix.architectures
         for training_set in matrix.training_sets
     ]
-    names = [f"classifier-{name}" for name in matrix.classifiers]
+    names = [f"{kind}-{name}" for name in matrix.classifiers for kind in ("classifier", "evaluation-classifier")]
     names += [f"labels-{name}" for name in params.labelled()]
     names += [f"segmenter-{name}" for name in trained]
     names += [f"evaluation-{name}-{test_set}" for name in trained for test_set in matrix.test_sets]
     return [runs / f"{name}.json" for name in names]
-
-
-def _labels(args: Namespace, params: Params) -> Iterator[Cell]:
-    """Label scores on the images that segmenters train on (table II) and on every test split."""
-    tested = [(name, "test") for name in params.matrix().test_sets]
-    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
-        for label_set, base in params.labelled().items():
-            asked = params.label_set(base).classifier
-            classifier = params.entry("classifiers", asked, ClassifierOptions)
-            evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
-            timing = speed.measured(evidence, own, dataset)
-            path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
-            table = pd.read_parquet(path) if path.is_file() else None
-            status: Status = "no masks" if table is None else "scored"
-            reason = f"no {split} image has a mask" if table is None else ""
-            yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
-                       f"{dataset}-{split}", status, reason, table, timing)  # fmt: skip
-
-
-def _timing(args: Namespace, name: str) -> Any:
-    return json.loads((args.timings / f"{name}.json").read_text())
-
-
-def _trained_on(params: Params, dataset: str) -> str:
-    """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
-    return published.CRACK500 if params.entry("datasets", dataset, Dataset).layout == "crack500" else ""
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -104,7 +79,12 @@ def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def _page(
-    args: Namespace, params: Params, summary: pd.DataFrame, curves: bytes, grids: Mapping[str, bytes]
+    args: Namespace,
+    params: Params,
+    summary: pd.DataFrame,
+    beside: pd.DataFrame,
+    curves: bytes,
+    grids: Mapping[str, bytes],
 ) -> report.Page:
     pictures = [report.Picture("Precision and recall, pooled over the images",
                                "Precision-recall curves of every model and label set", curves)]  # fmt: skip
@@ -117,7 +97,7 @@ def _page(
         f"hairline: {params.experiment()}",
         findings.headline(summary),
         findings.notes(summary),
-        findings.tables(summary),
+        findings.tables(summary) | paper_tables.tables(beside, run=True),
         pictures,
         list(gallery.steps(args.strips, params)),
         [_gate(path, args.gates) for path in _verdicts(args, params)],

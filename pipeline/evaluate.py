@@ -41,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tracking.run("evaluate", name, params.experiment(), logged, inputs, {}, args.upstream, args.record) as run:
         status, reason = _status(args)
         with whole_folder(args.out) as folder:
-            write_json(folder / "status.json", {"status": status, "reason": reason})
+            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(args)})
             table = _predict(args, params, run, folder) if status in PREDICTED else None
         found = {} if table is None else metrics(table)
         write_json(args.metrics, found)
@@ -63,6 +63,14 @@ def _status(args: Namespace) -> tuple[str, str]:
     if samples.empty:
         return "no images", "the test split is empty"
     return ("scored", "") if samples["has_mask"].any() else ("no masks", "no test image has a mask")
+
+
+def _training(args: Namespace) -> dict[str, object] | None:
+    """How the segmenter was trained, for the comparison; None where it was not."""
+    info = json.loads((args.model / "model.json").read_text())
+    if info["status"] != "trained":
+        return None
+    return {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
 
 
 def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame | None:

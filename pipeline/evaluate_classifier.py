@@ -10,7 +10,7 @@ from hairline import classifier_curves, classifier_scores, plotting, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.nn import backbones, classification, runtime
 from hairline.nn.recipes import Runtime
-from hairline.outputs import whole_file, write_json
+from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
 from hairline.patches import Options as PatchOptions
 from hairline.samples import load_image, read_samples
@@ -20,7 +20,7 @@ BATCH = 256
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the probability of every patch of ``--patches`` outside the training split to ``--out``, and metrics."""
+    """Write the probability of every patch that is not for training to ``--out``/patches.parquet, and metrics."""
     args = entry.arguments(
         __doc__, argv, paths=["set", "patches", "model", "out", "metrics", "upstream", "record"], names=["classifier"]
     )
@@ -29,9 +29,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     logged = {"classifier": args.classifier, **params.some("patches", "comparison", "runtime")}
     with tracking.run("evaluate_classifier", name, params.experiment(), logged, [args.patches, args.model], {},
                       args.upstream, args.record) as run:  # fmt: skip
-        table, bootstrap = _answers(args, params), params.get("comparison", BootstrapOptions)
-        with whole_file(args.out) as partial_file:
-            table.to_parquet(partial_file, index=False)
+        model, info = backbones.load(args.model)
+        table, bootstrap = _answers(args, params, model), params.get("comparison", BootstrapOptions)
+        training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
+        with whole_folder(args.out) as folder:
+            table.to_parquet(folder / "patches.parquet", index=False)
+            write_json(folder / "status.json", {"training": training})
         found = {str(split): classifier_scores.scores(part, bootstrap) for split, part in table.groupby("split")}
         write_json(args.metrics, found)
         run.metrics({f"{split}/{key}": value for split, scores in found.items() for key, value in scores.items()})
@@ -45,9 +48,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         run.finish([args.out, args.metrics])
 
 
-def _answers(args: Namespace, params: Params) -> pd.DataFrame:
+def _answers(args: Namespace, params: Params, model: backbones.Classifier) -> pd.DataFrame:
     """A row a patch with :data:`hairline.classifier_scores.COLUMNS`."""
-    model, _ = backbones.load(args.model)
     placement = runtime.resolve(params.get("runtime", Runtime))
     rows = pd.read_parquet(args.patches)
     rows = rows[rows["split"].isin(classifier_scores.SPLITS)].reset_index(drop=True)

@@ -40,7 +40,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             return
         run.tag("initialisation", trained.initial)
         run.tag("waivers", waived([args.verdict]))
-        info = {"window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset}
+        info = {
+            "window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset,
+            "images": rows.loc[rows["split"] == "train", "sample"].nunique(), "epochs": len(trained.history),
+        }  # fmt: skip
         with whole_folder(args.out) as folder:
             backbones.save(trained.model, folder, info)
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]

@@ -23,6 +23,7 @@ from hairline.params import Params
 from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
 from pipeline import (
+    cells,
     compare,
     evaluate_classifier,
     label,
@@ -94,19 +95,22 @@ def index_patches() -> None:
 
 
 def save_classifier() -> None:
-    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+    info = {"images": 6, "epochs": 1, "initialisation": "none"}
+    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), info)
 
 
 def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
     index_patches()
     save_classifier()
     stage(evaluate_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", model="classifier",
-          out="answers.parquet", metrics="m.json", upstream="none.json", record="r.json")  # fmt: skip
-    rows, answers = pd.read_parquet("p.parquet"), pd.read_parquet("answers.parquet")
+          out="answers", metrics="m.json", upstream="none.json", record="r.json")  # fmt: skip
+    rows, answers = pd.read_parquet("p.parquet"), pd.read_parquet("answers/patches.parquet")
     held_out = rows[rows["split"] != "train"]
     assert len(held_out) > 0
     assert answers[["sample", "split", "crack"]].equals(held_out[["sample", "split", "crack"]].reset_index(drop=True))
     assert answers["probability"].between(0, 1).all()
+    told = json.loads(Path("answers/status.json").read_text())
+    assert told == {"training": {"images": 6, "epochs": 1, "start": "none"}}
     found = json.loads(Path("m.json").read_text())
     assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 
@@ -245,7 +249,8 @@ def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_par
 def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
     assert {path.stem for path in compare._upstream(Path("runs"), params)} == {
-        "classifier-resnet18", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
+        "classifier-resnet18", "evaluation-classifier-resnet18",
+        "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
         *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
     }  # fmt: skip
@@ -263,7 +268,7 @@ def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
 def test_what_a_classifier_learned_from_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
     values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
     params = Params(write_params(values))
-    assert [compare._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
+    assert [cells._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
 
 
 def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(

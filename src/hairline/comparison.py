@@ -26,12 +26,27 @@ COLUMNS = (
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     "paper_ods", "paper_ois", "paper_ap",
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "status", "reason", "resamples", "level",
+    "paper_cell", "trained_images", "epochs", "start", "status", "reason", "resamples", "level",
 )  # fmt: skip
 PRINTED = ("ods", "ois", "ap", "images_per_second")
 MANUAL = "manual"
 ABSENT = "–"
 Status = Literal["scored", "not trainable", "no masks", "no images"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network was trained.
+
+    Attributes:
+        images: Number of images learned from.
+        epochs: Times that these were seen.
+        start: What its weights started from, as ``none`` or ``imagenet``.
+    """
+
+    images: int
+    epochs: int
+    start: str
 
 
 @dataclass(frozen=True)
@@ -51,6 +66,8 @@ class Cell:
         table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
         speed: How long its labels took on the whole data set; None of segmenters, or where nothing was measured.
         training_set: Name of what the network learned from; empty for pseudo-labels.
+        network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
+        training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
         pooled: The sets whose images were scored together, where ``dataset`` names several.
     """
 
@@ -64,6 +81,8 @@ class Cell:
     table: pd.DataFrame | None
     speed: Speed | None = None
     training_set: str = ""
+    network: str = ""
+    training: Training | None = None
     pooled: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -97,11 +116,12 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
             "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture,
             "training_set": cell.training_set, "test_set": cell.dataset, "status": cell.status, "reason": cell.reason,
             **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell), **_speed(cell),
+            **_training(cell),
         }
         for cell in cells
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
-    whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions"), "Int64")
+    whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions", "trained_images", "epochs"), "Int64")
     numbers = [name for name in COLUMNS[COLUMNS.index("ods") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
@@ -151,15 +171,22 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
     }
 
 
-def _paper(cell: Cell) -> dict[str, float]:
-    model = cell.architecture or ""
+def _paper(cell: Cell) -> dict[str, float | str]:
+    model = cell.network or cell.architecture or ""
     if cell.kind == "segmenter":
-        printed = published.segmenter(cell.trained_on, cell.label_set, model, cell.pooled or (cell.dataset,))
-    elif cell.trained_on == published.CRACK500:
-        printed = published.pseudo_labels(cell.label_set, model, cell.dataset)
+        name = published.segmenter(cell.trained_on, cell.label_set, model, cell.pooled or (cell.dataset,))
     else:
-        printed = {}
-    return {f"paper_{metric}": printed[metric] for metric in PRINTED if metric in printed}
+        name = published.pseudo_labels(cell.trained_on, cell.label_set, model, cell.dataset)
+    printed = published.printed(name)
+    values = {f"paper_{metric}": printed[metric] for metric in PRINTED if metric in printed}
+    return {"paper_cell": name, **values} if printed else {}
+
+
+def _training(cell: Cell) -> dict[str, float | str]:
+    trained = cell.training
+    if trained is None:
+        return {}
+    return {"trained_images": trained.images, "epochs": trained.epochs, "start": trained.start}
 
 
 def _speed(cell: Cell) -> dict[str, float | str]:

@@ -26,6 +26,15 @@ TRAINED_ON: Mapping[str, tuple[str, ...]] = {
 """What the paper's segmenters were trained on, by its name in the table → layouts of these data sets."""
 TESTED_ON = {("crack500",): "crack500-test", ("ael", "cfd", "deepcrack"): "deepcrack+cfd+ael-rest"}
 """Names of data sets that a segmenter was scored on together → their name in the table, where it is another one."""
+IMAGES = {
+    CRACK500: 1896, "crack500-train+test": 3020, "deepcrack-train+cfd-71+ael-38": 409,
+    "crack500-test": 1124, "cfd": 117, "ael": 58, "deepcrack": 537, "deepcrack+cfd+ael-rest": 303,
+}  # fmt: skip
+"""Images of each of the paper's sets, trained on or tested on, by its name in the table (METHOD §5)."""
+EPOCHS = {"classifier": 3, "segmenter": 30}
+START = "imagenet"
+"""What the paper's networks start from."""
+CELL = ["trained_on", "labels", "model", "tested_on"]
 SEARCHED = "crf"
 """The label set whose options the paper searched itself."""
 
@@ -52,48 +61,61 @@ def misnamed(name: str, layouts: Iterable[str]) -> str:
     return ""
 
 
-def segmenter(trained_on: str, label_set: str, architecture: str, datasets: Iterable[str]) -> dict[str, float]:
-    """Printed ods, ois and ap of a segmenter.
+def segmenter(trained_on: str, label_set: str, network: str, datasets: Iterable[str]) -> str:
+    """Name of the paper's cell for a segmenter; there need not be one.
 
     Args:
         trained_on: A key of :data:`TRAINED_ON`; anything else has no printed value.
         label_set: ``manual``, ``konig``, ``crf`` or ``crf_tuned``; any other has no printed value.
-        architecture: Name of the network, as ``unet`` or ``oed``.
+        network: The network, as ``unet`` or ``oed``.
         datasets: Names of the sets it was tested on, together where there are several; ``crack500`` stands for its
             test split.
-
-    Returns:
-        Metric name to value, empty where the paper printed nothing.
     """
     names = tuple(sorted(datasets))
-    return _metrics(SEGMENTER_TABLES, trained_on, label_set, architecture, TESTED_ON.get(names, "+".join(names)))
+    return _name(trained_on, _labels(label_set), network, TESTED_ON.get(names, "+".join(names)))
 
 
-def pseudo_labels(label_set: str, backbone: str, labelled: str) -> dict[str, float]:
-    """Printed ods, ois and ap of pseudo-labels (and their images_per_second) on the training images of CRACK500.
+def pseudo_labels(trained_on: str, label_set: str, backbone: str, labelled: str) -> str:
+    """Name of the paper's cell for pseudo-labels; there need not be one.
 
     Args:
+        trained_on: What the classifier learned from, :data:`CRACK500` or anything else.
         label_set: ``konig``, ``crf``, ``crf_tuned`` or one of table VII's ``konig_without_bilateral``,
             ``konig_without_morphology``, ``konig_two_class_otsu``, as they are or with the backbone (``crf_resnet50``,
             ``crf_resnet50_tuned``); any other has no printed value.
-        backbone: The classifier's network; one that the paper did not use gives the values of ``resnet50``, its best.
+        backbone: The classifier's network; one that the paper did not use stands beside ``resnet50``, its best.
         labelled: Data set and split; only ``crack500-train`` has printed values.
-
-    Returns:
-        Metric name to value, empty where the paper printed nothing.
     """
     own_name = label_set.replace(f"_{backbone}", "", 1) if backbone else label_set
-    model = backbone if backbone in BACKBONES else BACKBONES[0]
-    return _metrics(LABEL_TABLES, CRACK500, own_name, model, labelled)
+    return _name(trained_on, _labels(own_name), _backbone(backbone), labelled)
 
 
-def _metrics(tables: tuple[str, ...], trained_on: str, labels: str, model: str, tested_on: str) -> dict[str, float]:
-    printed, names = results(), {f"{SEARCHED}_tuned": SEARCHED}
-    rows = printed[
-        printed["table"].isin(tables)
-        & (printed["trained_on"].replace("crack500", CRACK500) == trained_on)  # VIII repeats III-VI under this name
-        & (printed["labels"] == names.get(labels, labels).replace("_", "-"))
-        & (printed["model"] == model)
-        & (printed["tested_on"] == tested_on)
-    ]
-    return {str(metric): float(value) for metric, value in zip(rows["metric"], rows["value"], strict=True)}
+def classifier(trained_on: str, backbone: str, scored: str) -> str:
+    """Name of the paper's cell for a patch classifier scored on a data set and split, as ``crack500-test``."""
+    return _name(trained_on, "patch", _backbone(backbone), scored)
+
+
+def printed(cell: str) -> dict[str, float]:
+    """Metric to the value printed in a cell; empty where the paper has no such cell."""
+    rows = cells()
+    found = rows[rows["cell"] == cell].drop_duplicates("metric")
+    return {str(metric): float(value) for metric, value in zip(found["metric"], found["value"], strict=True)}
+
+
+@cache
+def cells() -> pd.DataFrame:
+    """Every printed value, with the name of its cell in the column ``cell``; VIII repeats cells of III to VI."""
+    rows = results().assign(trained_on=lambda rows: rows["trained_on"].replace("crack500", CRACK500))
+    return rows.assign(cell=[_name(*values) for values in rows[CELL].itertuples(index=False)])
+
+
+def _name(*parts: str) -> str:
+    return " · ".join(parts)
+
+
+def _labels(label_set: str) -> str:
+    return (SEARCHED if label_set == f"{SEARCHED}_tuned" else label_set).replace("_", "-")
+
+
+def _backbone(backbone: str) -> str:
+    return backbone if backbone in BACKBONES else BACKBONES[0]
