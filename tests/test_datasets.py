@@ -146,6 +146,14 @@ def test_cfd_split_and_masks(cfd_root):
     assert mask.dtype == np.bool_
 
 
+def test_a_star_stands_for_every_id_that_is_not_named(cfd_root):
+    assert splits(cfd.read(cfd_root, cfd_options(exclude=["002"], test=["*"], val=["001"]))) == {
+        "001": "val", "003": "test", "004": "test",
+    }  # fmt: skip
+    with pytest.raises(ValueError, match="both name"):
+        cfd_options(exclude=[], test=["*"], val=["*"])
+
+
 def test_cfd_split_must_name_what_is_there(cfd_root):
     with pytest.raises(HairlineError, match=r"names 005, 099, but .*; .*options\.test and options\.val of this"):
         cfd.read(cfd_root, cfd_options(test=["099"], val=["005", "001"]))

@@ -68,7 +68,6 @@ class Cell:
         training_set: Name of what the network learned from; empty for pseudo-labels.
         network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
         training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
-        pooled: The sets whose images were scored together, where ``dataset`` names several.
     """
 
     kind: Literal["label", "segmenter"]
@@ -83,7 +82,6 @@ class Cell:
     training_set: str = ""
     network: str = ""
     training: Training | None = None
-    pooled: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.status == "scored") != (self.table is not None):
@@ -174,7 +172,7 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
 def _paper(cell: Cell) -> dict[str, float | str]:
     model = cell.network or cell.architecture or ""
     if cell.kind == "segmenter":
-        name = published.segmenter(cell.trained_on, cell.label_set, model, cell.pooled or (cell.dataset,))
+        name = published.segmenter(cell.trained_on, cell.label_set, model, cell.dataset)
     else:
         name = published.pseudo_labels(cell.trained_on, cell.label_set, model, cell.dataset)
     printed = published.printed(name)
@@ -211,11 +209,11 @@ def pooled(name: str, cells: Sequence[Cell]) -> Cell:
     for cell in cells:
         if cell.table is None:
             reason = f"{cell.dataset}: {cell.reason}"
-            return replace(cell, dataset=name, reason=reason, pooled=tuple(each.dataset for each in cells))
+            return replace(cell, dataset=name, reason=reason)
     tables = [
         cell.table.assign(**{column: cell.dataset + "/" + cell.table[column].astype(str) for column in ("id", "group")})
         for cell in cells
         if cell.table is not None
     ]
     whole = pd.concat(tables, ignore_index=True)
-    return replace(cells[0], dataset=name, table=whole, pooled=tuple(cell.dataset for cell in cells))
+    return replace(cells[0], dataset=name, table=whole)

@@ -24,8 +24,8 @@ TRAINED_ON: Mapping[str, tuple[str, ...]] = {
     "deepcrack-train+cfd-71+ael-38": ("ael", "cfd", "deepcrack"),
 }
 """What the paper's segmenters were trained on, by its name in the table → layouts of these data sets."""
-TESTED_ON = {("crack500",): "crack500-test", ("ael", "cfd", "deepcrack"): "deepcrack+cfd+ael-rest"}
-"""Names of data sets that a segmenter was scored on together → their name in the table, where it is another one."""
+TESTED_ON = {"crack500": "crack500-test", "deepcrack_cfd_ael_rest": "deepcrack+cfd+ael-rest"}
+"""Name of a test set, or of several pooled → its name in the table, where it is another one."""
 IMAGES = {
     CRACK500: 1896, "crack500-train+test": 3020, "deepcrack-train+cfd-71+ael-38": 409,
     "crack500-test": 1124, "cfd": 117, "ael": 58, "deepcrack": 537, "deepcrack+cfd+ael-rest": 303,
@@ -61,18 +61,17 @@ def misnamed(name: str, layouts: Iterable[str]) -> str:
     return ""
 
 
-def segmenter(trained_on: str, label_set: str, network: str, datasets: Iterable[str]) -> str:
+def segmenter(trained_on: str, label_set: str, network: str, test_set: str) -> str:
     """Name of the paper's cell for a segmenter; there need not be one.
 
     Args:
         trained_on: A key of :data:`TRAINED_ON`; anything else has no printed value.
         label_set: ``manual``, ``konig``, ``crf`` or ``crf_tuned``; any other has no printed value.
         network: The network, as ``unet`` or ``oed``.
-        datasets: Names of the sets it was tested on, together where there are several; ``crack500`` stands for its
-            test split.
+        test_set: Name of the set it was tested on; ``crack500`` stands for its test split, and
+            ``deepcrack_cfd_ael_rest`` for what table IX leaves of three sets.
     """
-    names = tuple(sorted(datasets))
-    return _name(trained_on, _labels(label_set), network, TESTED_ON.get(names, "+".join(names)))
+    return _name(trained_on, _labels(label_set), network, TESTED_ON.get(test_set, test_set))
 
 
 def pseudo_labels(trained_on: str, label_set: str, backbone: str, labelled: str) -> str:

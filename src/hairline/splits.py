@@ -10,6 +10,8 @@ from annotated_types import Ge, Le
 
 Split = Literal["train", "val", "test"]
 ORDER: tuple[Split, ...] = get_args(Split)
+OTHERS = "*"
+"""In the list of a split: every id that the other list does not name."""
 Shares = dict[Split, Annotated[float, Ge(0), Le(1)]]
 
 
@@ -35,7 +37,10 @@ def refuse_both(test: Collection[str], val: Collection[str]) -> None:
 
 
 def listed(name: str, test: Collection[str], val: Collection[str]) -> Split:
-    """Split of an id by the lists of two splits; what is in neither is for training."""
-    if name in test:
+    """Split of an id by the lists of two splits; what is in neither is for training.
+
+    A list that holds :data:`OTHERS` also has the ids that the other one does not name.
+    """
+    if name in test or (OTHERS in test and name not in val):
         return "test"
-    return "val" if name in val else "train"
+    return "val" if name in val or OTHERS in val else "train"

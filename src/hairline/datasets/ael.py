@@ -34,7 +34,7 @@ from hairline.errors import HairlineError
 from hairline.images import read_grey
 from hairline.layouts import contents, image_files, tolerance
 from hairline.samples import Mask, RawSample, binary_mask
-from hairline.splits import listed, refuse_both
+from hairline.splits import OTHERS, listed, refuse_both
 
 Subset = Literal["AIGLE_RN", "ESAR", "LCMS"]
 Colour = Literal["black", "white"]
@@ -52,8 +52,8 @@ class Options:
         subsets: Which of AIGLE_RN, ESAR and LCMS to read.
         crack: What crack is in the ground truth: ``black`` as its authors publish it, ``white`` if inverted.
         exclude: Ids (``AIGLE_RN_C18a`` …) to leave out, whether or not their files are there.
-        test: Ids of the test split.
-        val: Ids of the validation split.
+        test: Ids of the test split; ``*`` stands for all that ``val`` does not name.
+        val: Ids of the validation split; ``*`` stands for all that ``test`` does not name.
     """
 
     subsets: list[Subset]
@@ -82,7 +82,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
         truths |= _by_id(truths_folder / subset, options)
     _refuse_single(images, truths, truths_folder)
     _refuse_single(truths, images, images_folder)
-    unknown = sorted({*options.test, *options.val} - images.keys() - set(options.exclude))
+    unknown = sorted({*options.test, *options.val} - {OTHERS} - images.keys() - set(options.exclude))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, which {', '.join(options.subsets)} do not hold; their ids "

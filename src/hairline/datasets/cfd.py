@@ -18,7 +18,7 @@ from hairline.errors import HairlineError
 from hairline.files import entries, refuse_no_file
 from hairline.layouts import contents
 from hairline.samples import Mask, RawSample
-from hairline.splits import listed, refuse_both
+from hairline.splits import OTHERS, listed, refuse_both
 
 CRACK_LABELS = (2, 4)
 LABELS = (1, 2, 3, 4)
@@ -31,8 +31,8 @@ class Options:
 
     Attributes:
         exclude: Ids (``001`` …) to leave out, whether or not their files are there.
-        test: Ids of the test split.
-        val: Ids of the validation split.
+        test: Ids of the test split; ``*`` stands for all that ``val`` does not name.
+        val: Ids of the validation split; ``*`` stands for all that ``test`` does not name.
     """
 
     exclude: list[str]
@@ -52,7 +52,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
     images = {path.stem: path for path in _files(root, "image", ".jpg")}
     truths = {path.stem: path for path in _files(root, "groundTruth", ".mat")}
     ids = sorted(images.keys() & truths.keys() - set(options.exclude))
-    unknown = sorted({*options.test, *options.val} - set(ids) - set(options.exclude))
+    unknown = sorted({*options.test, *options.val} - {OTHERS} - set(ids) - set(options.exclude))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "
