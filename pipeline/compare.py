@@ -17,6 +17,8 @@ from hairline.params import Params
 from hairline.training_sets import TrainingSet
 from pipeline import cells, entry, gallery
 
+TAUGHT = "Classifiers on patches they did not learn from"
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write tables, figures and the page to ``--out``."""
@@ -31,19 +33,23 @@ def main(argv: Sequence[str] | None = None) -> None:
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
         compared = [*cells.segmenters(args, params), *cells.labels(args, params)]
         summary = comparison.summarise(compared, params.get("comparison", BootstrapOptions))
-        beside = paper_tables.beside(summary, cells.classifiers(args, params))
+        classifiers = list(cells.classifiers(args, params))
+        beside, taught = paper_tables.beside(summary, classifiers), paper_tables.classifiers(classifiers)
+        tables = findings.tables(summary) | ({} if taught.empty else {TAUGHT: taught})
+        tables |= paper_tables.tables(beside, run=True)
         curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
             (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
+            taught.to_csv(folder / "classifiers.csv", index=False)
             (folder / "paper.csv").write_text(paper_tables.csv(beside))
             (folder / "paper.md").write_text(paper_tables.markdown(beside))
             (folder / "paper.tex").write_text(paper_tables.latex(beside))
             (folder / "pr_curves.png").write_bytes(curves)
             for test_set, grid in grids.items():
                 (folder / f"grid_{test_set}.png").write_bytes(grid)
-            report.write(folder / "index.html", _page(args, params, summary, beside, curves, grids))
+            report.write(folder / "index.html", _page(args, params, summary, tables, curves, grids))
         found = _metrics(summary)
         write_json(args.metrics, found)
         run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
@@ -82,7 +88,7 @@ def _page(
     args: Namespace,
     params: Params,
     summary: pd.DataFrame,
-    beside: pd.DataFrame,
+    tables: Mapping[str, pd.DataFrame],
     curves: bytes,
     grids: Mapping[str, bytes],
 ) -> report.Page:
@@ -97,7 +103,7 @@ def _page(
         f"hairline: {params.experiment()}",
         findings.headline(summary),
         findings.notes(summary),
-        findings.tables(summary) | paper_tables.tables(beside, run=True),
+        tables,
         pictures,
         list(gallery.steps(args.strips, params)),
         [_gate(path, args.gates) for path in _verdicts(args, params)],

@@ -1,6 +1,7 @@
 """The paper's tables beside runs: every printed value once, differences, what is not as in the paper."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -111,3 +112,11 @@ def test_a_segmenter_without_a_network_of_the_paper_has_no_cell() -> None:
     summary = comparison.summarise([segmenter("konig", random_table(1), architecture="fpn")], BOOTSTRAP)
     assert summary["paper_cell"].isna().all()
     assert paper_tables.tables(paper_tables.beside(summary, []), run=True) == {}
+
+
+def test_classifiers_have_a_table_of_their_own() -> None:
+    scores = {**CLASSIFIER.scores, "patches": 1500.0, "crack_share": 0.25}
+    (line,) = paper_tables.classifiers([replace(CLASSIFIER, scores=scores)]).to_dict("records")
+    assert line["Precision"] == "0.900 [0.850, 0.950]" and line["Recall"] == "0.800" and line["ROC AUC"] == "–"
+    assert line["Patches"] == "1,500" and line["with crack"] == "25%"
+    assert paper_tables.classifiers([]).empty

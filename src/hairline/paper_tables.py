@@ -56,7 +56,7 @@ class _Run:
     differs: str
 
 
-def beside(summary: pd.DataFrame, classifiers: Iterator[ClassifierCell] | Sequence[ClassifierCell]) -> pd.DataFrame:
+def beside(summary: pd.DataFrame, taught: Sequence[ClassifierCell]) -> pd.DataFrame:
     """Every value the paper prints, in its order, with :data:`COLUMNS`.
 
     A row a printed value and run that stands for its cell; ``status`` is ``not run`` where there is none. Differences
@@ -64,10 +64,10 @@ def beside(summary: pd.DataFrame, classifiers: Iterator[ClassifierCell] | Sequen
 
     Args:
         summary: As :func:`hairline.comparison.summarise` gives it.
-        classifiers: Classifiers on the splits they did not learn from.
+        taught: Classifiers on the splits they did not learn from.
     """
     runs: dict[str, list[_Run]] = {}
-    for run in [*_of_classifiers(classifiers), *_of_summary(summary)]:
+    for run in [*_of_classifiers(taught), *_of_summary(summary)]:
         runs.setdefault(run.cell, []).append(run)
     rows = [
         _row(printed, run)
@@ -77,7 +77,7 @@ def beside(summary: pd.DataFrame, classifiers: Iterator[ClassifierCell] | Sequen
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _of_classifiers(cells: Iterator[ClassifierCell] | Sequence[ClassifierCell]) -> Iterator[_Run]:
+def _of_classifiers(cells: Sequence[ClassifierCell]) -> Iterator[_Run]:
     for cell in cells:
         name = published.classifier(cell.trained_on, cell.backbone, cell.scored)
         differs = _differs("classifier", cell.training, cell.trained_on, cell.images, cell.scored, cell.backbone, name)
@@ -126,6 +126,36 @@ def _row(printed: Mapping[Any, Any], run: _Run | None) -> dict[str, Any]:
     return row | {"paper": paper, "run": run.name, "status": run.status, "differs": run.differs} | ours | less
 
 
+def classifiers(cells: Sequence[ClassifierCell]) -> pd.DataFrame:
+    """What table I is about, of every classifier and split here, as cells of text."""
+    return pd.DataFrame([_classifier(cell) for cell in cells])
+
+
+def _classifier(cell: ClassifierCell) -> dict[str, str]:
+    scores = {
+        f"{name}{end}": cell.scores.get(f"{name}{end}", float("nan"))
+        for name in (*HEADINGS, "roc_auc", "average_precision", "calibration_error")
+        for end in ("", "_low", "_high")
+    }
+    shown = {"precision": "Precision", "recall": "Recall", "f1": "F1", "roc_auc": "ROC AUC", "average_precision": "AP",
+             "calibration_error": "Calibration error"}  # fmt: skip
+    return {
+        "Classifier": cell.name,
+        "Backbone": cell.backbone,
+        "Patches of": cell.scored,
+        "Patches": f"{cell.scores['patches']:,.0f}",
+        "with crack": f"{cell.scores['crack_share']:.0%}",
+        **{title: _bracketed(scores, name) for name, title in shown.items()},
+    }
+
+
+def _bracketed(values: Mapping[str, float], name: str) -> str:
+    if pd.isna(values[name]):
+        return ABSENT
+    low, high = values[f"{name}_low"], values[f"{name}_high"]
+    return f"{values[name]:.3f}" + ("" if pd.isna(low) else f" [{low:.3f}, {high:.3f}]")
+
+
 def tables(found: pd.DataFrame, run: bool = False) -> dict[str, pd.DataFrame]:
     """Readable tables, title to cells of text: a line a cell and run, a column a metric: paper / ours / difference.
 
@@ -166,8 +196,7 @@ def _three(row: Mapping[str, Any]) -> str:
     paper = f"{row['paper']:.3f}"
     if pd.isna(row["ours"]):
         return f"{paper} / {ABSENT}" if row["status"] in (NOT_RUN, "scored") else f"{paper} / {row['status']}"
-    bounds = "" if pd.isna(row["ours_low"]) else f" [{row['ours_low']:.3f}, {row['ours_high']:.3f}]"
-    return f"{paper} / {row['ours']:.3f}{bounds} / {row['difference']:+.3f}"
+    return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f}"
 
 
 def csv(found: pd.DataFrame) -> str:
