@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -34,13 +35,21 @@ def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
         for label_set in matrix.label_sets:
             for architecture in matrix.architectures:
                 folder = args.scores / "segmenters" / name / label_set / architecture / test_set
-                told = json.loads((folder / "status.json").read_text())
+                told = _told(folder, f"{label_set}-{architecture}-{name}-{test_set}")
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
                 yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
                            training=_training(told))  # fmt: skip
+
+
+def _told(folder: Path, cell: str) -> Any:
+    """What the evaluation of a cell says; where it was left out, that it was."""
+    path = folder / "status.json"
+    if path.is_file():
+        return json.loads(path.read_text())
+    return {"status": "not run", "reason": f"dvc repro evaluate@{cell}", "training": None}
 
 
 def labels(args: Namespace, params: Params) -> Iterator[Cell]:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -269,6 +270,14 @@ def test_what_a_classifier_learned_from_is_told_by_its_layout(values: dict[str, 
     values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
     params = Params(write_params(values))
     assert [cells._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
+
+
+def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(
+    tmp_path: Path, values: dict[str, Any], write_params: Write
+) -> None:
+    found = list(cells.segmenters(Namespace(scores=tmp_path), Params(write_params(values))))
+    assert {cell.status for cell in found} == {"not run"}
+    assert found[0].reason == "dvc repro evaluate@manual-unet-synthetic-synthetic"
 
 
 def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(

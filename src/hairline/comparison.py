@@ -31,7 +31,7 @@ COLUMNS = (
 PRINTED = ("ods", "ois", "ap", "images_per_second")
 MANUAL = "manual"
 ABSENT = "–"
-Status = Literal["scored", "not trainable", "no masks", "no images"]
+Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Cell:
             :data:`hairline.published.TRAINED_ON`); empty where the paper has no such training.
         dataset: Name of the set it was scored on.
         status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
-            against).
+            against), ``not run`` (a comparison made before everything was).
         reason: Why it was not scored, empty where it was.
         table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
         speed: How long its labels took on the whole data set; None of segmenters, or where nothing was measured.
