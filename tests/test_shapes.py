@@ -67,7 +67,7 @@ def test_a_line_moved_and_widened():
     assert shapes.hausdorff95(thin, moved) == 3
     assert shapes.hausdorff95(thin, wide) == 1
     assert shapes.cldice(thin, moved) == 0
-    # Whatever the width, each centre line lies in the other, but for the wide one's last pixel, which turns to a corner.
+    # Each centre line lies in the other, whatever the width, but for the wide one's last pixel, which turns away.
     assert shapes.cldice(wide, thin) == pytest.approx(2 * (28 / 29) / (28 / 29 + 1))
     assert shapes.cldice(thin, thin) == 1
     assert shapes.hausdorff95(thin, thin) == 0
