@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline import comparison, findings, report, speed, tracking
+from hairline import comparison, crosschecks, findings, report, speed, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell, Status
 from hairline.gate import waived
@@ -33,15 +33,19 @@ def main(argv: Sequence[str] | None = None) -> None:
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
         cells = [*_segmenters(args, params), *_labels(args, params)]
         summary = comparison.summarise(cells, params.get("comparison", BootstrapOptions))
+        pairs = crosschecks.every_pair(cells, params.get("comparison", BootstrapOptions))
         curves, grids = gallery.curves(cells), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
+            (folder / "conventions.csv").write_text(crosschecks.csv(crosschecks.every_convention(cells)))
+            (folder / "differences.csv").write_text(crosschecks.csv(pairs))
             (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
             (folder / "pr_curves.png").write_bytes(curves)
             for test_set, grid in grids.items():
                 (folder / f"grid_{test_set}.png").write_bytes(grid)
-            report.write(folder / "index.html", _page(args, params, summary, curves, grids))
+            tables = findings.tables(summary) | crosschecks.tables(cells, pairs)
+            report.write(folder / "index.html", _page(args, params, summary, tables, curves, grids))
         found = _metrics(summary)
         write_json(args.metrics, found)
         run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
@@ -110,8 +114,9 @@ def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def _page(
-    args: Namespace, params: Params, summary: pd.DataFrame, curves: bytes, grids: Mapping[str, bytes]
-) -> report.Page:
+    args: Namespace, params: Params, summary: pd.DataFrame, tables: Mapping[str, pd.DataFrame], curves: bytes,
+    grids: Mapping[str, bytes],
+) -> report.Page:  # fmt: skip
     pictures = [report.Picture("Precision and recall, pooled over the images",
                                "Precision-recall curves of every model and label set", curves)]  # fmt: skip
     pictures += [
@@ -123,7 +128,7 @@ def _page(
         f"hairline: {params.experiment()}",
         findings.headline(summary),
         findings.notes(summary),
-        findings.tables(summary),
+        tables,
         pictures,
         list(gallery.steps(args.strips, params)),
         [_gate(path) for path in _verdicts(args, params)],

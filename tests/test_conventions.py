@@ -168,20 +168,40 @@ def test_bins_of_every_level_of_8_and_of_16_bits(above):
 
 
 def test_scores_beyond_the_range_are_in_the_outermost_bins_and_nan_is_refused():
-    assert scoring.bins(np.array([[-0.5, 1.5, -np.inf, np.inf]])).tolist() == [[0, 99, 0, 99]]
-    with pytest.raises(ValueError, match="NaN"):
-        scoring.bins(np.array([[0.5, np.nan]]))
+    beyond = [-0.5, 1.5, -np.inf, np.inf, -0.004, 1.004, 3.0, -3.0, 1e30, 0.5]
+    assert scoring.bins(np.array([beyond])).tolist() == [[0, 99, 0, 99, 0, 99, 99, 0, 99, 50]]
+
+
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
+def test_a_score_that_is_no_number_is_refused(kind):
+    for others in (0.5, -1.0, 0.0):  # wherever it stands in a vector, long or short
+        for size in (1, 3, 40):
+            for place in range(size):
+                values = np.full((1, size), others, dtype=kind)
+                values[0, place] = np.nan
+                with pytest.raises(ValueError, match="NaN"):
+                    scoring.bins(values)
+
+
+@settings(deadline=None, max_examples=30)
+@given(seed=st.integers(0, 10_000), kind=st.sampled_from([np.float32, np.float64]))
+def test_bins_of_random_scores_are_how_many_thresholds_they_reach(seed, kind):
+    rng = np.random.default_rng(seed)
+    near = rng.integers(0, 101, (20, 30)) / 100 + rng.normal(0, 10.0 ** rng.integers(-9, -2), (20, 30))
+    values = np.clip(near, 0, 1).astype(kind)
+    for side in (scoring.REACHES, scoring.EXCEEDS):
+        assert np.array_equal(scoring.bins(values, side), np.searchsorted(scoring.THRESHOLDS, values, side))
 
 
 @settings(deadline=None, max_examples=40)
-@given(radius=st.floats(0, 12))
+@given(radius=st.integers(0, 12 * 16).map(lambda sixteenths: sixteenths / 16))
 def test_a_disc_is_what_lies_within_the_distance(radius):
     kernel = tolerances.disc(radius)
     reach = kernel.shape[0] // 2
     for y in range(-reach - 1, reach + 2):
         for x in range(-reach - 1, reach + 2):
             inside = max(abs(y), abs(x)) <= reach and kernel[y + reach, x + reach] == 1
-            assert inside == (math.hypot(y, x) <= radius)
+            assert inside == (y * y + x * x <= radius * radius)
 
 
 def test_a_whole_radius_from_a_diagonal_keeps_its_outermost_pixels():

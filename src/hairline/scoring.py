@@ -8,6 +8,7 @@ predicted as crack where its score is at least the threshold, no pixel tolerance
 from dataclasses import dataclass
 from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,6 +29,9 @@ _LEVELS = np.arange(256) / 255
 _LEVEL_BINS = {side: np.searchsorted(THRESHOLDS, _LEVELS, side).astype(np.uint8) for side in (REACHES, EXCEEDS)}
 _UNSURE = 1e-4
 """How close to a hundredth, in hundredths, a score may come before rounding could put it on the wrong side."""
+
+_COUNTED_EXACTLY = 2**24
+"""Whole numbers up to here are exact in 32-bit floats."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +63,32 @@ def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES)
         ValueError: If a score is no number.
     """
     if scores.dtype == np.uint8:
-        return np.asarray(_LEVEL_BINS[side][scores])
+        return np.asarray(cv2.LUT(scores, _LEVEL_BINS[side]), dtype=np.uint8)
     wide = scores.astype(np.float32) if scores.itemsize < 4 else scores
-    hundredths = np.clip(wide * 100, 0.5, BINS - 0.5)  # all of the lowest and of the highest bin are sure
-    if np.isnan(hundredths.min(initial=BINS)):
+    wide = np.maximum(wide, 0) if wide.min(initial=0) < 0 else wide
+    low, high = (cv2.convertScaleAbs(wide, alpha=100, beta=0.5 + shift) for shift in (-_UNSURE, _UNSURE))
+    low, high = np.maximum(low, 1), np.minimum(high, BINS)  # all of the lowest and of the highest bin is sure
+    unsure = np.flatnonzero(low != high)  # where rounding up in 8 bits may have passed a threshold
+    values = wide.flat[unsure]
+    if np.isnan(values).any():
         raise ValueError("a score is no number (NaN)")
-    found = hundredths.astype(np.uint8)
-    unsure = np.flatnonzero(np.abs(hundredths - np.rint(hundredths)) < _UNSURE)
-    found.flat[unsure] = np.searchsorted(THRESHOLDS, wide.flat[unsure], side)
-    return found
+    found = low - 1
+    found.flat[unsure] = np.searchsorted(THRESHOLDS, values, side)
+    return np.asarray(found)
 
 
 def split(binned: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Histograms of bins inside and outside of a region, int64 [BINS] each, from one pass over the pixels."""
-    both = np.bincount((binned + inside * np.uint8(BINS)).ravel(), minlength=2 * BINS).reshape(2, BINS)
-    return both[1], both[0]
+    """Histograms of bins inside and outside of a region, int64 [BINS] each."""
+    within = np.bincount(binned[inside], minlength=BINS)
+    return within, _histogram(binned) - within
+
+
+def _histogram(binned: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Histogram of all bins, in strips so low that OpenCV's 32-bit floats count them exactly."""
+    rows = max(1, _COUNTED_EXACTLY // binned.shape[1])
+    strips = (binned[start : start + rows] for start in range(0, len(binned), rows))
+    found = [cv2.calcHist([strip], [0], None, [BINS], [0, BINS]).ravel() for strip in strips]
+    return np.asarray(np.sum(found, axis=0, dtype=np.int64))
 
 
 def histograms(
