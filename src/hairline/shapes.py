@@ -36,7 +36,8 @@ def shape(pixels: NDArray[np.bool_]) -> Shape:
     """The shape of a set of pixels, bool [height, width]."""
     levels = pixels.astype(np.uint8)
     inner = cv2.erode(levels, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
-    return Shape(pixels, skeletonize(pixels), np.argwhere(levels > inner))
+    skeleton = skeletonize(pixels)  # type: ignore[no-untyped-call]
+    return Shape(pixels, skeleton, np.argwhere(levels > inner))
 
 
 def cldice(predicted: Shape, mask: Shape) -> float:
