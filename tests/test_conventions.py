@@ -148,6 +148,11 @@ def test_a_map_of_another_size_than_its_mask_is_refused():
         table_of([(np.zeros((4, 8)), NOTHING)])
 
 
+def test_scores_that_are_no_numbers_are_told_with_their_sample():
+    with pytest.raises(HairlineError, match=r"s001.*48 of its 48"):
+        table_of([(MAPS["ties"], BAND), (np.full(SIZE, np.nan), BAND)])
+
+
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize(("side", "above"), [(scoring.REACHES, False), (scoring.EXCEEDS, True)])
 def test_bins_are_exact_beside_every_threshold(kind, side, above):

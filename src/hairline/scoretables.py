@@ -33,7 +33,7 @@ def score_table(
         mask_of: Id to mask [height, width].
 
     Raises:
-        HairlineError: If a score map and its mask differ in size.
+        HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
     rows = []
     for sample_id, group in zip(samples["id"], samples["group"], strict=True):
@@ -50,7 +50,7 @@ def pair(
     """Score map and mask of a sample, of one size.
 
     Raises:
-        HairlineError: If they differ in size.
+        HairlineError: If they differ in size, or a score is no number.
     """
     scores, mask = scores_of(sample_id), mask_of(sample_id)
     if scores.shape != mask.shape:
@@ -58,6 +58,11 @@ def pair(
             f"sample '{sample_id}': its scores are {scores.shape[0]}x{scores.shape[1]} pixels, its mask "
             f"{mask.shape[0]}x{mask.shape[1]}; put the mask right or add '{sample_id}' to the options.exclude of "
             "its data set; the gate names all such samples under sizes_equal"
+        )
+    if scores.dtype != np.uint8 and np.isnan(scores).any():
+        raise HairlineError(
+            f"sample '{sample_id}': {np.isnan(scores).sum()} of its {scores.size} scores are no numbers (NaN), expected "
+            "scores in [0, 1]; the weights behind them have probably diverged: train again at a smaller learning rate"
         )
     return scores, mask
 

@@ -51,7 +51,7 @@ def wide_table(
         threads: How many threads score.
 
     Raises:
-        HairlineError: If a score map and its mask differ in size.
+        HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
     rows: list[dict[str, Any]] = []
     waiting: list[_Waiting] = []
