@@ -61,8 +61,8 @@ def pair(
         )
     if scores.dtype != np.uint8 and np.isnan(scores).any():
         raise HairlineError(
-            f"sample '{sample_id}': {np.isnan(scores).sum()} of its {scores.size} scores are no numbers (NaN), expected "
-            "scores in [0, 1]; the weights behind them have probably diverged: train again at a smaller learning rate"
+            f"sample '{sample_id}': {np.isnan(scores).sum()} of its {scores.size} scores are no numbers (NaN); expected"
+            " scores in [0, 1]; the weights behind them have probably diverged: train again at a smaller learning rate"
         )
     return scores, mask
 
