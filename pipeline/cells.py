@@ -18,6 +18,12 @@ from hairline.params import Dataset, Params
 from hairline.training_sets import TrainingSet
 
 
+def compared(args: Namespace, params: Params) -> Iterator[Cell]:
+    """All segmenters, then all label sets."""
+    yield from segmenters(args, params)
+    yield from labels(args, params)
+
+
 def segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation."""
     matrix = params.matrix()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import comparison, findings, paper_tables, report, tracking, training_sets
+from hairline import comparison, crosschecks, findings, paper_tables, report, tracking, training_sets
 from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
 from hairline.lineage import git_facts
@@ -31,16 +31,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
     with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
                       _upstream(args.runs, params), args.record) as run:  # fmt: skip
-        compared = [*cells.segmenters(args, params), *cells.labels(args, params)]
-        summary = comparison.summarise(compared, params.get("comparison", BootstrapOptions))
+        compared, bootstrap = list(cells.compared(args, params)), params.get("comparison", BootstrapOptions)
+        summary, pairs = comparison.summarise(compared, bootstrap), crosschecks.every_pair(compared, bootstrap)
         classifiers = list(cells.classifiers(args, params))
         beside, taught = paper_tables.beside(summary, classifiers), paper_tables.classifiers(classifiers)
         tables = findings.tables(summary) | ({} if taught.empty else {TAUGHT: taught})
-        tables |= paper_tables.tables(beside, run=True)
+        tables |= paper_tables.tables(beside, run=True) | crosschecks.tables(compared, pairs)
         curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
             (folder / "comparison.csv").write_text(comparison.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
+            (folder / "conventions.csv").write_text(crosschecks.csv(crosschecks.every_convention(compared)))
+            (folder / "differences.csv").write_text(crosschecks.csv(pairs))
             (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
             taught.to_csv(folder / "classifiers.csv", index=False)
             (folder / "paper.csv").write_text(paper_tables.csv(beside))

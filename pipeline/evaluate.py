@@ -1,6 +1,7 @@
 """Segment a test set at full size and score it against the masks (METHOD §6)."""
 
 import json
+import os
 import time
 from argparse import Namespace
 from collections.abc import Sequence
@@ -17,7 +18,8 @@ from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
-from hairline.scoretables import counts, metrics, score_table
+from hairline.scoretables import counts, metrics
+from hairline.widetables import wide_table
 from pipeline import entry
 
 PREDICTED = ("scored", "no masks")
@@ -98,10 +100,15 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
             for sample_id in gallery:
                 scores_of(sample_id)
             return None
-        table = score_table(masked, scores_of, lambda sample_id: load_mask(args.set, sample_id))
+        table = wide_table(masked, scores_of, lambda sample_id: load_mask(args.set, sample_id), _threads())
     table.to_parquet(folder / "scores.parquet", index=False)
     run.metrics({"seconds_per_image": spent / len(masked)})
     return table
+
+
+def _threads() -> int:
+    """How many threads score beside the network; each holds two score maps, so that more would fill the memory."""
+    return min(os.cpu_count() or 1, 8)
 
 
 def _curve(table: pd.DataFrame | None) -> pd.DataFrame:

@@ -78,6 +78,14 @@ def test_a_score_on_the_threshold_counts_as_crack() -> None:
     assert found.tp[0].tolist() == [1] * 20 + [0] * 79  # 51/255 = 0.20
 
 
+def test_counts_of_large_images_are_whole() -> None:
+    scores = np.zeros((4200, 4100), np.uint8)  # more than 2^24 pixels in one bin, and an odd number of them
+    scores[0, 0] = 255
+    crack, background = scoring.histograms(scores, np.zeros(scores.shape, dtype=bool))
+    assert crack.sum() == 0
+    assert (background[0], background[99]) == (4200 * 4100 - 1, 1)
+
+
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         scoring.histograms(np.zeros((2, 3)), np.zeros((3, 2), dtype=bool))

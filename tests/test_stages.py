@@ -17,7 +17,7 @@ import workspace
 from conftest import tiny_values
 from typer.testing import CliRunner
 
-from hairline import cases, objectives, scoring
+from hairline import cases, conventions, objectives, scoring
 from hairline.cli import app
 from hairline.errors import HairlineError
 from hairline.images import quantise, read_grey, read_scores
@@ -250,6 +250,23 @@ def test_the_comparison_holds_every_cell(done: Path) -> None:
     assert "http://" not in page and "https://" not in page
     for picture in ("pr_curves.png", "grid_synthetic.png"):
         assert (done / "reports/tiny/comparison" / picture).stat().st_size > 10_000
+
+
+def test_one_result_under_every_convention_and_every_pair(done: Path) -> None:
+    folder = done / "reports/tiny/comparison"
+    table, rows = pd.read_csv(folder / "comparison.csv"), pd.read_csv(folder / "conventions.csv")
+    scored = pd.read_parquet(done / "data/tiny/scores/segmenters/konig/unet/synthetic/scores.parquet")
+    mine = rows[(rows["kind"] == "segmenter") & (rows["labels"] == "konig")].reset_index(drop=True)
+    expected = conventions.table(scored)
+    assert set(expected["convention"]) >= {"clDice", "F1, tolerance 2 px", conventions.PAPER}
+    numbers = ["images", "ods", "ods_threshold", "ois", "ap", "at_half", "at_paper_threshold", "mean"]
+    pd.testing.assert_frame_equal(mine[numbers], expected[numbers], rtol=1e-5)
+    paper = rows[(rows["convention"] == conventions.PAPER) & (rows["empty_masks"] == "counted")]
+    assert sorted(paper["ods"]) == sorted(table["ods"].dropna())
+    pairs = pd.read_csv(folder / "differences.csv").query("kind == 'segmenter'")
+    assert set(pairs["first"]) | set(pairs["second"]) == {"FSV · unet", "konig · unet", "otsu · unet"}
+    page = (folder / "index.html").read_text()
+    assert "One result under every convention: synthetic" in page and "Differences in ODS: synthetic" in page
 
 
 def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:

@@ -9,7 +9,15 @@ from numpy.typing import NDArray
 from hairline import scoring
 from hairline.errors import HairlineError
 
-COLUMNS = ("id", "group", "crack_hist", "background_hist")
+HISTOGRAMS = ("crack_hist", "background_hist")
+COLUMNS = ("id", "group", *HISTOGRAMS)
+
+ABOVE = ("crack_hist_above", "background_hist_above")
+"""The two histograms where a score must be above the threshold; in wide tables (:mod:`hairline.widetables`)."""
+
+HALF = 0.5
+SHAPE_THRESHOLD = "shape_threshold"
+"""Column of wide tables: the threshold of ODS, at which ``cldice_ods`` and ``hd95_ods`` were taken."""
 
 
 def score_table(
@@ -25,20 +33,38 @@ def score_table(
         mask_of: Id to mask [height, width].
 
     Raises:
-        HairlineError: If a score map and its mask differ in size.
+        HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
     rows = []
     for sample_id, group in zip(samples["id"], samples["group"], strict=True):
-        scores, mask = scores_of(sample_id), mask_of(sample_id)
-        if scores.shape != mask.shape:
-            raise HairlineError(
-                f"sample '{sample_id}': its scores are {scores.shape[0]}x{scores.shape[1]} pixels, its mask "
-                f"{mask.shape[0]}x{mask.shape[1]}; put the mask right or add '{sample_id}' to the options.exclude of "
-                "its data set; the gate names all such samples under sizes_equal"
-            )
-        crack, background = scoring.histograms(scores, mask)
+        crack, background = scoring.histograms(*pair(sample_id, scores_of, mask_of))
         rows.append((sample_id, group, crack.tolist(), background.tolist()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def pair(
+    sample_id: str,
+    scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+) -> tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]:
+    """Score map and mask of a sample, of one size.
+
+    Raises:
+        HairlineError: If they differ in size, or a score is no number.
+    """
+    scores, mask = scores_of(sample_id), mask_of(sample_id)
+    if scores.shape != mask.shape:
+        raise HairlineError(
+            f"sample '{sample_id}': its scores are {scores.shape[0]}x{scores.shape[1]} pixels, its mask "
+            f"{mask.shape[0]}x{mask.shape[1]}; put the mask right or add '{sample_id}' to the options.exclude of "
+            "its data set; the gate names all such samples under sizes_equal"
+        )
+    if scores.dtype != np.uint8 and np.isnan(scores).any():
+        raise HairlineError(
+            f"sample '{sample_id}': {np.isnan(scores).sum()} of its {scores.size} scores are no numbers (NaN); expected"
+            " scores in [0, 1]; the weights behind them have probably diverged: train again at a smaller learning rate"
+        )
+    return scores, mask
 
 
 def counts(table: pd.DataFrame) -> scoring.Counts:

@@ -6,7 +6,9 @@ predicted as crack where its score is at least the threshold, no pixel tolerance
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,20 @@ THRESHOLDS: NDArray[np.float64] = np.arange(1, 100) / 100
 BINS = len(THRESHOLDS) + 1
 """Histogram bins: bin b holds the pixels whose score reaches exactly the b lowest thresholds."""
 
-_LEVEL_BINS = np.searchsorted(THRESHOLDS, np.arange(256) / 255, side="right")
+Side = Literal["left", "right"]
+REACHES: Side = "right"
+"""A pixel is predicted as crack where its score is at least the threshold, as ``np.searchsorted`` calls it."""
+
+EXCEEDS: Side = "left"
+"""A pixel is predicted as crack where its score is above the threshold."""
+
+_LEVELS = np.arange(256) / 255
+_LEVEL_BINS = {side: np.searchsorted(THRESHOLDS, _LEVELS, side).astype(np.uint8) for side in (REACHES, EXCEEDS)}
+_UNSURE = 1e-4
+"""How close to a hundredth, in hundredths, a score may come before rounding could put it on the wrong side."""
+
+_COUNTED_EXACTLY = 2**24
+"""Whole numbers up to here are exact in 32-bit floats."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +49,67 @@ class Counts:
     fn: NDArray[np.int64]
 
 
+def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES) -> NDArray[np.uint8]:
+    """How many thresholds each score reaches, exactly.
+
+    Args:
+        scores: Score map [height, width]; uint8 (255 is 1) or float in [0, 1].
+        side: Whether a score on a threshold reaches it (:data:`REACHES`) or not (:data:`EXCEEDS`).
+
+    Returns:
+        A new array, uint8 [height, width] in 0 … 99.
+
+    Raises:
+        ValueError: If a score is no number.
+    """
+    if scores.dtype == np.uint8:
+        return np.asarray(cv2.LUT(scores, _LEVEL_BINS[side]), dtype=np.uint8)
+    wide = scores.astype(np.float32) if scores.itemsize < 4 else scores
+    wide = np.maximum(wide, 0) if wide.min(initial=0) < 0 else wide
+    low, high = (cv2.convertScaleAbs(wide, alpha=100, beta=0.5 + shift) for shift in (-_UNSURE, _UNSURE))
+    low, high = np.maximum(low, 1), np.minimum(high, BINS)  # all of the lowest and of the highest bin is sure
+    unsure = np.flatnonzero(low != high)  # where rounding up in 8 bits may have passed a threshold
+    values = wide.flat[unsure]
+    if np.isnan(values).any():
+        raise ValueError("a score is no number (NaN)")
+    found = low - 1
+    found.flat[unsure] = np.searchsorted(THRESHOLDS, values, side)
+    return np.asarray(found)
+
+
+def split(binned: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Histograms of bins inside and outside of a region, int64 [BINS] each."""
+    within = np.bincount(binned[inside], minlength=BINS)
+    return within, _histogram(binned) - within
+
+
+def _histogram(binned: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Histogram of all bins, in strips so low that OpenCV's 32-bit floats count them exactly."""
+    rows = max(1, _COUNTED_EXACTLY // binned.shape[1])
+    strips = (binned[start : start + rows] for start in range(0, len(binned), rows))
+    found = [cv2.calcHist([strip], [0], None, [BINS], [0, BINS]).ravel() for strip in strips]
+    return np.asarray(np.sum(found, axis=0, dtype=np.int64))
+
+
 def histograms(
-    scores: NDArray[np.uint8] | NDArray[np.floating], mask: NDArray[np.bool_]
+    scores: NDArray[np.uint8] | NDArray[np.floating], mask: NDArray[np.bool_], side: Side = REACHES
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Histograms of scores on crack and on background pixels.
 
     Args:
         scores: Score map [height, width]; uint8 (255 is 1) or float in [0, 1].
         mask: True where there is crack, bool [height, width].
+        side: Whether a score on a threshold reaches it.
 
     Returns:
         Two int64 arrays of :data:`BINS` bins: crack, background.
+
+    Raises:
+        ValueError: If the two differ in size, or a score is no number.
     """
     if scores.shape != mask.shape:
         raise ValueError(f"scores of shape {scores.shape} against a mask of shape {mask.shape}")
-    if scores.dtype == np.uint8:
-        bins = _LEVEL_BINS[scores]
-    else:
-        bins = np.searchsorted(THRESHOLDS, scores.ravel(), side="right").reshape(scores.shape)
-    everything = np.bincount(bins.ravel(), minlength=BINS)
-    crack = np.bincount(bins[mask], minlength=BINS)
-    return crack, everything - crack
+    return split(bins(scores, side), mask)
 
 
 def counts(crack: NDArray[np.int64], background: NDArray[np.int64]) -> Counts:
@@ -87,6 +142,11 @@ def best_threshold(scores: NDArray[np.float64]) -> float:
     return float(THRESHOLDS[int(scores.mean(axis=0).argmax())])
 
 
+def place(threshold: float) -> int:
+    """Place of a threshold among the :data:`THRESHOLDS`, from 0; ``bins(scores) > place`` is predicted there."""
+    return int(np.abs(THRESHOLDS - threshold).argmin())
+
+
 def precision_recall(counted: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Precision and recall at each threshold on counts pooled over the images, float64 [99] each.
 
@@ -99,7 +159,7 @@ def precision_recall(counted: Counts) -> tuple[NDArray[np.float64], NDArray[np.f
 def average_precision(counted: Counts) -> float:
     """Area under the pooled precision-recall curve: Σ (RE_t - RE_prev) · PR_t from high to low t, RE = 0 above 0.99."""
     precision, recall = precision_recall(counted)
-    return float(_area(precision[None], recall[None])[0])
+    return area(precision, recall)
 
 
 def average_precision_of_means(counted: Counts) -> float:
@@ -109,6 +169,11 @@ def average_precision_of_means(counted: Counts) -> float:
         return float("nan")
     tp, fp, fn = (part[cracked] for part in (counted.tp, counted.fp, counted.fn))
     return float(_area(_ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0)).mean())
+
+
+def area(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> float:
+    """Area under one precision-recall curve [99], by the sum of :func:`average_precision`."""
+    return float(_area(precision[None], recall[None])[0])
 
 
 def _area(precision: NDArray[np.float64], recall: NDArray[np.float64]) -> NDArray[np.float64]:
