@@ -108,6 +108,12 @@ def test_a_segmenter_that_could_not_be_trained_says_why() -> None:
     assert tables["Table IV: tested on CFD"].iloc[0]["ODS: paper / ours / difference"] == "0.184 / not trainable"
 
 
+def test_a_segmenter_left_out_is_as_if_it_had_never_been_asked_for() -> None:
+    cell = Cell("segmenter", "konig", "unet", "crack500-train", "cfd", "not run", "dvc repro …", None, network="unet")
+    found = paper_tables.beside(comparison.summarise([cell], BOOTSTRAP), [])
+    assert found["run"].isna().all() and set(found["status"]) == {"not run"}
+
+
 def test_a_segmenter_without_a_network_of_the_paper_has_no_cell() -> None:
     summary = comparison.summarise([segmenter("konig", random_table(1), architecture="fpn")], BOOTSTRAP)
     assert summary["paper_cell"].isna().all()

@@ -19,7 +19,7 @@ COLUMNS = (
     "difference", "difference_low", "difference_high", "status", "differs",
 )  # fmt: skip
 HEADINGS = {"images_per_second": "images/s", "precision": "precision", "recall": "recall", "f1": "F1"}
-NOT_RUN = "not run"
+NOT_RUN, SCORED = "not run", "scored"
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,11 @@ def _of_classifiers(cells: Sequence[ClassifierCell]) -> Iterator[_Run]:
     for cell in cells:
         name = published.classifier(cell.trained_on, cell.backbone, cell.scored)
         differs = _differs("classifier", cell.training, cell.trained_on, cell.images, cell.scored, cell.backbone, name)
-        yield _Run(name, f"{cell.name} ({cell.backbone})", cell.scores, "scored", differs)
+        yield _Run(name, f"{cell.name} ({cell.backbone})", cell.scores, SCORED, differs)
 
 
 def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
-    for row in summary[summary["paper_cell"].notna()].to_dict("records"):
+    for row in summary[summary["paper_cell"].notna() & (summary["status"] != NOT_RUN)].to_dict("records"):
         trained_on, _, _, tested_on = row["paper_cell"].split(" · ")
         known = not pd.isna(row["start"])
         training = Training(int(row["trained_images"]), int(row["epochs"]), str(row["start"])) if known else None
@@ -195,7 +195,7 @@ def _line(rows: pd.DataFrame) -> dict[str, str]:
 def _three(row: Mapping[str, Any]) -> str:
     paper = f"{row['paper']:.3f}"
     if pd.isna(row["ours"]):
-        return f"{paper} / {ABSENT}" if row["status"] in (NOT_RUN, "scored") else f"{paper} / {row['status']}"
+        return f"{paper} / {ABSENT}" if row["status"] in (NOT_RUN, SCORED) else f"{paper} / {row['status']}"
     return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f}"
 
 
