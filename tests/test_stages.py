@@ -255,7 +255,7 @@ def test_the_comparison_holds_every_cell(done: Path) -> None:
 def test_one_result_under_every_convention_and_every_pair(done: Path) -> None:
     folder = done / "reports/tiny/comparison"
     table, rows = pd.read_csv(folder / "comparison.csv"), pd.read_csv(folder / "conventions.csv")
-    scored = pd.read_parquet(done / "data/tiny/scores/segmenters/konig/unet/synthetic/scores.parquet")
+    scored = pd.read_parquet(done / "data/tiny/scores/segmenters/synthetic/konig/unet/synthetic/scores.parquet")
     mine = rows[(rows["kind"] == "segmenter") & (rows["labels"] == "konig")].reset_index(drop=True)
     expected = conventions.table(scored)
     assert set(expected["convention"]) >= {"clDice", "F1, tolerance 2 px", conventions.PAPER}
