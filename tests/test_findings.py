@@ -43,6 +43,12 @@ def test_markdown_numbers_equal_csv_numbers():
         assert numbers == pytest.approx(expected, abs=5.01e-4)
 
 
+def test_a_segmenter_that_was_not_run_is_so_in_two_words():
+    cell = Cell("segmenter", "konig", "unet", "", "mine", "not run", "dvc repro evaluate@…", None, training_set="mine")
+    table = findings.tables(comparison.summarise([cell, segmenter("manual", random_table(1))], BOOTSTRAP))
+    assert table["Segmenters tested on mine"]["ODS"].to_list() == ["not run"]
+
+
 def test_tables_put_fsv_first_and_say_not_trainable_in_words():
     tables = findings.tables(example())
     assert list(tables) == [

@@ -84,7 +84,8 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _line(row: dict[str, Any], first: str) -> dict[str, str]:
     scored = row["status"] == "scored"
-    why = f"{row['status']}: {row['reason']}" if row["reason"] else str(row["status"])
+    told = row["reason"] and row["status"] != "not run"  # how to run it stands in the CSV
+    why = f"{row['status']}: {row['reason']}" if told else str(row["status"])
     return {
         first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
