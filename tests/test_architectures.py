@@ -67,7 +67,7 @@ def changed(folder: Path) -> set[str]:
 
 
 def branch(name: str) -> set[str]:
-    return {f"train_segmenter@manual-{name}", f"evaluate@manual-{name}-synthetic"}
+    return {f"train_segmenter@manual-{name}-synthetic", f"evaluate@manual-{name}-synthetic-synthetic"}
 
 
 def pretend_done(folder: Path) -> None:

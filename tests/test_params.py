@@ -59,7 +59,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ),
         ("matrix.training_sets", [], ["matrix", "training_sets is empty", "manual, konig, otsu"]),
         ("matrix.training_sets", ["walls"], ["matrix.training_sets: 'walls' is not in training_sets", "has synthetic"]),
-        ("training_sets.synthetic.parts", [], ["training_sets.synthetic.parts", "at least 1"]),
+        ("training_sets.synthetic.parts", [], ["training_sets.synthetic", "parts is empty"]),
         ("pooled_test_sets", {"all": ["walls"]}, ["pooled_test_sets.all: 'walls' is not in matrix.test_sets"]),
         ("pooled_test_sets", {"synthetic": ["synthetic"]}, ["pooled_test_sets.synthetic", "that of a test set"]),
         ("strips.count", -1, ["strips.count", "greater than or equal to 0"]),
