@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import comparison, crosschecks, findings, paper_tables, report, tracking, training_sets
+from hairline import comparison, crosschecks, findings, paper_tables, report, table_text, tracking, training_sets
 from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
 from hairline.lineage import git_facts
@@ -39,13 +39,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         tables |= paper_tables.tables(beside, run=True) | crosschecks.tables(compared, pairs)
         curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
         with whole_folder(args.out) as folder:
-            (folder / "comparison.csv").write_text(comparison.csv(summary))
+            (folder / "comparison.csv").write_text(table_text.csv(summary))
             (folder / "comparison.md").write_text(findings.markdown(summary))
-            (folder / "conventions.csv").write_text(crosschecks.csv(crosschecks.every_convention(compared)))
-            (folder / "differences.csv").write_text(crosschecks.csv(pairs))
+            (folder / "conventions.csv").write_text(table_text.csv(crosschecks.every_convention(compared)))
+            (folder / "differences.csv").write_text(table_text.csv(pairs))
             (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
             taught.to_csv(folder / "classifiers.csv", index=False)
-            (folder / "paper.csv").write_text(paper_tables.csv(beside))
+            (folder / "paper.csv").write_text(table_text.csv(beside))
             (folder / "paper.md").write_text(paper_tables.markdown(beside))
             (folder / "paper.tex").write_text(paper_tables.latex(beside))
             (folder / "pr_curves.png").write_bytes(curves)

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline import localization, pictures, plotting, report
-from hairline.comparison import Cell
+from hairline.comparison import Cell, called, several_training_sets
 from hairline.images import read_scores
-from hairline.params import MANUAL, Evaluation, Params
+from hairline.params import Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.scoretables import counts
 from hairline.scoring import Counts
@@ -19,19 +19,14 @@ from hairline.scoring import Counts
 def curves(cells: Sequence[Cell]) -> bytes:
     """Precision-recall curves of everything that was scored, a panel a test set, as PNG."""
     panels: dict[str, dict[str, Counts]] = {}
-    several = len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
+    several = several_training_sets(cells)
     for cell in cells:
         if cell.table is not None:
             what = "segmenters on" if cell.kind == "segmenter" else "labels of"
             panel = panels.setdefault(f"{what} {cell.dataset}", {})
             learned = cell.training_set if several else ""
-            panel[_name(cell.label_set, cell.architecture or "", learned)] = counts(cell.table)
+            panel[called(cell.label_set, cell.architecture, learned)] = counts(cell.table)
     return plotting.png(plotting.pr_curves(panels))
-
-
-def _name(label_set: str, model: str, training_set: str) -> str:
-    """What a curve or picture is called; its training set is named where there are several."""
-    return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
 
 
 def grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
@@ -52,7 +47,7 @@ def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> 
     evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
     several = len(matrix.training_sets) > 1
     models = {
-        _name(label_set, architecture, training_set if several else ""):
+        called(label_set, architecture, training_set if several else ""):
             args.scores / "segmenters" / training_set / label_set / architecture / test_set / "predictions" / file
         for training_set in matrix.training_sets for label_set in matrix.label_sets
         for architecture in matrix.architectures

@@ -7,7 +7,7 @@ from cells import BOOTSTRAP, labels, random_table, row, segmenter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hairline import bootstrap, comparison, findings, published, scoring
+from hairline import bootstrap, comparison, findings, published, scoring, table_text
 from hairline.bootstrap import BootstrapOptions
 from hairline.comparison import Cell
 from hairline.errors import HairlineError
@@ -191,7 +191,7 @@ def test_speed_stands_beside_that_of_the_paper():
     note = next(note for note in findings.notes(summary) if note.startswith("Images/s"))
     assert "a CPU, 2 of 2 cores; a GPU" in note
     assert "| Images/s | paper images/s |" in findings.markdown(summary)
-    assert "images_per_second" in comparison.csv(summary).splitlines()[0]
+    assert "images_per_second" in table_text.csv(summary).splitlines()[0]
 
 
 def test_without_any_measured_speed_there_is_no_column():

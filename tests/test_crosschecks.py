@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
-from hairline import conventions, crosschecks, differences
+from hairline import conventions, crosschecks, differences, table_text
 from hairline.differences import Scored
 from hairline.errors import HairlineError
 
@@ -29,7 +29,7 @@ def test_every_scored_cell_is_there_under_every_convention(cells):
     mine = found[(found["labels"] == "konig") & (found["model"] == "oed")]
     expected = conventions.table(random_table(3))
     pd.testing.assert_frame_equal(mine[list(conventions.COLUMNS)].reset_index(drop=True), expected)
-    back = pd.read_csv(io.StringIO(crosschecks.csv(found)))
+    back = pd.read_csv(io.StringIO(table_text.csv(found)))
     assert list(back.columns) == [*crosschecks.PLACE, *conventions.COLUMNS]
     np.testing.assert_allclose(back["ods"], found["ods"], rtol=1e-5)
 

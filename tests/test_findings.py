@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
-from hairline import comparison, findings
+from hairline import comparison, findings, table_text
 from hairline.comparison import Cell
 from hairline.scoretables import metrics
 
@@ -31,7 +31,7 @@ def example():
 
 def test_markdown_numbers_equal_csv_numbers():
     summary = example()
-    read = pd.read_csv(io.StringIO(comparison.csv(summary)))
+    read = pd.read_csv(io.StringIO(table_text.csv(summary)))
     assert list(read.columns) == list(comparison.COLUMNS)
     lines = [line for line in findings.markdown(summary).splitlines() if line.startswith("| ")]
     for record in read[read["status"] == "scored"].to_dict("records"):

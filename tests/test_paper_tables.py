@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
-from hairline import comparison, paper_tables, published
+from hairline import comparison, paper_tables, published, table_text
 from hairline.comparison import Cell, Training
 from hairline.paper_tables import ClassifierCell
 
@@ -92,7 +92,7 @@ def test_texts_hold_every_number(found: pd.DataFrame) -> None:
     assert set(paper_tables.tables(found, run=True)) == {
         f"Table {number}: {paper_tables.TITLES[number]}" for number in ("I", "II", "IV", "VII")
     }
-    read = pd.read_csv(io.StringIO(paper_tables.csv(found)))
+    read = pd.read_csv(io.StringIO(table_text.csv(found)))
     np.testing.assert_allclose(read["difference"], found["difference"].astype(float), rtol=1e-5)
     markdown, latex = paper_tables.markdown(found), paper_tables.latex(found)
     for _, table in tables.items():

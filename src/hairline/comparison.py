@@ -5,7 +5,7 @@ A cell is one label set or one segmenter on one test set. Intervals are percenti
 anew in every resample. Cells on the same images share their resamples, so that differences are paired.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -18,6 +18,7 @@ from hairline.bootstrap import BootstrapOptions, interval, resample_weights, res
 from hairline.errors import HairlineError
 from hairline.scoretables import counts
 from hairline.speed import Speed
+from hairline.table_text import ABSENT
 
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
@@ -30,7 +31,6 @@ COLUMNS = (
 )  # fmt: skip
 PRINTED = ("ods", "ois", "ap", "images_per_second")
 MANUAL = "manual"
-ABSENT = "–"
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
 
 
@@ -94,6 +94,22 @@ class Cell:
         """What to call it in a message."""
         learned = f" trained on {self.training_set}" if self.training_set else ""
         return f"{self.kind} {self.label_set}/{self.architecture or ABSENT}{learned} on {self.dataset}"
+
+
+def called(label_set: str, model: str | None, training_set: str) -> str:
+    """What to call labels or a segmenter in a table, curve or picture; FSV is what was trained on masks.
+
+    Args:
+        label_set: Name of the label set.
+        model: Architecture or backbone, where there is one.
+        training_set: Name of the training set where it has to be told, empty where it goes without saying.
+    """
+    return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
+
+
+def several_training_sets(cells: Iterable[Cell]) -> bool:
+    """Whether segmenters learned from more than one training set, so that it has to be told from which."""
+    return len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
 
 
 def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
@@ -193,11 +209,6 @@ def _speed(cell: Cell) -> dict[str, float | str]:
         return {}
     return {"evidence_seconds": speed.evidence_s, "label_seconds": speed.label_s,
             "images_per_second": speed.images_per_second, "machine": speed.machine}  # fmt: skip
-
-
-def csv(summary: pd.DataFrame) -> str:
-    """The summary as CSV text, six significant digits, nothing where a value is missing."""
-    return summary.to_csv(index=False, float_format="%.6g", lineterminator="\n")
 
 
 def pooled(name: str, cells: Sequence[Cell]) -> Cell:

@@ -24,6 +24,10 @@ GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
 }
 
 
+Reference = tuple[str, tuple[str, ...], str, set[str]]
+"""Where names stand, the names, the section or list that must have them, and what it has."""
+
+
 def check(params: Params, networks: bool = False) -> None:
     """Check every section and every reference between them.
 
@@ -75,7 +79,7 @@ def _references(params: Params) -> Iterator[str]:
     matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
     datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
     label_sets = {MANUAL, *params.labelled()}
-    uses = [
+    uses: list[Reference] = [
         ("matrix.datasets", matrix.datasets, "datasets", datasets),
         ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
         ("matrix.test_sets", matrix.test_sets, "matrix.localized", set(matrix.localized)),
@@ -88,24 +92,7 @@ def _references(params: Params) -> Iterator[str]:
     for name in params.names("classifiers"):
         dataset = params.entry("classifiers", name, ClassifierOptions).dataset
         uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
-    localize = params.get("localize", Localize)
-    windows, scales = set(map(str, localize.vote_windows_px)), set(map(str, localize.cam_scales))
-    for name in params.names("label_sets"):
-        label_set = params.label_set(name)
-        chosen, where = (label_set.classifier,), f"label_sets.{name}.classifier"
-        uses.append((where, chosen, "matrix.classifiers", set(matrix.classifiers)))
-        if hasattr(label_set.options, "needs"):
-            needs: Needs = label_set.options.needs()
-            where = f"label_sets.{name}.options"
-            uses.append((where, tuple(map(str, needs.windows_px)), "localize.vote_windows_px", windows))
-            uses.append((where, tuple(map(str, needs.scales)), "localize.cam_scales", scales))
-    gates = params.get("gates", Gates)
-    uses.append(("gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets))
-    for number, waiver in enumerate(gates.waivers):
-        subjects = ("label_sets", label_sets) if waiver.gate == "labels" else ("datasets", datasets)
-        uses.append((f"gates.waivers.{number}.subject", (waiver.subject,), *subjects))
-        rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
-        uses.append((f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules))
+    uses += [*_of_label_sets(params), *_of_gates(params)]
     defined_in = {
         "label_sets": label_sets, "matrix.localized": set(matrix.localized), "matrix.test_sets": set(matrix.test_sets),
         "training_sets": set(params.names("training_sets")),
@@ -120,6 +107,32 @@ def _references(params: Params) -> Iterator[str]:
             if name not in defined:
                 yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
     yield from _taken_names(params)
+
+
+def _of_label_sets(params: Params) -> Iterator[Reference]:
+    classifiers = set(params.matrix().classifiers)
+    localize = params.get("localize", Localize)
+    windows, scales = set(map(str, localize.vote_windows_px)), set(map(str, localize.cam_scales))
+    for name in params.names("label_sets"):
+        label_set = params.label_set(name)
+        chosen, where = (label_set.classifier,), f"label_sets.{name}.classifier"
+        yield where, chosen, "matrix.classifiers", classifiers
+        if hasattr(label_set.options, "needs"):
+            needs: Needs = label_set.options.needs()
+            where = f"label_sets.{name}.options"
+            yield where, tuple(map(str, needs.windows_px)), "localize.vote_windows_px", windows
+            yield where, tuple(map(str, needs.scales)), "localize.cam_scales", scales
+
+
+def _of_gates(params: Params) -> Iterator[Reference]:
+    datasets, label_sets = set(params.names("datasets")), {MANUAL, *params.labelled()}
+    gates = params.get("gates", Gates)
+    yield "gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets
+    for number, waiver in enumerate(gates.waivers):
+        subjects = ("label_sets", label_sets) if waiver.gate == "labels" else ("datasets", datasets)
+        yield f"gates.waivers.{number}.subject", (waiver.subject,), *subjects
+        rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
+        yield f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules
 
 
 def _taken_names(params: Params) -> Iterator[str]:

@@ -7,8 +7,9 @@ import pandas as pd
 
 from hairline import conventions, differences
 from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import ABSENT, MANUAL, Cell
+from hairline.comparison import Cell, called, several_training_sets
 from hairline.differences import Scored
+from hairline.table_text import ABSENT, bracketed, number
 
 PLACE = ("kind", "labels", "model", "training_set", "test_set")
 """Columns that say which cell a row of conventions is of."""
@@ -67,14 +68,8 @@ def _parts(cell: Cell) -> tuple[str | None, ...]:
 
 def _names(cells: Sequence[Cell]) -> dict[str, str]:
     """Name of each cell → what to call it in a table of its test set."""
-    several = len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
-    return {cell.name: _told(cell, several) for cell in cells}
-
-
-def _told(cell: Cell, with_training_set: bool) -> str:
-    labels = "FSV" if (cell.kind, cell.label_set) == ("segmenter", MANUAL) else cell.label_set
-    trained = f" · {cell.training_set}" if with_training_set and cell.training_set else ""
-    return f"{labels} · {cell.architecture or ABSENT}{trained}"
+    told = several_training_sets(cells)
+    return {each.name: called(each.label_set, each.architecture, each.training_set if told else "") for each in cells}
 
 
 def tables(cells: Sequence[Cell], pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -108,7 +103,7 @@ def _values(rows: pd.DataFrame) -> pd.Series:
     left_out = shown["empty_masks"] == conventions.LEFT_OUT
     names = shown["convention"] + left_out.map({True: " (empty masks left out)", False: ""})
     values = shown["ods"].fillna(shown["at_paper_threshold"])
-    return pd.Series([ABSENT if pd.isna(value) else f"{value:.3f}" for value in values], index=list(names), dtype=str)
+    return pd.Series([number(value, ".3f") for value in values], index=list(names), dtype=str)
 
 
 def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -119,20 +114,11 @@ def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _line(row: dict[str, float]) -> dict[str, str]:
-    def text(name: str, form: str) -> str:
-        return ABSENT if pd.isna(row[name]) else format(row[name], form)
-
-    ends = "" if pd.isna(row["difference_low"]) else f" [{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
     return {
         "First": str(row["first"]),
         "Second": str(row["second"]),
-        "ODS of first − second": text("difference", "+.3f") + ends,
-        "p": text("p", ".3f"),
-        "p (Holm)": text("p_holm", ".3f"),
-        "Effect d_z": text("effect", "+.2f"),
+        "ODS of first − second": bracketed(row["difference"], row["difference_low"], row["difference_high"], "+.3f"),
+        "p": number(row["p"], ".3f"),
+        "p (Holm)": number(row["p_holm"], ".3f"),
+        "Effect d_z": number(row["effect"], "+.2f"),
     }
-
-
-def csv(table: pd.DataFrame) -> str:
-    """A table as CSV text, six significant digits, nothing where a value is missing."""
-    return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")

@@ -4,7 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.comparison import ABSENT, MANUAL
+from hairline import table_text
+from hairline.comparison import MANUAL
+from hairline.table_text import ABSENT, bracketed, number
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 METRICS = ("ods", "ois", "ap")
@@ -61,7 +63,7 @@ def ablations_csv(summary: pd.DataFrame) -> str:
 
 def _three(row: dict[str, Any], prefix: str) -> str:
     values = [row[prefix + metric] for metric in METRICS]
-    return ABSENT if all(map(pd.isna, values)) else " / ".join(_text(value, ".3f") for value in values)
+    return ABSENT if all(map(pd.isna, values)) else " / ".join(number(value, ".3f") for value in values)
 
 
 def _without_unused(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -90,29 +92,23 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
         "Training set": str(row["training_set"]),
-        "Images": _text(row["images"], "d"),
+        "Images": number(row["images"], "d"),
         "ODS": _bracketed(row, "ods", ".3f") if scored else why,
-        "at threshold": _text(row["ods_threshold"], ".2f"),
+        "at threshold": number(row["ods_threshold"], ".2f"),
         "OIS": _bracketed(row, "ois", ".3f"),
-        "AP": _text(row["ap"], ".3f"),
-        "AP of means": _text(row["ap_of_means"], ".3f"),
+        "AP": number(row["ap"], ".3f"),
+        "AP of means": number(row["ap_of_means"], ".3f"),
         "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
-        "Empty masks": _text(row["empty_masks"], "d"),
-        "Empty predictions": _text(row["empty_predictions"], "d"),
-        **{f"paper {metric.upper()}": _text(row[f"paper_{metric}"], ".3f") for metric in METRICS},
-        "Images/s": _text(row["images_per_second"], ".3g"),
-        "paper images/s": _text(row["paper_images_per_second"], ".3g"),
+        "Empty masks": number(row["empty_masks"], "d"),
+        "Empty predictions": number(row["empty_predictions"], "d"),
+        **{f"paper {metric.upper()}": number(row[f"paper_{metric}"], ".3f") for metric in METRICS},
+        "Images/s": number(row["images_per_second"], ".3g"),
+        "paper images/s": number(row["paper_images_per_second"], ".3g"),
     }
 
 
-def _text(value: Any, form: str) -> str:
-    return ABSENT if pd.isna(value) else format(value, form)
-
-
 def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
-    low, high = row[f"{name}_low"], row[f"{name}_high"]
-    value = _text(row[name], form)
-    return value if pd.isna(low) else f"{value} [{_text(low, form)}, {_text(high, form)}]"
+    return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], form)
 
 
 def headline(summary: pd.DataFrame) -> str:
@@ -190,10 +186,5 @@ def markdown(summary: pd.DataFrame) -> str:
     """Headline, tables and notes as Markdown text."""
     parts = ["# Comparison", headline(summary)]
     for title, table in tables(summary).items():
-        parts += [f"## {title}", _markdown_table(table)]
+        parts += [f"## {title}", table_text.markdown(table)]
     return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes(summary))]) + "\n"
-
-
-def _markdown_table(table: pd.DataFrame) -> str:
-    lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from hairline import published
-from hairline.comparison import ABSENT, MANUAL, Training
+from hairline import published, table_text
+from hairline.comparison import MANUAL, Training
+from hairline.table_text import ABSENT, bracketed
 
 TITLES = {
     "I": "classifiers on test patches", "II": "pseudo-labels of the training images", "III": "tested on CRACK500",
@@ -150,10 +151,7 @@ def _classifier(cell: ClassifierCell) -> dict[str, str]:
 
 
 def _bracketed(values: Mapping[str, float], name: str) -> str:
-    if pd.isna(values[name]):
-        return ABSENT
-    low, high = values[f"{name}_low"], values[f"{name}_high"]
-    return f"{values[name]:.3f}" + ("" if pd.isna(low) else f" [{low:.3f}, {high:.3f}]")
+    return bracketed(values[name], values[f"{name}_low"], values[f"{name}_high"], ".3f")
 
 
 def tables(found: pd.DataFrame, run: bool = False) -> dict[str, pd.DataFrame]:
@@ -199,17 +197,11 @@ def _three(row: Mapping[str, Any]) -> str:
     return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f}"
 
 
-def csv(found: pd.DataFrame) -> str:
-    """All rows as CSV text, six significant digits, nothing where a value is missing."""
-    return found.to_csv(index=False, float_format="%.6g", lineterminator="\n")
-
-
 def markdown(found: pd.DataFrame) -> str:
     """All nine tables as Markdown text."""
     parts = ["# The paper's tables, beside the runs here"]
     for title, table in tables(found).items():
-        lines = [list(table.columns), ["---"] * len(table.columns), *table.to_numpy().tolist()]
-        parts += [f"## {title}", "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)]
+        parts += [f"## {title}", table_text.markdown(table)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -15,7 +15,6 @@ from importlib.resources import files
 import pandas as pd
 
 SEGMENTER_TABLES = ("III", "IV", "V", "VI", "VIII", "IX")
-LABEL_TABLES = ("II", "VII")
 BACKBONES = ("resnet50", "resnet101", "resnet152")
 CRACK500 = "crack500-train"
 TRAINED_ON: Mapping[str, tuple[str, ...]] = {
