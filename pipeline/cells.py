@@ -47,7 +47,17 @@ def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
                 yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
-                           training=_training(told))  # fmt: skip
+                           training=_training(told), replicate_of=_first_alike(params, architecture))  # fmt: skip
+
+
+def _first_alike(params: Params, architecture: str) -> str:
+    """The first architecture of the matrix that is the same but for the seed of its training."""
+
+    def recipe(name: str) -> tuple[object, ...]:
+        found = params.architecture(name)
+        return found.network, found.options, {**params.training(name)[1], "seed": None}
+
+    return next(name for name in params.matrix().architectures if recipe(name) == recipe(architecture))
 
 
 def _told(folder: Path, cell: str) -> Any:

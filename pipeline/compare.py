@@ -1,23 +1,16 @@
 """Put labels and segmenters side by side: one table FSV / pseudo-labels a test set, curves, pictures, a page."""
 
-import json
-import platform
-from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from hairline import comparison, crosschecks, findings, paper_tables, report, table_text, tracking, training_sets
+from hairline import comparison, crosschecks, findings, paper_tables, plotting, replicates, report, table_text, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
-from hairline.lineage import git_facts
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
-from hairline.training_sets import TrainingSet
-from pipeline import cells, entry, gallery
-
-TAUGHT = "Classifiers on patches they did not learn from"
+from pipeline import cells, entry, gallery, page
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -30,50 +23,49 @@ def main(argv: Sequence[str] | None = None) -> None:
     params = Params(args.params)
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
     with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
-                      _upstream(args.runs, params), args.record) as run:  # fmt: skip
+                      page.records(args.runs, params), args.record) as run:  # fmt: skip
         compared, bootstrap = list(cells.compared(args, params)), params.get("comparison", BootstrapOptions)
-        summary, pairs = comparison.summarise(compared, bootstrap), crosschecks.every_pair(compared, bootstrap)
+        summary = comparison.summarise(compared, bootstrap)
         classifiers = list(cells.classifiers(args, params))
-        beside, taught = paper_tables.beside(summary, classifiers), paper_tables.classifiers(classifiers)
-        tables = findings.tables(summary) | ({} if taught.empty else {TAUGHT: taught})
-        tables |= paper_tables.tables(beside, run=True) | crosschecks.tables(compared, pairs)
-        curves, grids = gallery.curves(compared), dict(gallery.grids(args, params))
+        found = page.Compared(
+            compared, summary, crosschecks.every_pair(compared, bootstrap), paper_tables.beside(summary, classifiers),
+            paper_tables.classifiers(classifiers), list(gallery.grids(args, params)),
+        )  # fmt: skip
         with whole_folder(args.out) as folder:
-            (folder / "comparison.csv").write_text(table_text.csv(summary))
-            (folder / "comparison.md").write_text(findings.markdown(summary))
-            (folder / "conventions.csv").write_text(table_text.csv(crosschecks.every_convention(compared)))
-            (folder / "differences.csv").write_text(table_text.csv(pairs))
-            (folder / "ablations.csv").write_text(findings.ablations_csv(summary))
-            taught.to_csv(folder / "classifiers.csv", index=False)
-            (folder / "paper.csv").write_text(table_text.csv(beside))
-            (folder / "paper.md").write_text(paper_tables.markdown(beside))
-            (folder / "paper.tex").write_text(paper_tables.latex(beside))
-            (folder / "pr_curves.png").write_bytes(curves)
-            for test_set, grid in grids.items():
-                (folder / f"grid_{test_set}.png").write_bytes(grid)
-            report.write(folder / "index.html", _page(args, params, summary, tables, curves, grids))
-        found = _metrics(summary)
-        write_json(args.metrics, found)
-        run.metrics({f"{row}/{key}": value for row, scores in found.items() for key, value in scores.items()})
+            _tables(folder, found)
+            _pictures(folder, found)
+            report.write(folder / "index.html", page.page(args, params, found))
+        metrics = _metrics(summary)
+        write_json(args.metrics, metrics)
+        run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
         run.artifact(args.out)
-        run.tag("waivers", waived(_verdicts(args, params)))
+        run.tag("waivers", waived(page.verdicts(args, params)))
         run.finish([args.out, args.metrics])
 
 
-def _upstream(runs: Path, params: Params) -> list[Path]:
-    """The run.json files behind what is compared, some of which may not exist; not those of names no longer used."""
-    matrix = params.matrix()
-    trained = [
-        f"{name}-{architecture}-{training_set}"
-        for name in matrix.label_sets
-        for architecture in matrix.architectures
-        for training_set in matrix.training_sets
-    ]
-    names = [f"{kind}-{name}" for name in matrix.classifiers for kind in ("classifier", "evaluation-classifier")]
-    names += [f"labels-{name}" for name in params.labelled()]
-    names += [f"segmenter-{name}" for name in trained]
-    names += [f"evaluation-{name}-{test_set}" for name in trained for test_set in matrix.test_sets]
-    return [runs / f"{name}.json" for name in names]
+def _tables(folder: Path, found: page.Compared) -> None:
+    """Write every table as text."""
+    tables = {
+        "comparison": found.summary,
+        "conventions": crosschecks.every_convention(found.cells),
+        "differences": found.pairs,
+        "seeds": replicates.over_seeds(found.cells),
+        "paper": found.beside,
+    }
+    for name, table in tables.items():
+        (folder / f"{name}.csv").write_text(table_text.csv(table))
+    (folder / "comparison.md").write_text(findings.markdown(found.summary))
+    (folder / "ablations.csv").write_text(findings.ablations_csv(found.summary))
+    (folder / "paper.md").write_text(paper_tables.markdown(found.beside))
+    (folder / "paper.tex").write_text(paper_tables.latex(found.beside))
+    found.taught.to_csv(folder / "classifiers.csv", index=False)
+
+
+def _pictures(folder: Path, found: page.Compared) -> None:
+    """Write the curves and the galleries as PNG."""
+    plotting.save_png(plotting.pr_curves(gallery.panels(found.cells)), folder / "pr_curves.png")
+    for name, _, png in found.grids:
+        (folder / f"{name}.png").write_bytes(png)
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
@@ -84,72 +76,6 @@ def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
             {name: float(row[name]) for name in names if not pd.isna(row[name])}
         for row in scored.to_dict("records")
     }  # fmt: skip
-
-
-def _page(
-    args: Namespace,
-    params: Params,
-    summary: pd.DataFrame,
-    tables: Mapping[str, pd.DataFrame],
-    curves: bytes,
-    grids: Mapping[str, bytes],
-) -> report.Page:
-    pictures = [report.Picture("Precision and recall, pooled over the images",
-                               "Precision-recall curves of every model and label set", curves)]  # fmt: skip
-    pictures += [
-        report.Picture(f"Test images of {test_set}: image, mask, evidence, pseudo-labels, predictions",
-                       f"Grid of images of {test_set} with their masks, labels and predictions", grid)
-        for test_set, grid in grids.items()
-    ]  # fmt: skip
-    return report.Page(
-        f"hairline: {params.experiment()}",
-        findings.headline(summary),
-        findings.notes(summary),
-        tables,
-        pictures,
-        list(gallery.steps(args.strips, params)),
-        [_gate(path, args.gates) for path in _verdicts(args, params)],
-        _facts(args, params),
-    )
-
-
-def _verdicts(args: Namespace, params: Params) -> list[Path]:
-    matrix = params.matrix()
-    subjects = {"samples": matrix.datasets, "patches": matrix.classifiers}
-    labels = [args.gates / "labels" / one / other for one in matrix.training_sets for other in matrix.label_sets]
-    return [
-        *(args.gates / gate / name / "verdict.json" for gate, names in subjects.items() for name in names),
-        *(path for folder in labels for path in sorted(folder.iterdir())),
-    ]
-
-
-def _gate(path: Path, gates: Path) -> report.Gate:
-    told = json.loads(path.read_text())
-    lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
-    waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
-    gate, *within = path.relative_to(gates).parts
-    learned = f" on {path.stem} (for {within[1]} · {within[0]})" if gate == "labels" else ""
-    subject = f"{gate} of {told['subject']}{learned}"
-    return report.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
-
-
-def _facts(args: Namespace, params: Params) -> dict[str, str]:
-    git = git_facts(Path.cwd())
-    trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
-    return {
-        "experiment": params.experiment(),
-        "commit": git.commit + (" with changes" if git.dirty else ""),
-        "seed": str(params.raw("runtime")["seed"]),
-        "segmenters": "trained on " + "; ".join(trained) if params.matrix().label_sets else "none trained",
-        "Python": platform.python_version(),
-        "machine": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def _told(training_set: TrainingSet) -> str:
-    """A training set in words: its parts, and the labels of those that always have the same."""
-    parts = training_set.parts
-    return " + ".join(f"{p.dataset} {p.split}" + (f" (labels of {p.labels})" if p.labels else "") for p in parts)
 
 
 if __name__ == "__main__":

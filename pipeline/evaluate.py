@@ -18,7 +18,7 @@ from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
-from hairline.scoretables import counts, metrics
+from hairline.scoretables import counts, extremes, metrics
 from hairline.widetables import wide_table
 from pipeline import entry
 
@@ -76,13 +76,16 @@ def _training(args: Namespace) -> dict[str, object] | None:
 
 
 def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
-    """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks."""
+    """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks.
+
+    Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
+    """
     model, _ = segmenters.load(args.model)
-    placement = runtime.resolve(params.get("runtime", Runtime))
-    samples, shown = read_samples(args.set, "test"), params.get("evaluation", Evaluation).gallery
+    placement, kept = runtime.resolve(params.get("runtime", Runtime)), params.get("evaluation", Evaluation)
+    samples = read_samples(args.set, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
     candidates = list((masked if len(masked) else samples)["id"])
-    gallery = [candidates[index] for index in evenly(len(candidates), shown)]
+    gallery = [candidates[index] for index in evenly(len(candidates), kept.gallery)]
     spent = 0.0
 
     def scores_of(sample_id: str) -> NDArray[np.float32]:
@@ -91,7 +94,7 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
         scores = segmenters.predict(model, image, placement)
         spent += time.perf_counter() - start
         if sample_id in gallery:
-            write_scores(folder / "predictions" / f"{sample_id}.png", scores)
+            _keep(folder, sample_id, scores)
         progress.update()
         return scores
 
@@ -102,8 +105,14 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
             return None
         table = wide_table(masked, scores_of, lambda sample_id: load_mask(args.set, sample_id), _threads())
     table.to_parquet(folder / "scores.parquet", index=False)
+    for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
+        _keep(folder, sample_id, segmenters.predict(model, load_image(args.set, sample_id), placement))
     run.metrics({"seconds_per_image": spent / len(masked)})
     return table
+
+
+def _keep(folder: Path, sample_id: str, scores: NDArray[np.float32]) -> None:
+    write_scores(folder / "predictions" / f"{sample_id}.png", scores)
 
 
 def _threads() -> int:

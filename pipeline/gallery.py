@@ -1,65 +1,127 @@
-"""The pictures of a comparison: precision-recall curves, grids of test images, strips of the steps to a label."""
+"""The pictures of a comparison: precision-recall curves, galleries, image browser, strips of the steps to a label."""
 
 from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import localization, pictures, plotting, report
+from hairline import image_browser, localization, pictures, plotting, report
 from hairline.comparison import Cell, called, several_training_sets
+from hairline.image_browser import Shown
 from hairline.images import read_scores
 from hairline.params import Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
-from hairline.scoretables import counts
+from hairline.scoretables import counts, image_f1
 from hairline.scoring import Counts
 
+LABELS, SEGMENTERS = "labels of", "segmenters on"
+Panels = Mapping[str, Mapping[str, Counts]]
 
-def curves(cells: Sequence[Cell]) -> bytes:
-    """Precision-recall curves of everything that was scored, a panel a test set, as PNG."""
-    panels: dict[str, dict[str, Counts]] = {}
+
+def panels(cells: Sequence[Cell]) -> dict[str, dict[str, Counts]]:
+    """What curves are drawn of: everything that was scored, test set by test set, segmenters and labels apart."""
+    found: dict[str, dict[str, Counts]] = {}
     several = several_training_sets(cells)
     for cell in cells:
         if cell.table is not None:
-            what = "segmenters on" if cell.kind == "segmenter" else "labels of"
-            panel = panels.setdefault(f"{what} {cell.dataset}", {})
+            panel = found.setdefault(f"{SEGMENTERS if cell.kind == 'segmenter' else LABELS} {cell.dataset}", {})
             learned = cell.training_set if several else ""
             panel[called(cell.label_set, cell.architecture, learned)] = counts(cell.table)
-    return plotting.png(plotting.pr_curves(panels))
+    return found
 
 
-def grids(args: Namespace, params: Params) -> Iterator[tuple[str, bytes]]:
-    """A picture grid of some test images, the same everywhere and with masks where there are any, a test set."""
-    gallery = params.get("evaluation", Evaluation).gallery
+def curves(drawn: Panels, kind: str) -> report.Drawings:
+    """Precision-recall curves of one kind as drawings in lines, one a test set (figure 7 of the paper)."""
+    return report.Drawings(
+        "Precision and recall, pooled over the images",
+        {
+            f"Precision against recall: {title}": plotting.svg(plotting.pr_curves({title: models}), title)
+            for title, models in drawn.items()
+            if title.startswith(kind)
+        },
+    )
+
+
+def grids(args: Namespace, params: Params) -> Iterator[tuple[str, str, bytes]]:
+    """Two galleries a test set, of labels and of predictions (figures 5, 6 and 8 of the paper): name, title, PNG."""
     for test_set in params.matrix().test_sets:
-        samples = read_samples(args.sets / test_set, "test")
-        masked = samples[samples["has_mask"]]
-        candidates = list((masked if len(masked) else samples)["id"])
-        ids = [candidates[index] for index in evenly(len(candidates), gallery)]
-        if ids:
-            rows = [_picture(args, params, test_set, sample_id) for sample_id in ids]
-            yield test_set, plotting.png(pictures.picture_grid(rows))
+        rows = [_row(args, params, test_set, sample_id) for sample_id in _gallery(args, params, test_set)]
+        if rows:
+            labels = [replace(row, predictions={}) for row in rows]
+            yield f"labels_{test_set}", f"Pseudo-labels of test images of {test_set}", _grid(labels)
+        if any(row.predictions for row in rows):
+            models = [replace(row, evidence=None, labels={}) for row in rows]
+            yield f"predictions_{test_set}", f"Predictions for test images of {test_set}", _grid(models)
 
 
-def _picture(args: Namespace, params: Params, test_set: str, sample_id: str) -> pictures.PictureRow:
-    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
-    evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
+def _grid(rows: Sequence[pictures.PictureRow]) -> bytes:
+    return plotting.png(pictures.picture_grid(rows))
+
+
+def _gallery(args: Namespace, params: Params, test_set: str) -> list[str]:
+    """The same images everywhere, evenly spaced, with masks where there are any."""
+    samples = read_samples(args.sets / test_set, "test")
+    masked = samples[samples["has_mask"]]
+    candidates = list((masked if len(masked) else samples)["id"])
+    return [candidates[index] for index in evenly(len(candidates), params.get("evaluation", Evaluation).gallery)]
+
+
+def browser(args: Namespace, params: Params, cells: Sequence[Cell]) -> image_browser.Browser:
+    """The galleries' images and those that some segmenter did worst and best on, with all that was kept of them."""
+    images = []
+    for test_set in params.matrix().test_sets:
+        kept = {path.stem for folder in _predictions(args, params, test_set).values() for path in folder.glob("*.png")}
+        scores = _scores(cells, test_set)
+        for sample_id in sorted({*_gallery(args, params, test_set), *kept}):
+            row = _row(args, params, test_set, sample_id)
+            f1 = {name: float(found[sample_id]) for name, found in scores.items() if sample_id in found}
+            images.append(Shown(sample_id, test_set, f1, _layers(row)))
+    return image_browser.Browser(images)
+
+
+def _scores(cells: Sequence[Cell], test_set: str) -> dict[str, pd.Series]:
+    several = several_training_sets(cells)
+    return {
+        called(cell.label_set, cell.architecture, cell.training_set if several else ""): image_f1(cell.table)
+        for cell in cells
+        if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
+    }
+
+
+def _layers(row: pictures.PictureRow) -> dict[str, bytes]:
+    maps: dict[str, NDArray[np.generic]] = {} if row.mask is None else {"mask": row.mask}
+    maps |= {} if row.evidence is None else {"evidence": row.evidence}
+    maps |= {f"labels of {name}": scores for name, scores in row.labels.items()} | dict(row.predictions)
+    drawn = {name: image_browser.score_map(scores) for name, scores in maps.items()}
+    return {"image": image_browser.photo(row.image), **drawn}
+
+
+def _predictions(args: Namespace, params: Params, test_set: str) -> dict[str, Path]:
+    """What a segmenter is called → folder of its predictions that were kept."""
+    matrix = params.matrix()
     several = len(matrix.training_sets) > 1
-    models = {
+    return {
         called(label_set, architecture, training_set if several else ""):
-            args.scores / "segmenters" / training_set / label_set / architecture / test_set / "predictions" / file
+            args.scores / "segmenters" / training_set / label_set / architecture / test_set / "predictions"
         for training_set in matrix.training_sets for label_set in matrix.label_sets
         for architecture in matrix.architectures
     }  # fmt: skip
-    labels = {name: args.labels / name / test_set / file for name in params.labelled()}
+
+
+def _row(args: Namespace, params: Params, test_set: str, sample_id: str) -> pictures.PictureRow:
+    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
+    evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
     return pictures.PictureRow(
         sample_id,
         load_image(folder, sample_id),
         load_mask(folder, sample_id) if mask_path(folder, sample_id).is_file() else None,
         localization.heat(evidence),
-        _maps(labels),
-        _maps(models),
+        _maps({name: args.labels / name / test_set / file for name in params.labelled()}),
+        _maps({name: kept / file for name, kept in _predictions(args, params, test_set).items()}),
     )
 
 
@@ -74,5 +136,6 @@ def steps(folder: Path, params: Params) -> Iterator[report.Picture]:
         found = [path for name in test_sets for path in sorted((folder / label_set).glob(f"{name}-*.png"))]
         if found:
             title = f"labels of {label_set}: {found[0].stem}"
-            yield report.Picture(title, f"The image, every map on the way to its {title}, and the mask",
-                                 found[0].read_bytes())  # fmt: skip
+            yield report.Picture(f"Every step to the {title}",
+                                 f"The image, every map on the way to its {title}, and the mask",
+                                 image_browser.webp(found[0].read_bytes()), "webp", folded=True)  # fmt: skip

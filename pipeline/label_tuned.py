@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     label_set = LabelSet(own.method, own.classifier, params.options_of(study.label_set)(options))
     raw = {**params.raw("label_sets")[study.label_set], "options": options, "study": args.study}
     label.made(args, params, name, label_set, raw, args.evidence / own.classifier)
-    score_labels.score(args.sets, args.out, params.matrix().localized, args.scores, args.score_metrics)
+    score_labels.score(args.sets, args.out, params.matrix().localized, args.scores, args.score_metrics, args.best)
 
 
 if __name__ == "__main__":

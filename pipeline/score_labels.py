@@ -1,5 +1,6 @@
 """Score the pseudo-labels of one label set against the masks, split by split (table II)."""
 
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -19,7 +20,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     score(args.sets, args.labels, Params(args.params).matrix().localized, args.out, args.metrics)
 
 
-def score(sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: Path) -> None:
+def score(
+    sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: Path, study: Path | None = None
+) -> None:
     """Write the score tables of a label set to a folder and its metrics to a file.
 
     Args:
@@ -28,6 +31,7 @@ def score(sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: 
         datasets: Data sets that have labels in it.
         out: Folder for DATASET-SPLIT.parquet.
         target: File for the metrics.
+        study: best.json of the study that the labels' options are from, kept beside their scores as study.json.
     """
     found = {}
     with whole_folder(out) as folder:
@@ -35,6 +39,8 @@ def score(sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: 
             for split, table in _score(sets / name, labels / name).items():
                 table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
                 found[f"{name}-{split}"] = metrics(table)
+        if study is not None:
+            shutil.copyfile(study, folder / "study.json")
     write_json(target, found)
 
 

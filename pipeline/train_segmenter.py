@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -75,8 +75,14 @@ def _train(
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
     return segmentation.train(
         *ids, images.image, images.target, build, options,
-        params.get("runtime", Runtime), run or training.Silent(), folder, _sheet,
+        _seeded(args, params), run or training.Silent(), folder, _sheet,
     )  # fmt: skip
+
+
+def _seeded(args: Namespace, params: Params) -> Runtime:
+    """The section ``runtime``, with the seed of this training where it has its own."""
+    runtime, seed = params.get("runtime", Runtime), params.training(args.architecture)[0].seed
+    return runtime if seed is None else replace(runtime, seed=seed)
 
 
 def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images: int, run: tracking.Run) -> None:
@@ -86,7 +92,7 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
         "architecture": args.architecture, "initialisation": trained.initial, "images": images,
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(args.architecture)[1],
-        "seed": params.raw("runtime")["seed"], "precision": resolve(params.get("runtime", Runtime)).precision,
+        "seed": _seeded(args, params).seed, "precision": resolve(params.get("runtime", Runtime)).precision,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
     architecture = params.architecture(args.architecture)

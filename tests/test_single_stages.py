@@ -249,9 +249,9 @@ def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_par
 
 def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
-    assert {path.stem for path in compare._upstream(Path("runs"), params)} == {
+    assert {path.stem for path in page.records(Path("runs"), params)} == {
         "classifier-resnet18", "evaluation-classifier-resnet18",
-        "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
+        "study-konig", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
         *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
     }  # fmt: skip

@@ -68,6 +68,7 @@ class Cell:
         training_set: Name of what the network learned from; empty for pseudo-labels.
         network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
         training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
+        replicate_of: Name of the first architecture that is the same but for the seed of its training; empty: its own.
     """
 
     kind: Literal["label", "segmenter"]
@@ -82,6 +83,7 @@ class Cell:
     training_set: str = ""
     network: str = ""
     training: Training | None = None
+    replicate_of: str = ""
 
     def __post_init__(self) -> None:
         if (self.status == "scored") != (self.table is not None):

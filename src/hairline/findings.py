@@ -10,6 +10,7 @@ from hairline.table_text import ABSENT, bracketed, number
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 METRICS = ("ods", "ois", "ap")
+SEGMENTERS = "Segmenters tested on"
 
 
 def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -18,7 +19,7 @@ def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Columns with the paper's numbers are there where the paper printed any for the table's rows, that of the training
     set where there are several.
     """
-    segmenters = _each(summary, "segmenter", "Segmenters tested on {}")
+    segmenters = _each(summary, "segmenter", SEGMENTERS + " {}")
     labels = _each(summary, "label", "Pseudo-labels of {} against its masks")
     return segmenters | ({ABLATIONS: ablations(summary)} if labels else {}) | labels
 

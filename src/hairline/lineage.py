@@ -45,6 +45,7 @@ class RunRecord:
         started: UTC time, ISO 8601.
         ended: UTC time, ISO 8601.
         mlflow_uri: Tracking store that knows the run.
+        peak_memory_mb: Most memory that one process of the stage held, in MiB; None where that is not known.
     """
 
     run_id: str
@@ -59,6 +60,7 @@ class RunRecord:
     started: str
     ended: str
     mlflow_uri: str
+    peak_memory_mb: int | None = None
 
 
 def content_hash(path: Path) -> str:

@@ -135,9 +135,11 @@ class Evaluation:
 
     Attributes:
         gallery: Test images, evenly spaced, whose predictions are kept and shown.
+        extremes: As many each of the images with the worst and the best F1 at the threshold of ODS.
     """
 
     gallery: Annotated[int, Ge(1)]
+    extremes: Annotated[int, Ge(0)]
 
 
 @dataclass(frozen=True)

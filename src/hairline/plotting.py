@@ -7,9 +7,11 @@ readers can tell apart, and lines differ in their dashes too.
 
 import io
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -33,6 +35,21 @@ def png(figure: Figure) -> bytes:
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def svg(figure: Figure, salt: str) -> str:
+    """A figure as an ``<svg>`` element for a page in HTML: no background, and black is the page's colour of text.
+
+    Args:
+        figure: The figure.
+        salt: What tells the ids inside it from those of other figures on the page.
+    """
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    element = buffer.getvalue()[buffer.getvalue().index("<svg") :]
+    bare = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->| xmlns(:\w+)?=\"[^\"]*\"", "", element, flags=re.DOTALL)
+    return re.sub("#000000|#666666", "currentColor", bare)
 
 
 def save_png(figure: Figure, path: Path) -> None:

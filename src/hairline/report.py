@@ -1,62 +1,83 @@
 """One self-contained HTML page: sentence first, then tables, pictures, gates and how the numbers came about.
 
-The page opens from a file without a network: style and pictures are inside it, and its content security policy
-forbids everything else. All text is escaped.
+The page opens from a file without a network: style, script and pictures are inside it, and its content security policy
+forbids everything else, scripts other than its own included. All text is escaped. Without scripts it can be read as
+well; they sort and filter tables and drive the image browser.
 """
 
 import base64
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
+from hairline import image_browser
+from hairline.image_browser import Browser
 from hairline.outputs import whole_file
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #ffffff; --soft: #f3f5f7; --line: #c9d0d6;
-  --quiet: #56606a; --good: #00694c; --bad: #a33a00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ec; --paper: #14171a; --soft: #1f2429; --line: #3c444c;
-  --quiet: #a3adb6; --good: #4fd0a5; --bad: #ff9e63; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 90rem; padding: 1.5rem; background: var(--paper); color: var(--ink);
-  font: 1rem/1.5 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-h1 { font-size: 1.6rem; margin: 0 0 .5rem; } h2 { font-size: 1.25rem; margin: 2.2rem 0 .5rem; }
-h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
-.headline { font-size: 1.15rem; max-width: 60rem; padding: .7rem 1rem; border-left: .3rem solid var(--good);
-  background: var(--soft); }
-.notes { color: var(--quiet); max-width: 60rem; font-size: .9rem; padding-left: 1.2rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .85rem; }
-th, td { padding: .3rem .5rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; } td.short { white-space: nowrap; }
-tbody tr:nth-child(even) { background: var(--soft); }
-figure { margin: 1rem 0; } summary { cursor: pointer; } figcaption { color: var(--quiet); font-size: .9rem; }
-img { display: block; max-width: 100%; height: auto; background: #ffffff; border: 1px solid var(--line); }
-.passed { color: var(--good); font-weight: 600; } .failed { color: var(--bad); font-weight: 600; }
-td ul { margin: 0; padding-left: 1.1rem; }
-@media print { :root { --ink: #000; --paper: #fff; --soft: #f3f5f7; --line: #999; --quiet: #333; }
-  @page { size: landscape; margin: 12mm; }
-  body { max-width: none; padding: 0; font-size: 9pt; } .wide { overflow: visible; } table { font-size: 8pt; }
-  tr, figure { break-inside: avoid; } h2, h3 { break-after: avoid; } }
-"""
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+STYLE = files("hairline").joinpath("report.css").read_text(encoding="utf-8")
+SCRIPT = files("hairline").joinpath("report.js").read_text(encoding="utf-8")
+POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-"
+    + base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    + "'"
+)
+FILTERED = 6
+"""Rows from which a table gets a field to filter them."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table under a heading; columns and cells are shown as they are. Sorted and filtered by the reader."""
+
+    title: str
+    frame: pd.DataFrame
+    folded: bool = False
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure on the page.
+    """A picture under a caption.
 
     Attributes:
         title: Caption below it.
         alt: What it shows, in words, for those who do not see it.
-        png: The picture, as the bytes of a PNG file.
+        data: The bytes of its file.
+        kind: Format of the file, as ``png`` or ``webp``.
+        folded: Shown only when asked for.
     """
 
     title: str
     alt: str
-    png: bytes
+    data: bytes
+    kind: str = "png"
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """Drawings in lines, beside each other where there is room: what each shows, in words → an ``<svg>`` element."""
+
+    title: str
+    drawings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Notes:
+    """Remarks, one a line."""
+
+    items: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values."""
+
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,49 +92,54 @@ class Gate:
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a report says, in the order it says it.
+class Gates:
+    """Verdicts of the data gates."""
 
-    Attributes:
-        title: Heading and window title.
-        headline: The result in a sentence or two.
-        notes: How to read the tables, one remark each.
-        tables: Heading to table; columns and cells are shown as they are.
-        pictures: Figures, in order.
-        steps: Figures that are folded up until they are asked for, each under its title.
-        gates: Verdicts of the data gates.
-        facts: Where the numbers come from: experiment, commit, seed, versions, machine.
+    verdicts: Sequence[Gate]
+
+
+Part = Table | Picture | Drawings | Notes | Facts | Gates | Browser
+
+
+@dataclass(frozen=True)
+class Section:
+    """What stands under one heading; left out where it has no part."""
+
+    heading: str
+    parts: Sequence[Part]
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a report says, in the order it says it: heading and window title, the result in a sentence or two, the rest.
+
+    Parts of ``summary`` stand below the headline, before the first section.
     """
 
     title: str
     headline: str
-    notes: Sequence[str]
-    tables: Mapping[str, pd.DataFrame]
-    pictures: Sequence[Picture]
-    steps: Sequence[Picture]
-    gates: Sequence[Gate]
-    facts: Mapping[str, str]
+    summary: Sequence[Part]
+    sections: Sequence[Section] = field(default_factory=tuple)
 
 
 def html(page: Page) -> str:
     """The page as one HTML document without any outside reference; sections without content are left out."""
+    sections = {f"s{at}": section for at, section in enumerate(page.sections) if section.parts}
     body = [
-        f"<h1>{escape(page.title)}</h1>",
-        f'<p class="headline">{escape(page.headline)}</p>',
-        _section("Comparison", (_titled_table(title, table) for title, table in page.tables.items())),
-        _list(page.notes, "notes"),
-        _section("Pictures", (_figure(picture) for picture in page.pictures)),
-        _section("Every step to a label", (_folded(picture) for picture in page.steps)),
-        _section("Data gates", [_gates(page.gates)] if page.gates else []),
-        _section("Where the numbers come from", [_facts(page.facts)] if page.facts else []),
+        '<a class="skip" href="#main">Skip to the result</a>',
+        _menu(sections),
+        f'<main id="main">\n<h1>{escape(page.title)}</h1>\n<p class="headline">{escape(page.headline)}</p>',
+        *map(_part, page.summary),
+        *(_section(name, section) for name, section in sections.items()),
+        "</main>",
     ]
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(page.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{escape(page.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         + "\n".join(part for part in body if part)
-        + "\n</main>\n</body>\n</html>\n"
+        + f"\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
@@ -123,9 +149,33 @@ def write(path: Path, page: Page) -> None:
         partial.write_text(html(page), encoding="utf-8")
 
 
-def _section(heading: str, parts: Iterable[str]) -> str:
-    content = "\n".join(parts)
-    return f"<section>\n<h2>{escape(heading)}</h2>\n{content}\n</section>" if content else ""
+def _menu(sections: Mapping[str, Section]) -> str:
+    links = "".join(f'<li><a href="#{name}">{escape(each.heading)}</a></li>' for name, each in sections.items())
+    return f'<nav aria-label="Sections"><ul>{links}</ul></nav>' if links else ""
+
+
+def _section(name: str, section: Section) -> str:
+    content = "\n".join(map(_part, section.parts))
+    return f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(section.heading)}</h2>\n{content}\n</section>'
+
+
+def _part(part: Part) -> str:
+    match part:
+        case Table():
+            return _titled_table(part)
+        case Picture():
+            return _picture(part)
+        case Drawings():
+            drawn = "\n".join(_drawing(told, svg) for told, svg in part.drawings.items())
+            return f'<h3>{escape(part.title)}</h3>\n<div class="drawings">\n{drawn}\n</div>'
+        case Notes():
+            return _list(part.items, "notes")
+        case Facts():
+            return _table(("", ""), [[escape(name), escape(value)] for name, value in part.values.items()])
+        case Gates():
+            return _gates(part.verdicts)
+        case Browser():
+            return image_browser.html(part)
 
 
 def _list(items: Sequence[str], style: str) -> str:
@@ -133,11 +183,14 @@ def _list(items: Sequence[str], style: str) -> str:
     return f'<ul class="{style}">{entries}</ul>' if entries else ""
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table from escaped cells."""
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], named: str = "", sortable: bool = False) -> str:
+    """A table from escaped cells; ``named`` is the id of its heading."""
     head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
     lines = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
-    return f'<div class="wide"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{lines}\n</tbody>\n</table></div>'
+    shown = f"<thead><tr>{head}</tr></thead>\n" if any(header) else ""
+    style = ' class="sortable"' if sortable else ""
+    label = f' role="region" aria-labelledby="{named}"' if named else ""
+    return f'<div class="wide" tabindex="0"{label}><table{style}>\n{shown}<tbody>\n{lines}\n</tbody>\n</table></div>'
 
 
 def _cell(content: str) -> str:
@@ -145,19 +198,31 @@ def _cell(content: str) -> str:
     return f'<td class="short">{content}</td>' if short else f"<td>{content}</td>"
 
 
-def _titled_table(title: str, table: pd.DataFrame) -> str:
-    rows = ([escape(str(cell)) for cell in row] for row in table.itertuples(index=False))
-    return f"<h3>{escape(title)}</h3>\n{_table([escape(str(name)) for name in table.columns], rows)}"
+def _titled_table(table: Table) -> str:
+    name = "t" + hashlib.sha256(table.title.encode()).hexdigest()[:8]
+    rows = ([escape(str(cell)) for cell in row] for row in table.frame.itertuples(index=False))
+    content = _table([escape(str(column)) for column in table.frame.columns], rows, name, sortable=True)
+    if len(table.frame) >= FILTERED:
+        content = (
+            f'<div><div class="filter" hidden><label for="{name}f">Rows with</label><input type="search" id="{name}f">'
+            f"<output></output></div>\n{content}</div>"
+        )
+    if table.folded:
+        return f'<details><summary id="{name}">{escape(table.title)}</summary>\n{content}\n</details>'
+    return f'<h3 id="{name}">{escape(table.title)}</h3>\n{content}'
 
 
-def _figure(picture: Picture) -> str:
-    source = "data:image/png;base64," + base64.b64encode(picture.png).decode("ascii")
-    caption = f"<figcaption>{escape(picture.title)}</figcaption>"
-    return f'<figure><img src="{source}" alt="{escape(picture.alt)}">{caption}</figure>'
+def _picture(picture: Picture) -> str:
+    source = f"data:image/{picture.kind};base64," + base64.b64encode(picture.data).decode("ascii")
+    image = f'<img src="{source}" alt="{escape(picture.alt)}">'
+    if picture.folded:
+        summary = f"<summary>{escape(picture.title)}</summary>"
+        return f'<details>{summary}\n<figure class="paper">{image}</figure>\n</details>'
+    return f'<figure class="paper">{image}<figcaption>{escape(picture.title)}</figcaption></figure>'
 
 
-def _folded(picture: Picture) -> str:
-    return f"<details><summary>{escape(picture.title)}</summary>\n{_figure(picture)}\n</details>"
+def _drawing(told: str, svg: str) -> str:
+    return f'<figure role="img" aria-label="{escape(told)}">{svg}</figure>'
 
 
 def _gates(gates: Sequence[Gate]) -> str:
@@ -170,7 +235,3 @@ def _gates(gates: Sequence[Gate]) -> str:
         for gate in gates
     ]
     return _table(("Set", "Verdict", "Errors", "Warnings", "Waivers"), rows)
-
-
-def _facts(facts: Mapping[str, str]) -> str:
-    return _table(("What", "Value"), ([escape(str(name)), escape(str(value))] for name, value in facts.items()))

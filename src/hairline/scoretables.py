@@ -73,6 +73,22 @@ def counts(table: pd.DataFrame) -> scoring.Counts:
     return scoring.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
 
 
+def image_f1(table: pd.DataFrame) -> pd.Series:
+    """F1 of every image at the threshold of ODS, float64 by id, lowest first, equal ones in order of id."""
+    f1 = scoring.f1(counts(table))
+    ids = table["id"].sort_values().to_list()
+    return pd.Series(f1[:, f1.mean(axis=0).argmax()], index=ids).sort_values(kind="stable")
+
+
+def extremes(table: pd.DataFrame, count: int) -> list[str]:
+    """Ids of the ``count`` images each with the lowest and the highest F1 at the threshold of ODS, lowest first.
+
+    None twice: where there are fewer than twice as many images, it is every image.
+    """
+    ids = image_f1(table).index.to_list()
+    return list(dict.fromkeys([*ids[:count], *ids[max(0, len(ids) - count) :]]))
+
+
 def metrics(table: pd.DataFrame) -> dict[str, float]:
     """ODS with its threshold, OIS, AP (pooled) and the number of images of a score table."""
     counted = counts(table)

@@ -21,7 +21,7 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import run_store
+from hairline import costs, run_store
 from hairline.errors import HairlineError
 from hairline.lineage import RunRecord, content_hashes, flatten, git_facts, read_record, workspace_root, write_record
 
@@ -186,9 +186,12 @@ class Run:
                 self._mlflow.log_params(batch)
 
     def _succeed(self, path: Path) -> None:
+        done = replace(self._record, ended=_now(), peak_memory_mb=costs.peak_memory_mb())
+        spent = {"cost/seconds": costs.seconds(done), "cost/peak_memory_mb": done.peak_memory_mb}
+        self.metrics({name: value for name, value in spent.items() if value is not None})
         with self._told("end the run"):
             self._mlflow.end_run("FINISHED")
-        write_record(path, replace(self._record, ended=_now()))
+        write_record(path, done)
 
     def _fail(self, error: BaseException) -> None:
         try:

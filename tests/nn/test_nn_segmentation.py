@@ -23,7 +23,7 @@ def options(**changes):
     values = {
         "classifier": "toy", "weights": "none", "targets": "soft", "binary_score": 0.5,
         "max_images": 0, "crop_px": 32, "crops_per_image": 2, "loss": Loss("bce_dice", 1, 2, 0.7), "sheet_epochs": 0,
-        "augmentation": Augmentation("random", 0.1, 0.5, 0.0, 0.0, 0.0),
+        "seed": None, "augmentation": Augmentation("random", 0.1, 0.5, 0.0, 0.0, 0.0),
         "recipe": Recipe(4, 4, 1, "adamw", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0, None),
     }  # fmt: skip
     return SegmenterOptions(**{**values, **changes})

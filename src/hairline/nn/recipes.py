@@ -176,6 +176,7 @@ class SegmenterOptions:
         crops_per_image: Crops drawn from each image an epoch.
         loss: What is minimised, for every output of networks with several.
         sheet_epochs: Epochs between two pictures of what the network says to a few images, in MLflow; 0 makes none.
+        seed: Of the training; None takes ``runtime.seed``.
         augmentation: Changes to training crops (``symmetries: all`` is for patches only).
         recipe: The optimisation.
     """
@@ -189,6 +190,7 @@ class SegmenterOptions:
     crops_per_image: Annotated[int, Gt(0)]
     loss: Loss
     sheet_epochs: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)] | None
     augmentation: Augmentation
     recipe: Recipe
 
