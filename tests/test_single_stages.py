@@ -30,6 +30,7 @@ from pipeline import (
     label,
     label_manual,
     localize,
+    page,
     patches,
     train_classifier,
     train_segmenter,
