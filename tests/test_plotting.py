@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -75,3 +77,13 @@ def test_training_curves_sort_values_into_panels():
         "Learning rate": {"learning_rate": [[1.0, 0.1]]},
     }
     assert plotting.png(plotting.training_curves([]))
+
+
+def test_a_drawing_is_one_element_with_text_as_text_and_the_pages_own_ink():
+    first, second = (plotting.svg(plotting.pr_curves({"cfd & co": {"FSV": counts(1)}}), "a") for _ in range(2))
+    assert first == second
+    assert first.startswith("<svg") and first.rstrip().endswith("</svg>") and "://" not in first
+    assert "FSV: ODS" in first and "currentColor" in first and "#000000" not in first
+    ids = {name for name in re.findall(r'id="([^"]+)"', first) if name.startswith("p")}
+    other = plotting.svg(plotting.pr_curves({"cfd & co": {"FSV": counts(1)}}), "b")
+    assert not ids & set(re.findall(r'id="(p[0-9a-f]{8,})"', other))

@@ -161,6 +161,26 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
         assert type(model.network).__name__ == kind
 
 
+def test_networks_that_differ_in_the_seed_alone_are_seeds_of_one(
+    place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
+) -> None:
+    unet = values["architectures"]["unet"]
+    same = {name: {**unet, "training": {"seed": seed}} for name, seed in (("unet_8", 8), ("unet_7", 7))}
+    values["architectures"] |= same | {"other": {**unet, "training": {"seed": 8, "crop_px": 32}}}
+    values["matrix"]["architectures"] = ["unet", "other", *same]
+    params = Params(write_params(values))
+    firsts = {name: cells._first_alike(params, name) for name in params.matrix().architectures}
+    assert firsts == {"unet": "unet", "other": "other", "unet_8": "unet", "unet_7": "unet"}
+    label_manually()
+    save_classifier()
+    weights = {}
+    for name in ("unet", "unet_8", "unet_7"):
+        segment(name)
+        assert segmenters.load(Path("net"))[1]["seed"] == (8 if name == "unet_8" else 7)
+        weights[name] = Path("net/weights.safetensors").read_bytes()
+    assert weights["unet"] == weights["unet_7"] != weights["unet_8"]
+
+
 def test_a_network_that_cannot_be_built_is_refused_before_anything_is_read(
     place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any]
 ) -> None:

@@ -17,14 +17,14 @@ import workspace
 from conftest import tiny_values
 from typer.testing import CliRunner
 
-from hairline import cases, conventions, objectives, scoring
+from hairline import cases, conventions, objectives, scoretables, scoring
 from hairline.cli import app
 from hairline.errors import HairlineError
 from hairline.images import quantise, read_grey, read_scores
 from hairline.labellers import konig, niblack
 from hairline.localization import Evidence
 from hairline.params import Params
-from hairline.samples import load_image, load_mask, read_samples
+from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.spaces import replaced
 from hairline.studies import Study
 from pipeline import tune_worker
@@ -222,7 +222,8 @@ def test_predictions_are_full_size_and_belong_to_the_score_table(done: Path) -> 
     table = pd.read_parquet(scored / "scores.parquet").set_index("id")
     assert len(table) == 3
     predictions = sorted((scored / "predictions").glob("*.png"))
-    assert len(predictions) == 2
+    gallery = [sorted(table.index)[at] for at in evenly(3, 2)]
+    assert {path.stem for path in predictions} == {*gallery, *scoretables.extremes(table.reset_index(), 1)}
     for path in predictions:
         mask = load_mask(ingested, path.stem)
         prediction = read_scores(path)

@@ -1,7 +1,9 @@
 """What a stage costs: memory, and time from what its run.json says."""
 
+import re
 import sys
 from datetime import datetime
+from pathlib import Path
 
 from hairline.lineage import RunRecord
 
@@ -12,8 +14,13 @@ def peak_memory_mb() -> int | None:
         return None
     import resource
 
-    most = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return int(most / (2**20 if sys.platform == "darwin" else 2**10))
+    children, own = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_CHILDREN, resource.RUSAGE_SELF))
+    status = Path(
+        "/proc/self/status"
+    )  # Linux, where ru_maxrss starts at the memory of the process that started this one
+    if status.is_file():
+        own = int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0])
+    return int(max(children, own) / (2**20 if sys.platform == "darwin" else 2**10))
 
 
 def seconds(record: RunRecord) -> float:

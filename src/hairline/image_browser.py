@@ -29,7 +29,8 @@ FRAME = """<div class="browser" hidden>
 <input type="range" name="cut" min="0" max="100" value="50"></label>
 <label>Right<select name="right"></select></label>
 </div>
-<p class="quiet"><output aria-live="polite"></output> Keys: n next, p previous; arrows move the slider.</p>
+<p class="quiet"><output aria-live="polite"></output></p>
+<p class="quiet">Keys: n next, p previous, arrows move the slider.</p>
 <div class="stage"><img alt="" src="{blank}"><img class="over" alt="" src="{blank}"><div class="edge"></div></div>
 <div class="below"></div>
 <div class="wide" tabindex="0" role="region" aria-label="Scores on this image"><table>

@@ -111,12 +111,16 @@ function browser(root) {
     });
     root.querySelector(".below").replaceChildren(...[left, right].map((select) => {
       const name = document.createElement("span");
-      name.textContent = select.value;
+      name.textContent = `${select === left ? "left" : "right"}: ${select.value}`;
       return name;
     }));
     stage.style.setProperty("--cut", `${cut.value}%`);
     cut.setAttribute("aria-valuetext", `${left.value} on the left ${cut.value} %, then ${right.value}`);
   }
+
+  under.addEventListener("load", () => {
+    stage.style.setProperty("--aspect", under.naturalWidth / under.naturalHeight);
+  });
 
   function step(by) {
     pick.selectedIndex = (pick.selectedIndex + by + shown.length) % shown.length;

@@ -31,13 +31,13 @@ def _run(record: RunRecord) -> dict[str, str]:
     return {
         "Run": record.name,
         "Stage": record.stage,
-        "Read": _hashes(record.inputs),
-        "Made": _hashes(record.outputs),
-        "Commit": commit,
-        "MLflow run": record.run_id,
-        "Started": record.started,
         "Seconds": f"{costs.seconds(record):.0f}",
         "Memory (MiB)": ABSENT if record.peak_memory_mb is None else f"{record.peak_memory_mb:,}",
+        "Started": record.started,
+        "Commit": commit,
+        "MLflow run": record.run_id,
+        "Read": _hashes(record.inputs),
+        "Made": _hashes(record.outputs),
     }
 
 

@@ -1,0 +1,50 @@
+import pandas as pd
+import pytest
+from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+
+from hairline import comparison, crosschecks, glance, scoring
+from hairline.scoretables import counts
+
+
+def test_each_cell_is_its_ods_its_difference_and_what_the_corrected_test_says():
+    tables = {"konig": random_table(1), "manual": random_table(2)}
+    cells = [segmenter(name, table) for name, table in tables.items()] + [labels("konig", random_table(3))]
+    summary, pairs = comparison.summarise(cells, BOOTSTRAP), crosschecks.every_pair(cells, BOOTSTRAP)
+    found = glance.table(summary, pairs)
+    assert list(found) == ["Test set", "Network", "FSV", "konig"]
+    ods = {name: scoring.ods(scoring.f1(counts(table))) for name, table in tables.items()}
+    (pair,) = pairs[pairs["kind"] == "segmenter"].to_dict("records")
+    mark = glance.MARKS[glance.verdict(ods["konig"] - ods["manual"], pair["p_holm"])]
+    told = f"{ods['konig']:.3f} ({ods['konig'] - ods['manual']:+.3f} {mark})"
+    assert found.to_numpy().tolist() == [["cfd", "unet", f"{ods['manual']:.3f}", told]]
+
+
+def test_differences_are_told_from_the_side_of_the_label_set_named():
+    cells = [segmenter(name, random_table(seed)) for seed, name in enumerate(("manual", "crf", "konig"))]
+    summary, pairs = comparison.summarise(cells, BOOTSTRAP), crosschecks.every_pair(cells, BOOTSTRAP)
+    against = {name: glance.table(summary, pairs, name).iloc[0] for name in ("crf", "konig")}
+    assert [list(line.index[2:]) for line in against.values()] == [["crf", "FSV", "konig"], ["konig", "FSV", "crf"]]
+    one, other = (float(against[a][b].split("(")[1].split()[0]) for a, b in (("crf", "konig"), ("konig", "crf")))
+    assert one == -other != 0
+
+
+@pytest.mark.parametrize(
+    ("difference", "p", "expected"),
+    [(0.2, 0.049, "better"), (-0.2, 0.049, "worse"), (0.2, 0.05, "unclear"), (-0.2, float("nan"), "unclear")],
+)
+def test_only_what_the_corrected_test_holds_up_is_called_better_or_worse(difference, p, expected):
+    assert glance.verdict(difference, p) == expected
+
+
+def test_what_was_not_scored_is_absent_and_training_sets_are_told_apart():
+    cells = [
+        segmenter("manual", random_table(1)),
+        segmenter("manual", random_table(2), training_set="theirs"),
+        segmenter("konig", random_table(3), training_set="theirs"),
+        untrainable("otsu"),
+    ]
+    found = glance.table(comparison.summarise(cells, BOOTSTRAP), crosschecks.every_pair(cells, BOOTSTRAP))
+    assert found[["Training set", "konig"]].iloc[0].to_list() == ["mine", "–"]
+    assert found["konig"].iloc[1].count("(") == 1 and "otsu" not in found
+    nothing = comparison.summarise([labels("konig", random_table(1))], BOOTSTRAP)
+    assert glance.table(nothing, pd.DataFrame(columns=["kind"])).empty

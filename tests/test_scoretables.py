@@ -1,0 +1,28 @@
+import pandas as pd
+import pytest
+from cells import random_table, row
+
+from hairline import scoretables, scoring
+from hairline.scoretables import counts
+
+
+def test_f1_of_images_is_at_the_threshold_that_is_best_for_all() -> None:
+    table = random_table(5).sample(frac=1, random_state=1)
+    found, f1 = scoretables.image_f1(table), scoring.f1(counts(table))
+    assert found.mean() == pytest.approx(scoring.ods(f1))
+    for place, sample_id in enumerate(sorted(table["id"])):
+        assert found[sample_id] == f1[place, f1.mean(axis=0).argmax()]
+    assert found.is_monotonic_increasing
+
+
+def test_extremes_are_worst_and_best_and_none_twice() -> None:
+    table = random_table(6)
+    ordered = scoretables.image_f1(table).index.to_list()
+    assert scoretables.extremes(table, 2) == [*ordered[:2], *ordered[-2:]]
+    assert scoretables.extremes(table, 7) == ordered
+    assert scoretables.extremes(table, 0) == []
+
+
+def test_equal_images_come_in_order_of_id() -> None:
+    table = pd.DataFrame([row(name, "g", {99: 5}, {0: 5}) for name in ("c", "a", "b")])
+    assert scoretables.extremes(table, 1) == ["a", "c"]
