@@ -49,7 +49,7 @@ def svg(figure: Figure, salt: str) -> str:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     element = buffer.getvalue()[buffer.getvalue().index("<svg") :]
     bare = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->| xmlns(:\w+)?=\"[^\"]*\"", "", element, flags=re.DOTALL)
-    return re.sub("#000000|#666666", "currentColor", bare)
+    return re.sub("#000000|#666666", "currentColor", bare).replace("#cccccc", "var(--line, #cccccc)")
 
 
 def save_png(figure: Figure, path: Path) -> None:
