@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import cv2
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,9 +30,6 @@ _LEVELS = np.arange(256) / 255
 _LEVEL_BINS = {side: np.searchsorted(THRESHOLDS, _LEVELS, side).astype(np.uint8) for side in (REACHES, EXCEEDS)}
 _UNSURE = 1e-4
 """How close to a hundredth, in hundredths, a score may come before rounding could put it on the wrong side."""
-
-_COUNTED_EXACTLY = 2**24
-"""Whole numbers up to here are exact in 32-bit floats."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES)
     wide = scores.astype(np.float32) if scores.itemsize < 4 else scores
     wide = np.maximum(wide, 0) if wide.min(initial=0) < 0 else wide
     low, high = (cv2.convertScaleAbs(wide, alpha=100, beta=0.5 + shift) for shift in (-_UNSURE, _UNSURE))
-    low, high = np.maximum(low, 1), np.minimum(high, BINS)  # all of the lowest and of the highest bin is sure
+    low, high = cv2.max(low, 1), cv2.min(high, BINS)  # type: ignore[call-overload] # lowest and highest bin are sure
     unsure = np.flatnonzero(low != high)  # where rounding up in 8 bits may have passed a threshold
     values = wide.flat[unsure]
     if np.isnan(values).any():
@@ -84,11 +82,21 @@ def split(binned: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray
 
 
 def _histogram(binned: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Histogram of all bins, in strips so low that OpenCV's 32-bit floats count them exactly."""
-    rows = max(1, _COUNTED_EXACTLY // binned.shape[1])
-    strips = (binned[start : start + rows] for start in range(0, len(binned), rows))
-    found = [cv2.calcHist([strip], [0], None, [BINS], [0, BINS]).ravel() for strip in strips]
-    return np.asarray(np.sum(found, axis=0, dtype=np.int64))
+    """Histogram of all bins, int64 [BINS]."""
+    return np.asarray(_counted(binned.ravel()).sum(axis=0, dtype=np.int64)[:BINS])
+
+
+@numba.njit(cache=True, nogil=True)
+def _counted(binned: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Eight histograms [8, 256] of every eighth value each: equal neighbours do not wait for each other's count."""
+    found = np.zeros((8, 256), dtype=np.uint32)
+    whole = binned.size - binned.size % 8
+    for start in range(0, whole, 8):
+        for lane in range(8):
+            found[lane, binned[start + lane]] += 1
+    for rest in range(whole, binned.size):
+        found[0, binned[rest]] += 1
+    return found
 
 
 def histograms(
