@@ -72,6 +72,20 @@ def accept(
 
 
 @app.command()
+def sync() -> None:
+    """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
+    from hairline.lineage import workspace_root
+    from hairline.tracking import syncing
+
+    done = syncing.sync(workspace_root(Path.cwd()))
+    for run_id, count in done.sent.items():
+        typer.echo(f"{run_id}: {count} entries sent")
+    for old, new in done.restored.items():
+        typer.echo(f"{old}: restored as {new}")
+    typer.echo(f"{len(done.sent)} runs sent, {len(done.restored)} restored, {done.known} were there")
+
+
+@app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     folder = Path("reports") / Params(params).experiment()
