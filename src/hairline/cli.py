@@ -86,6 +86,21 @@ def sync() -> None:
 
 
 @app.command()
+def promote(
+    test_set: Annotated[
+        str | None, typer.Option("--test-set", help="Where it must be best; none: the only one.")
+    ] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Give the best segmenter of the last comparison the alias 'champion' in MLflow, and all of them a model card."""
+    from hairline import promotion
+
+    version, name, rule = promotion.promote(Path.cwd(), Params(params), test_set)
+    typer.echo(f"{name} version {version} is '{promotion.ALIAS}': {rule}")
+    typer.echo(f"Load it with mlflow.pyfunc.load_model('models:/{name}@{promotion.ALIAS}')")
+
+
+@app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     folder = Path("reports") / Params(params).experiment()

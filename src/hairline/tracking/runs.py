@@ -122,7 +122,7 @@ class Run:
         """
         if example.ndim != 4 or example.shape[0] < 2:
             raise HairlineError(f"model {name}: example of shape {example.shape}; expected [N, H, W, 3] with N > 1")
-        tags = {key: value for key, value in self._record.tags.items() if key in origin.NAMES}
+        tags = {name: self._record.tags[name] for name in origin.NAMES if name in self._record.tags}
         told = entries.model(folder, name, loader, example, answer, pip_requirements, registered, tags)
         self._tell(f"log model {name}", told)
 
