@@ -250,7 +250,7 @@ def test_the_comparison_holds_every_cell(done: Path) -> None:
     assert set(labels["test_set"]) == {"synthetic-train", "synthetic-test"}
     page = (done / "reports/tiny/comparison/index.html").read_text()
     assert "http://" not in page and "https://" not in page
-    for picture in ("pr_curves.png", "grid_synthetic.png"):
+    for picture in ("pr_curves.png", "labels_synthetic.png"):
         assert (done / "reports/tiny/comparison" / picture).stat().st_size > 10_000
 
 

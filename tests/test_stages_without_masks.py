@@ -99,7 +99,7 @@ def test_nothing_is_scored_and_the_report_says_so(done: Path) -> None:
     assert not list((done / "data/tiny/scores/labels/otsu").glob("*.parquet"))
     page = (done / "reports/tiny/comparison/index.html").read_text()
     assert "no test image has a mask" in page
-    assert (done / "reports/tiny/comparison/grid_photos.png").is_file()
+    assert (done / "reports/tiny/comparison/predictions_photos.png").is_file()
     assert json.loads((done / "reports/tiny/metrics/comparison.json").read_text()) == {}
 
 
