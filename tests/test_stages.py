@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import chromium
 import numpy as np
 import pandas as pd
 import pytest
 import workspace
 from conftest import tiny_values
+from mlflow_server import Server
 from typer.testing import CliRunner
 
 from hairline import cases, conventions, objectives, scoretables, scoring
@@ -363,3 +365,30 @@ def test_runs_are_told_apart_by_tags_and_describe_themselves(done: Path) -> None
     told = json.loads((done / "reports/tiny/metrics/segmenter-konig-unet-synthetic-synthetic.json").read_text())
     assert f"| ods | {told['ods']:.4g} |" in tags[run, "mlflow.note.content"]
     assert "pr_curve.png" in tags[run, "mlflow.note.content"]
+
+
+@pytest.mark.slow
+def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: Path, tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["promote"])
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        (experiment,) = store.execute("select experiment_id from experiments where name = 'tiny'").fetchone()
+        runs = dict(store.execute("select name, run_uuid from runs where name like 'evaluation · unet%'").fetchall())
+    one, other = (runs[f"evaluation · unet · {labels} · synthetic · synthetic"] for labels in ("manual", "otsu"))
+    server = Server(f"sqlite:///{done}/mlruns/mlflow.db", tmp_path / "artifacts")
+    with chromium.browser() as browser:
+        server.start()
+        try:
+            browser.open(f"{server.uri}/#/experiments/{experiment}/runs")
+            for name in ("comparison", "study · konig", "labels · crf", "classifier · resnet18"):
+                browser.wait(f"document.body.innerText.includes('{name}')", 60)
+            chosen = f"runs=[%22{one}%22,%22{other}%22]&experiments=[%22{experiment}%22]"
+            browser.open(f"{server.uri}/#/compare-runs?{chosen}")
+            browser.wait("document.body.innerText.includes('Comparing 2 Runs')", 60)
+            browser.open(f"{server.uri}/#/experiments/{experiment}/runs/{one}")
+            browser.wait("document.body.innerText.includes('evaluation · unet · manual')", 60)
+            shown = "(img) => img.src.includes('pr_curve') && img.naturalWidth > 500"
+            browser.wait(f"[...document.images].some({shown})", 60)
+            browser.open(f"{server.uri}/#/models/tiny-segmenter")
+            browser.wait("document.body.innerText.includes('champion')", 60)
+        finally:
+            server.kill()

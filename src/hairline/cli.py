@@ -1,6 +1,8 @@
 """`hairline …`: what a person does outside the DAG."""
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -72,6 +74,24 @@ def accept(
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+) -> None:
+    """Look at machine and workspace: versions, GPU, disk, DVC, MLflow, telemetry, line endings; say what to do."""
+    from hairline import doctor as machine
+    from hairline import doctor_workspace
+    from hairline.lineage import workspace_root
+
+    root = workspace_root(Path.cwd())
+    found = [*machine.machine(root), *doctor_workspace.workspace(root)]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+    for each in [] if as_json else found:
+        typer.echo(f"{each.level:8} {each.what}" + (f"\n         → {each.remedy}" if each.remedy else ""))
+    raise typer.Exit(any(each.level == "problem" for each in found))
+
+
+@app.command()
 def sync() -> None:
     """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
     from hairline.lineage import workspace_root
@@ -109,7 +129,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
         raise HairlineError(f"{table}: not found; run 'dvc repro' first")
     typer.echo(table.read_text())
     typer.echo(f"Report    {folder / 'comparison' / 'index.html'}")
-    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, grid_*.png)")
+    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {folder / 'gates'}")
     typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
 
@@ -121,8 +141,6 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    import json
-
     import pandas as pd
 
     from hairline.study_text import lines

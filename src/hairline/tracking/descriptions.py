@@ -30,9 +30,9 @@ def markdown(record: RunRecord, pictures: Sequence[str]) -> str:
     ]
     parts = [
         f"Stage **{record.stage}**, {commit}.",
-        f"From:{sources}" if sources else "",
         "\n".join(["| number | value |", "| --- | --- |", *numbers]) if numbers else "",
         *(_picture(path, record.run_id) for path in pictures[-PICTURES:]),
+        f"From:{sources}" if sources else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
