@@ -92,6 +92,35 @@ def doctor(
 
 
 @app.command()
+def lineage(
+    target: Annotated[str, typer.Argument(help="A file that a stage made, or FILE:KEY/…/NAME of a metrics file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, with whole hashes.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with status 1 where something changed since.")] = False,
+    profiles: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+) -> None:
+    """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
+    import yaml
+
+    from hairline import provenance, provenance_text
+    from hairline.lineage import flatten
+
+    root = Path.cwd()
+    path, number = provenance.target(root, target)
+    complete = profiles / "synthetic.yaml"
+    default = flatten(yaml.safe_load(complete.read_text())) if complete.is_file() else {}
+    links = provenance.chain(root, provenance.locked(root / "dvc.lock"), path, default)
+    names = list(dict.fromkeys(link.stage.name for link in provenance.walk(links)))
+    changed = provenance.changed(root, names)
+    if as_json:
+        told = {"target": target, "value": number, "from": provenance_text.values(links, changed)}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        typer.echo(target + ("" if number is None else f" = {number}"))
+        typer.echo("\n".join(provenance_text.lines(links, changed, 1)))
+    raise typer.Exit(strict and bool(changed))
+
+
+@app.command()
 def sync() -> None:
     """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
     from hairline.lineage import workspace_root
