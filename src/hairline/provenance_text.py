@@ -35,7 +35,8 @@ def _about(link: Link, changed: Sequence[str]) -> Iterator[str]:
         dirty = " with changes" if link.run.dirty else ""
         yield f"run {link.run.run_id}  commit {link.run.git_commit[:SHORT]}{dirty}  {link.run.started}"
     if link.differing:
-        yield "not the default: " + _some(
+        told = [f"{name} {_cut(value)} ({_cut(old)})" for name, (value, old) in link.differing.items()]
+        yield "not the default: " + _some(told)
             [f"{name} {_cut(value)} ({_cut(old)})" for name, (value, old) in link.differing.items()]
         )
     yield from (f"raw data {path} {digest}" for path, digest in link.raw.items())
