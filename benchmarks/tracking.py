@@ -2,8 +2,8 @@
 
     python benchmarks/tracking.py            # a U-Net on images in memory; medians of rounds that take turns
 
-Both trainings are the same code on the same images; the one tells an MLflow run in a fresh SQLite store (losses of every
-tenth step, numbers of the epoch, system metrics), the other tells nobody.
+Both trainings are the same code on the same images; the one tells an MLflow run in a fresh SQLite store (losses of
+every tenth step, numbers of the epoch, system metrics), the other tells nobody.
 """
 
 import argparse

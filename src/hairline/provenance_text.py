@@ -37,8 +37,6 @@ def _about(link: Link, changed: Sequence[str]) -> Iterator[str]:
     if link.differing:
         told = [f"{name} {_cut(value)} ({_cut(old)})" for name, (value, old) in link.differing.items()]
         yield "not the default: " + _some(told)
-            [f"{name} {_cut(value)} ({_cut(old)})" for name, (value, old) in link.differing.items()]
-        )
     yield from (f"raw data {path} {digest}" for path, digest in link.raw.items())
     if changed:
         yield "CHANGED SINCE: " + _some(changed)
