@@ -3,17 +3,19 @@
 from collections.abc import Sequence
 from functools import partial
 
+import numpy as np
 import pandas as pd
 
 from hairline import plotting
 from hairline.gate import waived
-from hairline.nn import backbones, classification
+from hairline.nn import backbones, classification, patch_serving, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.outputs import whole_file, whole_folder
 from hairline.params import Params
 from hairline.patches import Options as PatchOptions
 from hairline.samples import load_image
+from hairline.tracking import registry
 from pipeline import entry, training
 
 
@@ -31,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with training.opened(
         "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs, [],
-        args.record,
+        args.record, {"classifier": args.classifier, "dataset": options.dataset},
     ) as (checkpoints, run):  # fmt: skip
         trained = classification.train(
             rows, images, window_px, options, chosen, run or training.Silent(), checkpoints
@@ -46,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         }  # fmt: skip
         with whole_folder(args.out) as folder:
             backbones.save(trained.model, folder, info)
+        example = np.random.default_rng(0).integers(0, 256, (2, window_px, window_px, 3), dtype=np.uint8)
+        run.model(args.out, "classifier", "hairline.nn.patch_serving", example,
+                  patch_serving.Served(args.out).predict(example), serving.requirements(),
+                  registry.name(params.experiment(), "classifier"))  # fmt: skip
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(args.history) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)

@@ -20,6 +20,7 @@ from hairline.nn.tasks import Trained
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Params
 from hairline.scoretables import counts, metrics, score_table
+from hairline.tracking import registry
 from hairline.training_tables import Images
 from pipeline import entry, training
 
@@ -49,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "train_segmenter", f"segmenter · {args.architecture} · {args.label_set} · {args.training_set}",
         params.experiment(),
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
-        [*upstream, *args.upstream], args.record,
+        [*upstream, *args.upstream], args.record, {"architecture": args.architecture},
     ) as (checkpoints, run):  # fmt: skip
         trained = _train(args, params, images, (train_ids, val_ids), run, checkpoints) if train_ids else None
         if run is None:
@@ -100,7 +101,8 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
         segmenters.save(trained.model, folder, architecture.network, architecture.options, info)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(args.out).predict(example)
-    run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements())
+    run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements(),
+              registry.name(params.experiment(), "segmenter"))  # fmt: skip
 
 
 def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, run: tracking.Run) -> None:

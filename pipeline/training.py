@@ -39,6 +39,7 @@ def opened(
     inputs: Sequence[Path],
     upstream: Sequence[Path],
     record: Path,
+    tags: Mapping[str, str],
 ) -> Iterator[tuple[Path, tracking.Run | None]]:
     """The folder of the checkpoints, and the run of the first process; None for the others, which write nothing.
 
@@ -51,6 +52,7 @@ def opened(
         inputs: What the stage reads.
         upstream: The run.json files of the stages before.
         record: Where to write this run's run.json.
+        tags: What the run is about.
     """
     root = workspace_root(Path.cwd())
     if not leads():
@@ -59,7 +61,7 @@ def opened(
         return
     with (
         state.resumable(root, stage, decisive, inputs) as checkpoints,
-        tracking.run(stage, name, experiment, logged, inputs, {}, upstream, record) as run,
+        tracking.run(stage, name, experiment, logged, inputs, tags, upstream, record) as run,
     ):
         os.environ[CHECKPOINTS] = str(checkpoints)
         try:

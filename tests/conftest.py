@@ -2,12 +2,16 @@
 
 import copy
 import os
-from collections.abc import Callable
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from hairline import tracking
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,3 +60,47 @@ def write_params(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    """A PostgreSQL server of its own, where Debian's package and the driver are installed."""
+    pytest.importorskip("psycopg", reason="no psycopg (the extra postgres)")
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+    if not programs:
+        pytest.skip("no PostgreSQL (apt-get install postgresql)")
+    root = os.geteuid() == 0  # it refuses to run as root
+    if root and not shutil.which("runuser"):
+        pytest.skip("PostgreSQL does not run as root, and there is no runuser")
+    home = Path("/tmp") / f"hairline-postgres-{os.getpid()}"  # a short path, that its user can enter
+    home.mkdir()
+    if root:
+        shutil.chown(home, "postgres")
+    before = ["runuser", "-u", "postgres", "--"] if root else []
+
+    def run(program: str, *arguments: str) -> None:
+        done = subprocess.run([*before, str(programs[-1] / program), *arguments], cwd=home, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        assert done.returncode == 0, done.stderr
+
+    data = str(home / "data")
+    try:
+        run("initdb", "-D", data, "-A", "trust", "-U", "studies")
+        run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} -h ''", "start")
+        yield f"postgresql+psycopg://studies@/postgres?host={home}"
+    finally:
+        subprocess.run([*before, str(programs[-1] / "pg_ctl"), "-D", data, "-m", "immediate", "stop"], cwd=home,
+                       capture_output=True, check=False)  # fmt: skip
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store without runs: MLflow takes seconds to make one, so tests start from copies of it."""
+    home = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        with tracking.run("setup", "setup", "other", {}, [], {}, [], home / "run.json"):
+            pass
+    return home / "mlruns" / "mlflow.db"

@@ -10,11 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import chromium
 import numpy as np
 import pandas as pd
 import pytest
 import workspace
 from conftest import tiny_values
+from mlflow_server import Server
 from typer.testing import CliRunner
 
 from hairline import cases, conventions, objectives, scoretables, scoring
@@ -23,6 +25,7 @@ from hairline.errors import HairlineError
 from hairline.images import quantise, read_grey, read_scores
 from hairline.labellers import konig, niblack
 from hairline.localization import Evidence
+from hairline.nn import serving
 from hairline.params import Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.spaces import replaced
@@ -318,3 +321,74 @@ def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: 
         importlib.import_module("pipeline.validate").main(arguments)
     assert not (tmp_path / "verdict.json").exists()
     assert (tmp_path / "page" / "index.html").is_file()
+
+
+def test_every_network_is_registered_and_the_best_is_promoted_with_a_card(done: Path) -> None:
+    import mlflow
+
+    shown = CliRunner().invoke(app, ["promote"])
+    assert shown.exit_code == 0, shown.output
+    table = pd.read_csv(done / "reports/tiny/comparison/comparison.csv")
+    scored = table[(table["kind"] == "segmenter") & (table["status"] == "scored")]
+    best = scored.loc[scored["ods_low"].idxmax()]
+    mlflow.set_tracking_uri(f"sqlite:///{done}/mlruns/mlflow.db")
+    store = mlflow.MlflowClient()
+    versions = store.search_model_versions("name = 'tiny-segmenter'")  # some test may have trained one again
+    assert {each.tags["label_set"] for each in versions} == set(scored["labels"])
+    assert {each.tags["architecture"] for each in versions} == {"unet"}
+    assert len(store.search_model_versions("name = 'tiny-classifier'")) == 1
+    champion = store.get_model_version_by_alias("tiny-segmenter", "champion")
+    record = json.loads((done / f"reports/tiny/runs/segmenter-{best['labels']}-unet-synthetic.json").read_text())
+    assert champion.run_id == record["run_id"] and champion.tags["label_set"] == best["labels"]
+    assert f"{best['ods']:.3f} [{best['ods_low']:.3f}, {best['ods_high']:.3f}]" in champion.description
+    assert "generated; none needed" in champion.description and f"{best['ods']:.3f}" in champion.tags["hairline.rule"]
+    described = [each for each in store.search_model_versions("name = 'tiny-segmenter'") if each.description]
+    assert len(described) == len(scored)
+
+    network = mlflow.pyfunc.load_model("models:/tiny-segmenter@champion")
+    weights = done / f"models/tiny/segmenters/synthetic/{best['labels']}/unet"
+    image = np.random.default_rng(3).integers(0, 256, (1, 33, 71, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(network.predict(image), serving.Served(weights).predict(image))
+    patches = np.random.default_rng(4).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
+    asked = mlflow.pyfunc.load_model("models:/tiny-classifier/1").predict(patches)
+    assert asked.shape == (3,) and ((asked >= 0) & (asked <= 1)).all()
+
+
+def test_runs_are_told_apart_by_tags_and_describe_themselves(done: Path) -> None:
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        rows = store.execute("select name, key, value from runs join tags using (run_uuid)").fetchall()
+    tags = {(name, key): value for name, key, value in rows}
+    run = "evaluation · unet · konig · synthetic · synthetic"
+    expected = {"stage": "evaluate", "label_set": "konig", "architecture": "unet", "test_set": "synthetic"}
+    assert {key: tags[run, key] for key in expected} == expected
+    assert len({value for (_, key), value in tags.items() if key == "pipeline"}) == 1
+    told = json.loads((done / "reports/tiny/metrics/segmenter-konig-unet-synthetic-synthetic.json").read_text())
+    assert f"| ods | {told['ods']:.4g} |" in tags[run, "mlflow.note.content"]
+    assert "pr_curve.png" in tags[run, "mlflow.note.content"]
+
+
+@pytest.mark.slow
+def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: Path, tmp_path: Path) -> None:
+    CliRunner().invoke(app, ["promote"])
+    with sqlite3.connect(done / "mlruns/mlflow.db") as store:
+        (experiment,) = store.execute("select experiment_id from experiments where name = 'tiny'").fetchone()
+        runs = dict(store.execute("select name, run_uuid from runs where name like 'evaluation · unet%'").fetchall())
+    one, other = (runs[f"evaluation · unet · {labels} · synthetic · synthetic"] for labels in ("manual", "otsu"))
+    server = Server(f"sqlite:///{done}/mlruns/mlflow.db", tmp_path / "artifacts")
+    with chromium.browser() as browser:
+        server.start()
+        try:
+            browser.open(f"{server.uri}/#/experiments/{experiment}/runs")
+            for name in ("comparison", "study · konig", "labels · crf", "classifier · resnet18"):
+                browser.wait(f"document.body.innerText.includes('{name}')", 60)
+            chosen = f"runs=[%22{one}%22,%22{other}%22]&experiments=[%22{experiment}%22]"
+            browser.open(f"{server.uri}/#/compare-runs?{chosen}")
+            browser.wait("document.body.innerText.includes('Comparing 2 Runs')", 60)
+            browser.open(f"{server.uri}/#/experiments/{experiment}/runs/{one}")
+            browser.wait("document.body.innerText.includes('evaluation · unet · manual')", 60)
+            shown = "(img) => img.src.includes('pr_curve') && img.naturalWidth > 500"
+            browser.wait(f"[...document.images].some({shown})", 60)
+            browser.open(f"{server.uri}/#/models/tiny-segmenter")
+            browser.wait("document.body.innerText.includes('champion')", 60)
+        finally:
+            server.kill()

@@ -26,18 +26,6 @@ with tracking.run("train", sys.argv[1], "study", {"a": 1}, [], {}, [], Path(sys.
 """
 
 
-@pytest.fixture(scope="module")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store without runs: MLflow takes seconds to make one, so tests start from copies of it."""
-    home = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(home)
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        with tracking.run("setup", "setup", "other", {}, [], {}, [], home / "run.json"):
-            pass
-    return home / "mlruns" / "mlflow.db"
-
-
 @pytest.fixture
 def workspace(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)

@@ -2,14 +2,11 @@
 
 import os
 import random
-import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,38 +52,6 @@ def serially(url: str, **changes: Any) -> list[dict[str, Any]]:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> str:
     return store.sqlite_url(tmp_path / "study.db")
-
-
-@pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
-    """A PostgreSQL server of its own, where Debian's package and the driver are installed."""
-    pytest.importorskip("psycopg", reason="no psycopg (the extra postgres)")
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-    if not programs:
-        pytest.skip("no PostgreSQL (apt-get install postgresql)")
-    root = os.geteuid() == 0  # it refuses to run as root
-    if root and not shutil.which("runuser"):
-        pytest.skip("PostgreSQL does not run as root, and there is no runuser")
-    home = Path("/tmp") / f"hairline-postgres-{os.getpid()}"  # a short path, that its user can enter
-    home.mkdir()
-    if root:
-        shutil.chown(home, "postgres")
-    before = ["runuser", "-u", "postgres", "--"] if root else []
-
-    def run(program: str, *arguments: str) -> None:
-        done = subprocess.run([*before, str(programs[-1] / program), *arguments], cwd=home, capture_output=True,
-                              text=True, check=False)  # fmt: skip
-        assert done.returncode == 0, done.stderr
-
-    data = str(home / "data")
-    try:
-        run("initdb", "-D", data, "-A", "trust", "-U", "studies")
-        run("pg_ctl", "-D", data, "-w", "-l", str(home / "log"), "-o", f"-k {home} -h ''", "start")
-        yield f"postgresql+psycopg://studies@/postgres?host={home}"
-    finally:
-        subprocess.run([*before, str(programs[-1] / "pg_ctl"), "-D", data, "-m", "immediate", "stop"], cwd=home,
-                       capture_output=True, check=False)  # fmt: skip
-        shutil.rmtree(home, ignore_errors=True)
 
 
 def killed_at_random(rounds: int, ended: Any, stop: threading.Event, told: list[int]) -> None:

@@ -1,6 +1,8 @@
 """`hairline …`: what a person does outside the DAG."""
 
+import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -72,6 +74,82 @@ def accept(
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+) -> None:
+    """Look at machine and workspace: versions, GPU, disk, DVC, MLflow, telemetry, line endings; say what to do."""
+    from hairline import doctor as machine
+    from hairline import doctor_workspace
+    from hairline.lineage import workspace_root
+
+    root = workspace_root(Path.cwd())
+    found = [*machine.machine(root), *doctor_workspace.workspace(root)]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+    for each in [] if as_json else found:
+        typer.echo(f"{each.level:8} {each.what}" + (f"\n         → {each.remedy}" if each.remedy else ""))
+    raise typer.Exit(any(each.level == "problem" for each in found))
+
+
+@app.command()
+def lineage(
+    target: Annotated[str, typer.Argument(help="A file that a stage made, or FILE:KEY/…/NAME of a metrics file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, with whole hashes.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with status 1 where something changed since.")] = False,
+    profiles: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+) -> None:
+    """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
+    import yaml
+
+    from hairline import provenance, provenance_text
+    from hairline.lineage import flatten
+
+    root = Path.cwd()
+    path, number = provenance.target(root, target)
+    complete = profiles / "synthetic.yaml"
+    default = flatten(yaml.safe_load(complete.read_text())) if complete.is_file() else {}
+    links = provenance.chain(root, provenance.locked(root / "dvc.lock"), path, default)
+    names = list(dict.fromkeys(link.stage.name for link in provenance.walk(links)))
+    changed = provenance.changed(root, names)
+    if as_json:
+        told = {"target": target, "value": number, "from": provenance_text.values(links, changed)}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        typer.echo(target + ("" if number is None else f" = {number}"))
+        typer.echo("\n".join(provenance_text.lines(links, changed, 1)))
+    raise typer.Exit(strict and bool(changed))
+
+
+@app.command()
+def sync() -> None:
+    """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
+    from hairline.lineage import workspace_root
+    from hairline.tracking import syncing
+
+    done = syncing.sync(workspace_root(Path.cwd()))
+    for run_id, count in done.sent.items():
+        typer.echo(f"{run_id}: {count} entries sent")
+    for old, new in done.restored.items():
+        typer.echo(f"{old}: restored as {new}")
+    typer.echo(f"{len(done.sent)} runs sent, {len(done.restored)} restored, {done.known} were there")
+
+
+@app.command()
+def promote(
+    test_set: Annotated[
+        str | None, typer.Option("--test-set", help="Where it must be best; none: the only one.")
+    ] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Give the best segmenter of the last comparison the alias 'champion' in MLflow, and all of them a model card."""
+    from hairline import promotion
+
+    version, name, rule = promotion.promote(Path.cwd(), Params(params), test_set)
+    typer.echo(f"{name} version {version} is '{promotion.ALIAS}': {rule}")
+    typer.echo(f"Load it with mlflow.pyfunc.load_model('models:/{name}@{promotion.ALIAS}')")
+
+
+@app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     folder = Path("reports") / Params(params).experiment()
@@ -80,7 +158,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
         raise HairlineError(f"{table}: not found; run 'dvc repro' first")
     typer.echo(table.read_text())
     typer.echo(f"Report    {folder / 'comparison' / 'index.html'}")
-    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, grid_*.png)")
+    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {folder / 'gates'}")
     typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
 
@@ -92,8 +170,6 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    import json
-
     import pandas as pd
 
     from hairline.study_text import lines

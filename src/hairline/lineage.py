@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hairline.errors import HairlineError
@@ -46,6 +46,9 @@ class RunRecord:
         ended: UTC time, ISO 8601.
         mlflow_uri: Tracking store that knows the run.
         peak_memory_mb: Most memory that one process of the stage held, in MiB; None where that is not known.
+        params: Its parameters, flat.
+        metrics: The last value of each of its numbers.
+        tags: Its tags.
     """
 
     run_id: str
@@ -61,6 +64,9 @@ class RunRecord:
     ended: str
     mlflow_uri: str
     peak_memory_mb: int | None = None
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def content_hash(path: Path) -> str:
@@ -162,3 +168,14 @@ def read_record(path: Path) -> RunRecord | None:
         return RunRecord(**json.loads(path.read_text()))
     except (ValueError, TypeError) as error:
         raise HairlineError(f"{path}: not a run.json ({error}); repeat the stage that writes it") from error
+
+
+def records(root: Path) -> list[RunRecord]:
+    """What the run.json files in the reports of a workspace say, of every experiment, by the time they started.
+
+    Raises:
+        HairlineError: If one of them is something else.
+    """
+    paths = [*root.glob("reports/*/runs/*.json"), *root.glob("reports/*/*-run.json")]
+    found = [record for record in map(read_record, sorted(paths)) if record is not None]
+    return sorted(found, key=lambda record: record.started)

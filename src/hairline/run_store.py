@@ -26,6 +26,11 @@ def store_uri(root: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlruns' / 'mlflow.db').as_posix()}"
 
 
+def remote(uri: str) -> bool:
+    """Whether a store is a server, which may be gone at times."""
+    return uri.startswith(("http://", "https://"))
+
+
 def public_uri(uri: str) -> str:
     """A store's URI without the user name and password that may stand in it."""
     return uri if uri.startswith("sqlite:") else re.sub(r"//[^/]*@", "//", uri)
@@ -72,7 +77,7 @@ def _reach_database(database: Path) -> None:
 
 
 def _reach_server(uri: str) -> None:
-    if not uri.startswith(("http://", "https://")):
+    if not remote(uri):
         return
     try:
         urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=REACH_TIMEOUT_S).close()

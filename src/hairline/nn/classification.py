@@ -84,10 +84,15 @@ def predict(
     probabilities = np.empty(len(patches), np.float32)
     for positions, pixels in in_order(patches, load_image, window_px, batch):
         images = torch.from_numpy(pixels).to(placement.device).permute(0, 3, 1, 2)
-        with torch.inference_mode(), autocast(placement):
-            logits: Tensor = model(images)
-        probabilities[positions] = logits.float().softmax(1)[:, CRACK].cpu().numpy()
+        probabilities[positions] = asked(model, images, placement)
     return probabilities
+
+
+def asked(model: Classifier, images: Tensor, placement: Placement) -> NDArray[np.float32]:
+    """Probability of crack float32 [N] of patches uint8 [N, 3, height, width], all on the placement's device."""
+    with torch.inference_mode(), autocast(placement):
+        logits: Tensor = model(images)
+    return np.asarray(logits.float().softmax(1)[:, CRACK].cpu().numpy(), dtype=np.float32)
 
 
 def _validate(ask: Callable[[], NDArray[np.float32]], crack: NDArray[np.bool_]) -> dict[str, float]:

@@ -1,0 +1,85 @@
+"""What a run is part of: the run of the pipeline, the DVC experiment, the code as it was, the hashes in dvc.lock."""
+
+import os
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
+NAMES = ("label_set", "architecture", "training_set", "test_set", "classifier", "dataset", "study")
+"""Parameters that say what a run is about, which are tags as well, so that lists of runs can be grouped by them."""
+LONGEST_DIFF = 1_000_000
+
+
+def facts(params: Mapping[str, object]) -> dict[str, str]:
+    """Tags about where a run belongs."""
+    named = {name: str(params[name]) for name in NAMES if isinstance(params.get(name), str)}
+    return {
+        "pipeline": pipeline_id(),
+        **named,
+        **{name: os.environ[name] for name in DVC_FACTS if os.environ.get(name)},
+    }
+
+
+def pipeline_id() -> str:
+    """The run of the pipeline that this process is a stage of, as ``20261125-191244-4711``: its start and process.
+
+    All stages of one ``dvc repro`` or ``dvc exp run`` have the same; a stage run by hand has its own.
+    """
+    import psutil
+
+    own = psutil.Process()
+    above = [process for process in own.parents() if _is_dvc(process)]
+    origin = above[-1] if above else own
+    started = datetime.fromtimestamp(origin.create_time(), UTC)
+    return f"{started:%Y%m%d-%H%M%S}-{origin.pid}"
+
+
+def _is_dvc(process: Any) -> bool:
+    import psutil
+
+    try:
+        words = process.cmdline()
+    except psutil.Error:  # gone, or another user's
+        return False
+    names = [Path(word).name for word in words[:3]]
+    return "dvc" in names and bool({"repro", "exp"} & set(words))
+
+
+def code_diff(folder: Path) -> str:
+    """What tracked files differ in from HEAD, as a diff; empty where nothing does or there is no git."""
+    command = ["git", "-C", str(folder), "diff", "HEAD", "--", ":/", ":(top,exclude,glob)**/dvc.lock"]
+    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
+    except FileNotFoundError:  # no git on this machine
+        return ""
+    text = done.stdout if done.returncode == 0 else ""
+    return text if len(text) <= LONGEST_DIFF else text[:LONGEST_DIFF] + "\n… (cut off)\n"
+
+
+def locked(root: Path) -> dict[str, str]:
+    """Output of a stage → its hash in dvc.lock; nothing where there is none yet."""
+    import yaml
+
+    path = root / "dvc.lock"
+    if not path.is_file():
+        return {}
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    stages = (yaml.load(path.read_text(encoding="utf-8"), loader) or {}).get("stages", {})
+    return {
+        out["path"]: out.get("md5", "") for stage in stages.values() for out in stage.get("outs", ()) if "path" in out
+    }
+
+
+def versions(paths: Iterable[Path], known: Mapping[str, str], kind: str) -> dict[str, str]:
+    """Tags ``dvc:KIND:PATH`` with the hash in dvc.lock of each path that is a stage's output, or lies inside one."""
+    found = {}
+    for path in paths:
+        within = [each.as_posix() for each in (path, *path.parents)]
+        out = next((each for each in within if each in known), None)
+        if out is not None:
+            found[f"dvc:{kind}:{out}"] = known[out]
+    return found

@@ -1,0 +1,137 @@
+"""Bring a tracking store up to date with a workspace: send what was kept, restore runs that the store does not know.
+
+Each run is sent or restored once, however often this is done and by how many at once.
+"""
+
+import fcntl
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from hairline import run_store
+from hairline.lineage import RunRecord, content_hash, records
+from hairline.tracking import client, entries, origin
+from hairline.tracking.entries import Entry
+from hairline.tracking.unsent import Unsent, waiting
+
+RESTORED = "hairline.restored_from"
+"""Tag of a restored run: the id of the run that it stands for, as run.json and the tags of later runs have it."""
+SMALL_BYTES = 5_000_000
+"""Outputs up to this size are logged again with a restored run."""
+
+
+@dataclass(frozen=True)
+class Synced:
+    """What was done.
+
+    Attributes:
+        sent: Run → number of entries that were kept and now sent.
+        restored: Old id → new id of runs that the store did not know.
+        known: Number of runs that it knew.
+    """
+
+    sent: dict[str, int]
+    restored: dict[str, str]
+    known: int
+
+
+def sync(root: Path) -> Synced:
+    """Bring the store of a workspace up to date.
+
+    Raises:
+        HairlineError: If the store cannot be used; what was not sent stays kept.
+    """
+    uri, mlflow = run_store.store_uri(root), client.imported()
+    with _alone(root), client.told("sync", uri):
+        with run_store.alone(uri):
+            client.point_at(mlflow, uri)
+        sent = dict(_send(mlflow, folder) for folder in waiting(root))
+        restored, known = {}, 0
+        for record in records(root):
+            present = resolve(mlflow, record)
+            if present is None:
+                restored[record.run_id] = present = _restore(mlflow, uri, root, record)
+            else:
+                known += 1
+            _version(mlflow, root, present, record)
+    return Synced(sent, restored, known)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One at a time in a workspace."""
+    folder = root / "state"
+    folder.mkdir(exist_ok=True)
+    with (folder / ".sync.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _send(mlflow: ModuleType, folder: Path) -> tuple[str, int]:
+    """Send what a run has kept, and remove it once all of it has arrived."""
+    run_id, kept = folder.name, Unsent(folder)
+    for entry in kept:
+        entries.send(mlflow, run_id, entry)
+    if mlflow.active_run() is not None:  # opened to log a model
+        status = mlflow.MlflowClient().get_run(run_id).info.status
+        mlflow.end_run(status)
+    shutil.rmtree(folder)
+    return run_id, len(kept)
+
+
+def resolve(mlflow: ModuleType, record: RunRecord) -> str | None:
+    """Id under which the store that MLflow points at knows a run: its own, or that of the one restored from it."""
+    store = mlflow.MlflowClient()
+    try:
+        return str(store.get_run(record.run_id).info.run_id)
+    except mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+    experiment = store.get_experiment_by_name(record.experiment)
+    if experiment is None:
+        return None
+    found = store.search_runs([experiment.experiment_id], f"tags.`{RESTORED}` = '{record.run_id}'", max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
+def _restore(mlflow: ModuleType, uri: str, root: Path, record: RunRecord) -> str:
+    """Make a run again from its run.json, with outputs that are small and as they were; curves are not among it."""
+    store, experiment = mlflow.MlflowClient(), client.experiment_id(mlflow, uri, record.experiment)
+    run = store.create_run(
+        experiment, _ms(record.started), {RESTORED: record.run_id, "stage": record.stage}, run_name=record.name
+    )
+    run_id = str(run.info.run_id)
+    told: list[Entry] = [entries.tags(dict(record.tags)), entries.params(dict(record.params))]
+    told.append(entries.metrics([(name, value, _ms(record.ended), 0) for name, value in record.metrics.items()]))
+    told += [entries.artifact(path, "") for path in _unchanged(root, record)]
+    for entry in told:
+        entries.send(mlflow, run_id, entry)
+    store.set_terminated(run_id, "FINISHED", _ms(record.ended))
+    return run_id
+
+
+def _unchanged(root: Path, record: RunRecord) -> Iterator[Path]:
+    """Outputs of a run that are small and hold what they held when it ended."""
+    for name, digest in record.outputs.items():
+        path = root / name
+        files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file()]
+        if files and sum(each.stat().st_size for each in files) <= SMALL_BYTES and content_hash(path) == digest:
+            yield path
+
+
+def _version(mlflow: ModuleType, root: Path, run_id: str, record: RunRecord) -> None:
+    """Tag a run with the hashes of its outputs in dvc.lock, which there were none of while it ran."""
+    found = origin.versions([Path(path) for path in record.outputs], origin.locked(root), "output")
+    present: Any = mlflow.MlflowClient().get_run(run_id).data.tags
+    missing = {name: value for name, value in found.items() if present.get(run_store.allowed_key(name)) != value}
+    if missing:
+        entries.send(mlflow, run_id, entries.tags(missing))
+
+
+def _ms(moment: str) -> int:
+    return int(datetime.fromisoformat(moment).timestamp() * 1000)
