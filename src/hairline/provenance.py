@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from hairline import dvc_lock
 from hairline.errors import HairlineError
 from hairline.lineage import RunRecord, flatten, read_record
 
@@ -71,14 +71,12 @@ def locked(path: Path) -> dict[str, Stage]:
         raise HairlineError(
             f"{path}: not found; nothing has run here: 'dvc repro', or 'dvc pull' for results of others"
         )
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(path.read_text(encoding="utf-8"), loader) or {}).get("stages", {})
-    return {name: _stage(name, told) for name, told in stages.items()}
+    return {name: _stage(name, entry) for name, entry in dvc_lock.stages(path).items()}
 
 
-def _stage(name: str, told: Mapping[str, Any]) -> Stage:
-    deps, outs = ({each["path"]: each.get("md5", "") for each in told.get(kind, ())} for kind in ("deps", "outs"))
-    return Stage(name, deps, outs, flatten(told.get("params", {}).get("params.yaml", {})))
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    values = flatten(entry.get("params", {}).get("params.yaml", {}))
+    return Stage(name, dvc_lock.hashes(entry, "deps"), dvc_lock.hashes(entry, "outs"), values)
 
 
 def target(root: Path, text: str) -> tuple[str, str | None]:

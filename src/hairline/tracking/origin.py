@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hairline import dvc_lock
+
 DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 NAMES = ("label_set", "architecture", "training_set", "test_set", "classifier", "dataset", "study")
 """Parameters that say what a run is about, which are tags as well, so that lists of runs can be grouped by them."""
@@ -62,16 +64,10 @@ def code_diff(folder: Path) -> str:
 
 def locked(root: Path) -> dict[str, str]:
     """Output of a stage → its hash in dvc.lock; nothing where there is none yet."""
-    import yaml
-
-    path = root / "dvc.lock"
-    if not path.is_file():
-        return {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    stages = (yaml.load(path.read_text(encoding="utf-8"), loader) or {}).get("stages", {})
-    return {
-        out["path"]: out.get("md5", "") for stage in stages.values() for out in stage.get("outs", ()) if "path" in out
-    }
+    found: dict[str, str] = {}
+    for entry in dvc_lock.stages(root / "dvc.lock").values():
+        found |= dvc_lock.hashes(entry, "outs")
+    return found
 
 
 def versions(paths: Iterable[Path], known: Mapping[str, str], kind: str) -> dict[str, str]:
