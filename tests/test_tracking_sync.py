@@ -198,7 +198,8 @@ def test_the_diff_of_a_dirty_tree_is_what_git_says_and_lock_files_are_no_part(tm
 
 def test_hashes_of_dvc_lock_are_found_for_outputs_and_files_inside_them(tmp_path: Path) -> None:
     assert origin.locked(tmp_path) == {}
-    (tmp_path / "dvc.lock").write_text()
+    outs = [{"path": "data/set", "hash": "md5", "md5": "12.dir"}]
+    (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"a@x": {"cmd": "x", "outs": outs}}}))
     known = origin.locked(tmp_path)
     found = origin.versions([Path("data/set/samples.parquet"), Path("models/x")], known, "input")
     assert found == {"dvc:input:data/set": "12.dir"}
