@@ -107,7 +107,8 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
     table.to_parquet(folder / "scores.parquet", index=False)
     for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
         _keep(folder, sample_id, segmenters.predict(model, load_image(args.set, sample_id), placement))
-    run.metrics({"seconds_per_image": spent / len(masked)})
+    run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
+    run.tag("device", runtime.machine(placement))
     return table
 
 

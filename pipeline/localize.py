@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
-    machine = speed.machine(runtime.accelerator_name(placement), runtime.threads(placement))
+    machine = runtime.machine(placement)
     spent, images = defaultdict[str, float](float), 0
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]

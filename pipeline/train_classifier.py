@@ -11,6 +11,7 @@ from hairline.gate import waived
 from hairline.nn import backbones, classification, patch_serving, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import ClassifierOptions, Runtime
+from hairline.nn.runtime import machine, resolve
 from hairline.outputs import whole_file, whole_folder
 from hairline.params import Params
 from hairline.patches import Options as PatchOptions
@@ -33,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with training.opened(
         "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs, [],
-        args.record, {"classifier": args.classifier, "dataset": options.dataset},
+        args.record, {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
     ) as (checkpoints, run):  # fmt: skip
         trained = classification.train(
             rows, images, window_px, options, chosen, run or training.Silent(), checkpoints

@@ -14,7 +14,7 @@ from hairline.gate import waived
 from hairline.nn import networks, segmentation, segmenters, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.recipes import FROM_CLASSIFIER, Runtime
-from hairline.nn.runtime import resolve
+from hairline.nn.runtime import machine, resolve
 from hairline.nn.segmenters import Segmenter
 from hairline.nn.tasks import Trained
 from hairline.outputs import whole_file, whole_folder, write_json
@@ -51,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         params.experiment(),
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
         [*upstream, *args.upstream], args.record, {"architecture": args.architecture},
+        machine(resolve(params.get("runtime", Runtime))),
     ) as (checkpoints, run):  # fmt: skip
         trained = _train(args, params, images, (train_ids, val_ids), run, checkpoints) if train_ids else None
         if run is None:

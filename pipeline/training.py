@@ -40,6 +40,7 @@ def opened(
     upstream: Sequence[Path],
     record: Path,
     tags: Mapping[str, str],
+    machine: str,
 ) -> Iterator[tuple[Path, tracking.Run | None]]:
     """The folder of the checkpoints, and the run of the first process; None for the others, which write nothing.
 
@@ -53,6 +54,7 @@ def opened(
         upstream: The run.json files of the stages before.
         record: Where to write this run's run.json.
         tags: What the run is about.
+        machine: What it runs on.
     """
     root = workspace_root(Path.cwd())
     if not leads():
@@ -61,7 +63,7 @@ def opened(
         return
     with (
         state.resumable(root, stage, decisive, inputs) as checkpoints,
-        tracking.run(stage, name, experiment, logged, inputs, tags, upstream, record) as run,
+        tracking.run(stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record) as run,
     ):
         os.environ[CHECKPOINTS] = str(checkpoints)
         try:

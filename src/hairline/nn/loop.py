@@ -6,6 +6,7 @@ to disk besides Lightning's own state is the list of losses so far.
 
 import logging
 import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class Log(Protocol):
     """Where a training tells what it does; :class:`hairline.tracking.Run` is one."""
 
     def metrics(self, values: Mapping[str, float], step: int) -> None:
-        """Take the scores of an epoch, counted from 1."""
+        """Take the scores of an epoch, counted from 1, and the images (crops, patches) a second it learned from."""
 
     def curves(self, points: Sequence[tuple[int, Mapping[str, float]]]) -> None:
         """Take numbers of single steps, counted from 1."""
@@ -93,6 +94,7 @@ class Learning(lp.LightningModule):
         self._told_points = 0
         self._sizes: list[int] = []
         self._last_rate = 0.0
+        self._began, self._seen, self._speed = time.perf_counter(), 0, 0.0
 
     def train_dataloader(self) -> DataLoader[list[Tensor]]:
         """Batches from the one that is next."""
@@ -116,6 +118,10 @@ class Learning(lp.LightningModule):
         self._sizes = self._sizes or [len(part) for part in self.parts(0)]
         return self._sizes
 
+    def on_train_epoch_start(self) -> None:
+        """Start the clock of the epoch, or of what is left of it."""
+        self._began, self._seen = time.perf_counter(), 0
+
     def on_train_batch_start(self, batch: list[Tensor], batch_idx: int) -> None:
         """Seed networks that draw, as those with dropout do."""
         place = [self.runtime.seed, len(self.progress.history), batch_idx, self.trainer.global_rank]
@@ -137,6 +143,7 @@ class Learning(lp.LightningModule):
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Look at the losses where it is time to."""
+        self._seen += self.sizes[batch_idx]
         if len(self._pending) >= self.window:
             self.settle()
 
@@ -172,6 +179,7 @@ class Learning(lp.LightningModule):
     def on_train_epoch_end(self) -> None:
         """Judge the network, and close the epoch."""
         self.settle()
+        self._speed = self._seen / (time.perf_counter() - self._began)
         progress, watch = self.progress, self.task.watch
         mean = math.fsum(progress.losses) / len(progress.losses)
         scores = {"train/loss": mean, "learning_rate": self._last_rate}
@@ -185,7 +193,8 @@ class Learning(lp.LightningModule):
         """Tell the scores of the epoch just ended, once its state is safe; on the first device alone."""
         epoch, scores = len(self.progress.history), self.progress.history[-1]
         self.tell_points()
-        self.log_.metrics(scores, epoch)
+        speed = {"images_per_second": self._speed} if self._speed else {}  # none of an epoch told after a restart
+        self.log_.metrics(scores | speed, epoch)
         told = ", ".join(f"{name} {value:.4g}" for name, value in scores.items())
         _log.info("epoch %d of %d: %s", epoch, self.recipe.epochs, told)
         if self.task.watch is not None:

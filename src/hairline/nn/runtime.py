@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from hairline import speed
 from hairline.errors import HairlineError
 from hairline.nn.recipes import Runtime
 
@@ -55,6 +56,11 @@ def resolve(runtime: Runtime) -> Placement:
 def accelerator_name(placement: Placement) -> str | None:
     """What the device calls itself; None of a processor."""
     return torch.cuda.get_device_name(placement.device) if placement.device.type == "cuda" else None
+
+
+def machine(placement: Placement) -> str:
+    """What work there runs on, as :func:`hairline.speed.machine` has it."""
+    return speed.machine(accelerator_name(placement), threads(placement))
 
 
 def threads(placement: Placement) -> int:
