@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hairline import image_browser, localization, pictures, plotting, report
@@ -15,10 +14,12 @@ from hairline.image_browser import Shown
 from hairline.images import read_scores
 from hairline.params import Evaluation, Params
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
-from hairline.scoretables import counts, image_f1
+from hairline.scoretables import counts, extremes, image_f1
 from hairline.scoring import Counts
 
 LABELS, SEGMENTERS = "labels of", "segmenters on"
+BROWSED = 24
+"""Most images of a test set that can be looked through."""
 Panels = Mapping[str, Mapping[str, Counts]]
 
 
@@ -71,25 +72,23 @@ def _gallery(args: Namespace, params: Params, test_set: str) -> list[str]:
 
 
 def browser(args: Namespace, params: Params, cells: Sequence[Cell]) -> image_browser.Browser:
-    """The galleries' images and those that some segmenter did worst and best on, with all that was kept of them."""
-    images = []
+    """The galleries' images and those that segmenters did worst and best on, the better ones' first, up to a number."""
+    images, several = [], several_training_sets(cells)
+    extreme = params.get("evaluation", Evaluation).extremes
     for test_set in params.matrix().test_sets:
-        kept = {path.stem for folder in _predictions(args, params, test_set).values() for path in folder.glob("*.png")}
-        scores = _scores(cells, test_set)
-        for sample_id in sorted({*_gallery(args, params, test_set), *kept}):
-            row = _row(args, params, test_set, sample_id)
+        tables = {
+            called(cell.label_set, cell.architecture, cell.training_set if several else ""): cell.table
+            for cell in cells
+            if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
+        }
+        scores = {name: image_f1(table) for name, table in tables.items()}
+        chosen = dict.fromkeys(_gallery(args, params, test_set))
+        for name in sorted(tables, key=lambda name: -scores[name].mean()):
+            chosen |= dict.fromkeys(extremes(tables[name], extreme))
+        for sample_id in sorted([*chosen][:BROWSED]):
             f1 = {name: float(found[sample_id]) for name, found in scores.items() if sample_id in found}
-            images.append(Shown(sample_id, test_set, f1, _layers(row)))
+            images.append(Shown(sample_id, test_set, f1, _layers(_row(args, params, test_set, sample_id))))
     return image_browser.Browser(images)
-
-
-def _scores(cells: Sequence[Cell], test_set: str) -> dict[str, pd.Series]:
-    several = several_training_sets(cells)
-    return {
-        called(cell.label_set, cell.architecture, cell.training_set if several else ""): image_f1(cell.table)
-        for cell in cells
-        if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
-    }
 
 
 def _layers(row: pictures.PictureRow) -> dict[str, bytes]:
