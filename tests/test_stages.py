@@ -323,6 +323,28 @@ def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: 
     assert (tmp_path / "page" / "index.html").is_file()
 
 
+def test_the_page_lets_one_look_at_the_gallery_and_at_worst_and_best(done: Path) -> None:
+    page = (done / "reports/tiny/comparison/index.html").read_text()
+    data = page.split('<script type="application/json">')[1].partition("</script>")[0]
+    shown = {image["id"]: image for image in json.loads(data)}
+    tables = {
+        called: pd.read_parquet(done / f"data/tiny/scores/segmenters/synthetic/{labels}/unet/synthetic/scores.parquet")
+        for called, labels in (("FSV · unet", "manual"), ("konig · unet", "konig"), ("otsu · unet", "otsu"))
+    }
+    extreme = {sample for table in tables.values() for sample in scoretables.extremes(table, 1)}
+    ids = sorted(tables["FSV · unet"]["id"])
+    assert set(shown) == extreme | {ids[at] for at in evenly(len(ids), 2)}
+    for sample, image in shown.items():
+        assert {"image", "mask", "evidence", "labels of konig", "labels of konig_tuned"} <= set(image["layers"])
+        assert image["f1"] == {
+            name: pytest.approx(scoretables.image_f1(table)[sample], abs=5e-5) for name, table in tables.items()
+        }
+    for name, table in tables.items():
+        assert all(name in shown[sample]["layers"] for sample in scoretables.extremes(table, 1))
+    for heading in ("Against FSV", "Studies", "Lineage and costs"):
+        assert heading in page
+
+
 def test_every_network_is_registered_and_the_best_is_promoted_with_a_card(done: Path) -> None:
     import mlflow
 
