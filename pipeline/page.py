@@ -58,7 +58,7 @@ def page(args: Namespace, params: Params, found: Compared) -> report.Page:
     return report.Page(
         f"hairline: {params.experiment()}",
         findings.headline(found.summary),
-        [*_glance(found), Notes(findings.notes(found.summary))],
+        [*_glance(found), Notes([*findings.notes(found.summary), *_tuned(params)])],
         [
             Section("Segmenters", [*_tables(trained), *_seeds(found), *_curves(drawn, gallery.SEGMENTERS)]),
             Section("Images", [*_browser(args, params, found), *_pictures(found)]),
@@ -81,7 +81,15 @@ def _glance(found: Compared) -> list[Part]:
     learned = set(found.summary.loc[found.summary["kind"] == "segmenter", "labels"])
     for other in (name for name in (glance.OTHER, f"{glance.OTHER}_tuned") if name in learned):
         parts += _tables({f"Against {other}": glance.table(found.summary, found.pairs, other)})
-    return [*parts, Notes([glance.LEGEND])] if parts else []
+    return [*parts, Notes([glance.LEGEND, *glance.too_few(found.summary, found.pairs)])] if parts else []
+
+
+def _tuned(params: Params) -> list[str]:
+    """Which label sets owe their options to masks, which no pseudo-label should be credited for."""
+    return [
+        f"{name}: its options were chosen on masks of {dataset} {split} images, so it is not free of masks."
+        for name, (dataset, split) in params.tuned_on().items()
+    ]
 
 
 def _tables(tables: Mapping[str, pd.DataFrame], folded: bool = False) -> list[Part]:

@@ -44,6 +44,19 @@ def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> 
     return pd.DataFrame(lines)
 
 
+def too_few(summary: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+    """A remark where there are so many pairs that no difference of so few resamples could be called one."""
+    if summary.empty or pairs.empty:
+        return []
+    resamples, most = int(summary["resamples"].iloc[0]), int(pairs.groupby(["kind", "test_set"]).size().max())
+    if 2 * most / (resamples + 1) < SURE:
+        return []
+    return [
+        f"No p-value of {resamples} resamples is below {2 / (resamples + 1):.2g}, so that among {most} pairs none can "
+        f"stay below {SURE} after the correction: set comparison.resamples to {int(2 * most / SURE)} or more."
+    ]
+
+
 def _known(pairs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float]]:
     """Test set, first and second → difference of first minus second and its corrected p, either way round."""
     found = {}

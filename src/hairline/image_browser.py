@@ -75,10 +75,10 @@ def score_map(scores: NDArray[np.generic]) -> bytes:
     """A score map or mask [height, width] in grey as WebP, at most :data:`SIDE_PX` on a side, lone pixels kept.
 
     Args:
-        scores: bool, uint8 (255 is 1) or float in [0, 1]. Masks are kept exactly.
+        scores: bool, uint8 (255 is 1) or float in [0, 1]. Maps of two levels, such as masks, are kept exactly.
     """
     grey = np.round(255 * shrunk_map(scores, SIDE_PX)).astype(np.uint8)
-    return _webp(grey, lossless=scores.dtype == np.bool_)
+    return _webp(grey, lossless=len(np.unique(grey)) <= 2)  # also smaller: lossy files of masks full of dots are large
 
 
 def webp(png: bytes) -> bytes:
