@@ -5,7 +5,8 @@ succeeds leaves a run.json, so that a stage DVC skips still points to the run th
 :mod:`hairline.tracking.syncing` brings the run back where the store has lost it.
 """
 
+from hairline.tracking.opening import run
 from hairline.tracking.origin import DVC_FACTS
-from hairline.tracking.runs import Child, Run, run
+from hairline.tracking.runs import Child, Run
 
 __all__ = ["DVC_FACTS", "Child", "Run", "run"]

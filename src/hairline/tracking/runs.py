@@ -5,8 +5,7 @@ import math
 import tempfile
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,13 +14,13 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import costs, run_store
+from hairline import costs
 from hairline.errors import HairlineError
-from hairline.lineage import RunRecord, content_hashes, flatten, git_facts, read_record, workspace_root, write_record
+from hairline.lineage import RunRecord, content_hashes, flatten, write_record
 from hairline.tracking import client, descriptions, entries, origin
 from hairline.tracking.client import ServerGoneError
 from hairline.tracking.entries import Entry
-from hairline.tracking.unsent import FOLDER, Unsent
+from hairline.tracking.unsent import Unsent
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Run:
 
     def tag(self, key: str, value: object) -> None:
         """Set a tag; long values are cut."""
-        self._tags({key: str(value)})
+        self.tags({key: str(value)})
 
     def model(
         self,
@@ -136,14 +135,16 @@ class Run:
     def finish(self, outputs: Sequence[Path]) -> None:
         """Take the content hashes of the stage's outputs, once they are in place, for the tags and run.json."""
         hashes = content_hashes(outputs)
-        self._tags({f"output:{path}": value for path, value in hashes.items()})
+        self.tags({f"output:{path}": value for path, value in hashes.items()})
         self._record = replace(self._record, outputs={**self._record.outputs, **hashes})
 
-    def _tags(self, tags: Mapping[str, str]) -> None:
+    def tags(self, tags: Mapping[str, str]) -> None:
+        """Set several tags; long values are cut."""
         self._remember(tags=tags)
         self._tell("set tags", entries.tags(dict(tags)))
 
-    def _params(self, params: Mapping[str, object]) -> None:
+    def params(self, params: Mapping[str, object]) -> None:
+        """Log nested parameters flat (``a.b.c``)."""
         flat = flatten(params)
         self._record = replace(self._record, params=flat)
         self._tell("log parameters", entries.params(flat))
@@ -186,86 +187,22 @@ class Run:
         if gone:
             self._unsent.add(entries.end(status, _now_ms()))
 
-    def _succeed(self, path: Path) -> None:
-        done = replace(self._record, ended=_now(), peak_memory_mb=costs.peak_memory_mb())
+    def succeed(self, path: Path) -> None:
+        """End the run well: its costs, its description, its run.json at a path."""
+        done = replace(self._record, ended=now(), peak_memory_mb=costs.peak_memory_mb())
         spent = {"cost/seconds": costs.seconds(done), "cost/peak_memory_mb": done.peak_memory_mb}
         self.metrics({name: value for name, value in spent.items() if value is not None})
         self._tell("describe the run", entries.tags(descriptions.tag(self._record, self._pictures)))
         self._end("FINISHED")
         write_record(path, replace(self._record, ended=done.ended, peak_memory_mb=done.peak_memory_mb))
 
-    def _fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException) -> None:
+        """End the run as failed, with what was raised as a tag."""
         try:
-            self._tags({"error": f"{type(error).__name__}: {error}"})
+            self.tags({"error": f"{type(error).__name__}: {error}"})
             self._end("FAILED")
         except HairlineError as second:  # the stage's own error is the one to raise
             logging.getLogger(__name__).warning("%s", second)
-
-
-@contextmanager
-def run(
-    stage: str,
-    name: str,
-    experiment: str,
-    params: Mapping[str, object],
-    inputs: Sequence[Path],
-    tags: Mapping[str, str],
-    upstream: Sequence[Path],
-    record: Path,
-) -> Iterator[Run]:
-    """Open an MLflow run for the block; ended FINISHED with a run.json, or FAILED without one where the block raises.
-
-    Args:
-        stage: Kind of work, e.g. ``train``.
-        name: Name of the run within its kind.
-        experiment: MLflow experiment; made where it does not exist.
-        params: Nested parameters, logged flat (``a.b.c``).
-        inputs: Files and folders the stage reads; their content hashes become tags.
-        tags: Further tags.
-        upstream: The run.json files of the stages that made the inputs; those that do not exist are passed over.
-        record: Where to write this run's run.json; an older file there is removed first.
-
-    Raises:
-        HairlineError: If an input is missing or the tracking store cannot be used. A server that is gone later on is
-            none: what the run tells is kept, with a warning, until ``hairline sync``.
-    """
-    record.unlink(missing_ok=True)
-    root, git, hashes = workspace_root(Path.cwd()), git_facts(Path.cwd()), content_hashes(inputs)
-    parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
-    uri, mlflow = run_store.store_uri(root), client.imported()
-    run_id = _open(mlflow, uri, root, experiment, name)
-    place = run_store.public_uri(uri)
-    facts = RunRecord(run_id, experiment, stage, name, git.commit, git.dirty, hashes, {}, parents, _now(), "", place)
-    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id))
-    try:
-        found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
-        opened._tags(_facts(facts) | origin.facts(params) | found | dict(tags))
-        opened._params(params)
-        if git.dirty and (diff := origin.code_diff(Path.cwd())):
-            opened.text("code.diff", diff)
-        yield opened
-    except BaseException as error:
-        opened._fail(error)
-        raise
-    opened._succeed(record)
-
-
-def _open(mlflow: ModuleType, uri: str, root: Path, experiment: str, name: str) -> str:
-    """Open a run at the store; its id."""
-    with client.told("open a run", uri):
-        experiment_id = client.experiment_id(mlflow, uri, experiment)
-        opened = mlflow.start_run(experiment_id=experiment_id, run_name=name, log_system_metrics=True)
-    return str(opened.info.run_id)
-
-
-def _facts(record: RunRecord) -> dict[str, str]:
-    return {
-        "stage": record.stage,
-        "git_commit": record.git_commit,
-        "git_dirty": str(record.dirty).lower(),
-        **({"upstream": ",".join(record.upstream)} if record.upstream else {}),
-        **{f"input:{path}": value for path, value in record.inputs.items()},
-    }
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
@@ -273,7 +210,8 @@ def _finite(values: Mapping[str, float]) -> dict[str, float]:
     return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
-def _now() -> str:
+def now() -> str:
+    """The time, UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
