@@ -153,6 +153,25 @@ def test_what_is_kept_comes_back_as_it_was_and_a_cut_off_line_is_left_out(tmp_pa
         list(Unsent(tmp_path / "state/unsent/run"))
 
 
+def test_what_was_sent_is_not_sent_again_after_an_interruption(tmp_path: Path) -> None:
+    kept = Unsent(tmp_path / "run", "http://there")
+    for step in range(4):
+        kept.add(entries.metrics([("loss", 1.0, 1, step)]))
+    first = Unsent(tmp_path / "run").remaining()
+    sent = [next(first), next(first)]  # the second is under way when it stops
+    first.close()
+    again = list(Unsent(tmp_path / "run").remaining())
+    steps = [entry.values["points"][0][3] for entry in [*sent, *again]]
+    assert steps == [0, 1, 1, 2, 3] and list(Unsent(tmp_path / "run").remaining()) == []
+
+
+def test_what_was_kept_for_a_server_goes_to_no_other_store(workspace: Path) -> None:
+    Unsent(workspace / "state/unsent/run", "http://there:5000").add(entries.end("FINISHED", 1))
+    with pytest.raises(HairlineError, match="kept for the server http://there:5000, but the store is sqlite"):
+        syncing.sync(workspace)
+    assert len(waiting(workspace)) == 1
+
+
 def test_records_of_older_stages_without_costs_and_values_are_read(workspace: Path) -> None:
     told("one", [])
     path = Path("reports/study/runs/one.json")

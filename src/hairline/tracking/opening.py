@@ -46,7 +46,7 @@ def run(
     run_id = _open(mlflow, uri, root, experiment, name)
     place = run_store.public_uri(uri)
     facts = RunRecord(run_id, experiment, stage, name, git.commit, git.dirty, hashes, {}, parents, now(), "", place)
-    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id))
+    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place))
     try:
         found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
         opened.tags(_facts(facts) | origin.facts(params) | found | dict(tags))

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from hairline import run_store
+from hairline.errors import HairlineError
 from hairline.lineage import RunRecord, content_hash, records
 from hairline.tracking import client, entries, origin
 from hairline.tracking.entries import Entry
@@ -50,7 +51,7 @@ def sync(root: Path) -> Synced:
     with _alone(root), client.told("sync", uri):
         with run_store.alone(uri):
             client.point_at(mlflow, uri)
-        sent = dict(_send(mlflow, folder) for folder in waiting(root))
+        sent = dict(_send(mlflow, run_store.public_uri(uri), folder) for folder in waiting(root))
         restored, known = {}, 0
         for record in records(root):
             present = resolve(mlflow, record)
@@ -72,10 +73,15 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _send(mlflow: ModuleType, folder: Path) -> tuple[str, int]:
-    """Send what a run has kept, and remove it once all of it has arrived."""
+def _send(mlflow: ModuleType, place: str, folder: Path) -> tuple[str, int]:
+    """Send what a run has kept, going on where an earlier try ended, and remove it once all of it has arrived."""
     run_id, kept = folder.name, Unsent(folder)
-    for entry in kept:
+    if kept.server != place:
+        raise HairlineError(
+            f"{folder}: kept for the server {kept.server}, but the store is {place}; set MLFLOW_TRACKING_URI to that "
+            "server, or delete the folder if what the run told is not wanted"
+        )
+    for entry in kept.remaining():
         entries.send(mlflow, run_id, entry)
     if mlflow.active_run() is not None:  # opened to log a model
         status = mlflow.MlflowClient().get_run(run_id).info.status

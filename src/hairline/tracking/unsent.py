@@ -9,16 +9,21 @@ from pathlib import Path
 from hairline.errors import HairlineError
 from hairline.tracking.entries import Entry
 
-ENTRIES, FILES = "entries.jsonl", "files"
+ENTRIES, FILES, SERVER, SENT = "entries.jsonl", "files", "server.txt", "sent.txt"
 FOLDER = Path("state", "unsent")
 
 
 class Unsent:
     """Entries of one run that have not reached its server, in order."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the folder of a run, which need not exist yet; the next entry goes behind those in it."""
-        self.folder = folder
+    def __init__(self, folder: Path, server: str = "") -> None:
+        """Open the folder of a run, which need not exist yet; the next entry goes behind those in it.
+
+        Args:
+            folder: The folder.
+            server: Where its entries belong, without password; an existing folder knows.
+        """
+        self.folder, self._server = folder, server
         self._count = sum(1 for _ in self) if (folder / ENTRIES).is_file() else 0
 
     def __len__(self) -> int:
@@ -27,6 +32,8 @@ class Unsent:
     def add(self, entry: Entry) -> None:
         """Keep an entry and a copy of its file or folder; it is on disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if not self._count:
+            (self.folder / SERVER).write_text(self._server)
         place = None
         if entry.path is not None:
             place = f"{FILES}/{self._count}/{entry.path.name}"
@@ -36,6 +43,20 @@ class Unsent:
             file.flush()
             os.fsync(file.fileno())
         self._count += 1
+
+    @property
+    def server(self) -> str:
+        """Where the entries belong."""
+        return (self.folder / SERVER).read_text()
+
+    def remaining(self) -> Iterator[Entry]:
+        """Entries that have not been sent, in order; each counts as sent once the next is asked for."""
+        path = self.folder / SENT
+        before = int(path.read_text()) if path.is_file() else 0
+        for count, entry in enumerate(self, 1):
+            if count > before:
+                yield entry
+                path.write_text(str(count))
 
     def __iter__(self) -> Iterator[Entry]:
         """Entries in order; a last line that a crash cut off is left out.
