@@ -172,6 +172,18 @@ def test_what_was_kept_for_a_server_goes_to_no_other_store(workspace: Path) -> N
     assert len(waiting(workspace)) == 1
 
 
+def test_what_an_open_run_keeps_is_left_for_later(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = "http://there:5000"
+    monkeypatch.setattr(syncing.run_store, "public_uri", lambda _: place)
+    with tracking.run("train", "one", "study", {}, [], {}, [], Path("reports/study/runs/one.json")) as run:
+        kept = Unsent(workspace / "state/unsent" / run.id, place)
+        kept.add(entries.tags({"late": "yes"}))
+        assert syncing.sync(workspace).sent == {} and len(waiting(workspace)) == 1
+    del kept  # as its process does when it ends
+    assert syncing.sync(workspace).sent == {run.id: 1} and waiting(workspace) == []
+    assert stored(client(f"sqlite:///{workspace}/mlruns/mlflow.db"))["one"].data.tags["late"] == "yes"
+
+
 def test_records_of_older_stages_without_costs_and_values_are_read(workspace: Path) -> None:
     told("one", [])
     path = Path("reports/study/runs/one.json")

@@ -31,7 +31,7 @@ class Synced:
     """What was done.
 
     Attributes:
-        sent: Run → number of entries that were kept and now sent.
+        sent: Run → number of entries that were kept and now sent; runs that are still open are left for later.
         restored: Old id → new id of runs that the store did not know.
         known: Number of runs that it knew.
     """
@@ -51,7 +51,8 @@ def sync(root: Path) -> Synced:
     with _alone(root), client.told("sync", uri):
         with run_store.alone(uri):
             client.point_at(mlflow, uri)
-        sent = dict(_send(mlflow, run_store.public_uri(uri), folder) for folder in waiting(root))
+        kept = [Unsent(folder) for folder in waiting(root)]
+        sent = dict(_send(mlflow, run_store.public_uri(uri), each) for each in kept if not each.busy())
         restored, known = {}, 0
         for record in records(root):
             present = resolve(mlflow, record)
@@ -73,20 +74,20 @@ def _alone(root: Path) -> Iterator[None]:
         yield
 
 
-def _send(mlflow: ModuleType, place: str, folder: Path) -> tuple[str, int]:
+def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
     """Send what a run has kept, going on where an earlier try ended, and remove it once all of it has arrived."""
-    run_id, kept = folder.name, Unsent(folder)
+    run_id = kept.folder.name
     if kept.server != place:
         raise HairlineError(
-            f"{folder}: kept for the server {kept.server}, but the store is {place}; set MLFLOW_TRACKING_URI to that "
-            "server, or delete the folder if what the run told is not wanted"
+            f"{kept.folder}: kept for the server {kept.server}, but the store is {place}; set MLFLOW_TRACKING_URI to "
+            "that server, or delete the folder if what the run told is not wanted"
         )
     for entry in kept.remaining():
         entries.send(mlflow, run_id, entry)
     if mlflow.active_run() is not None:  # opened to log a model
         status = mlflow.MlflowClient().get_run(run_id).info.status
         mlflow.end_run(status)
-    shutil.rmtree(folder)
+    shutil.rmtree(kept.folder)
     return run_id, len(kept)
 
 

@@ -1,15 +1,17 @@
 """What runs told while their server was gone: kept under state/unsent/RUN/ until `hairline sync` sends it."""
 
+import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from hairline.errors import HairlineError
 from hairline.tracking.entries import Entry
 
-ENTRIES, FILES, SERVER, SENT = "entries.jsonl", "files", "server.txt", "sent.txt"
+ENTRIES, FILES, SERVER, SENT, LOCK = "entries.jsonl", "files", "server.txt", "sent.txt", ".lock"
 FOLDER = Path("state", "unsent")
 
 
@@ -24,6 +26,7 @@ class Unsent:
             server: Where its entries belong, without password; an existing folder knows.
         """
         self.folder, self._server = folder, server
+        self._lock: IO[str] | None = None
         self._count = sum(1 for _ in self) if (folder / ENTRIES).is_file() else 0
 
     def __len__(self) -> int:
@@ -32,6 +35,9 @@ class Unsent:
     def add(self, entry: Entry) -> None:
         """Keep an entry and a copy of its file or folder; it is on disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._lock is None:  # held as long as the run is open
+            self._lock = (self.folder / LOCK).open("a")
+            fcntl.flock(self._lock, fcntl.LOCK_SH)
         if not self._count:
             (self.folder / SERVER).write_text(self._server)
         place = None
@@ -43,6 +49,15 @@ class Unsent:
             file.flush()
             os.fsync(file.fileno())
         self._count += 1
+
+    def busy(self) -> bool:
+        """Whether its run is still open, so that more may come."""
+        with (self.folder / LOCK).open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     @property
     def server(self) -> str:
