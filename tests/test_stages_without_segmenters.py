@@ -56,4 +56,4 @@ def test_the_page_shows_the_steps_of_every_label_set_and_says_that_nothing_was_t
     assert "none trained" in page
     assert page.count("<details>") == len(LABEL_SETS)
     for name in LABEL_SETS:
-        assert f"<summary>labels of {name}: synthetic-{shown}</summary>" in page
+        assert f"<summary>Every step to the labels of {name}: synthetic-{shown}</summary>" in page
