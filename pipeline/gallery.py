@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline import image_browser, localization, pictures, plotting, report
-from hairline.comparison import Cell, called, several_training_sets
+from hairline.comparison import Cell, called, cell_called, several_training_sets
 from hairline.image_browser import Shown
 from hairline.images import read_scores
 from hairline.params import Evaluation, Params
@@ -30,8 +30,7 @@ def panels(cells: Sequence[Cell]) -> dict[str, dict[str, Counts]]:
     for cell in cells:
         if cell.table is not None:
             panel = found.setdefault(f"{SEGMENTERS if cell.kind == 'segmenter' else LABELS} {cell.dataset}", {})
-            learned = cell.training_set if several else ""
-            panel[called(cell.label_set, cell.architecture, learned)] = counts(cell.table)
+            panel[cell_called(cell, several)] = counts(cell.table)
     return found
 
 
@@ -77,7 +76,7 @@ def browser(args: Namespace, params: Params, cells: Sequence[Cell]) -> image_bro
     extreme = params.get("evaluation", Evaluation).extremes
     for test_set in params.matrix().test_sets:
         tables = {
-            called(cell.label_set, cell.architecture, cell.training_set if several else ""): cell.table
+            cell_called(cell, several): cell.table
             for cell in cells
             if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
         }

@@ -109,6 +109,11 @@ def called(label_set: str, model: str | None, training_set: str) -> str:
     return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
 
 
+def cell_called(cell: Cell, several: bool) -> str:
+    """What to call a cell; ``several`` says whether its training set has to be told."""
+    return called(cell.label_set, cell.architecture, cell.training_set if several else "")
+
+
 def several_training_sets(cells: Iterable[Cell]) -> bool:
     """Whether segmenters learned from more than one training set, so that it has to be told from which."""
     return len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1

@@ -7,7 +7,7 @@ import pandas as pd
 
 from hairline import conventions, differences
 from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import Cell, called, several_training_sets
+from hairline.comparison import Cell, cell_called, several_training_sets
 from hairline.differences import Scored
 from hairline.table_text import ABSENT, bracketed, number
 
@@ -69,7 +69,7 @@ def _parts(cell: Cell) -> tuple[str | None, ...]:
 def _names(cells: Sequence[Cell]) -> dict[str, str]:
     """Name of each cell → what to call it in a table of its test set."""
     told = several_training_sets(cells)
-    return {each.name: called(each.label_set, each.architecture, each.training_set if told else "") for each in cells}
+    return {each.name: cell_called(each, told) for each in cells}
 
 
 def tables(cells: Sequence[Cell], pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
