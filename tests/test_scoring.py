@@ -1,11 +1,16 @@
 """Scoring against brute force on whole images."""
 
+import operator
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hairline import scoring
+
+KINDS = (np.float32, np.float64)
+SIDES = (scoring.REACHES, scoring.EXCEEDS)
 
 
 def brute_f1(scores: np.ndarray, mask: np.ndarray, threshold: float) -> float:
@@ -78,6 +83,69 @@ def test_a_score_on_the_threshold_counts_as_crack() -> None:
     assert found.tp[0].tolist() == [1] * 20 + [0] * 79  # 51/255 = 0.20
 
 
+def reached(values: np.ndarray, side: scoring.Side) -> np.ndarray:
+    """How many of k/100 each value reaches, one comparison of Python's floats after the other."""
+    beats = operator.ge if side == scoring.REACHES else operator.gt
+    counted = [sum(beats(value, k / 100) for k in range(1, 100)) for value in values.ravel().tolist()]
+    return np.reshape(counted, values.shape)
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_bins_on_every_threshold_and_some_steps_up_and_down(kind: type[np.floating], side: scoring.Side) -> None:
+    on = (np.arange(101) / 100).astype(kind)
+    down, up = [on], [on]
+    for _ in range(8):
+        down.append(np.nextafter(down[-1], kind(-np.inf)))
+        up.append(np.nextafter(up[-1], kind(np.inf)))
+    values = np.stack(down + up)
+    assert np.array_equal(scoring.bins(values, side), reached(values, side))
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_bins_halfway_between_thresholds(kind: type[np.floating], side: scoring.Side) -> None:
+    halfway = ((np.arange(100) + 0.5) / 100).astype(kind)  # where the nearest threshold is one or the other
+    values = np.stack([halfway, np.nextafter(halfway, kind(0)), np.nextafter(halfway, kind(1))])
+    assert np.array_equal(scoring.bins(values, side), reached(values, side))
+
+
+@settings(deadline=None, max_examples=100)
+@given(data=st.data(), kind=st.sampled_from(KINDS), side=st.sampled_from(SIDES))
+def test_bins_of_any_numbers(data: st.DataObject, kind: type[np.floating], side: scoring.Side) -> None:
+    bits = np.finfo(kind).bits
+    within = st.floats(0, 1, width=bits)
+    threshold = st.builds(lambda k, steps: stepped(kind(k / 100), steps), st.integers(0, 100), st.integers(-500, 500))
+    anything = st.floats(allow_nan=False, width=bits)
+    values = np.array(data.draw(st.lists(within | threshold | anything, min_size=1, max_size=40)), dtype=kind)
+    assert np.array_equal(scoring.bins(values[None], side)[0], reached(values, side))
+
+
+def stepped(value: np.floating, steps: int) -> float:
+    """The float so many steps of the last place above a value, or below it."""
+    whole = value.view(np.int32 if value.itemsize == 4 else np.int64)
+    return float((whole + whole.dtype.type(steps)).view(value.dtype)) if abs(steps) <= whole else 0.0
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    seed=st.integers(0, 10_000),
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9)),
+    kind=st.sampled_from([np.uint8, np.float16, np.float32, np.float64]),
+    view=st.sampled_from([lambda a: a, lambda a: a.T, lambda a: a[::2], lambda a: a[:, ::-1], np.asfortranarray]),
+)
+def test_histograms_of_any_layout_count_every_pixel(seed: int, shape: tuple[int, int], kind, view) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(0, 256, shape)
+    scores = view(scores.astype(kind) if kind == np.uint8 else (scores / 255).astype(kind))
+    mask = view(rng.random(shape) < 0.4)
+    scores.flags.writeable = mask.flags.writeable = False  # as files mapped to memory are
+    crack, background = scoring.histograms(scores, mask)
+    binned = reached(scores / 255 if kind == np.uint8 else scores, scoring.REACHES)
+    assert crack.tolist() == [int((binned[mask] == b).sum()) for b in range(scoring.BINS)]
+    assert background.tolist() == [int((binned[~mask] == b).sum()) for b in range(scoring.BINS)]
+
+
 def test_counts_of_large_images_are_whole() -> None:
     scores = np.zeros((4200, 4100), np.uint8)  # more than 2^24 pixels in one bin, and an odd number of them
     scores[0, 0] = 255
@@ -89,3 +157,5 @@ def test_counts_of_large_images_are_whole() -> None:
 def test_shapes_that_differ_are_refused() -> None:
     with pytest.raises(ValueError, match="shape"):
         scoring.histograms(np.zeros((2, 3)), np.zeros((3, 2), dtype=bool))
+    with pytest.raises(ValueError, match="shape"):
+        scoring.split(np.zeros((2, 3), np.uint8), np.zeros((2, 2), dtype=bool))

@@ -65,7 +65,8 @@ def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES)
     wide = scores.astype(np.float32) if scores.itemsize < 4 else scores
     wide = np.maximum(wide, 0) if wide.min(initial=0) < 0 else wide
     low, high = (cv2.convertScaleAbs(wide, alpha=100, beta=0.5 + shift) for shift in (-_UNSURE, _UNSURE))
-    low, high = cv2.max(low, 1), cv2.min(high, BINS)  # type: ignore[call-overload] # lowest and highest bin are sure
+    ends = np.full_like(low, 1), np.full_like(low, BINS)  # arrays: OpenCV takes small maps beside a number for vectors
+    low, high = cv2.max(low, ends[0]), cv2.min(high, ends[1])  # all of the lowest and of the highest bin is sure
     unsure = np.flatnonzero(low != high)  # where rounding up in 8 bits may have passed a threshold
     values = wide.flat[unsure]
     if np.isnan(values).any():
@@ -76,7 +77,13 @@ def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES)
 
 
 def split(binned: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Histograms of bins inside and outside of a region, int64 [BINS] each."""
+    """Histograms of bins inside and outside of a region, int64 [BINS] each.
+
+    Raises:
+        ValueError: If the two differ in shape.
+    """
+    if binned.shape != inside.shape:
+        raise ValueError(f"bins of shape {binned.shape} against a region of shape {inside.shape}")
     within = np.bincount(binned[inside], minlength=BINS)
     return within, _histogram(binned) - within
 
