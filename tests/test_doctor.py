@@ -51,6 +51,8 @@ def test_line_endings_that_change_hashes_are_problems(root: Path) -> None:
     assert one.level == other.level == "problem"
     assert "autocrlf" in one.what and "git config core.autocrlf input" in one.remedy
     assert "params.yaml" in other.what and "sed -i" in other.remedy
+    (root / ".gitattributes").write_text("* text=auto eol=lf\n")  # goes before the setting
+    assert ailing(list(doctor_workspace.repository(root))) == [other]
 
 
 def test_a_missing_remote_and_a_missing_workspace_are_told(root: Path) -> None:

@@ -4,9 +4,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -292,3 +294,24 @@ def test_default_store_lies_in_the_workspace(monkeypatch: pytest.MonkeyPatch) ->
 def test_passwords_stay_out_of_records_and_messages() -> None:
     assert run_store.public_uri("https://me:s3@cret@host:5000/x") == "https://host:5000/x"
     assert run_store.public_uri("sqlite:////w@x/mlflow.db") == "sqlite:////w@x/mlflow.db"
+
+
+def test_a_server_is_reached_also_where_name_and_password_stand_in_its_uri() -> None:
+    class Health(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.path == "/health" and "Authorization" not in self.headers else 404)
+            self.end_headers()
+            self.wfile.write(b"OK\n")
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        uri = f"http://me:s3cret@127.0.0.1:{server.server_port}/"
+        assert run_store.server_health(uri, 5) == "OK"
+        with run_store.alone(uri):
+            pass
+        server.shutdown()
+    with pytest.raises(OSError, match="port"):
+        run_store.server_health("http://127.0.0.1:port", 5)

@@ -27,7 +27,7 @@ def repository(root: Path) -> Iterator[Finding]:
     """Git, and line endings that would give files another hash on this machine than on others."""
     if _output(root, "git", "rev-parse", "--git-dir") is None:
         yield Finding("note", "no git repository", "git init: commits are part of every run's lineage")
-    elif _output(root, "git", "config", "core.autocrlf") == "true":
+    elif _output(root, "git", "config", "core.autocrlf") == "true" and not _overruled(root):
         yield Finding("problem", "git turns line endings (core.autocrlf=true): hashes differ between machines",
                       "git config core.autocrlf input, then check the files out again")  # fmt: skip
     turned = [name for name in TEXTS if (root / name).is_file() and b"\r\n" in (root / name).read_bytes()]
@@ -36,6 +36,12 @@ def repository(root: Path) -> Iterator[Finding]:
                       f"sed -i 's/\\r$//' {' '.join(turned)}")  # fmt: skip
     else:
         yield Finding("ok", "line endings are the same everywhere")
+
+
+def _overruled(root: Path) -> bool:
+    """Whether .gitattributes asks for Unix line endings, whatever git is set to."""
+    path = root / ".gitattributes"
+    return path.is_file() and "eol=lf" in path.read_text()
 
 
 def versioning(root: Path) -> Iterator[Finding]:

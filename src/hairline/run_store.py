@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
+from http.client import HTTPException
 from pathlib import Path
 
 KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 6000, 8000  # MLflow's longest names and values
@@ -80,9 +81,22 @@ def _reach_server(uri: str) -> None:
     if not remote(uri):
         return
     try:
-        urllib.request.urlopen(f"{uri.rstrip('/')}/health", timeout=REACH_TIMEOUT_S).close()
+        server_health(uri, REACH_TIMEOUT_S)
     except urllib.error.HTTPError:  # it answers: what it refuses is for MLflow to tell
         return
+
+
+def server_health(uri: str, timeout_s: float) -> str:
+    """What a tracking server says of itself: ``OK`` where it is MLflow's. The user's name and password stay here.
+
+    Raises:
+        OSError: If the address is none, it does not answer in time, or refuses to (``urllib.error.HTTPError``).
+    """
+    try:
+        with urllib.request.urlopen(f"{public_uri(uri).rstrip('/')}/health", timeout=timeout_s) as answer:
+            return str(answer.read(100), "utf-8", "replace").strip()
+    except HTTPException as error:
+        raise OSError(f"no answer in HTTP: {error!r}") from error
 
 
 def allowed_key(name: str) -> str:
