@@ -8,16 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from hairline.versions import PACKAGES, installed
+
 GB = 1e9
 LITTLE_GB, TOO_LITTLE_GB = 20.0, 2.0
-PACKAGES = (
-    "torch", "torchvision", "segmentation-models-pytorch", "timm", "lightning", "mlflow", "dvc", "optuna",
-    "albumentations", "opencv-python-headless", "scikit-image", "great-expectations", "numpy", "pandas", "numba",
-)  # fmt: skip
 SWITCHES = {
     "DO_NOT_TRACK": "1",
     "DVC_NO_ANALYTICS": "1",
@@ -80,14 +77,6 @@ def packages(constraints: Path) -> Iterator[Finding]:
     if both and installed("opencv-python-headless"):
         remedy = f"uv pip uninstall {' '.join(both)} opencv-python-headless, then 'make setup'"
         yield Finding("problem", f"two builds of OpenCV: {', '.join(both)} and opencv-python-headless", remedy)
-
-
-def installed(name: str) -> str | None:
-    """Version of a package, None where it is not installed."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def gpu() -> Finding:

@@ -4,7 +4,6 @@ import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import pandas as pd
@@ -12,13 +11,10 @@ import pandas as pd
 from hairline import costs
 from hairline.lineage import RunRecord
 from hairline.table_text import ABSENT, bracketed
+from hairline.versions import PACKAGES, installed
 
 SHORT = 12
 """Digits of a hash that are shown."""
-PACKAGES = (
-    "torch", "torchvision", "segmentation-models-pytorch", "lightning", "mlflow", "dvc", "optuna", "albumentations",
-    "opencv-python-headless", "scikit-image", "great-expectations", "numpy", "pandas", "numba",
-)  # fmt: skip
 
 
 def runs(records: Iterable[RunRecord]) -> pd.DataFrame:
@@ -84,16 +80,9 @@ def _study(told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def environment() -> dict[str, str]:
     """Python, system, processor cores, memory and the versions of the packages that numbers depend on."""
-    packages = {name: _version(name) for name in PACKAGES}
+    packages = {name: installed(name) for name in PACKAGES}
     return {
         "Python": platform.python_version(),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         **{name: found for name, found in packages.items() if found},
     }
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # an extra that is not installed plays no part
-        return ""
