@@ -12,10 +12,10 @@ from hairline import comparison, published, speed, training_sets
 from hairline.bootstrap import BootstrapOptions
 from hairline.classifier_scores import scores
 from hairline.comparison import Cell, Status, Training
+from hairline.data.training_set import TrainingSet
 from hairline.nn.recipes import ClassifierOptions
 from hairline.paper_tables import ClassifierCell
 from hairline.params import Dataset, Params
-from hairline.training_sets import TrainingSet
 
 
 def compared(args: Namespace, params: Params) -> Iterator[Cell]:

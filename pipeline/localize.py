@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hairline import speed, state
 from hairline.images import read_image
-from hairline.lineage import workspace_root
+from hairline.io.hashing import workspace_root
 from hairline.nn import backbones, evidence, folding, runtime
 from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json

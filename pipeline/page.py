@@ -20,11 +20,12 @@ from hairline import (
     training_sets,
 )
 from hairline.comparison import Cell
-from hairline.lineage import RunRecord, content_hash, git_facts, read_record
+from hairline.data.training_set import TrainingSet
+from hairline.io.hashing import content_hash
+from hairline.lineage import RunRecord, git_facts, read_record
 from hairline.params import Params
 from hairline.report import Facts, Notes, Part, Picture, Section, Table
 from hairline.samples import read_samples
-from hairline.training_sets import TrainingSet
 from pipeline import gallery
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hairline import state, tracking
-from hairline.lineage import workspace_root
+from hairline.io.hashing import workspace_root
 from hairline.nn.fit import leads
 
 CHECKPOINTS = "HAIRLINE_CHECKPOINTS"

@@ -13,7 +13,7 @@ from typing import Any
 
 from hairline import cases, maskless, state, tracking
 from hairline.errors import HairlineError
-from hairline.lineage import workspace_root
+from hairline.io.hashing import workspace_root
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Localize, Params
 from hairline.spaces import value_at

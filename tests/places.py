@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from hairline import synthesis
+from hairline.data.training_set import Part, TrainingSet
 from hairline.datasets import synthetic
 from hairline.samples import ingest
-from hairline.training_sets import Part, TrainingSet
 from hairline.training_tables import table
 
 

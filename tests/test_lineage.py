@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from hairline import lineage
 from hairline.errors import HairlineError
+from hairline.io import hashing
 
 
 def tree(root: Path, files: dict[str, str]) -> Path:
@@ -26,13 +27,13 @@ def git(folder: Path, *arguments: str) -> str:
 
 def test_hash_of_a_file_is_plain_sha256(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"crack")
-    assert lineage.content_hash(tmp_path / "a") == hashlib.sha256(b"crack").hexdigest()
+    assert hashing.content_hash(tmp_path / "a") == hashlib.sha256(b"crack").hexdigest()
 
 
 def test_hash_of_a_folder_ignores_its_name_and_the_order_of_writing(tmp_path: Path) -> None:
     one = tree(tmp_path / "one", {"a": "1", "b/c": "2"})
     two = tree(tmp_path / "two", {"b/c": "2", "a": "1"})
-    assert lineage.content_hash(one) == lineage.content_hash(two)
+    assert hashing.content_hash(one) == hashing.content_hash(two)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +48,7 @@ def test_hash_of_a_folder_ignores_its_name_and_the_order_of_writing(tmp_path: Pa
 )
 def test_hash_of_a_folder_sees_every_change(tmp_path: Path, changed: dict[str, str]) -> None:
     one, two = tree(tmp_path / "one", {"a": "1", "b/c": "2"}), tree(tmp_path / "two", changed)
-    assert lineage.content_hash(one) != lineage.content_hash(two)
+    assert hashing.content_hash(one) != hashing.content_hash(two)
 
 
 def test_hash_follows_linked_files(tmp_path: Path) -> None:
@@ -55,12 +56,12 @@ def test_hash_follows_linked_files(tmp_path: Path) -> None:
     two = tmp_path / "two"
     two.mkdir()
     (two / "a").symlink_to(one / "a")
-    assert lineage.content_hashes([one, two])[one.as_posix()] == lineage.content_hash(two)
+    assert hashing.content_hashes([one, two])[one.as_posix()] == hashing.content_hash(two)
 
 
 def test_hash_of_nothing_names_the_path(tmp_path: Path) -> None:
     with pytest.raises(HairlineError, match="absent: not found"):
-        lineage.content_hash(tmp_path / "absent")
+        hashing.content_hash(tmp_path / "absent")
 
 
 def test_git_facts_outside_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -93,11 +94,11 @@ def test_workspace_root_of_copies_is_the_real_one(tmp_path: Path) -> None:
     (copy / "pipeline").mkdir()
     (tmp_path / "src").mkdir()
     for start in (tmp_path, tmp_path / "src", copy, copy / "pipeline"):
-        assert lineage.workspace_root(start) == tmp_path
+        assert hashing.workspace_root(start) == tmp_path
 
 
 def test_workspace_root_without_dvc_is_the_folder_itself(tmp_path: Path) -> None:
-    assert lineage.workspace_root(tmp_path) == tmp_path
+    assert hashing.workspace_root(tmp_path) == tmp_path
 
 
 def test_flatten_by_example() -> None:

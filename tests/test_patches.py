@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hairline.classifier_scores import patch_scores
 from hairline.grid import PatchGrid
 from hairline.images import write_mask
-from hairline.patches import COLUMNS, Options, crack_flags, index, patch_scores
+from hairline.patches import COLUMNS, Options, crack_flags, index
 from hairline.samples import CRACK, NO_CRACK, load_mask, mask_path
 
 

@@ -17,7 +17,8 @@ import pytest
 
 from hairline import run_store, tracking
 from hairline.errors import HairlineError
-from hairline.lineage import content_hash, read_record
+from hairline.io.hashing import content_hash
+from hairline.lineage import read_record
 
 PROCESS = """
 import sys

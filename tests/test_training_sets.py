@@ -12,11 +12,12 @@ import pytest
 
 from hairline import published
 from hairline.consistency import check
+from hairline.data.training_set import Part, TrainingSet
 from hairline.errors import HairlineError
 from hairline.images import read_scores, write_image, write_scores
 from hairline.params import Params
 from hairline.samples import image_path, load_image, load_mask, read_samples
-from hairline.training_sets import Part, TrainingSet, leaks
+from hairline.training_sets import leaks
 from hairline.training_tables import Images, read, table
 from pipeline import label_manual, training_sets
 

@@ -80,7 +80,7 @@ def doctor(
     """Look at machine and workspace: versions, GPU, disk, DVC, MLflow, telemetry, line endings; say what to do."""
     from hairline import doctor as machine
     from hairline import doctor_workspace
-    from hairline.lineage import workspace_root
+    from hairline.io.hashing import workspace_root
 
     root = workspace_root(Path.cwd())
     found = [*machine.machine(root), *doctor_workspace.workspace(root)]
@@ -123,7 +123,7 @@ def lineage(
 @app.command()
 def sync() -> None:
     """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
-    from hairline.lineage import workspace_root
+    from hairline.io.hashing import workspace_root
     from hairline.tracking import syncing
 
     done = syncing.sync(workspace_root(Path.cwd()))

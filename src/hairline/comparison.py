@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hairline import published, scoring
 from hairline.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods, resampled_ois
+from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.scoretables import counts
 from hairline.speed import Speed
@@ -30,7 +31,6 @@ COLUMNS = (
     "paper_cell", "trained_images", "epochs", "start", "status", "reason", "resamples", "level",
 )  # fmt: skip
 PRINTED = ("ods", "ois", "ap", "images_per_second")
-MANUAL = "manual"
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
 
 

@@ -5,6 +5,8 @@ from functools import partial
 
 from hairline import studies, study_faults, training_faults, variants
 from hairline.bootstrap import BootstrapOptions
+from hairline.data.names import MANUAL
+from hairline.data.training_set import TrainingSet
 from hairline.errors import HairlineError
 from hairline.fusion import TrainableRule
 from hairline.gate import Gate, Gates, Rule
@@ -12,10 +14,9 @@ from hairline.gates import labels, patches, samples
 from hairline.localization import Needs
 from hairline.nn import networks
 from hairline.nn.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
-from hairline.params import MANUAL, Evaluation, Localize, Params, Strips
+from hairline.params import Evaluation, Localize, Params, Strips
 from hairline.patches import Options as PatchOptions
 from hairline.synthesis import Options as SynthesisOptions
-from hairline.training_sets import TrainingSet
 
 GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
     "samples": (samples.Options, samples.RULES),

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hairline import table_text
-from hairline.comparison import MANUAL
+from hairline.data.names import MANUAL
 from hairline.table_text import ABSENT, bracketed, number
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"

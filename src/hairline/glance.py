@@ -4,7 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.comparison import MANUAL, called
+from hairline.comparison import called
+from hairline.data.names import MANUAL
 from hairline.table_text import ABSENT
 
 SURE = 0.05

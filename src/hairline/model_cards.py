@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.comparison import MANUAL
+from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.table_text import bracketed, number
 

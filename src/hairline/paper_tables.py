@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from hairline import published, table_text
-from hairline.comparison import MANUAL, Training
+from hairline.comparison import Training
+from hairline.data.names import MANUAL
 from hairline.table_text import ABSENT, bracketed
 
 TITLES = {

@@ -16,18 +16,13 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
 from hairline import variants
+from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gate import Gate, Gates, Waiver
 from hairline.nn import networks
 from hairline.nn.recipes import SegmenterOptions
 
 T = TypeVar("T")
-
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
-Names = Annotated[tuple[Name, ...], MinLen(1)]
-
-MANUAL = "manual"
-"""The label set that is the masks themselves: training on it is fully supervised (FSV)."""
 
 TUNED = "_tuned"
 """End of the names of label sets that have the best options of a study."""

@@ -80,16 +80,3 @@ def _rows(sample_id: str, split: str, mask: NDArray[np.bool_], options: Options)
 
 def _whole(sample_id: str, split: str, side: int, crack: bool) -> pd.DataFrame:
     return pd.DataFrame([(sample_id, split, 0, 0, side, crack)], columns=list(COLUMNS))
-
-
-def patch_scores(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> dict[str, float]:
-    """Precision, recall and F1 of the crack class at a probability of one half (table I); 0 where undefined."""
-    predicted = probabilities >= 0.5
-    hits = int((predicted & crack).sum())
-    precision = hits / max(int(predicted.sum()), 1)
-    recall = hits / max(int(crack.sum()), 1)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * precision * recall / (precision + recall) if hits else 0.0,
-    }

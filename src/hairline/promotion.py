@@ -9,7 +9,8 @@ import pandas as pd
 
 from hairline import model_cards, run_store, training_sets
 from hairline.errors import HairlineError
-from hairline.lineage import RunRecord, read_record, workspace_root
+from hairline.io.hashing import workspace_root
+from hairline.lineage import RunRecord, read_record
 from hairline.params import Dataset, Params
 from hairline.tracking import registry
 from hairline.tracking.registry import ALIAS

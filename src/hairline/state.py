@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from hairline.lineage import content_hash
+from hairline.io.hashing import content_hash
 
 ABANDONED_AFTER_S = 14 * 24 * 3600
 PACKAGES = ("hairline", "pipeline")
@@ -28,7 +28,7 @@ def folder(root: Path, stage: str, params: Mapping[str, object], inputs: Sequenc
     """Where the state of one piece of work belongs; nothing is made.
 
     Args:
-        root: Workspace root (``lineage.workspace_root``).
+        root: Workspace root (``hashing.workspace_root``).
         stage: Kind of work.
         params: All parameters the work depends on, plain values (what JSON can hold).
         inputs: Files and folders the work reads; their contents count, their places do not.

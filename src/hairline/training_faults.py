@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from hairline import published, training_sets
+from hairline.data.training_set import TrainingSet
 from hairline.params import Params
-from hairline.training_sets import TrainingSet
 
 Use = tuple[str, tuple[str, ...], str]
 """Where names stand, the names, and the section or list of params.yaml that must have them."""

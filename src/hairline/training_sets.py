@@ -6,47 +6,11 @@ have none (semi-supervised, table VIII of the paper), and several data sets go t
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from hairline.params import MANUAL, Name, Params
+from hairline.data.names import MANUAL
+from hairline.data.training_set import Part, TrainingSet
+from hairline.params import Params
 from hairline.splits import Split
-
-
-@dataclass(frozen=True)
-class Part:
-    """A split of a data set.
-
-    Attributes:
-        dataset: The data set, a key of ``datasets``.
-        split: Which of its images.
-        labels: The label set they always have; None stands for the one that a segmenter is trained on.
-    """
-
-    dataset: Name
-    split: Split
-    labels: Name | None = None
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """What a segmenter learns from.
-
-    Attributes:
-        parts: The images and whose labels they have; no split of a data set twice.
-        paper: What the paper calls such a set (:data:`hairline.published.TRAINED_ON`), so that its numbers stand beside
-            ours; None where it has no such set.
-    """
-
-    parts: tuple[Part, ...]
-    paper: str | None = None
-
-    def __post_init__(self) -> None:
-        if not self.parts:
-            raise ValueError("parts is empty; name at least one split of a data set")
-        places = [(part.dataset, part.split) for part in self.parts]
-        for dataset, split in places:
-            if places.count((dataset, split)) > 1:
-                raise ValueError(f"the {split} images of '{dataset}' are in two parts; name them once")
 
 
 def chosen(params: Params) -> dict[str, TrainingSet]:

@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.training_set import TrainingSet
 from hairline.errors import HairlineError
 from hairline.images import read_scores
-from hairline.lineage import content_hash
+from hairline.io.hashing import content_hash
 from hairline.samples import NO_CRACK, digest, evenly, image_path, load_image, read_samples
 from hairline.splits import Split
-from hairline.training_sets import TrainingSet
 
 COLUMNS = ("dataset", "id", "group", "split", "role", "label_set", "label", "image_sha256", "label_sha256", "pixels",
            "crack_pixels", "crack_free", "trainable")  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from hairline.classifier_scores import patch_scores
 from hairline.errors import HairlineError
 from hairline.nn.backbones import CRACK, Classifier, build
 from hairline.nn.data import LoadImage, PatchDataset, in_order, patch_images
@@ -19,7 +20,6 @@ from hairline.nn.loop import Log
 from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.nn.runtime import Placement, autocast, resolve, seed_everything
 from hairline.nn.tasks import Task, Trained
-from hairline.patches import patch_scores
 
 
 def train(

@@ -6,7 +6,8 @@ from pathlib import Path
 from types import ModuleType
 
 from hairline import run_store
-from hairline.lineage import RunRecord, content_hashes, git_facts, read_record, workspace_root
+from hairline.io.hashing import content_hashes, workspace_root
+from hairline.lineage import RunRecord, git_facts, read_record
 from hairline.tracking import client, origin
 from hairline.tracking.runs import Run, now
 from hairline.tracking.unsent import FOLDER, Unsent

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from hairline import costs
 from hairline.errors import HairlineError
-from hairline.lineage import RunRecord, content_hashes, flatten, write_record
+from hairline.io.hashing import content_hashes
+from hairline.lineage import RunRecord, flatten, write_record
 from hairline.tracking import client, descriptions, entries, origin
 from hairline.tracking.client import ServerGoneError
 from hairline.tracking.entries import Entry

@@ -15,7 +15,8 @@ from typing import Any
 
 from hairline import run_store
 from hairline.errors import HairlineError
-from hairline.lineage import RunRecord, content_hash, records
+from hairline.io.hashing import content_hash
+from hairline.lineage import RunRecord, records
 from hairline.tracking import client, entries, origin
 from hairline.tracking.entries import Entry
 from hairline.tracking.unsent import Unsent, waiting

@@ -1,0 +1,1 @@
+"""Data: samples, splits, patches, training sets and the layouts they are published in."""

@@ -1,0 +1,12 @@
+"""Names that entries of params.yaml have: they become folders, so that letters, digits and _ are all there is."""
+
+from typing import Annotated
+
+from annotated_types import MinLen
+from pydantic import StringConstraints
+
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
+Names = Annotated[tuple[Name, ...], MinLen(1)]
+
+MANUAL = "manual"
+"""The label set that is the masks themselves: training on it is fully supervised (FSV)."""

@@ -1,0 +1,1 @@
+"""Files and folders: reading, atomic writing, hashing, resuming, plugins."""

@@ -1,0 +1,1 @@
+"""Metrics: from score maps and masks to counts, from counts to ODS, OIS, AP and intervals."""
