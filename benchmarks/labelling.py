@@ -4,10 +4,11 @@ r"""How fast labels are made, against the plain way, in one run on one machine w
     python benchmarks/labelling.py --bits --images 20 --crops data/real/sets/crack500 \
         --classifier models/crack500-cpu/classifiers/resnet18
 
-Crops of 640 x 360 of an ingested set, or generated ones where none is named. The reference is tests/plain_konig.py
-(windows cut one by one and thresholded by scikit-image) behind the same network as timm has it: batches of windows in
-a loop, Grad-CAM++ by autograd. Both are timed in turn, image after image, and medians are told. ``--thresholding``
-leaves the network out. ``--bits`` tells instead how far labels differ between runs, threads, batches and precisions.
+Crops of 640 x 360 of an ingested set, or generated ones where none is named. The reference is
+tests/support/plain_konig.py (windows cut one by one and thresholded by scikit-image) behind the same network as
+timm has it: batches of windows in a loop, Grad-CAM++ by autograd. Both are timed in turn, image after image, and
+medians are told. ``--thresholding`` leaves the network out. ``--bits`` tells instead how far labels differ between
+runs, threads, batches and precisions.
 """
 
 import argparse
@@ -37,7 +38,7 @@ from hairline.samples import load_image, read_samples
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
-import plain_konig  # noqa: E402
+from support import plain_konig  # noqa: E402
 
 HEIGHT, WIDTH = 360, 640
 WINDOW, STRIDE, TILE = 32, 16, 1024

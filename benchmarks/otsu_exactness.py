@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import plain_otsu
 from numpy.typing import NDArray
+from support import plain_otsu
 
 from hairline.samples import evenly, load_image, read_samples
 from hairline.thresholding import Bilateral, grey, smooth, window_threshold

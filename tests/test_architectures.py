@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import workspace
 import yaml
 from conftest import tiny_values
+from support import workspace
 
 from hairline.errors import HairlineError
 from pipeline import architectures

@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, row, segmenter
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.cells import BOOTSTRAP, labels, random_table, row, segmenter
 
 from hairline import bootstrap, comparison, findings, published, scoring, table_text
 from hairline.bootstrap import BootstrapOptions

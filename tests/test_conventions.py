@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 import pandas as pd
-import plain_scoring as plain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support import plain_scoring as plain
 
 from hairline import conventions, scoretables, scoring, shapes, tolerances, widetables
 from hairline.errors import HairlineError

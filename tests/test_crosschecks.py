@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline import conventions, crosschecks, differences, table_text
 from hairline.differences import Scored

@@ -9,9 +9,9 @@ from pathlib import Path
 import dvc_deps
 import numpy as np
 import pytest
-import workspace
 import yaml
 from conftest import tiny_values
+from support import workspace
 
 from hairline.images import read_scores, write_scores
 

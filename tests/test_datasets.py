@@ -3,8 +3,8 @@ import pytest
 import scipy.io
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import ids, picture, real, splits
 from PIL import Image
+from support.pictures import ids, picture, real, splits
 
 from hairline import variants
 from hairline.datasets import cfd, crack500, folder, synthetic

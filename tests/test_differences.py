@@ -5,9 +5,9 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, random_table, row
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.cells import BOOTSTRAP, random_table, row
 
 from hairline import bootstrap, comparison, differences, scoring
 from hairline.bootstrap import BootstrapOptions

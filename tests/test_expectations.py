@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from gates import labels, options, patches, samples
 from numpy.typing import NDArray
+from support.gates import labels, options, patches, samples
 
 from hairline import drift, gate_tables
 from hairline.expectations import check

@@ -6,8 +6,23 @@ import zlib
 
 import numpy as np
 import pytest
-from kinds import IDS, Imported, Kind, both, crack, drop, encoded, grey, put, refused, stopped, try_out, wall, warned
 from PIL import Image
+from support.kinds import (
+    IDS,
+    Imported,
+    Kind,
+    both,
+    crack,
+    drop,
+    encoded,
+    grey,
+    put,
+    refused,
+    stopped,
+    try_out,
+    wall,
+    warned,
+)
 
 WALL, CRACK = wall("b"), crack("b")
 RGBA = Image.fromarray(np.dstack([WALL, np.arange(64, dtype=np.uint8) + np.zeros((48, 1), np.uint8)]))

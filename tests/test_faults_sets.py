@@ -6,7 +6,7 @@ import unicodedata
 
 import numpy as np
 import pytest
-from kinds import (
+from support.kinds import (
     Imported,
     Kind,
     both,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from kinds import GOOD, OPTIONS, arguments, contents, crack, encoded, grey, put, truth, wall, write_params
+from support.kinds import GOOD, OPTIONS, arguments, contents, crack, encoded, grey, put, truth, wall, write_params
 
 from hairline.datasets import cfd, folder
 from hairline.errors import HairlineError

@@ -4,7 +4,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
+from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
 from hairline import comparison, findings, table_text
 from hairline.comparison import Cell

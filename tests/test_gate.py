@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from gates import SECTION
 from pydantic import TypeAdapter, ValidationError
+from support.gates import SECTION
 
 from hairline.gate import Finding, Gates, Verdict, Waiver, message, verdict_json, waived
 from hairline.gates import labels, patches, samples

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline import comparison, crosschecks, glance, scoring
 from hairline.scoretables import counts

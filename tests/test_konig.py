@@ -5,11 +5,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from pictures import real
-from plain_konig import dark_pixels as plain_dark
-from plain_konig import exact_centre, filtered_grey, fused, library_centre, localization
-from plain_konig import label as plain_label
-from plain_otsu import exhaustive, single
+from support.pictures import real
+from support.plain_konig import dark_pixels as plain_dark
+from support.plain_konig import exact_centre, filtered_grey, fused, library_centre, localization
+from support.plain_konig import label as plain_label
+from support.plain_otsu import exhaustive, single
 
 from hairline import profiles
 from hairline.grid import PatchGrid

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, segmenter
+from support.cells import BOOTSTRAP, labels, random_table, segmenter
 
 from hairline import comparison, model_cards
 from hairline.errors import HairlineError

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline import comparison, paper_tables, published, table_text
 from hairline.comparison import Cell, Training

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import workspace
 import yaml
+from support import workspace
 from typer.testing import CliRunner
 
 from hairline import provenance

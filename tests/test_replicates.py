@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from cells import labels, random_table, segmenter
+from support.cells import labels, random_table, segmenter
 
 from hairline import replicates
 from hairline.errors import HairlineError

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import chromium
 import numpy as np
 import pandas as pd
 import pytest
+from support import chromium
 
 from hairline import image_browser, report
 from hairline.image_browser import Shown

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import workspace
 from conftest import tiny_values
+from support import workspace
 
 from hairline.images import read_scores, write_scores
 from hairline.samples import read_samples

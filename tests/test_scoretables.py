@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from cells import random_table, row
+from support.cells import random_table, row
 
 from hairline import scoretables, scoring
 from hairline.scoretables import counts

@@ -1,12 +1,12 @@
 """clDice and Hausdorff 95 against definitions as loops and against cases known by hand."""
 
 import numpy as np
-import plain_scoring as plain
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.distance import directed_hausdorff
 from skimage.morphology import skeletonize
+from support import plain_scoring as plain
 
 from hairline import shapes
 

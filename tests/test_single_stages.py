@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import places
 import pytest
 import torch
+from support import places
 
 from hairline import tracking
 from hairline.bootstrap import BootstrapOptions

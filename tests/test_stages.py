@@ -10,13 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import chromium
 import numpy as np
 import pandas as pd
 import pytest
-import workspace
 from conftest import tiny_values
-from mlflow_server import Server
+from support import chromium, workspace
+from support.mlflow_server import Server
 from typer.testing import CliRunner
 
 from hairline import cases, conventions, objectives, scoretables, scoring

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import workspace
 import yaml
 from conftest import tiny_values
+from support import workspace
 from typer.testing import CliRunner
 
 from hairline import cases, maskless

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import workspace
 from conftest import tiny_values
+from support import workspace
 
 from hairline import findings
 from hairline.samples import read_samples

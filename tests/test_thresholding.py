@@ -7,8 +7,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import real
-from plain_otsu import best_sums, binned_of, bins_of, exhaustive, is_rounding, library, shortfall, single, variance_of
+from support.pictures import real
+from support.plain_otsu import (
+    best_sums,
+    binned_of,
+    bins_of,
+    exhaustive,
+    is_rounding,
+    library,
+    shortfall,
+    single,
+    variance_of,
+)
 
 from hairline.grid import PatchGrid
 from hairline.images import read_image

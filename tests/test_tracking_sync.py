@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from mlflow_server import Server
+from support.mlflow_server import Server
 
 from hairline import lineage, tracking
 from hairline.errors import HairlineError

@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import places
 import pytest
-import workspace
 from safetensors.numpy import load_file
+from support import places, workspace
 
 from hairline.nn import backbones
 from pipeline import label_manual

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import places
 import pytest
+from support import places
 
 from hairline import published
 from hairline.consistency import check

@@ -15,7 +15,7 @@ import psutil
 import pytest
 import yaml
 from optuna.trial import TrialState
-from quick_worker import evaluate, study_of, value
+from support.quick_worker import evaluate, study_of, value
 
 from hairline.errors import HairlineError
 from hairline.tuning import proposals, result, search, slots, store
@@ -72,7 +72,7 @@ def killed_at_random(rounds: int, ended: Any, stop: threading.Event, told: list[
 def kill_test(url: str, trials: int, rounds: int) -> int:
     """Run a study with four workers and kill two of them again and again; the number killed."""
     study, made, mender = opened(url, trials=trials, workers=4)
-    worker = Path(__file__).with_name("quick_worker.py")
+    worker = Path(__file__).with_name("support") / "quick_worker.py"
     command = [sys.executable, str(worker), url, "quick", yaml.safe_dump(QUICK | {"trials": trials})]
     stop, told = threading.Event(), list[int]()
     count = {"ended": 0}

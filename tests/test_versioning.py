@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-import workspace
 import yaml
+from support import workspace
 
 STAGE = {"cmd": "cat data/raw/linked/image/a.jpg > out.txt", "deps": ["data/raw/linked"], "outs": ["out.txt"]}
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pictures import ids, picture, splits
 from PIL import Image
+from support.pictures import ids, picture, splits
 
 from hairline.datasets import ael
 from hairline.errors import HairlineError

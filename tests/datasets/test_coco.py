@@ -5,8 +5,8 @@ import pycocotools.mask
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import ids, picture, splits
 from PIL import Image
+from support.pictures import ids, picture, splits
 
 from hairline.datasets import coco
 from hairline.errors import HairlineError

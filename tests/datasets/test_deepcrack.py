@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from pictures import ids, picture, real, splits
+from support.pictures import ids, picture, real, splits
 
 from hairline.datasets import deepcrack
 from hairline.errors import HairlineError

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from pictures import picture
 from PIL import Image
+from support.pictures import picture
 
 from hairline.datasets import folder
 from hairline.samples import ingest, load_image, load_mask

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pictures import ids, picture
+from support.pictures import ids, picture
 
 from hairline.datasets import patch_folders
 from hairline.errors import HairlineError

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from notes import Notes
+from support.notes import Notes
 
 from hairline.errors import HairlineError
 from hairline.grid import PatchGrid

@@ -4,7 +4,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from notes import KilledError, Notes
+from support.notes import KilledError, Notes
 from torch import nn
 from torch.utils.data import Dataset
 

@@ -19,7 +19,7 @@ from torch.utils.data import Dataset
 from hairline.nn.fit import fit, leads
 from hairline.nn.recipes import Parallel, Recipe, Runtime, Stopping
 from hairline.nn.tasks import Task
-from notes import Notes
+from support.notes import Notes
 
 folder, devices, strategy, stop_at = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 

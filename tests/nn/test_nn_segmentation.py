@@ -3,7 +3,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from notes import KilledError, Notes
+from support.notes import KilledError, Notes
 from torch import nn
 
 from hairline.errors import HairlineError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-REAL = Path(os.environ.get("HAIRLINE_REAL_DATA", Path(__file__).parents[2] / "shared" / "datasets"))
+REAL = Path(os.environ.get("HAIRLINE_REAL_DATA", Path(__file__).parents[3] / "shared" / "datasets"))
 
 
 def real(name):

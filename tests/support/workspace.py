@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 

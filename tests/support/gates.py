@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from hairline.gates import labels, patches, samples
 
-SECTION = yaml.safe_load((Path(__file__).parents[1] / "profiles" / "synthetic.yaml").read_text())["gates"]
+SECTION = yaml.safe_load((Path(__file__).parents[2] / "profiles" / "synthetic.yaml").read_text())["gates"]
 
 
 def options(gate: Any, **changes: Any) -> Any:

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from PIL import Image
-from plain_otsu import best_sums, lowest_best
 from scipy import ndimage
 from skimage.filters import threshold_multiotsu
+
+from support.plain_otsu import best_sums, lowest_best
 
 
 @dataclass(frozen=True)
