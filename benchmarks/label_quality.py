@@ -19,13 +19,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from hairline import scoring, variants
-from hairline.localization import Evidence
-from hairline.nn import backbones, evidence, folding, runtime
-from hairline.nn.recipes import Runtime
-from hairline.outputs import whole_file
-from hairline.params import LabelSet, Localize, Params
-from hairline.samples import load_image, load_mask, read_samples
+from hairline.config.params import LabelSet, Localize, Params
+from hairline.data.samples import load_image, load_mask, read_samples
+from hairline.io import plugins
+from hairline.io.atomic import whole_file
+from hairline.labelling.localization import Evidence
+from hairline.metrics import thresholds
+from hairline.nn.classifier import backbones, evidence, folding
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import Runtime
 
 
 def main() -> None:
@@ -56,7 +58,7 @@ def chosen(folder: Path, split: str, part: str) -> list[str]:
 
 def collected(classifier: Path, folder: Path, ids: list[str], params: Params, cache: Path) -> dict[str, Path]:
     """Id to its archive of evidence, collected where it is not there."""
-    options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
+    options, placement = params.get("localize", Localize), device.resolve(params.get("runtime", Runtime))
     asked = f"{options.vote_windows_px}-{options.vote_stride_px}-{options.cam_scales}".replace(" ", "")
     place = cache / classifier.resolve().parent.parent.name / folder.name / asked
     place.mkdir(parents=True, exist_ok=True)
@@ -75,13 +77,13 @@ def collected(classifier: Path, folder: Path, ids: list[str], params: Params, ca
 
 def scored(label_set: LabelSet, folder: Path, archives: dict[str, Path]) -> str:
     """ODS, its threshold, OIS and AP of one label set, as cells of a table."""
-    method = variants.resolve("hairline.labellers", label_set.method)
+    method = plugins.resolve("hairline.labelling.methods", label_set.method)
     with ThreadPoolExecutor() as pool:
         histograms = list(pool.map(partial(one, method, label_set, folder), archives.items()))
-    counts = scoring.counts(np.stack([crack for crack, _ in histograms]), np.stack([rest for _, rest in histograms]))
-    f1 = scoring.f1(counts)
-    best, pooled = scoring.best_threshold(f1), scoring.average_precision(counts)
-    return f"{scoring.ods(f1):.3f} | {best:.2f} | {scoring.ois(f1):.3f} | {pooled:.3f}"
+    counts = thresholds.counts(np.stack([crack for crack, _ in histograms]), np.stack([rest for _, rest in histograms]))
+    f1 = thresholds.f1(counts)
+    best, pooled = thresholds.best_threshold(f1), thresholds.average_precision(counts)
+    return f"{thresholds.ods(f1):.3f} | {best:.2f} | {thresholds.ois(f1):.3f} | {pooled:.3f}"
 
 
 def one(
@@ -90,7 +92,7 @@ def one(
     """Score histograms of one image's label."""
     sample_id, archive = item
     scores = method.label(load_image(folder, sample_id), Evidence.load(archive), label_set.options)
-    return scoring.histograms(scores, load_mask(folder, sample_id))
+    return thresholds.histograms(scores, load_mask(folder, sample_id))
 
 
 if __name__ == "__main__":

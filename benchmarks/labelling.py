@@ -26,15 +26,18 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.flop_counter import FlopCounterMode
 
-from hairline import fusion, images, localization, synthesis, thresholding
-from hairline.grid import PatchGrid
-from hairline.labellers import konig
-from hairline.localization import Evidence
-from hairline.nn import backbones, evidence, folding, runtime
-from hairline.nn.backbones import CRACK, Classifier
-from hairline.nn.recipes import ALONE, Runtime
-from hairline.params import Params
-from hairline.samples import load_image, read_samples
+from hairline.config.params import Params
+from hairline.data import synthetic
+from hairline.data.samples import load_image, read_samples
+from hairline.imaging import images
+from hairline.imaging.windows import PatchGrid
+from hairline.labelling import fusion, localization, thresholding
+from hairline.labelling.localization import Evidence
+from hairline.labelling.methods import konig
+from hairline.nn.classifier import backbones, evidence, folding
+from hairline.nn.classifier.backbones import CRACK, Classifier
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import ALONE, Runtime
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -88,8 +91,8 @@ def now() -> float:
 def pictures(folder: Path | None, count: int) -> list[Image]:
     """Crops of 640 x 360: evenly spaced ones of an ingested set, or generated ones."""
     if folder is None:
-        options = synthesis.Options(3, count, 0, 0, HEIGHT, WIDTH, 0)
-        return [synthesis.make(options, "train", index)[0] for index in range(count)]
+        options = synthetic.Options(3, count, 0, 0, HEIGHT, WIDTH, 0)
+        return [synthetic.make(options, "train", index)[0] for index in range(count)]
     found, ids = [], list(read_samples(folder)["id"])
     for sample_id in ids[:: max(len(ids) // (2 * count), 1)]:  # some crops of CRACK500 stand upright
         image = load_image(folder, sample_id)
@@ -103,8 +106,8 @@ def classifier(folder: Path | None) -> Classifier:
     if folder is not None:
         return backbones.load(folder)[0]
     network, _ = backbones.build("resnet50", "none")
-    side = synthesis.Options(5, 32, 0, 0, 96, 96, 0)
-    seen = [torch.from_numpy(synthesis.make(side, "train", index)[0]).permute(2, 0, 1) for index in range(32)]
+    side = synthetic.Options(5, 32, 0, 0, 96, 96, 0)
+    seen = [torch.from_numpy(synthetic.make(side, "train", index)[0]).permute(2, 0, 1) for index in range(32)]
     with torch.no_grad():
         for start in range(0, len(seen), 8):
             network(torch.stack(seen[start : start + 8]))
@@ -148,7 +151,7 @@ def thresholding_rows(crops: list[Image], options: konig.Options) -> list[str]:
 
 def label_rows(network: Classifier, crops: list[Image], batch: int, options: konig.Options) -> list[str]:
     """The whole labeller, its steps and the arithmetic floor; what does not fit the table is printed at once."""
-    quick, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
+    quick, placement = folding.folded(network), device.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
     labels: list[list[Image]] = [[], []]
     rates = []
 
@@ -261,7 +264,7 @@ def bits(network: Classifier, crops: list[Image], batch: int, options: konig.Opt
 
     def label(image: Image, model: Classifier, threads: int, size: int, precision: str) -> tuple[Evidence, Image]:
         torch.set_num_threads(threads)
-        placement = runtime.resolve(Runtime("cpu", precision, 0, 0, ALONE, 60))  # type: ignore[arg-type]
+        placement = device.resolve(Runtime("cpu", precision, 0, 0, ALONE, 60))  # type: ignore[arg-type]
         found = evidence.collect(model, image, [WINDOW], STRIDE, [], TILE, size, placement)
         return found, images.quantise(konig.label(image, found, options))
 

@@ -19,9 +19,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hairline import images, profiles, synthesis, variants
-from hairline.localization import Evidence
-from hairline.params import Localize, Params
+from hairline.config import profiles
+from hairline.config.params import Localize, Params
+from hairline.data import synthetic
+from hairline.imaging import images
+from hairline.io import plugins
+from hairline.labelling.localization import Evidence
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("evidence", "konig", "multiscale")
@@ -64,7 +67,7 @@ def row(args: argparse.Namespace, megapixels: float, parent: Path) -> str:
 
 def picture(megapixels: float) -> np.ndarray:
     """A generated crop, repeated up to a size of 16 : 9, RGB uint8."""
-    crop, _ = synthesis.make(synthesis.Options(3, 1, 0, 0, 360, 640, 0), "train", 0)
+    crop, _ = synthetic.make(synthetic.Options(3, 1, 0, 0, 360, 640, 0), "train", 0)
     height = round(math.sqrt(megapixels * 1e6 * 9 / 16))
     width = round(megapixels * 1e6 / height)
     repeated = np.tile(crop, (-(-height // 360), -(-width // 640), 1))
@@ -89,7 +92,7 @@ def run_part(part: str, folder: Path, classifier: Path | None, threads: int) -> 
     if part == "evidence":
         return collect(params.get("localize", Localize), folder, classifier, threads)
     chosen = params.label_set(part)
-    method = variants.resolve("hairline.labellers", chosen.method)
+    method = plugins.resolve("hairline.labelling.methods", chosen.method)
     start = time.perf_counter()
     image = images.read_image(folder / "image.png")
     scores = method.label(image, Evidence.load(folder / "evidence.npz"), chosen.options)
@@ -101,12 +104,13 @@ def collect(options: Localize, folder: Path, classifier: Path | None, threads: i
     """Seconds of what stage localize does with one image, in 32 bit on the processor; labels are made without torch."""
     import torch
 
-    from hairline.nn import backbones, evidence, folding, runtime
-    from hairline.nn.recipes import ALONE, Runtime
+    from hairline.nn.classifier import backbones, evidence, folding
+    from hairline.nn.runtime import device
+    from hairline.nn.runtime.recipes import ALONE, Runtime
 
     torch.set_num_threads(threads)
     network = backbones.load(classifier)[0] if classifier else backbones.build("resnet18", "none")[0]
-    network, placement = folding.folded(network), runtime.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
+    network, placement = folding.folded(network), device.resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
     start = time.perf_counter()
     image = images.read_image(folder / "image.png")
     found = evidence.collect(

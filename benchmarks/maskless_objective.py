@@ -2,7 +2,7 @@ r"""How well objectives that need no mask rank options: Spearman correlation wit
 
     python benchmarks/maskless_objective.py data/EXPERIMENT/sets/cfd data/EXPERIMENT/evidence/resnet18/cfd --study konig
 
-The measures and their product are those of ``hairline.maskless``, the objective ``maskless`` of studies.
+The measures and their product are those of ``hairline.tuning.maskless``, the objective ``maskless`` of studies.
 """
 
 import argparse
@@ -14,13 +14,13 @@ import pandas as pd
 from scipy.stats import spearmanr
 from tqdm import tqdm
 
-from hairline import cases, maskless, objectives, variants
-from hairline.memo import Memo
-from hairline.params import Params
-from hairline.samples import read_samples
-from hairline.spaces import replaced, value_at
-from hairline.studies import Study
-from hairline.tuning import proposals
+from hairline.config.params import Params
+from hairline.data.samples import read_samples
+from hairline.io import plugins
+from hairline.labelling.cache import Memo
+from hairline.tuning import images, maskless, objectives, samplers
+from hairline.tuning.search_space import replaced, value_at
+from hairline.tuning.study import Study
 
 
 def main() -> None:
@@ -38,7 +38,7 @@ def main() -> None:
     rows = read_samples(args.dataset)
     rows = rows[rows["has_mask"]]
     rows = rows.iloc[np.random.default_rng(3).permutation(len(rows))[: args.images]]
-    loaded = cases.load(rows, args.dataset, args.evidence, copies=True)
+    loaded = images.load(rows, args.dataset, args.evidence, copies=True)
     table = measured(params, study, loaded, args.trials)
     generator = np.random.default_rng(1)
     draws = generator.integers(0, len(table), (1000, len(table)))
@@ -48,19 +48,19 @@ def main() -> None:
         print(f"{name}: {spearmanr(table[name], table['ods'])[0]:.2f} [{low:.2f}, {high:.2f}]")
 
 
-def measured(params: Params, study: Study, loaded: list[cases.Case], trials: int) -> pd.DataFrame:
+def measured(params: Params, study: Study, loaded: list[images.Case], trials: int) -> pd.DataFrame:
     """One row a trial: every measure as a mean over the images, the objective, and ODS."""
     raw, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
-    method = variants.resolve("hairline.labellers", params.label_set(study.label_set).method)
+    method = plugins.resolve("hairline.labelling.methods", params.label_set(study.label_set).method)
     own = {path: value_at(raw, path) for path in study.space}
     rows = []
     with Memo(2 << 30) as memo:
-        for name, thing in cases.named(loaded).items():
+        for name, thing in images.named(loaded).items():
             memo.name(thing, name)
         for slot in tqdm(range(trials), "trials"):
-            changes = proposals.random_options(study, slot) if slot else own
+            changes = samplers.random_options(study, slot) if slot else own
             label = partial(method.label, options=parse(replaced(raw, changes)))
-            found = cases.together(loaded, [cases.judged(label, case) for case in loaded])
+            found = images.together(loaded, [images.judged(label, case) for case in loaded])
             means = dict(zip(maskless.MEASURES, found.measures.mean(axis=0), strict=True))
             rows.append({**means, "product": maskless.value(found.measures), "ods": objectives.value("ods", found)})
     return pd.DataFrame(rows)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from support import plain_otsu
 
-from hairline.samples import evenly, load_image, read_samples
-from hairline.thresholding import Bilateral, grey, smooth, window_threshold
+from hairline.data.samples import evenly, load_image, read_samples
+from hairline.labelling.thresholding import Bilateral, grey, smooth, window_threshold
 
 
 def main() -> None:

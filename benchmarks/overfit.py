@@ -17,13 +17,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import scoring
-from hairline.nn import networks, segmentation, segmenters
-from hairline.nn.recipes import Runtime
-from hairline.nn.runtime import resolve
-from hairline.params import Params
-from hairline.samples import evenly, load_image, load_mask, read_samples
-from pipeline.training import Silent
+from hairline.config.params import Params
+from hairline.data.samples import evenly, load_image, load_mask, read_samples
+from hairline.metrics import thresholds
+from hairline.nn.runtime.device import resolve
+from hairline.nn.runtime.recipes import Runtime
+from hairline.nn.segmenter import networks, segmenter, training
+from pipeline.training_run import Silent
 
 Crop = tuple[NDArray[np.uint8], NDArray[np.float32]]
 
@@ -82,17 +82,17 @@ def learned(params: Params, name: str, batch: dict[str, Crop], args: argparse.Na
     )
     runtime = params.get("runtime", Runtime)
     with tempfile.TemporaryDirectory() as folder:
-        trained = segmentation.train(
+        trained = training.train(
             list(batch), [], lambda one: batch[one][0], lambda one: batch[one][1],
             partial(networks.module(architecture.network).build, architecture.options, "none"),
             options, dataclasses.replace(runtime, checkpoint_s=3600), Silent(), Path(folder),
         )  # fmt: skip
     pairs = [
-        scoring.histograms(segmenters.predict(trained.model, image, resolve(runtime)), mask > 0)
+        thresholds.histograms(segmenter.predict(trained.model, image, resolve(runtime)), mask > 0)
         for image, mask in batch.values()
     ]
     crack, background = (np.stack(column) for column in zip(*pairs, strict=True))
-    return scoring.ods(scoring.f1(scoring.counts(crack, background)))
+    return thresholds.ods(thresholds.f1(thresholds.counts(crack, background)))
 
 
 if __name__ == "__main__":

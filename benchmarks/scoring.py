@@ -21,8 +21,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import conventions, scoring, widetables
-from hairline.tolerances import TOLERANCES, histograms
+from hairline.metrics import conventions, full_score_table, thresholds
+from hairline.metrics.tolerance import TOLERANCES, histograms
 
 HEIGHT, WIDTH = 360, 640
 Counted = NDArray[np.float64]
@@ -83,8 +83,8 @@ def compared(ours: Callable[..., Counted], plain: Callable[..., Counted], scores
 
 def our_counts(scores: NDArray[np.generic], mask: NDArray[np.bool_]) -> Counted:
     """True positives, false positives and misses at each threshold, [3, 99]."""
-    crack, background = scoring.histograms(scores, mask)
-    counted = scoring.counts(crack[None], background[None])
+    crack, background = thresholds.histograms(scores, mask)
+    counted = thresholds.counts(crack[None], background[None])
     return np.concatenate([counted.tp, counted.fp, counted.fn])
 
 
@@ -92,7 +92,7 @@ def plain_counts(scores: NDArray[np.generic], mask: NDArray[np.bool_]) -> Counte
     """The same, threshold by threshold."""
     unit = scores / 255 if scores.dtype == np.uint8 else scores.astype(np.float64)
     found = []
-    for threshold in scoring.THRESHOLDS:
+    for threshold in thresholds.THRESHOLDS:
         predicted = unit >= threshold
         found.append([(predicted & mask).sum(), (predicted & ~mask).sum(), (~predicted & mask).sum()])
     return np.array(found).T
@@ -100,7 +100,7 @@ def plain_counts(scores: NDArray[np.generic], mask: NDArray[np.bool_]) -> Counte
 
 def our_matches(scores: NDArray[np.generic], mask: NDArray[np.bool_]) -> Counted:
     """Right and found pixels of every tolerance at each threshold, [2 tolerances, 99]."""
-    binned = scoring.bins(scores)
+    binned = thresholds.bins(scores)
     hists = [one for each in TOLERANCES for one in histograms(binned, mask, each.radius(HEIGHT, WIDTH))]
     return np.cumsum(np.stack(hists)[:, ::-1], axis=1)[:, ::-1][:, 1:]
 
@@ -110,7 +110,7 @@ def plain_matches(scores: NDArray[np.generic], mask: NDArray[np.bool_]) -> Count
     unit = scores / 255 if scores.dtype == np.uint8 else scores.astype(np.float64)
     radii = [each.radius(HEIGHT, WIDTH) for each in TOLERANCES]
     from_mask, found = distances(mask), []
-    for threshold in scoring.THRESHOLDS:
+    for threshold in thresholds.THRESHOLDS:
         predicted = unit >= threshold
         from_predicted = distances(predicted)
         both = [[(from_mask[predicted] <= r).sum(), (from_predicted[mask] <= r).sum()] for r in radii]
@@ -141,7 +141,7 @@ def whole_set(images: int, threads: int) -> str:
     ids = [str(number) for number in range(images)]
     start = time.perf_counter(), time.process_time()
     samples = pd.DataFrame({"id": ids, "group": ids})
-    table = widetables.wide_table(samples, scores_of, lambda sample_id: current.pop(sample_id)[1], threads)
+    table = full_score_table.wide_table(samples, scores_of, lambda sample_id: current.pop(sample_id)[1], threads)
     rows = len(conventions.table(table))
     clock, processor = time.perf_counter() - start[0], time.process_time() - start[1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -21,12 +21,12 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from hairline import cases
-from hairline.params import Params
-from hairline.samples import read_samples
-from hairline.spaces import value_at
-from hairline.studies import Study
-from hairline.tuning import proposals, slots, store
+from hairline.config.params import Params
+from hairline.data.samples import read_samples
+from hairline.tuning import images as study_images
+from hairline.tuning import queue, samplers, store
+from hairline.tuning.search_space import value_at
+from hairline.tuning.study import Study
 
 ROOT = Path(__file__).parents[1]
 
@@ -71,18 +71,18 @@ def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, floa
         opened = store.create(storage, "growth", len(study.objective))
         options = params.raw("label_sets")[study.label_set]["options"]
         own = {name: value_at(options, name) for name in study.space}
-        mender = slots.Mender(storage, opened, study.grace_s, proposals.planned(study, own))
+        mender = queue.Mender(storage, opened, study.grace_s, samplers.planned(study, own))
         run(args, study, opened, mender, path, url)
-        ended = list(slots.finished(opened).values())
+        ended = list(queue.finished(opened).values())
         begun, over = min(trial.datetime_start for trial in ended), max(trial.datetime_complete for trial in ended)
         shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
         dataset = args.sets / study.dataset
-        tuning, _ = cases.drawn(read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
+        tuning, _ = study_images.drawn(read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
         spent = sum(trial.duration.total_seconds() for trial in ended)
         return {"found": len(tuning), "seconds": (over - begun).total_seconds(), "of trials": spent}
 
 
-def run(args: argparse.Namespace, study: Study, opened: Any, mender: slots.Mender, path: Path, url: str) -> None:
+def run(args: argparse.Namespace, study: Study, opened: Any, mender: queue.Mender, path: Path, url: str) -> None:
     """Let workers work on a study until it has ended."""
     command = [sys.executable, "-m", "pipeline.tune_worker", "--params", path, "--study", args.study]
     command += ["--known-as", opened.study_name]

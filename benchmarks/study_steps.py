@@ -16,12 +16,14 @@ from typing import Any
 import cv2
 import yaml
 
-from hairline import cases, scoring, variants
-from hairline.images import quantise
-from hairline.memo import Memo
-from hairline.params import Params
-from hairline.samples import read_samples
-from hairline.spaces import Value, replaced
+from hairline.config.params import Params
+from hairline.data.samples import read_samples
+from hairline.imaging.images import quantise
+from hairline.io import plugins
+from hairline.labelling.cache import Memo
+from hairline.metrics import thresholds
+from hairline.tuning import images
+from hairline.tuning.search_space import Value, replaced
 
 
 def main() -> None:
@@ -38,10 +40,10 @@ def main() -> None:
     params = Params(args.params)
     rows = read_samples(args.dataset)
     rows = rows[rows["has_mask"]].iloc[: args.images]
-    loaded = cases.load(rows, args.dataset, args.evidence, copies=False)
+    loaded = images.load(rows, args.dataset, args.evidence, copies=False)
     timed(params, args.label_set, {}, loaded[:1])
     with Memo(1 << 30) as memo:
-        for name, thing in cases.named(loaded).items():
+        for name, thing in images.named(loaded).items():
             memo.name(thing, name)
         runs = [("first", {}), ("again", {}), *((text, changed(text)) for text in args.change)]
         for told, changes in runs:
@@ -57,10 +59,10 @@ def changed(text: str) -> dict[str, Value]:
 
 
 def timed(
-    params: Params, label_set: str, changes: Mapping[str, Value], loaded: list[cases.Case]
+    params: Params, label_set: str, changes: Mapping[str, Value], loaded: list[images.Case]
 ) -> Mapping[str, float]:
     """Step → milliseconds of processor time an image; what a step tells of ends it."""
-    method = variants.resolve("hairline.labellers", params.label_set(label_set).method)
+    method = plugins.resolve("hairline.labelling.methods", params.label_set(label_set).method)
     options = params.options_of(label_set)(replaced(params.raw("label_sets")[label_set]["options"], changes))
     spent: Counter[str] = Counter()
     for case in loaded:
@@ -73,7 +75,7 @@ def timed(
 
         scores = method.label(case.image, case.evidence, options, tell)
         tell("rest of the label", None)
-        scoring.histograms(quantise(scores), case.mask)
+        thresholds.histograms(quantise(scores), case.mask)
         tell("score", None)
     return {name: 1000 * seconds / len(loaded) for name, seconds in spent.items()}
 

@@ -20,9 +20,9 @@ import numpy as np
 import yaml
 
 from hairline import tracking
-from hairline.nn import segmentation
 from hairline.nn.architectures import unet
-from hairline.nn.recipes import ALONE, Augmentation, Loss, Recipe, Runtime, SegmenterOptions
+from hairline.nn.runtime.recipes import ALONE, Augmentation, Loss, Recipe, Runtime, SegmenterOptions
+from hairline.nn.segmenter import training
 
 ROOT = Path(__file__).parents[1]
 
@@ -55,7 +55,7 @@ def train(log: Any, images: dict[str, Any], targets: dict[str, Any], epochs: int
     build = partial(unet.build, unet.Options("resnet18"), "none")
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
-        segmentation.train(list(images), [], images.__getitem__, targets.__getitem__, build, options(epochs), runtime,
+        training.train(list(images), [], images.__getitem__, targets.__getitem__, build, options(epochs), runtime,
                            log, Path(folder))  # fmt: skip
         return (time.perf_counter() - start) / epochs
 

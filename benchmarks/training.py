@@ -25,12 +25,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from hairline.nn import losses, networks, segmentation
-from hairline.nn.optimisation import optimizer
-from hairline.nn.recipes import Runtime, SegmenterOptions
-from hairline.nn.runtime import autocast, resolve, seed_everything
-from hairline.nn.segmenters import Segmenter
-from hairline.params import Params
+from hairline.config.params import Params
+from hairline.nn.runtime.device import autocast, resolve, seed_everything
+from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
+from hairline.nn.segmenter import losses, networks, training
+from hairline.nn.segmenter.segmenter import Segmenter
+from hairline.nn.training.optimizers import optimizer
 
 HEIGHT_PX, WIDTH_PX, IMAGES = 360, 640, 16
 PAPER_STEPS = 30 * 1896 * 8 // 4
@@ -118,7 +118,7 @@ def by_engine(build: Any, options: SegmenterOptions, wish: Runtime, args: argpar
         return model, initial
 
     with tempfile.TemporaryDirectory() as folder:
-        segmentation.train(
+        training.train(
             list(images), [], images.__getitem__, lambda sample: target, marked, options, wish, Unheard(), Path(folder)
         )
     return per_step(marks)

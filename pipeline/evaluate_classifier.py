@@ -6,22 +6,27 @@ from functools import partial
 
 import pandas as pd
 
-from hairline import classifier_curves, classifier_scores, plotting, tracking
-from hairline.bootstrap import BootstrapOptions
-from hairline.nn import backbones, classification, runtime
-from hairline.nn.recipes import Runtime
-from hairline.outputs import whole_folder, write_json
-from hairline.params import Params
-from hairline.patches import Options as PatchOptions
-from hairline.samples import load_image, read_samples
-from pipeline import entry
+from hairline import tracking
+from hairline.config.params import Params
+from hairline.data.patch_index import Options as PatchOptions
+from hairline.data.samples import load_image, read_samples
+from hairline.io.atomic import whole_folder, write_json
+from hairline.metrics import classification
+from hairline.metrics.bootstrap import BootstrapOptions
+from hairline.nn.classifier import backbones
+from hairline.nn.classifier import training as classifier_training
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import Runtime
+from hairline.reporting.figures import classifier_curves
+from hairline.reporting.figures import curves as drawing
+from pipeline import stage
 
 BATCH = 256
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the probability of every patch that is not for training to ``--out``/patches.parquet, and metrics."""
-    args = entry.arguments(
+    args = stage.arguments(
         __doc__, argv, paths=["set", "patches", "model", "out", "metrics", "upstream", "record"], names=["classifier"]
     )
     params = Params(args.params)
@@ -35,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(args.out) as folder:
             table.to_parquet(folder / "patches.parquet", index=False)
             write_json(folder / "status.json", {"training": training})
-        found = {str(split): classifier_scores.scores(part, bootstrap) for split, part in table.groupby("split")}
+        found = {str(split): classification.scores(part, bootstrap) for split, part in table.groupby("split")}
         write_json(args.metrics, found)
         run.metrics({f"{split}/{key}": value for split, scores in found.items() for key, value in scores.items()})
         curves = {
@@ -44,21 +49,21 @@ def main(argv: Sequence[str] | None = None) -> None:
             if part["crack"].nunique() == 2
         }
         if curves:
-            run.drawing("classifier.png", plotting.png(classifier_curves.draw(curves)))
+            run.drawing("classifier.png", drawing.png(classifier_curves.draw(curves)))
         run.finish([args.out, args.metrics])
 
 
 def _answers(args: Namespace, params: Params, model: backbones.Classifier) -> pd.DataFrame:
-    """A row a patch with :data:`hairline.classifier_scores.COLUMNS`."""
-    placement = runtime.resolve(params.get("runtime", Runtime))
+    """A row a patch with :data:`hairline.metrics.classification.COLUMNS`."""
+    placement = device.resolve(params.get("runtime", Runtime))
     rows = pd.read_parquet(args.patches)
-    rows = rows[rows["split"].isin(classifier_scores.SPLITS)].reset_index(drop=True)
+    rows = rows[rows["split"].isin(classification.SPLITS)].reset_index(drop=True)
     window_px = params.get("patches", PatchOptions).window_px
-    asked = classification.predict(model, rows, partial(load_image, args.set), window_px, BATCH, placement)
+    asked = classifier_training.predict(model, rows, partial(load_image, args.set), window_px, BATCH, placement)
     groups = read_samples(args.set).set_index("id")["group"]
     rows = rows.assign(group=rows["sample"].map(groups), probability=asked)
-    return rows[list(classifier_scores.COLUMNS)]
+    return rows[list(classification.COLUMNS)]
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from hairline import synthesis
-from hairline.outputs import whole_folder
-from hairline.params import Params
-from pipeline import entry
+from hairline.config.params import Params
+from hairline.data import synthetic
+from hairline.io.atomic import whole_folder
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the data set ``--name`` of ``synthetic_sets`` to ``--out``."""
-    args = entry.arguments(__doc__, argv, paths=["out"], names=["name"])
-    options = Params(args.params).entry("synthetic_sets", args.name, synthesis.Options)
+    args = stage.arguments(__doc__, argv, paths=["out"], names=["name"])
+    options = Params(args.params).entry("synthetic_sets", args.name, synthetic.Options)
     with whole_folder(args.out) as folder:
-        synthesis.write(folder, options)
+        synthetic.write(folder, options)
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -11,16 +11,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import pictures, plotting, speed, tracking, variants
+from hairline import tracking
+from hairline.config.params import LabelSet, Params, Strips
+from hairline.data.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
 from hairline.errors import HairlineError
-from hairline.fusion import TrainableRule, crack_pixels
-from hairline.images import read_scores, write_scores
-from hairline.localization import Evidence
-from hairline.outputs import whole_folder, write_json
-from hairline.params import LabelSet, Params, Strips
-from hairline.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
-from hairline.strips import Listener, Panel, panel, strip
-from pipeline import entry
+from hairline.imaging.images import read_scores, write_scores
+from hairline.io import plugins
+from hairline.io.atomic import whole_folder, write_json
+from hairline.labelling import timing as label_timing
+from hairline.labelling.fusion import TrainableRule, crack_pixels
+from hairline.labelling.localization import Evidence
+from hairline.reporting.figures import curves, image_grids
+from hairline.reporting.figures.label_steps import Listener, Panel, panel, strip
+from pipeline import stage
 
 ON_SHEET = 18
 COUNTS = ("windows", "degenerate windows")
@@ -35,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     An image that its data set calls crack-free gets an empty label, which is trained on. A strip of all steps of each
     chosen image goes to ``--strips``/DATASET-ID.png, how long the labels took to ``--timing``.
     """
-    args = entry.arguments(
+    args = stage.arguments(
         __doc__, argv, paths=["sets", "evidence", "out", "metrics", "timing", "sheet", "strips", "upstream", "record"],
         names=["label-set"],
     )  # fmt: skip
@@ -63,7 +66,7 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
         evidence: Folder of the evidence of its classifier.
     """
     rule = params.get("trainable", TrainableRule)
-    method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
+    method = partial(plugins.resolve("hairline.labelling.methods", label_set.method).label, options=label_set.options)
     datasets = params.matrix().localized
     chosen = {dataset: _chosen(params, dataset, args.sets / dataset) for dataset in datasets}
     inputs = [*(args.sets / dataset / "samples.parquet" for dataset in datasets), evidence]
@@ -78,7 +81,7 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
                 _draw_strips(drawn, dataset, name, strips)
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(args.metrics, metrics)
-        machine, asked = speed.machine(None, os.cpu_count() or 1), speed.parts(label_set.options)
+        machine, asked = label_timing.machine(None, os.cpu_count() or 1), label_timing.parts(label_set.options)
         write_json(args.timing, {"evidence": asked, "machine": machine, "datasets": timings})
         run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
         _draw_sheet(args, datasets)
@@ -122,7 +125,7 @@ def _label_all(
         return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
 
     begun = time.perf_counter()
-    rows = entry.in_threads(label, list(samples["id"]), f"label {dataset.name}")
+    rows = stage.in_threads(label, list(samples["id"]), f"label {dataset.name}")
     timing = {"images": len(samples) - len(blank), "seconds": time.perf_counter() - begun}
     counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in COUNTS)])
     table = samples[["id", "split"]].join(counted.astype("Int64").astype({"crack_pixels": "int64"}))
@@ -152,7 +155,7 @@ def _counts(table: pd.DataFrame) -> dict[str, float]:
 def _draw_strips(drawn: Drawn, dataset: str, label_set: str, folder: Path) -> None:
     for sample_id, (panels, counts) in drawn.items():
         figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
-        plotting.save_png(figure, folder / f"{dataset}-{sample_id}.png")
+        curves.save_png(figure, folder / f"{dataset}-{sample_id}.png")
 
 
 def _draw_sheet(args: Namespace, datasets: Sequence[str]) -> None:
@@ -165,8 +168,8 @@ def _draw_sheet(args: Namespace, datasets: Sequence[str]) -> None:
     images = [load_image(args.sets / dataset, sample_id) for dataset, sample_id in places]
     maps = [read_scores(args.out / dataset / f"{sample_id}.png") for dataset, sample_id in places]
     titles = [f"{dataset}/{sample_id}" for dataset, sample_id in places]
-    plotting.save_png(pictures.contact_sheet(images, maps, titles), args.sheet)
+    curves.save_png(image_grids.contact_sheet(images, maps, titles), args.sheet)
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

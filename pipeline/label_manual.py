@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hairline.images import write_scores
-from hairline.outputs import whole_folder
-from hairline.params import Params
-from hairline.samples import load_mask, read_samples
-from pipeline import entry
+from hairline.config.params import Params
+from hairline.data.samples import load_mask, read_samples
+from hairline.imaging.images import write_scores
+from hairline.io.atomic import whole_folder
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the masks of every data set under ``--sets`` as score maps to ``--out``."""
-    args = entry.arguments(__doc__, argv, paths=["sets", "out"])
+    args = stage.arguments(__doc__, argv, paths=["sets", "out"])
     with whole_folder(args.out) as folder:
         for dataset in Params(args.params).matrix().localized:
             _write(args.sets / dataset, folder / dataset)
@@ -38,4 +38,4 @@ def _write(dataset: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -3,14 +3,14 @@
 import json
 from collections.abc import Sequence
 
-from hairline.params import LabelSet, Params
-from hairline.studies import Study
-from pipeline import entry, label, score_labels
+from hairline.config.params import LabelSet, Params
+from hairline.tuning.study import Study
+from pipeline import label, score_labels, stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """As ``label`` and ``score_labels``, with the options of ``--best`` (best.json of the study ``--study``)."""
-    args = entry.arguments(
+    args = stage.arguments(
         __doc__, argv, names=["study"],
         paths=["sets", "evidence", "best", "out", "metrics", "timing", "sheet", "strips", "scores",
                "score-metrics", "upstream", "record"],
@@ -26,4 +26,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

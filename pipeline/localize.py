@@ -6,15 +6,17 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from hairline import speed, state
-from hairline.images import read_image
+from hairline.config.params import Localize, Params
+from hairline.data.samples import image_path, read_samples
+from hairline.imaging.images import read_image
+from hairline.io import resume
+from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.hashing import workspace_root
-from hairline.nn import backbones, evidence, folding, runtime
-from hairline.nn.recipes import Runtime
-from hairline.outputs import whole_file, whole_folder, write_json
-from hairline.params import Localize, Params
-from hairline.samples import image_path, read_samples
-from pipeline import entry
+from hairline.labelling import timing
+from hairline.nn.classifier import backbones, evidence, folding
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import Runtime
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,19 +24,19 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     How long it took goes to ``--timing``, of the images that were not there from an earlier run.
     """
-    args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out", "timing"])
+    args = stage.arguments(__doc__, argv, paths=["classifier", "set", "out", "timing"])
     params = Params(args.params)
-    options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
+    options, placement = params.get("localize", Localize), device.resolve(params.get("runtime", Runtime))
     model = folding.folded(backbones.load(args.classifier)[0])
     inputs = [args.classifier, args.set / "samples.parquet"]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
-    machine = runtime.machine(placement)
+    machine = device.machine(placement)
     spent, images = defaultdict[str, float](float), 0
-    with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
+    with resume.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]
-        for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
+        for sample_id in stage.progress(samples, f"localize {args.set.name}", len(samples)):
             archive = done / f"{sample_id}.npz"
             if not archive.exists():
                 took = _asked(model, image_path(args.set, sample_id), archive, options, placement)
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _asked(
-    model: backbones.Classifier, image_file: Path, archive: Path, options: Localize, placement: runtime.Placement
+    model: backbones.Classifier, image_file: Path, archive: Path, options: Localize, placement: device.Placement
 ) -> Mapping[str, float]:
     """Write the evidence about one image; the seconds it took by parts."""
     told = list[tuple[str, float]]()
@@ -69,8 +71,8 @@ def _asked(
     with whole_file(archive) as partial:
         found.save(partial)
     reading = asked - begun + time.perf_counter() - answered
-    return {speed.READING: reading, **speed.shared(told, answered - asked)}
+    return {timing.READING: reading, **timing.shared(told, answered - asked)}
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline.images import read_scores
-from hairline.outputs import whole_folder, write_json
-from hairline.params import Params
-from hairline.samples import load_mask, read_samples
-from hairline.scoretables import metrics, score_table
-from pipeline import entry
+from hairline.config.params import Params
+from hairline.data.samples import load_mask, read_samples
+from hairline.imaging.images import read_scores
+from hairline.io.atomic import whole_folder, write_json
+from hairline.metrics.score_table import metrics, score_table
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write a score table for every data set and split with masks to ``--out``/DATASET-SPLIT.parquet."""
-    args = entry.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
+    args = stage.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
     score(args.sets, args.labels, Params(args.params).matrix().localized, args.out, args.metrics)
 
 
@@ -55,4 +55,4 @@ def _score(dataset: Path, labels: Path) -> dict[str, pd.DataFrame]:
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

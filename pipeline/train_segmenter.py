@@ -9,20 +9,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hairline import pictures, plotting, tracking, training_tables
-from hairline.gate import waived
-from hairline.nn import networks, segmentation, segmenters, serving
-from hairline.nn import weights as weight_files
-from hairline.nn.recipes import FROM_CLASSIFIER, Runtime
-from hairline.nn.runtime import machine, resolve
-from hairline.nn.segmenters import Segmenter
-from hairline.nn.tasks import Trained
-from hairline.outputs import whole_file, whole_folder, write_json
-from hairline.params import Params
-from hairline.scoretables import counts, metrics, score_table
+from hairline import tracking
+from hairline.config.params import Params
+from hairline.data import training_table
+from hairline.data.training_table import Images
+from hairline.gates.rules import waived
+from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.metrics.score_table import counts, metrics, score_table
+from hairline.nn.runtime import weights as weight_files
+from hairline.nn.runtime.device import machine, resolve
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
+from hairline.nn.segmenter import networks, segmenter, serving, training
+from hairline.nn.segmenter.segmenter import Segmenter
+from hairline.nn.training.task import Trained
+from hairline.reporting.figures import curves, image_grids
 from hairline.tracking import registry
-from hairline.training_tables import Images
-from pipeline import entry, training
+from pipeline import stage, training_run
 
 LABELLED = 0.5
 
@@ -32,24 +34,24 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Where no label is trainable, the folder says so instead, and evaluation and comparison pass it on.
     """
-    args = entry.arguments(
+    args = stage.arguments(
         __doc__, argv,
         paths=["data", "table", "verdicts", "classifier", "out", "history", "runs", "upstream", "record"],
         names=["label-set", "architecture", "training-set"],
     )  # fmt: skip
     params = Params(args.params)
     architecture, (options, chosen) = params.architecture(args.architecture), params.training(args.architecture)
-    segmenters.check(architecture.network, architecture.options, options.crop_px)
+    segmenter.check(architecture.network, architecture.options, options.crop_px)
     values = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
               "training_set": args.training_set, "segmenter": chosen}  # fmt: skip
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
-    inputs, images = [args.table, args.classifier, *given], training_tables.read(args.table, args.data)
+    inputs, images = [args.table, args.classifier, *given], training_table.read(args.table, args.data)
     train_ids, val_ids = images.training(options.max_images), images.validation()
     upstream = [args.runs / f"labels-{name}.json" for name in images.label_sets]
-    with training.opened(
+    with training_run.opened(
         "train_segmenter", f"segmenter · {args.architecture} · {args.label_set} · {args.training_set}",
         params.experiment(),
-        {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
+        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
         [*upstream, *args.upstream], args.record, {"architecture": args.architecture},
         machine(resolve(params.get("runtime", Runtime))),
     ) as (checkpoints, run):  # fmt: skip
@@ -75,9 +77,9 @@ def _train(
     classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
     weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
-    return segmentation.train(
+    return training.train(
         *ids, images.image, images.target, build, options,
-        _seeded(args, params), run or training.Silent(), folder, _sheet,
+        _seeded(args, params), run or training_run.Silent(), folder, _sheet,
     )  # fmt: skip
 
 
@@ -99,10 +101,10 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
     run.tag("initialisation", trained.initial)
     architecture = params.architecture(args.architecture)
     with whole_folder(args.out) as folder:
-        segmenters.save(trained.model, folder, architecture.network, architecture.options, info)
+        segmenter.save(trained.model, folder, architecture.network, architecture.options, info)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(args.out).predict(example)
-    run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements(),
+    run.model(args.out, "segmenter", "hairline.nn.segmenter.serving", example, answer, serving.requirements(),
               registry.name(params.experiment(), "segmenter"))  # fmt: skip
 
 
@@ -114,14 +116,14 @@ def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, ru
     placement = resolve(params.get("runtime", Runtime))
     table = score_table(
         pd.DataFrame({"id": val_ids, "group": val_ids}),
-        lambda key: segmenters.predict(model, images.image(key), placement),
+        lambda key: segmenter.predict(model, images.image(key), placement),
         lambda key: images.target(key) >= LABELLED,
     )
     run.metrics({f"val/{name}": value for name, value in metrics(table).items()})
     panel = {
         f"validation images of {args.training_set}, labels of {args.label_set}": {args.architecture: counts(table)}
     }
-    run.drawing("val_pr_curve.png", plotting.png(plotting.pr_curves(panel)))
+    run.drawing("val_pr_curve.png", curves.png(curves.pr_curves(panel)))
 
 
 def _history(args: Namespace, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:
@@ -129,18 +131,18 @@ def _history(args: Namespace, trained: Trained[Segmenter] | None, run: tracking.
     found = [] if trained is None else trained.history
     history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(found, 1)]
     if history:
-        run.drawing("training.png", plotting.png(plotting.training_curves(history)))
+        run.drawing("training.png", curves.png(curves.training_curves(history)))
     with whole_file(args.history) as partial_file:
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
 
 
-def _sheet(rows: Sequence[segmentation.Row]) -> bytes:
+def _sheet(rows: Sequence[training.Row]) -> bytes:
     """A picture of what a network says to a few images beside what it learns from them."""
     drawn = [
-        pictures.PictureRow(name, image, None, None, {"learned from": target}, {"now": scores})
+        image_grids.PictureRow(name, image, None, None, {"learned from": target}, {"now": scores})
         for name, image, target, scores in rows
     ]
-    return plotting.png(pictures.picture_grid(drawn))
+    return curves.png(image_grids.picture_grid(drawn))
 
 
 def _give_up(args: Namespace, listed: int, run: tracking.Run) -> None:
@@ -151,4 +153,4 @@ def _give_up(args: Namespace, listed: int, run: tracking.Run) -> None:
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -14,21 +14,22 @@ from typing import Any
 
 import cv2
 
-from hairline import cases, objectives, variants
-from hairline.memo import Memo
-from hairline.params import Params
-from hairline.samples import read_samples
-from hairline.spaces import Value, replaced
-from hairline.studies import Study
-from hairline.tuning import search, store
-from pipeline import entry
+from hairline.config.params import Params
+from hairline.data.samples import read_samples
+from hairline.io import plugins
+from hairline.labelling.cache import Memo
+from hairline.tuning import images as study_images
+from hairline.tuning import objectives, store, worker
+from hairline.tuning.search_space import Value, replaced
+from hairline.tuning.study import Study
+from pipeline import stage
 
 STORAGE = "HAIRLINE_STUDY_STORAGE"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Work on the study of ``--study`` that the storage knows as ``--known-as``."""
-    args = entry.arguments(__doc__, argv, paths=["sets", "evidence"], names=["study", "known-as"])
+    args = stage.arguments(__doc__, argv, paths=["sets", "evidence"], names=["study", "known-as"])
     params = Params(args.params)
     study = params.entry("studies", args.study, Study)
     url = os.environ.get(STORAGE, study.storage)
@@ -42,41 +43,41 @@ def work(params: Params, study: Study, opened: Any, dataset: Path, evidence: Pat
     """Work in this process, on one core, until nothing waits or runs."""
     cv2.setNumThreads(1)  # workers share the cores among themselves
     label_set = params.label_set(study.label_set)
-    tuning, _ = cases.drawn(*what_to_draw(study, dataset))
-    loaded = cases.load(tuning, dataset, evidence / label_set.classifier / study.dataset, study.maskless)
+    tuning, _ = study_images.drawn(*what_to_draw(study, dataset))
+    loaded = study_images.load(tuning, dataset, evidence / label_set.classifier / study.dataset, study.maskless)
     with Memo(study.memory_mb << 20) as memo:
-        for name, thing in cases.named(loaded).items():
+        for name, thing in study_images.named(loaded).items():
             memo.name(thing, name)
-        search.work(opened, study, partial(evaluate, params, study, loaded), idle)
+        worker.work(opened, study, partial(evaluate, params, study, loaded), idle)
 
 
 def what_to_draw(study: Study, dataset: Path) -> tuple[Any, ...]:
-    """Arguments of :func:`hairline.cases.drawn`."""
+    """Arguments of :func:`hairline.tuning.images.drawn`."""
     shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
     return (read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
 
 
-def labeller(params: Params, label_set: str, changes: Mapping[str, Value]) -> cases.Label:
+def labeller(params: Params, label_set: str, changes: Mapping[str, Value]) -> study_images.Label:
     """The method of a label set with some of its options changed."""
     entry_, parse = params.label_set(label_set), params.options_of(label_set)
     options = parse(replaced(params.raw("label_sets")[label_set]["options"], changes))
-    return partial(variants.resolve("hairline.labellers", entry_.method).label, options=options)
+    return partial(plugins.resolve("hairline.labelling.methods", entry_.method).label, options=options)
 
 
 def evaluate(
-    params: Params, study: Study, loaded: list[cases.Case], changes: Mapping[str, Value], report: search.Report
+    params: Params, study: Study, loaded: list[study_images.Case], changes: Mapping[str, Value], report: worker.Report
 ) -> tuple[float, ...]:
     """Values of all objectives on the tuning images; reports the first on the way where trials are pruned."""
-    pruning, told = study.pruning, list[cases.Told]()
+    pruning, told = study.pruning, list[study_images.Told]()
     label = labeller(params, study.label_set, changes)
     for number, case in enumerate(loaded, 1):
-        told.append(cases.judged(label, case))
+        told.append(study_images.judged(label, case))
         judged = pruning is not None and number >= pruning.warmup_images and number % pruning.every_images == 0
         if judged and number < len(loaded):
-            report(number, objectives.value(study.objective[0], cases.together(loaded[:number], told)))
-    found = cases.together(loaded, told)
+            report(number, objectives.value(study.objective[0], study_images.together(loaded[:number], told)))
+    found = study_images.together(loaded, told)
     return tuple(objectives.value(name, found) for name in study.objective)
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline import gate_tables, training_tables
+from hairline.config.params import Params
+from hairline.data import training_table
+from hairline.data.samples import load_image
+from hairline.data.training_table import Images
 from hairline.errors import HairlineError
-from hairline.expectations import check
-from hairline.fusion import TrainableRule, crack
-from hairline.gate_page import page, thumbnails
-from hairline.gates import labels as gate
-from hairline.images import read_scores
-from hairline.outputs import whole_folder
-from hairline.params import Params
-from hairline.samples import load_image
-from hairline.training_tables import Images
-from pipeline import entry, gating
+from hairline.gates import conclude, facts
+from hairline.gates import labels_gate as gate
+from hairline.gates.engine import check
+from hairline.imaging.images import read_scores
+from hairline.io.atomic import whole_folder
+from hairline.labelling.fusion import TrainableRule, crack
+from hairline.reporting.gate_page import page, thumbnails
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,8 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     Every part has a page DATASET-SPLIT under ``--page``; where all pass, each has a verdict in ``--verdicts``.
     """
-    args = entry.arguments(__doc__, argv, paths=["data", "table", "verdicts", "page"])
-    params, images = Params(args.params), training_tables.read(args.table, args.data)
+    args = stage.arguments(__doc__, argv, paths=["data", "table", "verdicts", "page"])
+    params, images = Params(args.params), training_table.read(args.table, args.data)
     rows, stops = images.table[images.table["role"] == "train"], []
     with whole_folder(args.verdicts) as folder:
         for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
@@ -46,7 +47,7 @@ def _judge(params: Params, images: Images, part: pd.DataFrame, places: Namespace
     dataset, label_set = part["dataset"].iloc[0], part["label_set"].iloc[0]
     rule, options = params.get("trainable", TrainableRule), params.gate("labels", dataset, gate.Options)
     judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
-    flags = gate_tables.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
+    flags = facts.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))
     paths = dict(zip(judged["id"], judged["label"], strict=True))
 
@@ -54,10 +55,10 @@ def _judge(params: Params, images: Images, part: pd.DataFrame, places: Namespace
         return crack(read_scores(images.data / paths[sample_id]) / np.float64(255), rule)
 
     image_of = partial(load_image, images.data / "sets" / dataset)
-    pictures = thumbnails(verdict, image_of, crack_of, gating.THUMBNAIL_PX)
+    pictures = thumbnails(verdict, image_of, crack_of, conclude.THUMBNAIL_PX)
     told = f"{len(judged)} training labels of {places.page.name}, {int(judged['trainable'].sum())} of them trainable"
-    gating.conclude(verdict, page(verdict, told, {}, pictures), places)
+    conclude.conclude(verdict, page(verdict, told, {}, pictures), places)
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

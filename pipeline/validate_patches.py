@@ -5,32 +5,32 @@ from functools import partial
 
 import pandas as pd
 
-from hairline import gate_tables
-from hairline.expectations import check
-from hairline.gate_page import page, thumbnails
-from hairline.gates import patches as gate
-from hairline.params import Params
-from hairline.patches import Options as PatchOptions
-from hairline.samples import load_image, load_mask
-from pipeline import entry, gating
+from hairline.config.params import Params
+from hairline.data.patch_index import Options as PatchOptions
+from hairline.data.samples import load_image, load_mask
+from hairline.gates import conclude, facts
+from hairline.gates import patches_gate as gate
+from hairline.gates.engine import check
+from hairline.reporting.gate_page import page, thumbnails
+from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Judge the patch index at ``--patches``; write its page to ``--page`` and, where it passes, ``--verdict``."""
-    args = entry.arguments(__doc__, argv, paths=["set", "patches", "verdict", "page"], names=["dataset"])
+    args = stage.arguments(__doc__, argv, paths=["set", "patches", "verdict", "page"], names=["dataset"])
     params = Params(args.params)
     options = params.gate("patches", args.dataset, gate.Options)
     index = pd.read_parquet(args.patches)
     frames = {
-        "splits": gate_tables.patch_splits(index, options.min_patches),
-        "samples": gate_tables.patch_scales(index, params.get("patches", PatchOptions).window_px),
+        "splits": facts.patch_splits(index, options.min_patches),
+        "samples": facts.patch_scales(index, params.get("patches", PatchOptions).window_px),
     }
     verdict = check("patches", args.dataset, gate.RULES, frames, options, params.waivers("patches", args.dataset))
-    pictures = thumbnails(verdict, partial(load_image, args.set), partial(load_mask, args.set), gating.THUMBNAIL_PX)
+    pictures = thumbnails(verdict, partial(load_image, args.set), partial(load_mask, args.set), conclude.THUMBNAIL_PX)
     crack = int(index["crack"].sum())
     contents = f"{len(index)} patches of {index['sample'].nunique()} images, {crack} with crack"
-    gating.conclude(verdict, page(verdict, contents, {}, pictures), args)
+    conclude.conclude(verdict, page(verdict, contents, {}, pictures), args)
 
 
 if __name__ == "__main__":
-    entry.run(main)
+    stage.run(main)

@@ -3,7 +3,7 @@
 A stage's closure is every module of ``pipeline`` and ``hairline`` that ``pipeline/STAGE.py`` imports, directly or not,
 and that the variants it may choose (labellers, layouts, architectures) import, and the data files beside these modules
 that they name, such as ``published_results.csv``. The variants themselves stand in dvc.yaml as one templated line, such
-as ``src/hairline/labellers/${item.method}.py``, as their whole folder, which is left as it is, or as a file that holds
+as ``src/hairline/labelling/methods/${item.method}.py``, as their whole folder, which is left as it is, or as a file that holds
 their hash (:data:`HASHED`).
 
     python tools/dvc_deps.py            # tells what is missing or superfluous, exit status 1 if anything is
@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[1]
 DAG = ROOT / "dvc.yaml"
-VARIANTS = ("hairline.datasets", "hairline.labellers", "hairline.nn.architectures")
+VARIANTS = ("hairline.data.layouts", "hairline.labelling.methods", "hairline.nn.architectures")
 HASHED = {"data/${experiment}/architectures/${item.architecture}.json": "hairline.nn.architectures"}
 FOLDERS = tuple(str(Path("src", *package.split("."))) for package in VARIANTS)
 

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from hairline.datasets import crack500
-from hairline.grid import PatchGrid
-from hairline.images import read_image, write_image
-from hairline.outputs import whole_folder
-from hairline.patches import crack_flags
-from hairline.samples import evenly
+from hairline.data.layouts import crack500
+from hairline.data.patch_index import crack_flags
+from hairline.data.samples import evenly
+from hairline.imaging.images import read_image, write_image
+from hairline.imaging.windows import PatchGrid
+from hairline.io.atomic import whole_folder
 
 
 def main() -> None:

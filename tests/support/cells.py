@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import Cell
+from hairline.metrics.bootstrap import BootstrapOptions
+from hairline.reporting.comparison import Cell
 
 BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
 

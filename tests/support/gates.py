@@ -6,14 +6,16 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter
 
-from hairline.gates import labels, patches, samples
+from hairline.gates import labels_gate as labels
+from hairline.gates import patches_gate as patches
+from hairline.gates import samples_gate as samples
 
 SECTION = yaml.safe_load((Path(__file__).parents[2] / "profiles" / "synthetic.yaml").read_text())["gates"]
 
 
 def options(gate: Any, **changes: Any) -> Any:
     """Options of a gate's module with the default profile's values, every rule an error, and these changes."""
-    name = gate.__name__.rpartition(".")[2]
+    name = gate.__name__.rpartition(".")[2].removesuffix("_gate")
     values = {**SECTION[name], "severities": {rule.name: "error" for rule in gate.RULES}, **changes}
     return TypeAdapter(gate.Options).validate_python(values)
 

@@ -14,9 +14,9 @@ import scipy.io
 import yaml
 from PIL import Image
 
+from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.errors import HairlineError
-from hairline.gates.samples import RULES
-from hairline.samples import load_image, load_mask, read_samples
+from hairline.gates.samples_gate import RULES
 from pipeline import ingest, validate
 
 IDS = {"a": "train", "b": "train", "c": "val", "d": "val", "e": "test", "f": "test"}

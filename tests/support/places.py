@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from hairline import synthesis
+from hairline.data import synthetic as synthesis
+from hairline.data.layouts import synthetic
+from hairline.data.samples import ingest
 from hairline.data.training_set import Part, TrainingSet
-from hairline.datasets import synthetic
-from hairline.samples import ingest
-from hairline.training_tables import table
+from hairline.data.training_table import table
 
 
 def make(folder: Path, size_px: int = 96) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import yaml
 
-from hairline.params import Params
-from hairline.spaces import Value
-from hairline.studies import Study
-from hairline.tuning import search, store
+from hairline.config.params import Params
+from hairline.tuning import store, worker
+from hairline.tuning.search_space import Value
+from hairline.tuning.study import Study
 
 
 def study_of(values: dict[str, object]) -> Study:
@@ -25,7 +25,7 @@ def value(options: Mapping[str, Value]) -> float:
     return -((float(options["x"]) - 0.3) ** 2) - 0.1 * int(options["k"])
 
 
-def evaluate(options: Mapping[str, Value], report: search.Report) -> tuple[float, ...]:
+def evaluate(options: Mapping[str, Value], report: worker.Report) -> tuple[float, ...]:
     """The value, after a while."""
     time.sleep(random.uniform(0.0, 0.2))
     return (value(options),)
@@ -35,4 +35,4 @@ if __name__ == "__main__":
     url, name, text = sys.argv[1:]
     study = study_of(yaml.safe_load(text))
     opened = store.create(store.connect(url, study.heartbeat_s, study.grace_s), name, 1)
-    search.work(opened, study, evaluate, lambda: None)
+    worker.work(opened, study, evaluate, lambda: None)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from hairline.data.names import Name
-from hairline.splits import Split
+from hairline.data.splits import Split
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class TrainingSet:
 
     Attributes:
         parts: The images and whose labels they have; no split of a data set twice.
-        paper: What the paper calls such a set (:data:`hairline.published.TRAINED_ON`), so that its numbers stand beside
+        paper: What the paper calls such a set (:data:`hairline.metrics.published.TRAINED_ON`), so that its numbers stand beside
             ours; None where it has no such set.
     """
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 
-from hairline import run_store
 from hairline.errors import HairlineError
+from hairline.tracking import store
 
 SILENCED = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 QUIET = {
@@ -55,9 +55,9 @@ def told(action: str, uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        gone = run_store.remote(uri) and (isinstance(error, OSError) or getattr(error, "error_code", "") in GONE)
+        gone = store.remote(uri) and (isinstance(error, OSError) or getattr(error, "error_code", "") in GONE)
         raise (ServerGoneError if gone else HairlineError)(
-            f"MLflow store {run_store.public_uri(uri)}: cannot {action}: {error}\n"
+            f"MLflow store {store.public_uri(uri)}: cannot {action}: {error}\n"
             "Check that the store exists, is writable or reachable and fits this MLflow version; "
             "MLFLOW_TRACKING_URI selects another one."
         ) from error
@@ -69,14 +69,14 @@ def experiment_id(mlflow: ModuleType, uri: str, experiment: str) -> str:
     Raises:
         HairlineError: If the experiment was deleted.
     """
-    with run_store.alone(uri):
+    with store.alone(uri):
         point_at(mlflow, uri)
         found = mlflow.get_experiment_by_name(experiment)
         if found is None:
-            return _new_experiment(mlflow, experiment, run_store.artifact_location(uri, experiment))
+            return _new_experiment(mlflow, experiment, store.artifact_location(uri, experiment))
     if found.lifecycle_stage == "deleted":
         raise HairlineError(
-            f"{run_store.public_uri(uri)}: experiment {experiment!r} was deleted; bring it back with "
+            f"{store.public_uri(uri)}: experiment {experiment!r} was deleted; bring it back with "
             f"`mlflow experiments restore --experiment-id {found.experiment_id}` or use another name"
         )
     return str(found.experiment_id)

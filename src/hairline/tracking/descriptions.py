@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from hairline.lineage import RunRecord
+from hairline.tracking.records import RunRecord
 
 NOTE = "mlflow.note.content"
 """MLflow's tag for the description of a run."""

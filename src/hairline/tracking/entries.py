@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import run_store
+from hairline.tracking import store
 
 PARENT, ENTRY = "mlflow.parentRunId", "hairline.entry"
 
@@ -78,24 +78,24 @@ def send(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 
 def _params(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    for batch in run_store.allowed_batches(entry.values, run_store.PARAM_LENGTH):
+    for batch in store.allowed_batches(entry.values, store.PARAM_LENGTH):
         found = [mlflow.entities.Param(name, value) for name, value in batch.items()]
         mlflow.MlflowClient().log_batch(run_id, params=found)
 
 
 def _tags(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    for batch in run_store.allowed_batches(entry.values, run_store.TAG_LENGTH):
+    for batch in store.allowed_batches(entry.values, store.TAG_LENGTH):
         found = [mlflow.entities.RunTag(name, value) for name, value in batch.items()]
         mlflow.MlflowClient().log_batch(run_id, tags=found)
 
 
 def _metrics(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
     found = [
-        mlflow.entities.Metric(run_store.allowed_key(name), float(value), time, step)
+        mlflow.entities.Metric(store.allowed_key(name), float(value), time, step)
         for name, value, time, step in entry.values["points"]
     ]
-    for start in range(0, len(found), run_store.METRICS):
-        mlflow.MlflowClient().log_batch(run_id, found[start : start + run_store.METRICS])
+    for start in range(0, len(found), store.METRICS):
+        mlflow.MlflowClient().log_batch(run_id, found[start : start + store.METRICS])
 
 
 def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:

@@ -5,10 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from hairline import run_store
 from hairline.io.hashing import content_hashes, workspace_root
-from hairline.lineage import RunRecord, git_facts, read_record
-from hairline.tracking import client, origin
+from hairline.tracking import client, origin, store
+from hairline.tracking.records import RunRecord, git_facts, read_record
 from hairline.tracking.runs import Run, now
 from hairline.tracking.unsent import FOLDER, Unsent
 
@@ -43,9 +42,9 @@ def run(
     record.unlink(missing_ok=True)
     root, git, hashes = workspace_root(Path.cwd()), git_facts(Path.cwd()), content_hashes(inputs)
     parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
-    uri, mlflow = run_store.store_uri(root), client.imported()
+    uri, mlflow = store.store_uri(root), client.imported()
     run_id = _open(mlflow, uri, root, experiment, name)
-    place = run_store.public_uri(uri)
+    place = store.public_uri(uri)
     facts = RunRecord(run_id, experiment, stage, name, git.commit, git.dirty, hashes, {}, parents, now(), "", place)
     opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place))
     try:

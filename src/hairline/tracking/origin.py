@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hairline import dvc_lock
+from hairline.tracking import dvc_lock
 
 DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 NAMES = ("label_set", "architecture", "training_set", "test_set", "classifier", "dataset", "study")

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from hairline import run_store
 from hairline.errors import HairlineError
-from hairline.lineage import RunRecord
 from hairline.tracking import client
+from hairline.tracking import store as run_store
+from hairline.tracking.records import RunRecord
 from hairline.tracking.syncing import resolve
 
 ALIAS = "champion"

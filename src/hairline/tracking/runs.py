@@ -14,13 +14,12 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import costs
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hashes
-from hairline.lineage import RunRecord, flatten, write_record
-from hairline.tracking import client, descriptions, entries, origin
+from hairline.tracking import client, costs, descriptions, entries, origin
 from hairline.tracking.client import ServerGoneError
 from hairline.tracking.entries import Entry
+from hairline.tracking.records import RunRecord, flatten, write_record
 from hairline.tracking.unsent import Unsent
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from hairline import run_store
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
-from hairline.lineage import RunRecord, records
 from hairline.tracking import client, entries, origin
+from hairline.tracking import store as run_store
 from hairline.tracking.entries import Entry
+from hairline.tracking.records import RunRecord, records
 from hairline.tracking.unsent import Unsent, waiting
 
 RESTORED = "hairline.restored_from"

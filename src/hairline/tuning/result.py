@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from optuna.trial import FrozenTrial, TrialState
 
-from hairline.spaces import OPTION
+from hairline.tuning.search_space import OPTION
 
 
 def table(trials: Mapping[int, FrozenTrial], objectives: Sequence[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from hairline.errors import HairlineError
 
 if TYPE_CHECKING:
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter.segmenter import Segmenter
 
 WORDS = ("architecture", "encoder")
 """What the name of such a network tells behind ``smp``."""
@@ -43,7 +43,7 @@ def multiple_px(options: Options) -> int:
         HairlineError: If there is no such architecture or encoder, they do not go together, or they serve images of one
             size only.
     """
-    from hairline.nn import encoders
+    from hairline.nn.segmenter import encoders
 
     _known(options.architecture)
     encoders.known(options.encoder)
@@ -59,7 +59,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 
     Args:
         options: Architecture and encoder.
-        weights: Start of the encoder, as for :func:`hairline.nn.encoders.start`.
+        weights: Start of the encoder, as for :func:`hairline.nn.segmenter.encoders.start`.
 
     Returns:
         The network in training mode; and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
@@ -67,8 +67,8 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     Raises:
         HairlineError: As for :func:`multiple_px`; or if the weights cannot be had or do not fit.
     """
-    from hairline.nn import encoders
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter import encoders
+    from hairline.nn.segmenter.segmenter import Segmenter
 
     multiple = multiple_px(options)
     network = _network(options)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter.segmenter import Segmenter
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def multiple_px(options: Options) -> int:
     Raises:
         HairlineError: If there is no such encoder, or it serves images of one size only.
     """
-    from hairline.nn import encoders
+    from hairline.nn.segmenter import encoders
 
     encoders.known(options.encoder)
     return encoders.multiple_px(
@@ -45,7 +45,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 
     Args:
         options: The encoder.
-        weights: Start of the encoder, as for :func:`hairline.nn.encoders.start`.
+        weights: Start of the encoder, as for :func:`hairline.nn.segmenter.encoders.start`.
 
     Returns:
         The network in training mode; and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
@@ -53,8 +53,8 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     Raises:
         HairlineError: If there is no such encoder, or the weights cannot be had or do not fit.
     """
-    from hairline.nn import encoders
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter import encoders
+    from hairline.nn.segmenter.segmenter import Segmenter
 
     multiple = multiple_px(options)
     network = _network(options)

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hairline.nn.guided import guided_filter
-from hairline.nn.vgg import WIDTHS, Vgg16
+from hairline.nn.segmenter.guided_filter import guided_filter
+from hairline.nn.segmenter.vgg import WIDTHS, Vgg16
 
 RADIUS_PX = 5
 EPS = 0.065 / 255**2

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter.segmenter import Segmenter
 
 LOSS_WEIGHTS = (1.0,) * 6
 MULTIPLE_PX = 32
@@ -41,7 +41,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 
     Args:
         options: None.
-        weights: Start of the encoder, as for :func:`hairline.nn.encoders.start`: a file holds a ``vgg16_bn``.
+        weights: Start of the encoder, as for :func:`hairline.nn.segmenter.encoders.start`: a file holds a ``vgg16_bn``.
 
     Returns:
         The network in training mode; and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
@@ -49,9 +49,9 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     Raises:
         HairlineError: If the weights cannot be had or do not fit.
     """
-    from hairline.nn import encoders, vgg
     from hairline.nn.architectures.deepcrack_zou.network import DeepCrack
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter import encoders, vgg
+    from hairline.nn.segmenter.segmenter import Segmenter
 
     network = DeepCrack()
     actual = encoders.start(network.encoder, weights, *encoders.published(vgg.NAME), "the VGG-16 of DeepCrack (Zou)")

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from hairline.nn.vgg import WIDTHS, Vgg16, convolutions
+from hairline.nn.segmenter.vgg import WIDTHS, Vgg16, convolutions
 
 DECODER = ((64, 64), (128, 64), (256, 256, 128), (512, 512, 256), (512, 512, 512))
 """Channels of the decoder's convolutions, the finest stage first."""

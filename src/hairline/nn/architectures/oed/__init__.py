@@ -22,7 +22,7 @@ from hairline.errors import HairlineError
 if TYPE_CHECKING:
     from timm.models.efficientnet import EfficientNet
 
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter.segmenter import Segmenter
 
 LOSS_WEIGHTS = (1.0,) * 5
 MULTIPLE_PX = 32
@@ -65,7 +65,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 
     Args:
         options: The encoder.
-        weights: Start of the encoder, as for :func:`hairline.nn.encoders.start`, with the names of timm.
+        weights: Start of the encoder, as for :func:`hairline.nn.segmenter.encoders.start`, with the names of timm.
 
     Returns:
         The network in training mode; and the encoder's actual start: ``imagenet``, ``none`` or ``file:<path>``.
@@ -73,9 +73,9 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     Raises:
         HairlineError: If there is no such encoder, or the weights cannot be had or do not fit.
     """
-    from hairline.nn import encoders
     from hairline.nn.architectures.oed.network import Oed
-    from hairline.nn.segmenters import Segmenter
+    from hairline.nn.segmenter import encoders
+    from hairline.nn.segmenter.segmenter import Segmenter
 
     encoder = _encoder(options)
     published = encoders.published(f"{encoders.TIMM}{options.encoder}")
@@ -86,8 +86,8 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 def _encoder(options: Options) -> "EfficientNet":
     import timm
 
-    from hairline.nn import backbones
     from hairline.nn.architectures.oed.network import expands
+    from hairline.nn.classifier import backbones
 
     encoder = timm.create_model(backbones.known(options.encoder), num_classes=0, drop_path_rate=DROP_PATH)
     if not expands(encoder):

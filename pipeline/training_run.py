@@ -1,0 +1,78 @@
+"""What training stages share: the first process of a training logs and writes, further ones only take part in it.
+
+Further processes are those that Lightning starts for ``runtime.parallel``, or torchrun: they run the same stage with
+the same arguments.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairline import tracking
+from hairline.io import resume
+from hairline.io.hashing import workspace_root
+from hairline.nn.training.trainer import leads
+
+CHECKPOINTS = "HAIRLINE_CHECKPOINTS"
+
+
+class Silent:
+    """The log of a process that only takes part."""
+
+    def metrics(self, values: Mapping[str, float], step: int) -> None:
+        """Say nothing."""
+
+    def curves(self, points: Sequence[tuple[int, Mapping[str, float]]]) -> None:
+        """Say nothing."""
+
+    def drawing(self, name: str, png: bytes) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def opened(
+    stage: str,
+    name: str,
+    experiment: str,
+    logged: Mapping[str, object],
+    decisive: Mapping[str, object],
+    inputs: Sequence[Path],
+    upstream: Sequence[Path],
+    record: Path,
+    tags: Mapping[str, str],
+    machine: str,
+) -> Iterator[tuple[Path, tracking.Run | None]]:
+    """The folder of the checkpoints, and the run of the first process; None for the others, which write nothing.
+
+    Args:
+        stage: Kind of work.
+        name: Name of the run.
+        experiment: MLflow experiment.
+        logged: Parameters of the run.
+        decisive: Those that decide the result; a training goes on where these and the inputs are the same.
+        inputs: What the stage reads.
+        upstream: The run.json files of the stages before.
+        record: Where to write this run's run.json.
+        tags: What the run is about.
+        machine: What it runs on.
+    """
+    root = workspace_root(Path.cwd())
+    if not leads():
+        told = os.environ.get(CHECKPOINTS)
+        yield Path(told) if told else resume.folder(root, stage, decisive, inputs), None
+        return
+    with (
+        resume.resumable(root, stage, decisive, inputs) as checkpoints,
+        tracking.run(stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record) as run,
+    ):
+        os.environ[CHECKPOINTS] = str(checkpoints)
+        try:
+            yield checkpoints, run
+        finally:
+            del os.environ[CHECKPOINTS]
+
+
+def deciding(runtime: Mapping[str, object]) -> dict[str, object]:
+    """What of the section ``runtime`` decides a training's result: seed and precision, as in dvc.yaml."""
+    return {name: runtime[name] for name in ("seed", "precision")}

@@ -1,0 +1,195 @@
+"""`hairline …`: what a person does outside the DAG."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hairline.config import profiles
+from hairline.config.params import Params
+from hairline.errors import HairlineError
+
+app = typer.Typer(
+    help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
+app.add_typer(study_app, name="study")
+
+ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+
+
+@app.command()
+def profile(
+    name: Annotated[str, typer.Argument(help="Name of a file in profiles/, without .yaml.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a params.yaml that was edited by hand.")] = False,
+    params: ParamsFile = Path("params.yaml"),
+    folder: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+) -> None:
+    """Write params.yaml from a profile and print what changed."""
+    changes = profiles.apply(folder, name, params, force)
+    typer.echo("\n".join(changes) if changes else f"{params}: already the profile '{name}'")
+    check(params)
+
+
+@app.command()
+def check(params: ParamsFile = Path("params.yaml")) -> None:
+    """Check all of params.yaml: every value, every name it refers to, every network and weight file."""
+    from hairline.config.checks import check as check_all  # its imports take a second that other commands need not wait
+
+    check_all(Params(params), networks=True)
+    typer.echo(f"{params}: valid")
+
+
+@app.command()
+def accept(
+    datasets: Annotated[list[str] | None, typer.Argument(help="Data sets; none: all of matrix.datasets.")] = None,
+    params: ParamsFile = Path("params.yaml"),
+    baselines: Annotated[Path, typer.Option("--baselines", help="Where accepted distributions lie.")] = Path(
+        "baselines"
+    ),
+) -> None:
+    """Accept how the images of data sets look now: the gate then warns of drift away from it. Commit baselines/."""
+    from hairline.data.samples import read_samples
+    from hairline.gates import drift
+    from hairline.gates.image_facts import computed
+
+    values = Params(params)
+    for name in datasets or values.matrix().datasets:
+        values.dataset(name)
+        folder = Path("data") / values.experiment() / "sets" / name
+        columns = computed(read_samples(folder), folder)
+        path = drift.path(baselines, values.experiment(), name)
+        moved = drift.shifts(columns, drift.read(path))
+        drift.write(path, drift.baseline(columns))
+        typer.echo(f"{path}: {len(columns)} images accepted")
+        for row in moved[moved["shift"] > 0].itertuples():
+            typer.echo(f"  {row.id}: shift {row.shift:.2f}, median {row.old_median:.4g} → {row.new_median:.4g}")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Findings as JSON.")] = False,
+) -> None:
+    """Look at machine and workspace: versions, GPU, disk, DVC, MLflow, telemetry, line endings; say what to do."""
+    from hairline.cli import doctor_machine as machine
+    from hairline.cli import doctor_workspace
+    from hairline.io.hashing import workspace_root
+
+    root = workspace_root(Path.cwd())
+    found = [*machine.machine(root), *doctor_workspace.workspace(root)]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+    for each in [] if as_json else found:
+        typer.echo(f"{each.level:8} {each.what}" + (f"\n         → {each.remedy}" if each.remedy else ""))
+    raise typer.Exit(any(each.level == "problem" for each in found))
+
+
+@app.command()
+def lineage(
+    target: Annotated[str, typer.Argument(help="A file that a stage made, or FILE:KEY/…/NAME of a metrics file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, with whole hashes.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="End with status 1 where something changed since.")] = False,
+    profiles: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+) -> None:
+    """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
+    import yaml
+
+    from hairline.tracking import lineage as lineage_walk
+    from hairline.tracking import lineage_text
+    from hairline.tracking.records import flatten
+
+    root = Path.cwd()
+    path, number = lineage_walk.target(root, target)
+    complete = profiles / "synthetic.yaml"
+    default = flatten(yaml.safe_load(complete.read_text())) if complete.is_file() else {}
+    links = lineage_walk.chain(root, lineage_walk.locked(root / "dvc.lock"), path, default)
+    names = list(dict.fromkeys(link.stage.name for link in lineage_walk.walk(links)))
+    changed = lineage_walk.changed(root, names)
+    if as_json:
+        told = {"target": target, "value": number, "from": lineage_text.values(links, changed)}
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        typer.echo(target + ("" if number is None else f" = {number}"))
+        typer.echo("\n".join(lineage_text.lines(links, changed, 1)))
+    raise typer.Exit(strict and bool(changed))
+
+
+@app.command()
+def sync() -> None:
+    """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
+    from hairline.io.hashing import workspace_root
+    from hairline.tracking import syncing
+
+    done = syncing.sync(workspace_root(Path.cwd()))
+    for run_id, count in done.sent.items():
+        typer.echo(f"{run_id}: {count} entries sent")
+    for old, new in done.restored.items():
+        typer.echo(f"{old}: restored as {new}")
+    typer.echo(f"{len(done.sent)} runs sent, {len(done.restored)} restored, {done.known} were there")
+
+
+@app.command()
+def promote(
+    test_set: Annotated[
+        str | None, typer.Option("--test-set", help="Where it must be best; none: the only one.")
+    ] = None,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Give the best segmenter of the last comparison the alias 'champion' in MLflow, and all of them a model card."""
+    from hairline.cli import promote as promotion
+
+    version, name, rule = promotion.promote(Path.cwd(), Params(params), test_set)
+    typer.echo(f"{name} version {version} is '{promotion.ALIAS}': {rule}")
+    typer.echo(f"Load it with mlflow.pyfunc.load_model('models:/{name}@{promotion.ALIAS}')")
+
+
+@app.command()
+def summary(params: ParamsFile = Path("params.yaml")) -> None:
+    """Print the comparison table of the last `dvc repro` and where everything lies."""
+    folder = Path("reports") / Params(params).experiment()
+    table = folder / "comparison" / "comparison.md"
+    if not table.is_file():
+        raise HairlineError(f"{table}: not found; run 'dvc repro' first")
+    typer.echo(table.read_text())
+    typer.echo(f"Report    {folder / 'comparison' / 'index.html'}")
+    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, labels_*.png, predictions_*.png)")
+    typer.echo(f"Gates     {folder / 'gates'}")
+    typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
+
+
+@study_app.command("show")
+def study_show(
+    name: Annotated[str, typer.Argument(help="A key of studies in params.yaml.")],
+    count: Annotated[int, typer.Option("--count", help="Trials to print, of one objective.")] = 10,
+    params: ParamsFile = Path("params.yaml"),
+) -> None:
+    """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
+    import pandas as pd
+
+    from hairline.tuning.summary import lines
+
+    values = Params(params)
+    if name not in values.names("studies"):
+        raise HairlineError(f"{params}: studies has no '{name}'; it has {', '.join(values.names('studies'))}")
+    folder = Path("data") / values.experiment() / "studies" / name
+    if not (folder / "best.json").is_file():
+        raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")
+    told = json.loads((folder / "best.json").read_text())
+    typer.echo("\n".join(lines(told, pd.read_csv(folder / "trials.csv"), count)))
+    typer.echo(f"\nFigures   {Path('reports') / values.experiment() / 'studies' / name}")
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one message and exit status 1."""
+    try:
+        app()
+    except HairlineError as error:
+        typer.echo(f"hairline: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,120 @@
+"""What `hairline doctor` looks at on the machine; :mod:`hairline.cli.doctor_workspace` has the rest. Writes nothing."""
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from hairline.tracking.environment import PACKAGES, installed
+
+GB = 1e9
+LITTLE_GB, TOO_LITTLE_GB = 20.0, 2.0
+SWITCHES = {
+    "DO_NOT_TRACK": "1",
+    "DVC_NO_ANALYTICS": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "NO_ALBUMENTATIONS_UPDATE": "1",
+}
+"""Variables that keep packages from calling home, those of MLflow apart, which the stages set themselves."""
+CUDA = "import torch; print('; '.join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())))"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor.
+
+    Attributes:
+        level: ``problem`` keeps something from working or makes results differ, ``note`` does not.
+        what: What was found.
+        remedy: What to do; empty where it is well.
+    """
+
+    level: Literal["ok", "note", "problem"]
+    what: str
+    remedy: str = ""
+
+
+def machine(root: Path) -> Iterator[Finding]:
+    """Python, packages, GPU, disk and switches.
+
+    Args:
+        root: The workspace, on whose disk things are written.
+    """
+    yield Finding("ok", f"Python {platform.python_version()}")
+    yield from packages(root / "constraints.txt")
+    yield gpu()
+    yield disk(root)
+    yield from telemetry()
+
+
+def packages(constraints: Path) -> Iterator[Finding]:
+    """The main packages against the versions in constraints.txt, and that there is one OpenCV."""
+    pinned = (
+        dict(re.findall(r"^([\w.-]+)==([\w.+-]+)$", constraints.read_text(), re.MULTILINE))
+        if constraints.is_file()
+        else {}
+    )
+    other = []
+    for name in PACKAGES:
+        found, wanted = installed(name), pinned.get(name)
+        if found is None:
+            yield Finding("problem", f"{name} is not installed", "make setup")
+        elif wanted is not None and found.partition("+")[0] != wanted.partition("+")[0]:
+            other.append(f"{name} {found} ({wanted})")
+    if other:
+        told = f"other versions than in constraints.txt (in brackets): {', '.join(other)}"
+        yield Finding("note", told, "results may differ in the last digits; 'make setup' installs the pinned ones")
+    elif pinned:
+        yield Finding("ok", f"{len(PACKAGES)} main packages as in constraints.txt")
+    both = [name for name in ("opencv-python", "opencv-contrib-python") if installed(name)]
+    if both and installed("opencv-python-headless"):
+        remedy = f"uv pip uninstall {' '.join(both)} opencv-python-headless, then 'make setup'"
+        yield Finding("problem", f"two builds of OpenCV: {', '.join(both)} and opencv-python-headless", remedy)
+
+
+def gpu() -> Finding:
+    """Devices that torch can use, asked in a process of its own."""
+    done = subprocess.run([sys.executable, "-c", CUDA], capture_output=True, text=True)
+    if done.returncode:
+        return Finding("problem", f"torch cannot be used: {done.stderr.strip().splitlines()[-1]}", "make setup")
+    if done.stdout.strip():
+        return Finding("ok", f"GPU: {done.stdout.strip()}")
+    return Finding("note", "no GPU: stages run on the processor", "nothing, unless the profile is 'paper'")
+
+
+def disk(root: Path) -> Finding:
+    """Free space where the workspace lies, and what its growing folders take."""
+    free = shutil.disk_usage(root).free / GB
+    sizes = {name: size(root / name) for name in (".dvc/cache", "mlruns", "state")}
+    told = f"{free:.1f} GB free; " + ", ".join(f"{name} {taken / GB:.2f} GB" for name, taken in sizes.items())
+    if free >= LITTLE_GB:
+        return Finding("ok", told)
+    level: Literal["note", "problem"] = "note" if free >= TOO_LITTLE_GB else "problem"
+    return Finding(level, told, "free some: 'dvc gc -w' drops versions that no stage of this workspace refers to")
+
+
+def size(folder: Path) -> int:
+    """Bytes of all files below a folder; those that go meanwhile count for nothing."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            path = Path(parent) / name
+            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+    return total
+
+
+def telemetry() -> Iterator[Finding]:
+    """Switches that are not set; make sets them all."""
+    missing = [f"{name}={value}" for name, value in SWITCHES.items() if os.environ.get(name) != value]
+    if missing:
+        remedy = f"export {' '.join(missing)}  (in your shell's profile; 'make' sets them itself)"
+        yield Finding("note", "packages may call home or look for updates", remedy)
+    else:
+        yield Finding("ok", "telemetry is off")

@@ -1,0 +1,1 @@
+"""Parameters: schema, profiles, paths, checks of the whole."""

@@ -1,0 +1,208 @@
+"""The whole of params.yaml at once: every section valid, every name it uses defined, every network one there is."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from hairline.config import training_set_checks
+from hairline.config.params import Evaluation, Localize, Params, Strips
+from hairline.data.names import MANUAL
+from hairline.data.patch_index import Options as PatchOptions
+from hairline.data.synthetic import Options as SynthesisOptions
+from hairline.data.training_set import TrainingSet
+from hairline.errors import HairlineError
+from hairline.gates import labels_gate, patches_gate, samples_gate
+from hairline.gates.rules import Gate, Gates, Rule
+from hairline.io import plugins
+from hairline.labelling.fusion import TrainableRule
+from hairline.labelling.localization import Needs
+from hairline.metrics.bootstrap import BootstrapOptions
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
+from hairline.nn.segmenter import networks
+from hairline.tuning import checks
+from hairline.tuning import study as study_options
+
+GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
+    "samples": (samples_gate.Options, samples_gate.RULES),
+    "patches": (patches_gate.Options, patches_gate.RULES),
+    "labels": (labels_gate.Options, labels_gate.RULES),
+}
+
+
+Reference = tuple[str, tuple[str, ...], str, set[str]]
+"""Where names stand, the names, the section or list that must have them, and what it has."""
+
+
+def check(params: Params, networks: bool = False) -> None:
+    """Check every section and every reference between them.
+
+    Args:
+        params: What to check.
+        networks: Also look up backbones, encoders and weight files, which takes seconds for the libraries they are of.
+
+    Raises:
+        HairlineError: With one line for each problem found.
+    """
+    for step in (
+        _sections,
+        _references,
+        _studies,
+        training_set_checks.problems,
+        *((_networks,) if networks else ()),
+        _starts,
+    ):  # each relies on those before
+        problems = dict.fromkeys(step(params))  # a section that several rely on is told once
+        if problems:
+            raise HairlineError("\n".join(problems))
+
+
+def _sections(params: Params) -> Iterator[str]:
+    kinds: dict[str, type] = {
+        "runtime": Runtime, "gates": Gates, "patches": PatchOptions, "localize": Localize,
+        "trainable": TrainableRule, "strips": Strips, "segmenter": SegmenterOptions, "evaluation": Evaluation,
+        "comparison": BootstrapOptions,
+    }  # fmt: skip
+    readers: list[Callable[[], object]] = [params.experiment, params.matrix, params.pooled_test_sets]
+    readers += [partial(params.get, name, kind) for name, kind in kinds.items()]
+    readers += [partial(params.entry, "synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
+    readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
+    readers += [partial(params.dataset, name) for name in params.names("datasets")]
+    readers += [partial(params.label_set, name) for name in params.names("label_sets")]
+    readers += [partial(params.entry, "studies", name, study_options.Study) for name in params.names("studies")]
+    readers += [partial(params.training, name) for name in params.names("architectures")]
+    readers += [partial(params.entry, "training_sets", name, TrainingSet) for name in params.names("training_sets")]
+    for dataset in params.names("datasets"):
+        readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
+    for read in readers:
+        try:
+            read()
+        except HairlineError as error:
+            yield str(error)
+
+
+def _references(params: Params) -> Iterator[str]:
+    matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
+    datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
+    label_sets = {MANUAL, *params.labelled()}
+    uses: list[Reference] = [
+        ("matrix.datasets", matrix.datasets, "datasets", datasets),
+        ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
+        ("matrix.test_sets", matrix.test_sets, "matrix.localized", set(matrix.localized)),
+        ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
+        ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
+        ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
+        ("strips.samples", tuple(params.get("strips", Strips).samples), "matrix.localized", set(matrix.localized)),
+        ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
+    ]
+    for name in params.names("classifiers"):
+        dataset = params.entry("classifiers", name, ClassifierOptions).dataset
+        uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
+    uses += [*_of_label_sets(params), *_of_gates(params)]
+    defined_in = {
+        "label_sets": label_sets, "matrix.localized": set(matrix.localized), "matrix.test_sets": set(matrix.test_sets),
+        "training_sets": set(params.names("training_sets")),
+    }  # fmt: skip
+    uses += [(where, names, section, defined_in[section]) for where, names, section in training_set_checks.uses(params)]
+    for name in params.names("studies"):
+        study, where = params.entry("studies", name, study_options.Study), f"studies.{name}"
+        uses.append((f"{where}.label_set", (study.label_set,), "label_sets", set(params.names("label_sets"))))
+        uses.append((f"{where}.dataset", (study.dataset,), "matrix.localized", set(matrix.localized)))
+    for where, used, section, defined in uses:
+        for name in used:
+            if name not in defined:
+                yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+    yield from _taken_names(params)
+
+
+def _of_label_sets(params: Params) -> Iterator[Reference]:
+    classifiers = set(params.matrix().classifiers)
+    localize = params.get("localize", Localize)
+    windows, scales = set(map(str, localize.vote_windows_px)), set(map(str, localize.cam_scales))
+    for name in params.names("label_sets"):
+        label_set = params.label_set(name)
+        chosen, where = (label_set.classifier,), f"label_sets.{name}.classifier"
+        yield where, chosen, "matrix.classifiers", classifiers
+        if hasattr(label_set.options, "needs"):
+            needs: Needs = label_set.options.needs()
+            where = f"label_sets.{name}.options"
+            yield where, tuple(map(str, needs.windows_px)), "localize.vote_windows_px", windows
+            yield where, tuple(map(str, needs.scales)), "localize.cam_scales", scales
+
+
+def _of_gates(params: Params) -> Iterator[Reference]:
+    datasets, label_sets = set(params.names("datasets")), {MANUAL, *params.labelled()}
+    gates = params.get("gates", Gates)
+    yield "gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets
+    for number, waiver in enumerate(gates.waivers):
+        subjects = ("label_sets", label_sets) if waiver.gate == "labels" else ("datasets", datasets)
+        yield f"gates.waivers.{number}.subject", (waiver.subject,), *subjects
+        rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
+        yield f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules
+
+
+def _taken_names(params: Params) -> Iterator[str]:
+    """Label sets that have a name which something else makes labels under."""
+    for name in params.names("studies"):
+        if params.tuned(name) in params.names("label_sets"):
+            yield f"label_sets.{params.tuned(name)}: this name is that of the labels of studies.{name}; choose another"
+    if MANUAL in params.names("label_sets"):
+        yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"
+
+
+def _studies(params: Params) -> Iterator[str]:
+    """Search spaces that do not fit the label set or the evidence, objectives that the data set has no masks for."""
+    localize = params.get("localize", Localize)
+    for name in params.names("studies"):
+        study = params.entry("studies", name, study_options.Study)
+        options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
+        found = checks.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
+        yield from (f"studies.{name}.{line}" for line in found)
+        layout = params.dataset(study.dataset).layout
+        if study.needs_masks and getattr(plugins.resolve("hairline.data.layouts", layout), "WITHOUT_MASKS", False):
+            yield (
+                f"studies.{name}.objective: {', '.join(study.objective)} on images of '{study.dataset}', whose layout "
+                f"'{layout}' has no masks; choose [maskless] alone (experimental), or a data set with masks"
+            )
+
+
+def _starts(params: Params) -> Iterator[str]:
+    """Encoders that cannot take the classifier's weights though they are told to."""
+    for name in _trained(params):
+        segmenter, _ = params.training(name)
+        backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
+        architecture = params.architecture(name)
+        encoder = networks.module(architecture.network).backbone(architecture.options)
+        if segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
+            yield (
+                f"architectures.{name}: its encoder '{encoder}' cannot start from classifier '{segmenter.classifier}', "
+                f"whose backbone is '{backbone}'; make them the same, or change segmenter.weights or "
+                f"architectures.{name}.training.weights (now 'classifier')"
+            )
+
+
+def _trained(params: Params) -> tuple[str, ...]:
+    """The architectures that segmenters are trained with."""
+    return params.matrix().architectures if params.matrix().label_sets else ()
+
+
+def _networks(params: Params) -> Iterator[str]:
+    """Backbones, encoders and files of initial weights that do not exist."""
+    from hairline.nn.classifier import backbones
+    from hairline.nn.runtime import weights
+    from hairline.nn.segmenter import segmenter as segmenters
+
+    look_ups: list[tuple[str, Callable[[], object]]] = []
+    for name in params.names("classifiers"):
+        options, where = params.entry("classifiers", name, ClassifierOptions), f"classifiers.{name}"
+        look_ups += [(f"{where}.backbone", partial(backbones.known, options.backbone))]
+        look_ups += [(f"{where}.weights", partial(weights.files, options.weights))]
+    for name in params.names("architectures"):
+        architecture, (segmenter, _) = params.architecture(name), params.training(name)
+        crop_px = segmenter.crop_px if name in _trained(params) else None
+        check = partial(segmenters.check, architecture.network, architecture.options, crop_px)
+        look_ups += [(f"architectures.{name}", check)]
+        look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
+    for where, look_up in look_ups:
+        try:
+            look_up()
+        except HairlineError as error:
+            yield f"{where}: {error}"

@@ -1,0 +1,45 @@
+"""Training sets: which images segmenters learn from, with whose labels.
+
+A training set is a list of parts, a split of a data set each. A part's labels are those of the label set that a
+segmenter is trained on, or always those of one label set: so masks on some images go with pseudo-labels on images that
+have none (semi-supervised, table VIII of the paper), and several data sets go together (table IX).
+"""
+
+from collections.abc import Iterator
+
+from hairline.config.params import Params
+from hairline.data.names import MANUAL
+from hairline.data.splits import Split
+from hairline.data.training_set import Part, TrainingSet
+
+
+def chosen(params: Params) -> dict[str, TrainingSet]:
+    """The training sets that segmenters are trained on, by name."""
+    return {name: params.entry("training_sets", name, TrainingSet) for name in params.matrix().training_sets}
+
+
+def used(params: Params) -> list[tuple[str, Split]]:
+    """Data set and split of every part of the training sets in use, each once, in order."""
+    return list(dict.fromkeys((part.dataset, part.split) for each in chosen(params).values() for part in each.parts))
+
+
+def leaks(params: Params) -> Iterator[str]:
+    """A line for each part in use by which segmenters would learn of the masks that they are scored against."""
+    tested, tuned_on = params.matrix().test_sets, params.tuned_on()
+    for name, training_set in chosen(params).items():
+        for number, part in enumerate(training_set.parts):
+            if part.split == "test" and part.dataset in tested:
+                fault = _leak(part, tuned_on.get(part.labels or ""))
+                where = f"training_sets.{name}.parts.{number}: the test images of '{part.dataset}' are scored"
+                if fault:
+                    yield f"{where}, {fault}; name a label set made without their masks, e.g. labels: konig"
+
+
+def _leak(part: Part, tuned_on: tuple[str, str] | None) -> str:
+    if part.labels is None:
+        return f"so their labels must be named: a segmenter trained on '{MANUAL}' would learn the masks it is scored on"
+    if part.labels == MANUAL:
+        return f"and '{MANUAL}' is the masks they are scored against"
+    if tuned_on == (part.dataset, part.split):
+        return f"and the options of '{part.labels}' were chosen on their masks"
+    return ""

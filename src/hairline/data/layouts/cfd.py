@@ -1,0 +1,113 @@
+"""CFD, the CrackForest data set (Shi et al. 2016) as published.
+
+    ROOT/image/NNN.jpg         001 … 155
+    ROOT/groundTruth/NNN.mat   for 118 of them: groundTruth[0, 0]["Segmentation"], uint8 [height, width]
+
+Labels are 1 background, 2 crack, 3 background enclosed by cracks, 4 faint crack. Images without ground truth are left
+out.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.io
+from numpy.typing import NDArray
+
+from hairline.data.layout_files import contents
+from hairline.data.samples import Mask, RawSample
+from hairline.data.splits import OTHERS, listed, refuse_both
+from hairline.errors import HairlineError
+from hairline.io.reading import entries, refuse_no_file
+
+CRACK_LABELS = (2, 4)
+LABELS = (1, 2, 3, 4)
+UNUSUAL = (3, 4)
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which images to read, and as what; images in neither list are training images.
+
+    Attributes:
+        exclude: Ids (``001`` …) to leave out, whether or not their files are there.
+        test: Ids of the test split; ``*`` stands for all that ``val`` does not name.
+        val: Ids of the validation split; ``*`` stands for all that ``test`` does not name.
+    """
+
+    exclude: list[str]
+    test: list[str]
+    val: list[str]
+
+    def __post_init__(self) -> None:
+        refuse_both(self.test, self.val)
+
+
+def read(root: Path, options: Options) -> list[RawSample]:
+    """Samples that have ground truth, in order of id.
+
+    Raises:
+        HairlineError: If a folder is missing, nothing has ground truth, or the split names an id that is not there.
+    """
+    images = {path.stem: path for path in _files(root, "image", ".jpg")}
+    truths = {path.stem: path for path in _files(root, "groundTruth", ".mat")}
+    ids = sorted(images.keys() & truths.keys() - set(options.exclude))
+    unknown = sorted({*options.test, *options.val} - {OTHERS} - set(ids) - set(options.exclude))
+    if unknown:
+        raise HairlineError(
+            f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "
+            "them; complete the set or take them out of options.test and options.val of this data set"
+        )
+    splits = {name: listed(name, options.test, options.val) for name in ids}
+    return [RawSample(name, splits[name], name, images[name], truths[name], read_truth) for name in ids]
+
+
+def read_truth(path: Path) -> Mask:
+    """Mask of a ground truth file: crack where the label is crack or faint crack; labels 3 and 4 are told as unusual.
+
+    Raises:
+        HairlineError: If the file is unreadable, lacks the published structure or holds other labels than 1 … 4.
+    """
+    labels = _labels(path)
+    strange = sorted(set(np.unique(labels).tolist()) - set(LABELS))
+    if strange:
+        raise _unexpected(path, f"labels {', '.join(map(str, strange))}")
+    counts = {label: int((labels == label).sum()) for label in UNUSUAL}
+    return Mask(np.isin(labels, CRACK_LABELS), {label: pixels for label, pixels in counts.items() if pixels})
+
+
+def _labels(path: Path) -> NDArray[np.generic]:
+    refuse_no_file(path, "a MATLAB file")
+    try:
+        content = scipy.io.loadmat(path)
+    except Exception as error:  # on damaged files scipy also raises zlib.error, TypeError, ZeroDivisionError, …
+        raise _unexpected(path, f"no readable MATLAB file ({error})") from None
+    truth = content.get("groundTruth")
+    if truth is None:
+        names = ", ".join(name for name in content if not name.startswith("__"))
+        raise _unexpected(path, f"the variables {names or '(none)'}")
+    if truth.dtype.names is None or "Segmentation" not in truth.dtype.names or truth.shape != (1, 1):
+        raise _unexpected(path, f"groundTruth of shape {truth.shape} with the fields {truth.dtype.names or '(none)'}")
+    labels: NDArray[np.generic] = truth[0, 0]["Segmentation"]
+    if labels.ndim != 2 or not labels.size or labels.dtype.kind not in "uif":
+        raise _unexpected(path, f"Segmentation of shape {labels.shape}, {labels.dtype}")
+    return labels
+
+
+def _unexpected(path: Path, found: str) -> HairlineError:
+    return HairlineError(
+        f"{path}: found {found}; expected groundTruth[0, 0]['Segmentation'], a matrix of the labels 1 to 4; "
+        "replace the file or add its id to options.exclude of this data set"
+    )
+
+
+def _files(root: Path, folder: str, suffix: str) -> list[Path]:
+    directory = root / folder
+    files = [path for path in entries(directory) if path.suffix == suffix]
+    if not files:
+        nearest = directory if directory.is_dir() else root
+        raise HairlineError(
+            f"{directory}: no {suffix} file found (in {nearest}: {contents(nearest)}); expected the published CFD "
+            "layout, image/NNN.jpg and groundTruth/NNN.mat"
+        )
+    return files

@@ -1,0 +1,156 @@
+"""COCO annotation files, as CVAT, Label Studio and Roboflow export them: polygons and run lengths.
+
+    ROOT/FILE.json     for each FILE of the option ``annotations``: the lists images, annotations and categories
+    ROOT/IMAGES/NAME   for each ``file_name`` of its images; NAME may have folders
+
+where IMAGES is the option ``images``:
+
+    CVAT           annotations/instances_default.json, images/NAME                       images: images
+    Label Studio   result.json, which names its images images/NAME                       images: .
+    Roboflow       train/_annotations.coco.json, train/NAME, valid/…, test/…             images: ''
+
+The empty string stands for the folder an annotation file lies in. An id is the path of an image below IMAGES (below
+ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own.
+
+A mask is the union of the image's annotations of the chosen categories, filled as COCO's own tools do it. An image
+without any has an empty mask: that is what a tool means by it that was shown the image and left it unmarked. Parts of
+polygons that lie outside of the image are cut off.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from hairline.data.coco_annotations import Entry, read_annotations
+from hairline.data.layout_files import contents
+from hairline.data.polygons import drawn
+from hairline.data.samples import Mask, RawSample
+from hairline.data.splits import Shares, refuse_shares, split_of
+from hairline.errors import HairlineError
+from hairline.imaging.images import orientation
+
+SIDEWAYS = 5  # EXIF orientations from here on exchange width and height
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which annotation files to read, what in them is crack, and what their images become.
+
+    Attributes:
+        annotations: Annotation file, relative to the root → the split of its images, or ``shares``.
+        images: Folder, relative to the root, below which ``file_name`` is found; empty: where the annotation file lies.
+        categories: Names of the categories that are crack; empty: all there are.
+        shares: Split → expected share of the images, summing to 1; used where ``annotations`` says ``shares``.
+        exclude: Ids to leave out, whether or not their files are there.
+    """
+
+    annotations: dict[str, Literal["train", "val", "test", "shares"]]
+    images: str
+    categories: list[str]
+    shares: Shares
+    exclude: list[str]
+
+    def __post_init__(self) -> None:
+        if not self.annotations:
+            raise ValueError("annotations names no file; expected e.g. {annotations/instances_default.json: shares}")
+        for name in (*self.annotations, self.images):
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+                raise ValueError(
+                    f"'{name}' is no path inside the root; expected e.g. annotations/instances_default.json"
+                )
+        if "shares" in self.annotations.values():
+            refuse_shares(self.shares)
+
+
+def read(root: Path, options: Options) -> list[RawSample]:
+    """Samples of all annotation files, in order of id; their outlines are drawn when their masks are read.
+
+    Raises:
+        HairlineError: If an annotation file cannot be read (see :func:`hairline.data.coco_annotations.read_annotations`), a
+            ``file_name`` leaves its folder, two images have one, or image files are missing.
+    """
+    found = [sample for name, split in options.annotations.items() for sample in _file(root, name, split, options)]
+    seen = dict[Path, Path | None]()
+    for sample in found:
+        if sample.image in seen:
+            raise HairlineError(
+                f"{sample.mask}: the image {sample.image} is listed in {seen[sample.image]} before; expected each "
+                "image once over options.annotations of this data set; take one of the two out"
+            )
+        seen[sample.image] = sample.mask
+    absent = [sample for sample in found if not sample.image.is_file()]
+    if absent:
+        folder = absent[0].image.parent
+        raise HairlineError(
+            f"{absent[0].mask}: {len(absent)} of the {len(found)} images are missing, first {absent[0].image} (in "
+            f"{folder}: {contents(folder)}); put them there, or correct options.images or options.exclude of this data "
+            "set"
+        )
+    return sorted(found, key=lambda sample: sample.id)
+
+
+def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence[Entry]) -> Mask:
+    """Mask of an image: the union of its annotations.
+
+    Args:
+        file: The annotation file they come from, for messages.
+        image: The image file, whose upright size must be the one annotated.
+        height: Annotated height in pixels.
+        width: Annotated width in pixels.
+        annotations: The annotations of the chosen categories.
+
+    Raises:
+        HairlineError: If the size is another, or an annotation's outline does not fit the image.
+    """
+    if (real := _upright_size(image)) != (width, height):
+        raise HairlineError(
+            f"{file}: annotates {image} as {width} x {height} pixels; the file has {real[0]} x {real[1]}; put the "
+            "image there that was annotated"
+        )
+    crack = np.zeros((height, width), dtype=bool)
+    for number, annotation in enumerate(annotations):
+        try:
+            crack |= drawn(annotation.get("segmentation"), height, width)
+        except ValueError as error:
+            raise HairlineError(
+                f"{file}: annotation {annotation.get('id', f'number {number}')} of {image.name}: {error}; correct it "
+                "in the annotation tool or add the image to options.exclude of this data set"
+            ) from None
+    return Mask(crack, {})
+
+
+def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSample]:
+    path = root / name
+    annotations = read_annotations(path, options.categories)
+    below, base = (root / options.images, root / options.images) if options.images else (path.parent, root)
+    for image in annotations.images:
+        file = below / _relative(path, image["file_name"])
+        sample = "-".join(file.relative_to(base).with_suffix("").parts)
+        if sample in options.exclude:
+            continue
+        chosen = split_of(sample, options.shares) if split == "shares" else split
+        outlines = annotations.of[image["id"]]
+        mask = partial(draw, image=file, height=image["height"], width=image["width"], annotations=outlines)
+        yield RawSample(sample, chosen, sample, file, path, mask)
+
+
+def _relative(path: Path, name: str) -> Path:
+    """The path a file_name means, whose separators may be those of Windows."""
+    written = PureWindowsPath(name)
+    if not written.name or written.anchor or ".." in written.parts:
+        raise HairlineError(
+            f"{path}: names the image '{name}'; expected a path inside the folder of images, without '..'; correct it "
+            "or export the annotations again"
+        )
+    return Path(*written.parts)
+
+
+def _upright_size(path: Path) -> tuple[int, int]:
+    with Image.open(path) as file:
+        width, height = file.size
+    return (height, width) if orientation(path) >= SIDEWAYS else (width, height)

@@ -1,0 +1,82 @@
+"""The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is (METHOD §1).
+
+An image without a mask that is labelled as a whole (layout ``patch_folders``) is one patch.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+from annotated_types import Gt
+from numpy.typing import NDArray
+
+from hairline.data.samples import CRACK, UNKNOWN, load_mask
+from hairline.imaging.windows import PatchGrid
+
+COLUMNS = ("sample", "split", "y", "x", "side", "crack")
+
+
+@dataclass(frozen=True)
+class Options:
+    """Size and distance of training patches.
+
+    Attributes:
+        window_px: Side of a patch.
+        stride_px: Distance between patches, at most the window.
+    """
+
+    window_px: Annotated[int, Gt(0)]
+    stride_px: Annotated[int, Gt(0)]
+
+    def __post_init__(self) -> None:
+        if self.stride_px > self.window_px:
+            raise ValueError(
+                f"a stride of {self.stride_px} px leaves pixels between patches of {self.window_px} px uncovered; "
+                f"choose stride_px of at most {self.window_px}"
+            )
+
+
+def crack_flags(mask: NDArray[np.bool_], window_px: int, stride_px: int) -> NDArray[np.bool_]:
+    """Whether each window over a mask [height, width] holds any crack pixel, bool [rows, cols]."""
+    height, width = mask.shape
+    grid = PatchGrid(height, width, window_px, stride_px)
+    return np.asarray(grid.split(mask).any(axis=(2, 3)))
+
+
+def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame:
+    """The patches of all samples that have a mask or are labelled as a whole.
+
+    Args:
+        samples: Table of :mod:`hairline.data.samples`.
+        folder: The canonical data set.
+        options: Size and distance of the patches.
+
+    Returns:
+        One row a patch: ``sample``, ``split``, ``y``, ``x`` (top left corner on the mirrored image, pixels), ``side``
+        (pixels; other than the window where a whole image is the patch, which is then resized to it), ``crack``.
+    """
+    parts = []
+    for row in samples.to_dict("records"):
+        if row["has_mask"]:
+            parts.append(_rows(row["id"], row["split"], load_mask(folder, row["id"]), options))
+        elif row["image_label"] != UNKNOWN:
+            side = max(row["height"], row["width"])
+            parts.append(_whole(row["id"], row["split"], side, row["image_label"] == CRACK))
+    if not parts:
+        empty = pd.DataFrame(columns=list(COLUMNS))
+        return empty.astype({"y": np.int64, "x": np.int64, "side": np.int64, "crack": bool})
+    return pd.concat(parts, ignore_index=True)
+
+
+def _rows(sample_id: str, split: str, mask: NDArray[np.bool_], options: Options) -> pd.DataFrame:
+    height, width = mask.shape
+    origins = PatchGrid(height, width, options.window_px, options.stride_px).origins()
+    flags = crack_flags(mask, options.window_px, options.stride_px).ravel()
+    rows = {"sample": sample_id, "split": split, "y": origins[:, 0], "x": origins[:, 1], "side": options.window_px}
+    return pd.DataFrame({**rows, "crack": flags}, columns=list(COLUMNS))
+
+
+def _whole(sample_id: str, split: str, side: int, crack: bool) -> pd.DataFrame:
+    return pd.DataFrame([(sample_id, split, 0, 0, side, crack)], columns=list(COLUMNS))

@@ -1,0 +1,172 @@
+"""The images and labels of a training set as one table, which stands for all of them, and how they are read by it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.data.samples import NO_CRACK, digest, evenly, image_path, load_image, read_samples
+from hairline.data.splits import Split
+from hairline.data.training_set import TrainingSet
+from hairline.errors import HairlineError
+from hairline.imaging.images import read_scores
+from hairline.io.hashing import content_hash
+
+COLUMNS = ("dataset", "id", "group", "split", "role", "label_set", "label", "image_sha256", "label_sha256", "pixels",
+           "crack_pixels", "crack_free", "trainable")  # fmt: skip
+
+
+def table(training_set: TrainingSet, label_set: str, data: Path) -> pd.DataFrame:
+    """The images of a training set with the labels of a label set, one row each, with :data:`COLUMNS`.
+
+    ``role`` is ``train`` for the images of the parts, in their order, and ``val`` for the validation images of the same
+    data sets, which are labelled as the first part of their data set, unless a part learns from them. ``label`` is a
+    path below ``data``, empty where the label set has none for the image. The hashes stand for the contents: equal
+    tables are equal training data.
+
+    Args:
+        training_set: Which images.
+        label_set: Whose labels, where a part does not say.
+        data: Folder with ``sets/DATASET`` and ``labels/LABEL_SET/DATASET``.
+
+    Raises:
+        HairlineError: If a part has no image, or labels are missing.
+    """
+    parts = [(part.dataset, part.split, part.labels or label_set) for part in training_set.parts]
+    learned, firsts = {part[:2] for part in parts}, {dataset: labels for dataset, _, labels in reversed(parts)}
+    found = [_rows(data, *part).assign(role="train") for part in parts]
+    for rows, (dataset, split, _) in zip(found, parts, strict=True):
+        if rows.empty:
+            raise HairlineError(
+                f"{data / 'sets' / dataset}: no {split} image, which a part of a training set asks for; take the part "
+                "out of training_sets or mend the splits of this data set"
+            )
+    found += [
+        _rows(data, dataset, "val", firsts[dataset]).assign(role="val")
+        for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
+        if (dataset, "val") not in learned
+    ]
+    return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+
+
+def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFrame:
+    samples, folder = read_samples(data / "sets" / dataset, split), Path("labels", label_set, dataset)
+    source = data / folder / "labels.parquet"
+    if not source.is_file():
+        raise HairlineError(f"{source}: not found; make the labels of '{label_set}' first (dvc repro)")
+    labels = pd.read_parquet(source).set_index("id").reindex(samples["id"])
+    made = labels["trainable"].notna().to_numpy()
+    paths = [str(folder / f"{name}.png") if there else "" for name, there in zip(samples["id"], made, strict=True)]
+    refuse_missing(data, [path for path in paths if path], source)
+    return samples[["id", "group", "split", "image_sha256"]].assign(
+        dataset=dataset,
+        label_set=label_set,
+        label=paths,
+        label_sha256=[content_hash(data / path) if path else "" for path in paths],
+        pixels=samples["height"] * samples["width"],
+        crack_pixels=labels["crack_pixels"].fillna(0).to_numpy("int64"),
+        crack_free=samples["image_label"] == NO_CRACK,
+        trainable=(labels["trainable"] == True).to_numpy(bool),  # noqa: E712 missing is not trainable
+    )
+
+
+def refuse_missing(data: Path, paths: Iterable[str], listing: Path) -> None:
+    """Raise HairlineError if files below a folder are not there; one message for all of them.
+
+    Args:
+        data: The folder.
+        paths: Paths below it.
+        listing: What lists them, for the message.
+    """
+    wanted = list(paths)
+    missing = [path for path in wanted if not (data / path).is_file()]
+    if missing:
+        folders = " ".join(dict.fromkeys(str((data / path).parent) for path in missing))
+        raise HairlineError(
+            f"{data / missing[0]}: not found, nor {len(missing) - 1} others of the {len(wanted)} files that {listing} "
+            f"lists; fetch them (dvc checkout, or dvc pull from a remote) or make them again (dvc repro): {folders}"
+        )
+
+
+@dataclass(frozen=True)
+class Images:
+    """Images and labels of a table, by key: ``DATASET/ID``.
+
+    Attributes:
+        table: As :func:`table` made it, indexed by key.
+        data: The folder that holds them.
+        source: Where the table was read from.
+    """
+
+    table: pd.DataFrame
+    data: Path
+    source: Path
+
+    @property
+    def label_sets(self) -> list[str]:
+        """The label sets that labels come from."""
+        return list(self.table["label_set"].unique())
+
+    def training(self, max_images: int) -> list[str]:
+        """Keys to learn from: of the training images, evenly spaced where there may be fewer, the trainable ones.
+
+        The choice is the same for every label set.
+        """
+        rows = self.table[self.table["role"] == "train"]
+        chosen = rows.iloc[evenly(len(rows), max_images or len(rows))]
+        return list(chosen.index[chosen["trainable"]])
+
+    def validation(self) -> list[str]:
+        """Keys to judge a training on: every labelled validation image."""
+        return list(self.table.index[(self.table["role"] == "val") & (self.table["label"] != "")])
+
+    def image(self, key: str) -> NDArray[np.uint8]:
+        """Image, RGB uint8 [height, width, 3].
+
+        Raises:
+            HairlineError: If it is another one than the table was made of.
+        """
+        row = self._row(key)
+        pixels = load_image(self.data / "sets" / row["dataset"], row["id"])
+        self._refuse_changed(key, digest(pixels), row["image_sha256"])
+        return pixels
+
+    def target(self, key: str) -> NDArray[np.float32]:
+        """Label, float32 [height, width] in [0, 1].
+
+        Raises:
+            HairlineError: If it is another one than the table was made of.
+        """
+        row = self._row(key)
+        path = self.data / row["label"]
+        self._refuse_changed(key, content_hash(path), row["label_sha256"])
+        return read_scores(path).astype(np.float32) / np.float32(255)
+
+    def _row(self, key: str) -> Mapping[str, Any]:
+        return {str(name): value for name, value in self.table.loc[key].items()}
+
+    def _refuse_changed(self, key: str, found: str, listed: str) -> None:
+        if found != listed:
+            raise HairlineError(
+                f"{self.data}: image or label of '{key}' changed since {self.source} was made; make the table again "
+                "(dvc repro training_sets)"
+            )
+
+
+def read(source: Path, data: Path) -> Images:
+    """The images and labels that a table lists.
+
+    Raises:
+        HairlineError: If files that it lists are not there.
+    """
+    listed = pd.read_parquet(source)
+    images = [
+        str(image_path(Path("sets", dataset), name))
+        for dataset, name in zip(listed["dataset"], listed["id"], strict=True)
+    ]
+    refuse_missing(data, [*images, *listed.loc[listed["label"] != "", "label"]], source)
+    return Images(listed.set_index(listed["dataset"] + "/" + listed["id"]), data, source)

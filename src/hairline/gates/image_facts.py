@@ -1,0 +1,153 @@
+"""What is looked up in a canonical data set before its gate judges: columns beside the samples that tell faults."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.data.samples import image_path, mask_path
+from hairline.errors import HairlineError
+from hairline.gates import near_duplicates
+from hairline.imaging.images import read_grey
+
+Look = Callable[[Callable[[Any], Any], list[Any]], list[Any]]
+
+
+class Seen(NamedTuple):
+    """What one look at a pair of files gives, NaN where unknown."""
+
+    pair: str
+    contrast: float
+    brightness: float
+    spread: float
+    sharpness: float
+    print: NDArray[np.uint8] | None
+
+
+def in_threads(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
+    """Do work on all cores, in order."""
+    with ThreadPoolExecutor() as pool:
+        return list(pool.map(work, items))
+
+
+def computed(
+    table: pd.DataFrame, folder: Path, min_correlation: float | None = None, look: Look = in_threads
+) -> pd.DataFrame:
+    """The samples table with the columns the rules look at.
+
+    Args:
+        table: As read by :func:`hairline.data.samples.read_samples`.
+        folder: The canonical data set, whose images and masks are read once each.
+        min_correlation: From which correlation pictures look alike; None looks for none.
+        look: Applies work to every item, in order.
+
+    Returns:
+        ``table`` and, a row each (None or NaN where there is nothing to tell):
+        ``pair``: ``complete``, ``no mask``, ``image missing``, ``mask missing``, ``image unreadable``,
+        ``mask unreadable``; ``size``, ``mask_size``: as ``width x height px``; ``shortest_px``: the shorter side;
+        ``exif_of_masked``: EXIF orientation where there is a mask; ``mask_unusual_share``: share of the mask's pixels
+        with a value its layout does not promise; ``crack_share``: share of the mask's pixels that are crack;
+        ``crack_part``: this image's crack pixels over the mask pixels of the whole set, whose sum is the set's share;
+        ``mask_empty``: 1 without crack, else 0; ``contrast``: mean grey outside minus inside the crack, in levels of
+        255; ``brightness``, ``spread``: mean and standard deviation of grey; ``sharpness``: decadic logarithm of the
+        Laplacian's variance; ``group_splits``: the splits the group lies in; ``group_split_count``,
+        ``image_split_count``: the number of splits the group and the picture lie in; ``copies``: other samples with
+        the same picture; ``lookalikes_across``, ``lookalikes_within``: samples of other splits and of the same split
+        that look like it and are no copies, empty where there are none.
+    """
+    pairs = list(zip(table["id"], table["has_mask"], strict=True))
+    looked: list[Seen] = look(lambda pair: _look(folder, str(pair[0]), bool(pair[1])), pairs)
+    pixels = (table["mask_height"] * table["mask_width"]).where(table["has_mask"]).astype(float)
+    mask_size = _size(table["mask_width"], table["mask_height"]).where(table["has_mask"], None)
+    told = pd.DataFrame([seen[:-1] for seen in looked], columns=list(Seen._fields[:-1]), index=table.index)
+    return table.assign(
+        **told,
+        **_lookalikes(table, [seen.print for seen in looked], min_correlation),
+        size=_size(table["width"], table["height"]),
+        mask_size=mask_size,
+        shortest_px=table[["height", "width"]].min(axis=1),
+        exif_of_masked=table["exif_orientation"].where(table["has_mask"]).astype(float),
+        mask_unusual_share=table["mask_unusual_pixels"] / pixels,
+        crack_share=table["crack_pixels"] / pixels,
+        crack_part=table["crack_pixels"].where(table["has_mask"]) / pixels.sum() if pixels.sum() else np.nan,
+        mask_empty=(table["crack_pixels"] == 0).astype(float).where(table["has_mask"]),
+        group_splits=_per(table, "group", lambda splits: ", ".join(sorted(set(splits)))),
+        group_split_count=_per(table, "group", lambda splits: splits.nunique()),
+        image_split_count=_per(table, "image_sha256", lambda splits: splits.nunique()),
+        copies=_copies(table),
+    )
+
+
+def _look(folder: Path, sample_id: str, has_mask: bool) -> Seen:
+    image = _grey(image_path(folder, sample_id))
+    if image is None:
+        state = "unreadable" if image_path(folder, sample_id).is_file() else "missing"
+        return Seen(f"image {state}", np.nan, np.nan, np.nan, np.nan, None)
+    mask = _grey(mask_path(folder, sample_id)) if has_mask else None
+    pair = "complete" if has_mask else "no mask"
+    if has_mask and mask is None:
+        pair = f"mask {'unreadable' if mask_path(folder, sample_id).is_file() else 'missing'}"
+    sharpness = float(np.log10(cv2.Laplacian(image, cv2.CV_16S).var() + 1e-3))
+    inside = np.nan if mask is None else contrast(image, mask > 127)
+    return Seen(pair, inside, float(image.mean()), float(image.std()), sharpness, near_duplicates.fingerprint(image))
+
+
+def _grey(path: Path) -> NDArray[np.uint8] | None:
+    """Grey levels, or None for a file that is missing or unreadable, which is a finding here and not an error."""
+    try:
+        return read_grey(path)
+    except HairlineError:
+        return None
+
+
+def contrast(grey: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
+    """Mean grey outside minus inside the mask; NaN where sizes differ or one of the two is empty."""
+    if grey.shape != mask.shape or not mask.any() or mask.all():
+        return np.nan
+    return float(grey[~mask].mean() - grey[mask].mean())
+
+
+def _lookalikes(
+    table: pd.DataFrame, prints: list[NDArray[np.uint8] | None], min_correlation: float | None
+) -> dict[str, list[str] | None]:
+    """Names of the lookalikes of every sample, apart for other splits and its own."""
+    if min_correlation is None:
+        return {"lookalikes_across": None, "lookalikes_within": None}
+    there = [index for index, found in enumerate(prints) if found is not None]
+    stack = np.stack([found for found in prints if found is not None]) if there else np.zeros((0, 1, 1), np.uint8)
+    across: list[list[str]] = [[] for _ in prints]
+    within: list[list[str]] = [[] for _ in prints]
+    split, picture, name = table["split"].tolist(), table["image_sha256"].tolist(), _named(table).tolist()
+    for a, b in near_duplicates.pairs(stack, min_correlation):
+        i, j = there[a], there[b]
+        if picture[i] != picture[j]:
+            told = within if split[i] == split[j] else across
+            told[i].append(name[j])
+            told[j].append(name[i])
+    return {"lookalikes_across": [*map(", ".join, across)], "lookalikes_within": [*map(", ".join, within)]}
+
+
+def _size(width: "pd.Series[int]", height: "pd.Series[int]") -> "pd.Series[str]":
+    return width.astype(str) + " x " + height.astype(str) + " px"
+
+
+def _per(table: pd.DataFrame, column: str, of_splits: Any) -> "pd.Series[Any]":
+    return table[column].map(table.groupby(column)["split"].agg(of_splits))
+
+
+def _named(table: pd.DataFrame) -> "pd.Series[str]":
+    return table["id"] + " (" + table["split"] + ")"
+
+
+def _copies(table: pd.DataFrame) -> list[str]:
+    named = _named(table)
+    alike = named.groupby(table["image_sha256"]).agg(list)
+    return [
+        ", ".join(other for other in alike[picture] if other != own)
+        for own, picture in zip(named, table["image_sha256"], strict=True)
+    ]

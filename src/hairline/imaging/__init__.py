@@ -1,0 +1,1 @@
+"""Images as arrays: reading and writing them, windows over them, smaller copies of them."""

@@ -1,0 +1,1 @@
+"""Labelling: from the evidence of a classifier to pseudo-labels."""

@@ -1,0 +1,81 @@
+"""From dark pixels and localization to a pseudo-label: multiply, smooth, close; the 100-pixel rule (METHOD §4)."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import cv2
+import numpy as np
+from annotated_types import Ge, Gt, Le
+from numpy.typing import NDArray
+
+from hairline.imaging.images import quantise
+from hairline.labelling.thresholding import Bilateral, smooth
+from hairline.labelling.trace import Tell, silent
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the two maps become a label.
+
+    Attributes:
+        bilateral: Filter on the fused scores as 8-bit levels, as on the image in the paper.
+        closing_px: Side of the square of the grey closing, odd; 3 in the paper.
+        closing_iterations: How often it is closed; 1 in the paper.
+    """
+
+    bilateral: Bilateral
+    closing_px: Annotated[int, Gt(0)]
+    closing_iterations: Annotated[int, Ge(0)]
+
+    def __post_init__(self) -> None:
+        if self.closing_px % 2 == 0:
+            raise ValueError(f"closing_px must be odd, found {self.closing_px}")
+
+
+@dataclass(frozen=True)
+class TrainableRule:
+    """Which labels are worth training on.
+
+    Attributes:
+        min_crack_pixels: An image is used if at least so many pixels are labelled crack; 100 in the paper.
+        crack_score: A pixel is labelled crack from this confidence on, in [0, 1]; 0 stands for any confidence above
+            0. The paper does not tell which it counts.
+    """
+
+    min_crack_pixels: Annotated[int, Ge(0)]
+    crack_score: Annotated[float, Ge(0), Le(1)]
+
+
+def fuse(
+    dark: NDArray[np.bool_], localization: NDArray[np.floating], options: Options, tell: Tell = silent
+) -> NDArray[np.float32]:
+    """Confidence that each pixel is crack.
+
+    Args:
+        dark: Outcome of local thresholding, bool [height, width].
+        localization: Where the classifier sees cracks, float [height, width] in [0, 1].
+        options: Smoothing and closing.
+        tell: Hears of the ``product`` and of the ``smoothed product``.
+
+    Returns:
+        float32 [height, width] in [0, 1], on 256 levels.
+    """
+    product = quantise(dark * localization)
+    tell("product", product)
+    scores = smooth(product, options.bilateral)
+    tell("smoothed product", scores)
+    kernel = np.ones((options.closing_px, options.closing_px), dtype=np.uint8)
+    if options.closing_iterations:
+        closed = cv2.morphologyEx(scores, cv2.MORPH_CLOSE, kernel, iterations=options.closing_iterations)
+        scores = np.asarray(closed, dtype=np.uint8)
+    return scores.astype(np.float32) / np.float32(255)
+
+
+def crack(scores: NDArray[np.floating], rule: TrainableRule) -> NDArray[np.bool_]:
+    """Pixels that a label in [0, 1] calls crack, bool of its shape."""
+    return np.asarray(scores >= rule.crack_score if rule.crack_score else scores > 0, dtype=np.bool_)
+
+
+def crack_pixels(scores: NDArray[np.floating], rule: TrainableRule) -> int:
+    """Number of pixels a label [height, width] calls crack."""
+    return int(crack(scores, rule).sum())

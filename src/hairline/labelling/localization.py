@@ -1,0 +1,336 @@
+"""From evidence to a localization map: normalise, upsample, average, cut, erode (METHOD §2).
+
+Evidence is what the classifier says about one image, kept raw: a probability of crack for every voting window and
+the class activation map on its feature grid, a few kilobytes. Every number a study tunes acts on it afterwards.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import cv2
+import numpy as np
+from annotated_types import Ge, Gt, Le, Lt
+from numpy.typing import NDArray
+from PIL import Image
+
+from hairline.errors import HairlineError
+from hairline.imaging.images import quantise
+from hairline.imaging.windows import PatchGrid
+from hairline.labelling.cache import remembered
+from hairline.labelling.trace import Tell, silent
+
+
+@dataclass(frozen=True)
+class Votes:
+    """Crack probabilities of the voting windows of one size.
+
+    Attributes:
+        window_px: Side of the windows in pixels.
+        stride_px: Distance between windows in pixels.
+        probabilities: float32 [rows, cols] in [0, 1], on the windows of ``PatchGrid(height, width, window, stride)``.
+    """
+
+    window_px: int
+    stride_px: int
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class ScaledCam:
+    """Grad-CAM++ of the crack class on the image enlarged or reduced, before any normalisation.
+
+    Attributes:
+        scale: Size of the image that was looked at over that of the image.
+        cells: float32 [rows, cols], values ≥ 0, laid over the scaled image as ``Evidence.cam`` over the image.
+    """
+
+    scale: float
+    cells: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CellVotes:
+    """Crack probabilities of the cells of the feature map, each asked about as if it were an image of its own.
+
+    Attributes:
+        scale: Size of the image that was looked at over that of the image.
+        probabilities: float32 [rows, cols] in [0, 1], laid over the scaled image as ``Evidence.cam`` over the image.
+    """
+
+    scale: float
+    probabilities: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Raw evidence about one image.
+
+    Attributes:
+        height: Image height in pixels.
+        width: Image width in pixels.
+        votes: One entry a window size, in the order asked for.
+        cam: Grad-CAM++ of the crack class before any normalisation, float32 [rows, cols], values ≥ 0; row r, column c
+            lies over the ``cam_cell_px`` square at (r, c), the image being mirrored to whole squares.
+        cam_cell_px: Side in pixels of a square of ``cam``.
+        crack_probability: The classifier's probability of crack for the full image, in [0, 1].
+        scaled: Activation maps at further scales, in the order asked for.
+        cells: Votes of cells at scale 1 and at those scales.
+    """
+
+    height: int
+    width: int
+    votes: tuple[Votes, ...]
+    cam: NDArray[np.float32]
+    cam_cell_px: int
+    crack_probability: float
+    scaled: tuple[ScaledCam, ...] = ()
+    cells: tuple[CellVotes, ...] = ()
+
+    def save(self, path: Path) -> None:
+        """Write as a compressed NumPy archive without pickled objects."""
+        arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
+        arrays |= {f"cam_{cam.scale!r}": cam.cells for cam in self.scaled}
+        arrays |= {f"cells_{votes.scale!r}": votes.probabilities for votes in self.cells}
+        with path.open("wb") as file:
+            np.savez_compressed(
+                file,
+                size=np.array([self.height, self.width, self.cam_cell_px]),
+                cam=self.cam,
+                crack_probability=np.float64(self.crack_probability),
+                **arrays,  # type: ignore[arg-type]
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Evidence":
+        """Read what :meth:`save` wrote."""
+        with np.load(path, allow_pickle=False) as archive:
+            height, width, cam_cell_px = (int(value) for value in archive["size"])
+            names = [name.split("_") for name in archive.files if name.startswith("votes_")]
+            votes = [Votes(int(name[1]), int(name[2]), archive["_".join(name)]) for name in names]
+            scaled = [ScaledCam(float(name[4:]), archive[name]) for name in archive.files if name.startswith("cam_")]
+            cells = [CellVotes(float(name[6:]), archive[name]) for name in archive.files if name.startswith("cells_")]
+            probability = float(archive["crack_probability"])
+            maps = (tuple(scaled), tuple(cells))
+            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, *maps)
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a label set asks of the evidence.
+
+    Attributes:
+        windows_px: Sizes of voting windows, to be in ``localize.vote_windows_px``.
+        scales: Scales of activation maps besides 1, to be in ``localize.cam_scales``.
+    """
+
+    windows_px: tuple[int, ...]
+    scales: tuple[float, ...]
+
+
+def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
+    """Height and width in pixels of an image looked at on a scale: at least one pixel each."""
+    return max(round(height * scale), 1), max(round(width * scale), 1)
+
+
+@dataclass(frozen=True)
+class Options:
+    """How evidence becomes a localization map.
+
+    Attributes:
+        vote_window_px: Which of the cached voting windows to use.
+        cells: How votes become the cells of the patch map: ``mean``, a cell is the mean of all windows over it (the
+            paper's), or ``window``, a cell is one window's vote, as in the public code, and lies on its middle.
+        quantise: Whether both maps are rounded to 256 levels before they are enlarged, and stay on such levels, as in
+            the public code.
+        upsampling: Filter that enlarges both maps to the image: ``lanczos`` (the paper's), ``hamming`` (the public
+            code's) or ``bilinear``.
+        patch_weight: Share of the patch map in the average, the rest is the activation map's; 0.5 in the paper.
+        cam_guard: ``image`` weighs the activation map by the image's crack probability, so that noise on a crack-free
+            image is not stretched to full confidence; ``none`` is the paper's.
+        cut: Values up to here become 0, in [0, 1); 0.5 in the paper.
+        erosion_px: Side of the square of the grey erosion, odd; 3 in the paper.
+        erosion_iterations: How often it is eroded; 4 in the paper.
+    """
+
+    vote_window_px: Annotated[int, Gt(0)]
+    cells: Literal["mean", "window"]
+    quantise: bool
+    upsampling: Literal["lanczos", "hamming", "bilinear"]
+    patch_weight: Annotated[float, Ge(0), Le(1)]
+    cam_guard: Literal["none", "image"]
+    cut: Annotated[float, Ge(0), Lt(1)]
+    erosion_px: Annotated[int, Gt(0)]
+    erosion_iterations: Annotated[int, Ge(0)]
+
+    def __post_init__(self) -> None:
+        if self.erosion_px % 2 == 0:
+            raise ValueError(f"erosion_px must be odd, found {self.erosion_px}")
+
+
+_FILTERS = {
+    "lanczos": Image.Resampling.LANCZOS,
+    "hamming": Image.Resampling.HAMMING,
+    "bilinear": Image.Resampling.BILINEAR,
+}
+
+
+BAND_PX = 1024
+"""Rows of a map that are enlarged at once."""
+
+
+def upsample(
+    cells: NDArray[np.floating],
+    cell_px: int,
+    height: int,
+    width: int,
+    upsampling: str,
+    quantised: bool = False,
+    start_px: float = 0,
+) -> NDArray[np.float32]:
+    """Enlarge a map of cells to pixels, each cell staying centred on the square it stands for.
+
+    It is made :data:`BAND_PX` rows at a time: Pillow holds a picture several times over.
+
+    Args:
+        cells: Values in [0, 1], [rows, cols].
+        cell_px: Side of the square a cell stands for.
+        height: Rows of the image, at most ``rows * cell_px + 2 * start_px``.
+        width: Columns of the image.
+        upsampling: See :class:`Options`.
+        quantised: See ``quantise`` of :class:`Options`.
+        start_px: Where in the image the first cell begins, at least 0. The outermost cells stand for what lies before
+            and beyond them, too.
+
+    Returns:
+        float32 [height, width], clipped to [0, 1] since Lanczos overshoots.
+    """
+    around = math.ceil(start_px / cell_px)
+    padded = np.pad(cells, around, mode="edge")
+    picture = Image.fromarray(quantise(padded) if quantised else padded.astype(np.float32))
+    start, found = around - start_px / cell_px, np.empty((height, width), np.float32)
+    for top in range(0, height, BAND_PX):
+        bottom = min(top + BAND_PX, height)
+        box = (start, start + top / cell_px, start + width / cell_px, start + bottom / cell_px)
+        pixels = np.asarray(picture.resize((width, bottom - top), _FILTERS[upsampling], box))
+        if quantised:
+            np.divide(pixels, np.float32(255), out=found[top:bottom])
+        else:
+            np.clip(pixels, 0, 1, out=found[top:bottom])
+    return found
+
+
+@remembered
+def patch_map(
+    evidence: Evidence, window_px: int, upsampling: str, cells: str = "mean", quantised: bool = False
+) -> NDArray[np.float32]:
+    """Crack probability of the windows over each position, float32 [height, width] in [0, 1].
+
+    Args:
+        evidence: What the classifier says about an image.
+        window_px: Which of its voting windows to use.
+        upsampling: See :class:`Options`.
+        cells: See :class:`Options`.
+        quantised: See ``quantise`` of :class:`Options`.
+
+    Raises:
+        HairlineError: If the evidence holds no votes of that window.
+    """
+    height, width = evidence.height, evidence.width
+    for votes in evidence.votes:
+        if votes.window_px == window_px:
+            if cells == "window":
+                middle = (votes.window_px - votes.stride_px) / 2
+                return upsample(votes.probabilities, votes.stride_px, height, width, upsampling, quantised, middle)
+            grid = PatchGrid(height, width, votes.window_px, votes.stride_px)
+            return upsample(grid.mean(votes.probabilities), grid.cell_px, height, width, upsampling, quantised)
+    cached = ", ".join(str(votes.window_px) for votes in evidence.votes)
+    raise HairlineError(
+        f"vote_window_px is {window_px}, but the evidence was collected for windows of {cached} px; "
+        f"choose one of them or add {window_px} to localize.vote_windows_px"
+    )
+
+
+@remembered
+def activation_map(evidence: Evidence, guard: str, upsampling: str, quantised: bool = False) -> NDArray[np.float32]:
+    """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack."""
+    peak = float(evidence.cam.max(initial=0.0))
+    share = evidence.cam / peak if peak > 0 else np.zeros_like(evidence.cam)
+    share = share * evidence.crack_probability if guard == "image" else share
+    return upsample(share, evidence.cam_cell_px, evidence.height, evidence.width, upsampling, quantised)
+
+
+@remembered
+def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Grad-CAM++ on a scale as a share of its maximum, brought back to the image, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence holds no activation map on that scale.
+    """
+    if scale == 1:
+        return activation_map(evidence, "none", upsampling)
+    for cam in evidence.scaled:
+        if cam.scale == scale:
+            peak = float(cam.cells.max(initial=0.0))
+            return _brought_back(evidence, cam.cells / peak if peak > 0 else cam.cells, scale, upsampling)
+    raise _missing(scale, "the activation map", (1.0, *(cam.scale for cam in evidence.scaled)))
+
+
+def cell_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Crack probability of the cells on a scale, brought back to the image, float32 [height, width] in [0, 1].
+
+    Raises:
+        HairlineError: If the evidence holds no votes of cells on that scale.
+    """
+    for votes in evidence.cells:
+        if votes.scale == scale:
+            return _brought_back(evidence, votes.probabilities, scale, upsampling)
+    raise _missing(scale, "votes of cells", [votes.scale for votes in evidence.cells])
+
+
+def _brought_back(evidence: Evidence, cells: NDArray[np.float32], scale: float, upsampling: str) -> NDArray[np.float32]:
+    """Cells [rows, cols] over the scaled image as a map of the image, float32 [height, width]."""
+    height, width = scaled_size(evidence.height, evidence.width, scale)
+    enlarged = upsample(cells, evidence.cam_cell_px, height, width, upsampling)
+    if scale == 1:
+        return enlarged
+    size = (evidence.width, evidence.height)
+    return np.asarray(cv2.resize(enlarged, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _missing(scale: float, what: str, there: Sequence[float]) -> HairlineError:
+    cached = ", ".join(f"{each:g}" for each in there) or "none"
+    return HairlineError(
+        f"a label set asks for {what} on scale {scale:g}, but the evidence was collected on {cached}; "
+        f"choose one of them or add {scale:g} to localize.cam_scales"
+    )
+
+
+def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
+    """Coarse localization (METHOD §2): average of both maps, what is not above the cut set to 0, grey erosion.
+
+    Args:
+        evidence: What the classifier says about an image.
+        options: How the two maps become one.
+        tell: Hears of ``patch map``, ``activation map`` and ``average``.
+
+    Returns:
+        float32 [height, width] in [0, 1].
+    """
+    patch = patch_map(evidence, options.vote_window_px, options.upsampling, options.cells, options.quantise)
+    tell("patch map", patch)
+    cam = activation_map(evidence, options.cam_guard, options.upsampling, options.quantise)
+    tell("activation map", cam)
+    merged = options.patch_weight * patch + (1 - options.patch_weight) * cam
+    tell("average", merged)
+    kept = np.where(merged > options.cut, merged, 0).astype(np.float32)
+    kernel = np.ones((options.erosion_px, options.erosion_px), dtype=np.uint8)
+    return np.asarray(cv2.erode(kept, kernel, iterations=options.erosion_iterations), dtype=np.float32)
+
+
+def heat(evidence: Evidence) -> NDArray[np.float32]:
+    """Both maps averaged, before any cut: what there is to see in the evidence, float32 [height, width] in [0, 1]."""
+    patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos")
+    return np.asarray((patch + activation_map(evidence, "none", "lanczos")) / 2, dtype=np.float32)

@@ -1,0 +1,44 @@
+"""The method of König et al. 2021: localization by the classifier times local thresholding (METHOD §2-§4)."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline.labelling import fusion, localization, thresholding
+from hairline.labelling.localization import Needs
+from hairline.labelling.trace import Tell, silent
+
+
+@dataclass(frozen=True)
+class Options:
+    """Every number of the method, a section a step."""
+
+    localization: localization.Options
+    thresholding: thresholding.Options
+    fusion: fusion.Options
+
+    def needs(self) -> Needs:
+        """What the evidence must hold."""
+        return Needs((self.localization.vote_window_px,), ())
+
+
+def label(
+    image: NDArray[np.uint8], evidence: localization.Evidence, options: Options, tell: Tell = silent
+) -> NDArray[np.float32]:
+    """Pseudo-label of an image.
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        evidence: What the classifier says about it.
+        options: The method's numbers.
+        tell: Hears of every map on the way and of the numbers of windows.
+
+    Returns:
+        Confidence of crack, float32 [height, width] in [0, 1].
+    """
+    located = localization.localize(evidence, options.localization, tell)
+    tell("localization", located)
+    dark = thresholding.dark_pixels(image, options.thresholding, tell)
+    tell("dark", dark)
+    return fusion.fuse(dark, located, options.fusion, tell)

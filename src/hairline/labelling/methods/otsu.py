@@ -1,0 +1,29 @@
+"""Plain global Otsu on the grey image, for contrast: no classifier, no windows; the darker class is crack."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline.labelling.localization import Evidence
+from hairline.labelling.thresholding import grey
+from hairline.labelling.trace import Tell, silent
+
+
+@dataclass(frozen=True)
+class Options:
+    """Plain Otsu has no options."""
+
+
+def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
+    """Pseudo-label of an RGB uint8 image [height, width, 3]: 1 up to Otsu's threshold, else 0, float32.
+
+    The evidence is not used, and there is no step to tell of. An image of one grey level has no darker class and gets
+    an empty label.
+    """
+    levels = grey(image)
+    if levels.min() == levels.max():
+        return np.zeros(levels.shape, dtype=np.float32)
+    threshold, _ = cv2.threshold(levels, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    return (levels <= threshold).astype(np.float32)

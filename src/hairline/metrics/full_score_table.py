@@ -1,0 +1,103 @@
+"""Wide score tables: beside the two histograms of an image, all that the other conventions of scoring need.
+
+What depends on pixels rather than on counts, clDice and Hausdorff 95, is taken at two thresholds: 0.5, and that of the
+whole table's ODS. The latter is known only when all images have been scored. So there are two passes; in between each
+image waits as its bins (one byte a pixel, compressed), which hold all that any threshold can tell. The table then needs
+neither model nor picture again.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.metrics import score_table, shape, thresholds
+from hairline.metrics import tolerance as tolerances
+from hairline.metrics.score_table import ABOVE, HALF, HISTOGRAMS, SHAPE_THRESHOLD
+from hairline.metrics.tolerance import TOLERANCES
+
+Pair = tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """An image between the passes: size, compressed bins and mask."""
+
+    size: tuple[int, int]
+    binned: bytes
+    mask: bytes
+
+
+def wide_table(
+    samples: pd.DataFrame,
+    scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+    threads: int,
+) -> pd.DataFrame:
+    """A score table with further columns, one row an image.
+
+    Beside :data:`hairline.metrics.score_table.COLUMNS`: ``height_px`` and ``width_px``; the histograms ``ABOVE`` of that module
+    and those of each tolerance, named by its ``columns``; ``cldice_half``, ``hd95_half``, ``cldice_ods``, ``hd95_ods``
+    and ``shape_threshold``.
+
+    Args:
+        samples: Rows with ``id`` and ``group``, all with a mask.
+        scores_of: Id to score map [height, width]; called in order, from the caller's thread.
+        mask_of: Id to mask [height, width]; likewise.
+        threads: How many threads score.
+
+    Raises:
+        HairlineError: If a score map and its mask differ in size, or a score is no number.
+    """
+    rows: list[dict[str, Any]] = []
+    waiting: list[_Waiting] = []
+    with ThreadPoolExecutor(threads) as pool:
+        for chunk in _chunks(samples, 2 * threads):
+            pairs = [score_table.pair(sample_id, scores_of, mask_of) for sample_id, _ in chunk]
+            for named, (found, kept) in zip(chunk, pool.map(_first_pass, pairs), strict=True):
+                rows.append(dict(zip(("id", "group"), named, strict=True)) | found)
+                waiting.append(kept)
+        table = pd.DataFrame(rows)
+        threshold = thresholds.best_threshold(thresholds.f1(score_table.counts(table))) if rows else HALF
+        taken = pool.map(lambda kept: _second_pass(kept, threshold), waiting)
+        return table.assign(**pd.DataFrame(list(taken), index=table.index), **{SHAPE_THRESHOLD: threshold})
+
+
+def _chunks(samples: pd.DataFrame, size: int) -> Iterator[list[tuple[str, str]]]:
+    """Ids with groups, a few at a time, so that no more pictures than that are in memory."""
+    named = list(zip(samples["id"], samples["group"], strict=True))
+    return (named[start : start + size] for start in range(0, len(named), size))
+
+
+def _first_pass(pair: Pair) -> tuple[dict[str, Any], _Waiting]:
+    scores, mask = pair
+    binned = thresholds.bins(scores)
+    height, width = mask.shape
+    found = dict(zip(HISTOGRAMS, thresholds.split(binned, mask), strict=True))
+    found |= zip(ABOVE, thresholds.histograms(scores, mask, thresholds.EXCEEDS), strict=True)
+    for tolerance in TOLERANCES:
+        pair_of = tolerances.histograms(binned, mask, tolerance.radius(height, width))
+        found |= zip(tolerance.columns, pair_of, strict=True)
+    lists = {name: histogram.tolist() for name, histogram in found.items()}
+    kept = _Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
+    return {**lists, "height_px": height, "width_px": width}, kept
+
+
+def _second_pass(kept: _Waiting, threshold: float) -> dict[str, float]:
+    height, width = kept.size
+    binned = np.frombuffer(zlib.decompress(kept.binned), np.uint8).reshape(kept.size)
+    bits = np.frombuffer(zlib.decompress(kept.mask), np.uint8)
+    mask = shape.shape(np.unpackbits(bits, count=height * width).reshape(kept.size).astype(bool))
+    found, taken = {}, {}
+    for name, at in (("half", HALF), ("ods", threshold)):
+        reached = thresholds.place(at)
+        if reached not in taken:
+            predicted = shape.shape(binned > reached)
+            taken[reached] = shape.cldice(predicted, mask), shape.hausdorff95(predicted, mask)
+        found[f"cldice_{name}"], found[f"hd95_{name}"] = taken[reached]
+    return found

@@ -1,0 +1,102 @@
+"""Score tables: the histograms of every image, kept so that any metric can be made again without a model."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.errors import HairlineError
+from hairline.metrics import thresholds
+
+HISTOGRAMS = ("crack_hist", "background_hist")
+COLUMNS = ("id", "group", *HISTOGRAMS)
+
+ABOVE = ("crack_hist_above", "background_hist_above")
+"""The two histograms where a score must be above the threshold; in wide tables (:mod:`hairline.metrics.full_score_table`)."""
+
+HALF = 0.5
+SHAPE_THRESHOLD = "shape_threshold"
+"""Column of wide tables: the threshold of ODS, at which ``cldice_ods`` and ``hd95_ods`` were taken."""
+
+
+def score_table(
+    samples: pd.DataFrame,
+    scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+) -> pd.DataFrame:
+    """One row an image, with the histograms of :func:`hairline.metrics.thresholds.histograms` as lists.
+
+    Args:
+        samples: Rows with ``id`` and ``group``, all with a mask.
+        scores_of: Id to score map [height, width].
+        mask_of: Id to mask [height, width].
+
+    Raises:
+        HairlineError: If a score map and its mask differ in size, or a score is no number.
+    """
+    rows = []
+    for sample_id, group in zip(samples["id"], samples["group"], strict=True):
+        crack, background = thresholds.histograms(*pair(sample_id, scores_of, mask_of))
+        rows.append((sample_id, group, crack.tolist(), background.tolist()))
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def pair(
+    sample_id: str,
+    scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
+    mask_of: Callable[[str], NDArray[np.bool_]],
+) -> tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]:
+    """Score map and mask of a sample, of one size.
+
+    Raises:
+        HairlineError: If they differ in size, or a score is no number.
+    """
+    scores, mask = scores_of(sample_id), mask_of(sample_id)
+    if scores.shape != mask.shape:
+        raise HairlineError(
+            f"sample '{sample_id}': its scores are {scores.shape[0]}x{scores.shape[1]} pixels, its mask "
+            f"{mask.shape[0]}x{mask.shape[1]}; put the mask right or add '{sample_id}' to the options.exclude of "
+            "its data set; the gate names all such samples under sizes_equal"
+        )
+    if scores.dtype != np.uint8 and np.isnan(scores).any():
+        raise HairlineError(
+            f"sample '{sample_id}': {np.isnan(scores).sum()} of its {scores.size} scores are no numbers (NaN); expected"
+            " scores in [0, 1]; the weights behind them have probably diverged: train again at a smaller learning rate"
+        )
+    return scores, mask
+
+
+def counts(table: pd.DataFrame) -> thresholds.Counts:
+    """Counts at every threshold of the images of a score table, in order of id."""
+    table = table.sort_values("id")
+    return thresholds.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
+
+
+def image_f1(table: pd.DataFrame) -> pd.Series:
+    """F1 of every image at the threshold of ODS, float64 by id, lowest first, equal ones in order of id."""
+    f1 = thresholds.f1(counts(table))
+    ids = table["id"].sort_values().to_list()
+    return pd.Series(f1[:, f1.mean(axis=0).argmax()], index=ids).sort_values(kind="stable")
+
+
+def extremes(table: pd.DataFrame, count: int) -> list[str]:
+    """Ids of the ``count`` images each with the lowest and the highest F1 at the threshold of ODS, lowest first.
+
+    None twice: where there are fewer than twice as many images, it is every image.
+    """
+    ids = image_f1(table).index.to_list()
+    return list(dict.fromkeys([*ids[:count], *ids[max(0, len(ids) - count) :]]))
+
+
+def metrics(table: pd.DataFrame) -> dict[str, float]:
+    """ODS with its threshold, OIS, AP (pooled) and the number of images of a score table."""
+    counted = counts(table)
+    f1 = thresholds.f1(counted)
+    return {
+        "ods": thresholds.ods(f1),
+        "ods_threshold": thresholds.best_threshold(f1),
+        "ois": thresholds.ois(f1),
+        "ap": thresholds.average_precision(counted),
+        "images": float(len(table)),
+    }

@@ -1,0 +1,87 @@
+"""Scores with a tolerance: what lies within some pixels of the other side counts as right, at every threshold at once.
+
+A predicted pixel is right if a crack pixel lies within the tolerance of it, and a crack pixel is found if a predicted
+pixel lies within the tolerance of it. This is not the one-to-one matching of edge benchmarks (BSDS): several predicted
+pixels may lean on one crack pixel.
+
+No threshold is ever applied. The predicted pixels that are right are those inside the widened mask, so that one
+histogram of scores there has them all. A crack pixel is found at t if the largest score within the tolerance of it
+reaches t, so that one histogram of these largest scores has them all.
+"""
+
+from dataclasses import dataclass
+from math import hypot
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline.metrics import thresholds
+
+_SLACK_PX2 = 1e-9
+"""So that a radius that is whole but for its rounding reaches the pixels at exactly that distance."""
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """A distance that a prediction may be off by.
+
+    Attributes:
+        name: End of the names of its columns.
+        told: What to call it in a table.
+        radius_px: Distance between the middles of pixels; None where it depends on the image.
+        diagonals: The distance as a share of the image's diagonal, where ``radius_px`` is None.
+    """
+
+    name: str
+    told: str
+    radius_px: float | None
+    diagonals: float = 0.0
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """Names of its histograms in a wide table: scores near a crack, largest scores near crack pixels."""
+        return f"near_hist_{self.name}", f"found_hist_{self.name}"
+
+    def radius(self, height_px: int, width_px: int) -> float:
+        """The distance in pixels on an image of a size."""
+        return self.diagonals * hypot(height_px, width_px) if self.radius_px is None else self.radius_px
+
+
+TOLERANCES = (
+    Tolerance("2px", "2 px", 2.0),
+    Tolerance("5px", "5 px", 5.0),
+    Tolerance("diagonal", "0.0075 of the diagonal", None, 0.0075),
+)
+
+
+def disc(radius_px: float) -> NDArray[np.uint8]:
+    """Pixels within a distance of the middle one, 1 there and else 0, uint8 [2 k + 1, 2 k + 1] with k = ⌊radius⌋."""
+    reach = int(radius_px + _SLACK_PX2)
+    steps = np.arange(-reach, reach + 1)
+    squares = steps[:, None] ** 2 + steps**2
+    return (squares <= radius_px**2 + _SLACK_PX2).astype(np.uint8)
+
+
+def widened(levels: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
+    """The largest of the levels within a distance of each pixel, uint8 [height, width]; there is nothing outside."""
+    return np.asarray(cv2.dilate(levels, disc(radius_px)), dtype=np.uint8)
+
+
+def histograms(
+    binned: NDArray[np.uint8], mask: NDArray[np.bool_], radius_px: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """What is right at every threshold with a tolerance.
+
+    Args:
+        binned: Bins of the scores, as :func:`hairline.metrics.thresholds.bins` gives them, uint8 [height, width].
+        mask: True where there is crack, bool [height, width].
+        radius_px: Distance between the middles of pixels that still counts, at least 0.
+
+    Returns:
+        Two int64 arrays of :data:`hairline.metrics.thresholds.BINS` bins: the scores of pixels near a crack pixel; the largest
+        scores near crack pixels.
+    """
+    near = widened(mask.astype(np.uint8), radius_px) > 0
+    largest = widened(binned, radius_px)
+    return thresholds.split(binned, near)[0], np.bincount(largest[mask], minlength=thresholds.BINS)

@@ -1,0 +1,1 @@
+"""The patch classifier: backbones, evidence, training, serving."""

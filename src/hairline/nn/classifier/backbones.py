@@ -1,0 +1,206 @@
+"""Patch classifiers: a convolutional network of timm with two outputs.
+
+Where the last feature map is averaged and goes through one linear layer, as in ResNets and EfficientNets, the closed
+form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient: :mod:`hairline.nn.classifier.cam`.
+"""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol, cast
+
+import timm
+import torch
+from torch import Tensor, nn
+
+from hairline.errors import HairlineError
+from hairline.nn.runtime import weights as weight_files
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+BODY = "body."
+CRACK = 1
+_PROBE_PX = (64, 96)
+
+
+class Body(Protocol):
+    """The part of a timm model used here."""
+
+    def forward_features(self, images: Tensor) -> Tensor:
+        """Last feature map [N, K, h, w] of normalised images [N, 3, H, W]."""
+        ...
+
+    def forward_head(self, features: Tensor) -> Tensor:
+        """Logits [N, 2] of feature maps."""
+        ...
+
+    def get_classifier(self) -> nn.Module:
+        """The last layer."""
+        ...
+
+    def reset_classifier(self, num_classes: int) -> None:
+        """Replace the last layer; 0 removes it."""
+        ...
+
+
+class Normalisation(nn.Module):
+    """uint8 RGB [N, 3, H, W] → (x/255 - mean) / std of ImageNet, in the dtype of the network; no weights are saved."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self) -> None:
+        """Keep mean and standard deviation as buffers that follow the module's device and dtype."""
+        super().__init__()
+        self.register_buffer("mean", 255 * torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", 255 * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Normalise a batch."""
+        return (images.to(self.mean.dtype) - self.mean) / self.std
+
+
+class Classifier(nn.Module):
+    """Crack or no crack, for RGB images of any size.
+
+    Attributes:
+        backbone: timm name of the network.
+        cell_px: Pixels of the image a step on the feature map, its stride.
+        body: The network; its parameters are named as timm names them. Without its last layer where that is ``linear``.
+        linear: The last layer, K → 2, behind global average pooling; output 1 is crack. None where the head is another
+            one, which then is the body's.
+    """
+
+    def __init__(self, backbone: str, body: nn.Module, linear: nn.Linear | None, cell_px: int) -> None:
+        """Put the parts together; :func:`build` makes them."""
+        super().__init__()
+        self.backbone = backbone
+        self.cell_px = cell_px
+        self.normalise = Normalisation()
+        self.body = body
+        self.linear = linear
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits [N, 2] (no crack, crack) of images uint8 [N, 3, H, W]."""
+        return self.head(self.features(images))
+
+    def features(self, images: Tensor) -> Tensor:
+        """Last feature map after its activation [N, K, ceil(H / cell_px), ceil(W / cell_px)]; images as above."""
+        return cast(Body, self.body).forward_features(self.normalise(images))
+
+    def head(self, features: Tensor) -> Tensor:
+        """Logits [N, 2] of feature maps [N, K, h, w], never in reduced precision: averages and logits would suffer."""
+        with torch.autocast(features.device.type, enabled=False):
+            exact = features.to(self.normalise.mean.dtype)
+            if self.linear is None:
+                return cast(Body, self.body).forward_head(exact)
+            pooled: Tensor = self.linear(exact.mean(dim=(2, 3)))
+        return pooled
+
+    @property
+    def crack_weight(self) -> Tensor | None:
+        """Weight of every feature for the crack logit, shape [K]; None where no linear layer follows the average."""
+        return None if self.linear is None else self.linear.weight[CRACK]
+
+
+def build(backbone: str, weights: str) -> tuple[Classifier, str]:
+    """Make a classifier.
+
+    Args:
+        backbone: Name of a timm model, e.g. ``resnet18`` or ``efficientnet_b0``.
+        weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors`` (its last
+            layer is used as well) or has timm's own names (its last layer is not).
+
+    Returns:
+        The classifier in training mode, and its actual initialisation: ``imagenet``, ``none`` or ``file:<path>``.
+
+    Raises:
+        HairlineError: If the name is unknown, the network has no feature map of rows and columns or wants images of one
+            size, or the weights cannot be had or do not fit.
+    """
+    config = timm.get_pretrained_cfg(known(backbone))
+    path, actual = weight_files.initial(weights, None if config is None else config.hf_hub_id)
+    model = _assemble(backbone)
+    if path is not None:
+        last_layer = "" if config is None else str(config.classifier)
+        _start_from(model, weight_files.read(path), f"{path} for '{backbone}'", last_layer)
+    return model, actual
+
+
+def save(model: Classifier, folder: Path, info: Mapping[str, object]) -> None:
+    """Write ``weights.safetensors`` and ``model.json`` (the info and the backbone's name) into a folder."""
+    weight_files.save(model, folder, {**info, "backbone": model.backbone})
+
+
+def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
+    """Read what :func:`save` wrote: the classifier on the CPU in evaluation mode, and the content of model.json.
+
+    Raises:
+        HairlineError: If the folder holds no classifier or its two files do not belong together.
+    """
+    return weight_files.load(folder, "classifier", lambda info: _assemble(known(str(info.get("backbone")))))
+
+
+def known(backbone: str) -> str:
+    """The name of a timm model, as given.
+
+    Raises:
+        HairlineError: If timm has no such model; the message lists close ones.
+    """
+    tagged = "." in backbone  # e.g. resnet50.tv_in1k: one of several published sets of weights
+    if not (timm.is_model_pretrained(backbone) if tagged else timm.is_model(backbone)):
+        close = difflib.get_close_matches(backbone, timm.list_models(), n=5) or ["resnet18", "efficientnet_b0"]
+        raise HairlineError(f"backbone '{backbone}' is no timm model; choose for example {', '.join(close)}")
+    return backbone
+
+
+def _assemble(backbone: str) -> Classifier:
+    """A classifier with random weights."""
+    network = timm.create_model(backbone, num_classes=2)
+    model = Classifier(backbone, network, None, cell_px=1).eval()
+    features = _probe(model)
+    model.cell_px = _PROBE_PX[0] // features.shape[2]
+    linear = cast(Body, network).get_classifier()
+    if isinstance(linear, nn.Linear) and linear.in_features == features.shape[1]:
+        with torch.inference_mode():
+            if torch.allclose(model.head(features), linear(features.mean(dim=(2, 3))), atol=1e-5):
+                model.linear = linear
+    if model.linear is not None:
+        cast(Body, network).reset_classifier(0)
+    return model.train()
+
+
+def _probe(model: Classifier) -> Tensor:
+    """Random features [1, K, h, w] of the size that an image of :data:`_PROBE_PX` gives.
+
+    Raises:
+        HairlineError: If the network cannot serve images of any size or its features have no rows and columns.
+    """
+    noise = torch.Generator().manual_seed(0)
+    height, width = _PROBE_PX
+    try:
+        with torch.inference_mode():
+            shape = model.features(torch.zeros(1, 3, height, width, dtype=torch.uint8)).shape
+            features = torch.rand(shape, generator=noise)
+            logits = model.head(features)
+    except (AssertionError, RuntimeError) as error:  # what networks of one image size raise
+        raise _unsuitable(model.backbone, str(error)) from None
+    if len(shape) != 4 or height // shape[2] * shape[3] != width or logits.shape != (1, 2):
+        raise _unsuitable(model.backbone, f"its last features have the shape {tuple(shape)}")
+    return features
+
+
+def _unsuitable(backbone: str, why: str) -> HairlineError:
+    return HairlineError(
+        f"backbone '{backbone}' is no convolutional network for images of any size ({why}); choose for example "
+        "resnet18, efficientnet_b0, vgg11_bn, mobilenetv3_large_100 or convnext_tiny"
+    )
+
+
+def _start_from(model: Classifier, tensors: dict[str, Tensor], source: str, last_layer: str) -> None:
+    if any(name.startswith(BODY) for name in tensors):
+        weight_files.fill(model, tensors, source)
+    else:
+        kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{last_layer}.")}
+        own = {name: tensor for name, tensor in model.body.state_dict().items() if name.startswith(f"{last_layer}.")}
+        weight_files.fill(model.body, kept | own, source)

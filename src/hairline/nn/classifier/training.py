@@ -1,0 +1,112 @@
+"""Training and asking a patch classifier (METHOD §1)."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from hairline.errors import HairlineError
+from hairline.metrics.classification import patch_scores
+from hairline.nn.classifier.backbones import CRACK, Classifier, build
+from hairline.nn.runtime.device import Placement, autocast, resolve, seed_everything
+from hairline.nn.runtime.recipes import ClassifierOptions, Runtime
+from hairline.nn.training.datasets import LoadImage, PatchDataset, in_order, patch_images
+from hairline.nn.training.module import Log
+from hairline.nn.training.task import Task, Trained
+from hairline.nn.training.trainer import fit
+
+
+def train(
+    patches: pd.DataFrame,
+    load_image: LoadImage,
+    window_px: int,
+    options: ClassifierOptions,
+    runtime: Runtime,
+    log: Log,
+    checkpoint_dir: Path,
+) -> Trained[Classifier]:
+    """Train a classifier on the rows of split ``train``, judged after every epoch on those of split ``val``.
+
+    Args:
+        patches: Rows of :mod:`hairline.data.patch_index`; other splits are left out, ``val`` may be missing.
+        load_image: Sample id → RGB uint8 [height, width, 3]; called once a sample.
+        window_px: Side of the patches.
+        options: Backbone, initial weights, augmentation and recipe.
+        runtime: Device, precision, workers and seed.
+        log: Told ``train/loss``, ``learning_rate``, ``val/precision``, ``val/recall``, ``val/f1`` and the number of the
+            epoch, counted from 1; the loss and the rate of every tenth step.
+        checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.training.trainer.fit`.
+
+    Raises:
+        HairlineError: If the training rows are not of both classes, the backbone or the weights cannot be had, or the
+            loss is no finite number.
+    """
+    training, validation = (patches[patches["split"] == split] for split in ("train", "val"))
+    _check_classes(training)
+    seed_everything(runtime.seed)
+    model, initial = build(options.backbone, options.weights)
+    images = patch_images(pd.concat([training, validation]), load_image)
+    items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
+    ask = partial(predict, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime))
+    evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
+    task = Task(model, initial, items, _loss, evaluate, options.sides_px)
+    return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def predict(
+    model: Classifier,
+    patches: pd.DataFrame,
+    load_image: LoadImage,
+    window_px: int,
+    batch: int,
+    placement: Placement,
+) -> NDArray[np.float32]:
+    """Probability of crack of every patch.
+
+    Args:
+        model: The classifier; it is moved to the placement's device and set to evaluation mode.
+        patches: Rows of :mod:`hairline.data.patch_index` in any order; ``sample``, ``y``, ``x`` and ``side`` are used.
+        load_image: Sample id → RGB uint8 [height, width, 3]; called once a sample, one image at a time.
+        window_px: Side of the patches.
+        batch: Patches a forward pass.
+        placement: Device and precision.
+
+    Returns:
+        float32 [rows] in [0, 1], in the order of the rows.
+    """
+    model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    probabilities = np.empty(len(patches), np.float32)
+    for positions, pixels in in_order(patches, load_image, window_px, batch):
+        images = torch.from_numpy(pixels).to(placement.device).permute(0, 3, 1, 2)
+        probabilities[positions] = asked(model, images, placement)
+    return probabilities
+
+
+def asked(model: Classifier, images: Tensor, placement: Placement) -> NDArray[np.float32]:
+    """Probability of crack float32 [N] of patches uint8 [N, 3, height, width], all on the placement's device."""
+    with torch.inference_mode(), autocast(placement):
+        logits: Tensor = model(images)
+    return np.asarray(logits.float().softmax(1)[:, CRACK].cpu().numpy(), dtype=np.float32)
+
+
+def _validate(ask: Callable[[], NDArray[np.float32]], crack: NDArray[np.bool_]) -> dict[str, float]:
+    return {f"val/{name}": value for name, value in patch_scores(ask(), crack).items()} if len(crack) else {}
+
+
+def _loss(logits: Tensor, crack: Tensor) -> Tensor:
+    return F.cross_entropy(logits.float(), crack)
+
+
+def _check_classes(training: pd.DataFrame) -> None:
+    cracks = int(training["crack"].sum())
+    if cracks in (0, len(training)):
+        raise HairlineError(
+            f"the training patches are {cracks} with and {len(training) - cracks} without crack, and a classifier "
+            "needs both; check the masks and the splits of its data set, or make the patches smaller"
+        )

@@ -1,0 +1,1 @@
+"""Where networks run and what they start from: device, precision, recipes, weights."""

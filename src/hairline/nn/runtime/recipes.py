@@ -1,0 +1,201 @@
+"""How networks are trained and run, as plain values: no torch here, so that parameters stay quick to read."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, Lt
+
+FROM_CLASSIFIER = "classifier"
+"""Initial weights of a segmenter's encoder that are those of a classifier."""
+
+Share = Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Training on several devices, handed to Lightning's Trainer as it stands; asking a network uses one device.
+
+    Attributes:
+        devices: Devices of each machine; ``auto`` takes all.
+        strategy: A name that Lightning knows: ``auto``, ``ddp``, ``fsdp``, …
+        nodes: Machines, each of which starts the stage by ``torchrun``.
+    """
+
+    devices: Annotated[int, Gt(0)] | Literal["auto"]
+    strategy: str
+    nodes: Annotated[int, Gt(0)]
+
+
+ALONE = Parallel(1, "auto", 1)
+"""One device of one machine."""
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Where and how a network runs. None of it but precision and seed changes what a training gives (up to rounding).
+
+    Attributes:
+        device: ``auto`` takes a CUDA device where there is one.
+        precision: ``bf16`` is autocast; ``auto`` is bf16 where it pays (CUDA devices with bfloat16, processors with
+            AMX, AMD's with AVX512-BF16), else 32 bit.
+        workers: Processes that prepare training batches; 0 prepares them in the training process.
+        seed: Seed of initialisation, sampling and augmentation, below 2**32 as NumPy's generator asks.
+        parallel: The devices of a training.
+        checkpoint_s: Seconds between two states of a training on disk, besides those at the end of every epoch; 0
+            writes one after every step. What is lost when a training is killed.
+    """
+
+    device: Literal["auto", "cpu", "cuda"]
+    precision: Literal["auto", "bf16", "32"]
+    workers: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)]
+    parallel: Parallel
+    checkpoint_s: Annotated[float, Ge(0)]
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Changes to training images; the paper uses eight symmetries, colour jitter and two kinds of noise (METHOD §1).
+
+    Attributes:
+        symmetries: The eight rotations and flips: ``all`` visits each of them once an epoch, ``random`` draws one an
+            item, ``none`` leaves the image as it is.
+        jitter: Largest relative change of brightness, contrast and saturation.
+        jitter_probability: Share of items jittered.
+        gaussian_noise: Standard deviation of additive noise as a share of the grey range.
+        multiplicative_noise: Largest deviation from 1 of the per-pixel factor.
+        noise_probability: Share of items that get each kind of noise.
+    """
+
+    symmetries: Literal["all", "random", "none"]
+    jitter: Annotated[float, Ge(0), Lt(1)]
+    jitter_probability: Share
+    gaussian_noise: Annotated[float, Ge(0), Lt(1)]
+    multiplicative_noise: Annotated[float, Ge(0), Lt(1)]
+    noise_probability: Share
+
+
+@dataclass(frozen=True)
+class Stopping:
+    """Ending a training early, with the weights of its best epoch in place of its last.
+
+    Attributes:
+        monitor: What every epoch is judged by: ``val/loss`` (low is good), ``val/f1`` (high is good), ….
+        patience: Epochs without an improvement after which the training ends.
+    """
+
+    monitor: str
+    patience: Annotated[int, Gt(0)]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """An optimisation from first to last step.
+
+    Attributes:
+        epochs: Passes over the training items.
+        batch: Items a forward pass, on all devices together, so that their number changes nothing.
+        accumulate: Forward passes whose gradients make a step.
+        optimizer: ``sgd`` (with momentum) or ``adamw`` (which ignores it).
+        learning_rate: Initial rate; the peak for ``one_cycle``.
+        momentum: Momentum of SGD.
+        weight_decay: L2 penalty (SGD) or decoupled decay (AdamW).
+        schedule: ``step`` divides the rate by ``step_divisor`` every ``step_epochs``; ``one_cycle`` rises and falls
+            once over all steps; ``cosine`` falls to 0 over them along half a cosine; ``constant`` keeps it.
+        step_epochs: Epochs between divisions.
+        step_divisor: What the rate is divided by.
+        stopping: null trains all epochs and keeps the last weights, as the paper does.
+    """
+
+    epochs: Annotated[int, Gt(0)]
+    batch: Annotated[int, Gt(0)]
+    accumulate: Annotated[int, Gt(0)]
+    optimizer: Literal["sgd", "adamw"]
+    learning_rate: Annotated[float, Gt(0)]
+    momentum: Annotated[float, Ge(0), Lt(1)]
+    weight_decay: Annotated[float, Ge(0)]
+    schedule: Literal["step", "one_cycle", "cosine", "constant"]
+    step_epochs: Annotated[int, Gt(0)]
+    step_divisor: Annotated[float, Ge(1)]
+    stopping: Stopping | None
+
+
+@dataclass(frozen=True)
+class ClassifierOptions:
+    """A patch classifier and its training (METHOD §1).
+
+    Attributes:
+        dataset: Data set whose training patches it learns from.
+        backbone: A timm model: ``resnet18`` … ``resnet152``, ``efficientnet_b0`` …
+        weights: ``auto``, ``imagenet``, ``none`` or the path of a safetensors file.
+        augmentation: Changes to training patches.
+        sides_px: Sides that training batches are resized to, one drawn a batch, for a classifier that is asked about
+            several scales; empty keeps them as they are.
+        recipe: The optimisation.
+    """
+
+    dataset: str
+    backbone: str
+    weights: str
+    augmentation: Augmentation
+    sides_px: tuple[Annotated[int, Ge(32)], ...]
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What a segmenter minimises; its formulas stand in :mod:`hairline.nn.segmenter.losses`.
+
+    Attributes:
+        name: ``bce``, the paper's, which takes soft targets too; ``bce_dice``; ``focal``; ``gce`` for noisy labels.
+        positive_weight: Weight of crack against background in the terms over pixels; 1 is none.
+        gamma: Exponent of ``focal``, 2 where it was published.
+        q: Exponent of ``gce`` in (0, 1]: near 0 it is ``bce``, at 1 the mean absolute error; published
+            with 0.7.
+    """
+
+    name: Literal["bce", "bce_dice", "focal", "gce"]
+    positive_weight: Annotated[float, Gt(0)]
+    gamma: Annotated[float, Ge(0)]
+    q: Annotated[float, Gt(0), Le(1)]
+
+
+@dataclass(frozen=True)
+class SegmenterOptions:
+    """Training of segmenters, the same for every label set and architecture (METHOD §5).
+
+    Attributes:
+        classifier: Classifier whose weights ``weights: classifier`` starts from.
+        weights: ``auto``, ``imagenet``, ``none``, ``classifier`` or the path of a safetensors file, for the encoder.
+        targets: ``soft`` trains on the label's confidence, ``binary`` on confidence ≥ ``binary_score``.
+        binary_score: Lowest confidence that counts as crack in a binary target, in (0, 1].
+        max_images: Most training images used, evenly spaced over the training set, the same for every label set; of
+            these, those with a trainable label are learned from. 0 uses all.
+        crop_px: Side of the random training crop, a multiple of 32; 0 trains on whole images, which a batch mirrors to
+            its largest.
+        crops_per_image: Crops drawn from each image an epoch.
+        loss: What is minimised, for every output of networks with several.
+        sheet_epochs: Epochs between two pictures of what the network says to a few images, in MLflow; 0 makes none.
+        seed: Of the training; None takes ``runtime.seed``.
+        augmentation: Changes to training crops (``symmetries: all`` is for patches only).
+        recipe: The optimisation.
+    """
+
+    classifier: str
+    weights: str
+    targets: Literal["soft", "binary"]
+    binary_score: Annotated[float, Gt(0), Le(1)]
+    max_images: Annotated[int, Ge(0)]
+    crop_px: Annotated[int, Ge(0)]
+    crops_per_image: Annotated[int, Gt(0)]
+    loss: Loss
+    sheet_epochs: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)] | None
+    augmentation: Augmentation
+    recipe: Recipe
+
+    def __post_init__(self) -> None:
+        if self.crop_px % 32:
+            raise ValueError(f"crop_px must be a multiple of 32, found {self.crop_px}")
+        if self.augmentation.symmetries == "all":
+            raise ValueError("symmetries 'all' is for patches; use 'random' or 'none' for segmenters")

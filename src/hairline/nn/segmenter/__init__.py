@@ -1,0 +1,1 @@
+"""Segmentation networks: parts, losses, training, serving."""

@@ -1,0 +1,147 @@
+"""Segmenters: the network with its normalisation, asked at full size, written and read (METHOD §5).
+
+Training lies in :mod:`hairline.nn.segmenter.training`; nothing here needs the training engine, which takes long to import.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hairline.errors import HairlineError
+from hairline.imaging.windows import PatchGrid
+from hairline.nn.classifier.backbones import Normalisation
+from hairline.nn.runtime import weights as weight_files
+from hairline.nn.runtime.device import Placement, autocast
+from hairline.nn.segmenter import networks
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Refine = Callable[[Sequence[Tensor]], Tensor]
+"""Scores of all outputs, float [N, 1, H, W] in [0, 1] → scores of the same shape and range."""
+
+
+class Segmenter(nn.Module):
+    """A network with its normalisation: uint8 RGB [N, 3, H, W] → logits of crack [N, 1, H, W].
+
+    Attributes:
+        network: From normalised images to logits [N, 1, H, W], or to several of them of which the first is the answer.
+        loss_weights: How much each output counts in the loss, in the network's order.
+        multiple_px: What the sides of images must be multiples of.
+        refine: What is done to the scores of one image when it is predicted; None for nothing.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        loss_weights: tuple[float, ...] = (1.0,),
+        multiple_px: int = 32,
+        refine: Refine | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalise = Normalisation()
+        self.network = network
+        self.loss_weights = loss_weights
+        self.multiple_px = multiple_px
+        self.refine = refine
+
+    def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Logits of every supervised output of a batch, each [N, 1, H, W], the final one first."""
+        found = self.network(self.normalise(images))
+        return (found,) if isinstance(found, Tensor) else tuple(found)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Final logits of a batch."""
+        return self.outputs(images)[0]
+
+
+def predict(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> NDArray[np.float32]:
+    """Score of crack of every pixel, refined where the segmenter does so.
+
+    Args:
+        model: A :class:`Segmenter`; it is moved to the placement's device and set to evaluation mode.
+        image: RGB uint8 [height, width, 3] of any size, mirrored inside to multiples of what the segmenter needs.
+        placement: Device and precision.
+
+    Returns:
+        float32 [height, width] in [0, 1].
+    """
+    refine = cast(Segmenter, model).refine
+    found = _outputs(cast(Segmenter, model), image, placement)
+    with torch.inference_mode():
+        scores = found[0].sigmoid() if refine is None else refine([output.sigmoid() for output in found])
+    answer: NDArray[np.float32] = scores[0, 0].cpu().numpy()
+    return answer
+
+
+def logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> Tensor:
+    """Final logits float32 [height, width] of an image, on the placement's device; arguments as for :func:`predict`."""
+    return _outputs(cast(Segmenter, model), image, placement)[0][0, 0]
+
+
+def _outputs(model: Segmenter, image: NDArray[np.uint8], placement: Placement) -> list[Tensor]:
+    """Logits of all outputs, each float32 [1, 1, height, width]."""
+    height, width = image.shape[:2]
+    pixels = PatchGrid(height, width, model.multiple_px, model.multiple_px).pad(image)
+    images = torch.from_numpy(pixels[None]).to(placement.device).permute(0, 3, 1, 2)
+    model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    with torch.inference_mode(), autocast(placement):
+        found = model.outputs(images)
+    return [output[:, :, :height, :width].float() for output in found]
+
+
+def check(network: str, options: "DataclassInstance", crop_px: int | None) -> None:
+    """Make sure that a network can be built and trained, without building it in earnest.
+
+    Args:
+        network: Its name, see :mod:`hairline.nn.segmenter.networks`.
+        options: Its module's Options.
+        crop_px: Side of the crops it is to learn from; None for none.
+
+    Raises:
+        HairlineError: If there is no such network or crops of this side do not fit it.
+    """
+    multiple = networks.module(network).multiple_px(options)
+    if crop_px is not None and crop_px % multiple:
+        raise HairlineError(
+            f"network '{network}' needs images whose sides are multiples of {multiple} px, but segmenter.crop_px is "
+            f"{crop_px}; choose such a crop_px, or another network"
+        )
+
+
+def save(
+    model: nn.Module, folder: Path, network: str, options: "DataclassInstance", info: Mapping[str, object]
+) -> None:
+    """Write ``weights.safetensors`` and ``model.json`` (info, network and its options) into a folder.
+
+    Args:
+        model: What the network's module built.
+        folder: Made if it is not there.
+        network: Its name, see :mod:`hairline.nn.segmenter.networks`.
+        options: Its module's Options.
+        info: What else to keep.
+    """
+    weight_files.save(model, folder, {**info, "network": network, "options": asdict(options)})
+
+
+def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
+    """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
+
+    Raises:
+        HairlineError: If the folder holds no segmenter or its two files do not belong together.
+    """
+    return weight_files.load(folder, "segmenter", _assemble)
+
+
+def _assemble(info: Mapping[str, Any]) -> Segmenter:
+    if "network" not in info:
+        raise HairlineError("model.json names no network; train this segmenter again (dvc repro)")
+    module = networks.module(str(info["network"]))
+    model: Segmenter = module.build(module.Options(**info["options"]), "none")[0]
+    return model

@@ -1,0 +1,165 @@
+"""Training a segmenter: what it learns from, and what it is judged by on the way (METHOD §5)."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hairline.data.samples import evenly
+from hairline.errors import HairlineError
+from hairline.imaging.images import quantise
+from hairline.nn.runtime.device import Placement, resolve, seed_everything
+from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
+from hairline.nn.segmenter import losses
+from hairline.nn.segmenter.collapse import Extremes, extremes
+from hairline.nn.segmenter.segmenter import Segmenter, logits
+from hairline.nn.training.datasets import CropDataset, LoadImage, mirrored_together
+from hairline.nn.training.module import Log
+from hairline.nn.training.task import Task, Trained
+from hairline.nn.training.trainer import fit
+
+LoadTarget = Callable[[str], NDArray[np.float32]]
+Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
+Row = tuple[str, NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
+"""Name of an image, the image, its target and the scores of the network."""
+Draw = Callable[[Sequence[Row]], bytes]
+"""Makes a picture (PNG) of some rows."""
+
+SHOWN = 4
+
+
+def train(
+    train_ids: Sequence[str],
+    val_ids: Sequence[str],
+    load_image: LoadImage,
+    load_target: LoadTarget,
+    build: Callable[[], tuple[Segmenter, str]],
+    options: SegmenterOptions,
+    runtime: Runtime,
+    log: Log,
+    checkpoint_dir: Path,
+    draw: Draw | None = None,
+) -> Trained[Segmenter]:
+    """Train a segmenter on random crops or whole images, judged after every epoch on whole validation images.
+
+    Args:
+        train_ids: Images to learn from.
+        val_ids: Images to judge on; may be empty.
+        load_image: Sample id → RGB uint8 [height, width, 3].
+        load_target: Sample id → float [height, width] in [0, 1]; training targets are kept in 256 levels.
+        build: Makes the network and says what it starts from, e.g. ``partial(unet.build, unet_options, weights)``;
+            called after seeding.
+        options: Targets, crops, loss, augmentation and recipe.
+        runtime: Devices, precision, workers and seed.
+        log: Told ``train/loss``, ``learning_rate``, ``train/all_black``, ``train/all_white``, ``val/loss``, ``val/f1``
+            (mean over the images at a score of 0.5; 1 where image and target are both empty), ``val/all_black``,
+            ``val/all_white`` and the number of the epoch, counted from 1; the loss and the rate of every tenth step.
+        checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.training.trainer.fit`.
+        draw: Draws what the network says to a few images, every ``options.sheet_epochs`` epochs; None draws nothing.
+
+    Raises:
+        HairlineError: If there is no training image, a target has another size than its image, or the loss is no
+            finite number.
+    """
+    if not train_ids:
+        raise HairlineError("no training image for this segmenter; check that its label set has trainable labels")
+    seed_everything(runtime.seed)
+    model, initial = build()
+    load = partial(_pair, load_image=load_image, load_target=load_target, options=options)
+    placement, loss = resolve(runtime), losses.by_options(options.loss)
+    task = Task(
+        model,
+        initial,
+        _items([load(sample) for sample in train_ids], options, runtime.seed),
+        partial(_summed_loss, loss, model.loss_weights),
+        partial(_validate, model, val_ids, load, loss, placement),
+        ask=_outputs,
+        together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
+        watch=Extremes(),
+        picture=partial(_sheet, model, _shown(val_ids or train_ids), load, placement, draw, options.sheet_epochs),
+    )
+    return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _outputs(model: Segmenter, images: Tensor) -> tuple[Tensor, ...]:
+    return model.outputs(images)
+
+
+def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropDataset:
+    return CropDataset(
+        [image for image, _ in pairs],
+        [quantise(target) for _, target in pairs],
+        options.crop_px,
+        options.crops_per_image,
+        options.augmentation,
+        seed,
+    )
+
+
+def _pair(sample: str, load_image: LoadImage, load_target: LoadTarget, options: SegmenterOptions) -> Pair:
+    """Image and target of a sample, the target cut to 0 and 1 where the options want it binary."""
+    image, target = load_image(sample), load_target(sample)
+    if image.shape[:2] != target.shape:
+        raise HairlineError(
+            f"sample '{sample}': the image is {image.shape[0]}x{image.shape[1]} pixels, its target "
+            f"{target.shape[0]}x{target.shape[1]}; make this label again"
+        )
+    return image, (target >= options.binary_score).astype(np.float32) if options.targets == "binary" else target
+
+
+def _summed_loss(loss: losses.PixelLoss, weights: Sequence[float], outputs: Sequence[Tensor], levels: Tensor) -> Tensor:
+    """Weighted sum of the losses of all outputs [N, 1, H, W] against uint8 targets [N, H, W]."""
+    targets = levels.float() / 255
+    parts = [weight * loss(output[:, 0], targets) for weight, output in zip(weights, outputs, strict=True)]
+    return torch.stack(parts).sum()
+
+
+def _validate(
+    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair], loss: losses.PixelLoss, placement: Placement
+) -> dict[str, float]:
+    """Mean loss of the final output and mean F1 at a score of 0.5 over whole images."""
+    found_losses, scores, counts = [], [], []
+    for sample in samples:
+        image, target = load(sample)
+        found = logits(model, image, placement).cpu()
+        truth = torch.from_numpy(target)
+        found_losses.append(float(loss(found, truth)))
+        scores.append(_f1(found.numpy() >= 0, target >= 0.5))
+        counts.append(extremes(found[None], truth[None] >= 0.5))
+    if not samples:
+        return {}
+    rates = Extremes("val").rates(torch.stack(counts).sum(0).tolist())
+    return {"val/loss": float(np.mean(found_losses)), "val/f1": float(np.mean(scores)), **rates}
+
+
+def _f1(predicted: NDArray[np.bool_], crack: NDArray[np.bool_]) -> float:
+    positives = int(predicted.sum() + crack.sum())
+    return 2 * int((predicted & crack).sum()) / positives if positives else 1.0
+
+
+def _shown(samples: Sequence[str]) -> list[str]:
+    return [samples[index] for index in evenly(len(samples), SHOWN)]
+
+
+def _sheet(
+    model: Any,
+    samples: Sequence[str],
+    load: Callable[[str], Pair],
+    placement: Placement,
+    draw: Draw | None,
+    every: int,
+    epoch: int,
+) -> bytes | None:
+    if draw is None or not every or epoch % every:
+        return None
+    rows = []
+    for sample in samples:
+        image, target = load(sample)
+        rows.append((sample, image, target, logits(model, image, placement).sigmoid().cpu().numpy()))
+    model.train()
+    return draw(rows)

@@ -1,0 +1,256 @@
+"""Training items: patches and crops, cut and augmented on the fly from uint8 images kept in memory.
+
+An item is addressed by (epoch, index) and is a pure function of these two and the seed, so that it is the same
+whatever the number of workers, and the same again after a training was interrupted.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset
+
+from hairline.nn.runtime.recipes import Augmentation
+
+SYMMETRIES = 8
+
+Pixels = NDArray[np.uint8]
+Key = tuple[int, int]
+LoadImage = Callable[[str], Pixels]
+
+
+def mirrored(image: NDArray[np.generic], height: int, width: int) -> NDArray[Any]:
+    """Mirror an image [h, w, ...] at its bottom and right edge, as ``PatchGrid.pad`` does, to at least this size."""
+    margins = [(0, max(height - image.shape[0], 0)), (0, max(width - image.shape[1], 0))]
+    return np.pad(image, margins + [(0, 0)] * (image.ndim - 2), mode="reflect")
+
+
+def symmetry(pixels: NDArray[Any], index: int) -> NDArray[Any]:
+    """One of the eight rotations and flips of a square image [h, w, ...] as a view; 0 leaves it as it is."""
+    turned = np.rot90(pixels, index % 4)
+    return turned[:, ::-1] if index >= 4 else turned
+
+
+def patch_images(patches: pd.DataFrame, load_image: LoadImage) -> dict[str, Pixels]:
+    """Decode every image that patches are cut from once, and mirror it as far as its patches reach.
+
+    Args:
+        patches: Rows of :mod:`hairline.data.patch_index`; ``sample``, ``y``, ``x`` and ``side`` are used.
+        load_image: Sample id → RGB uint8 [height, width, 3].
+    """
+    ends = patches.assign(y=patches["y"] + patches["side"], x=patches["x"] + patches["side"])
+    reach = ends.groupby("sample", sort=False)[["y", "x"]].max()
+    return {
+        str(sample): mirrored(load_image(str(sample)), int(height), int(width))
+        for sample, height, width in reach.itertuples()
+    }
+
+
+def cut(image: Pixels, y: int, x: int, side: int, window_px: int) -> Pixels:
+    """A square of an image [h, w, 3] as uint8 [window, window, 3], resized where it has another side."""
+    patch = image[y : y + side, x : x + side]
+    if side == window_px:
+        return patch
+    how = cv2.INTER_AREA if side > window_px else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(patch, (window_px, window_px), interpolation=how), dtype=np.uint8)
+
+
+class Colours:
+    """Colour jitter, Gaussian and multiplicative noise by albumentations, reproducible from a seed an image."""
+
+    def __init__(self, augmentation: Augmentation) -> None:
+        os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # importing it would ask the network for a newer version
+        import albumentations as A  # here, because it is slow to import and only training needs it
+
+        wish, transforms = augmentation, []
+        if wish.jitter > 0 and wish.jitter_probability > 0:
+            span = (1 - wish.jitter, 1 + wish.jitter)
+            transforms.append(A.ColorJitter(span, span, span, (0, 0), p=wish.jitter_probability))
+        if wish.gaussian_noise > 0 and wish.noise_probability > 0:
+            deviation = (wish.gaussian_noise, wish.gaussian_noise)
+            transforms.append(A.GaussNoise(std_range=deviation, mean_range=(0, 0), p=wish.noise_probability))
+        if wish.multiplicative_noise > 0 and wish.noise_probability > 0:
+            factors = (1 - wish.multiplicative_noise, 1 + wish.multiplicative_noise)
+            transforms.append(A.MultiplicativeNoise(factors, elementwise=True, p=wish.noise_probability))
+        self._compose = A.Compose(transforms) if transforms else None
+
+    def __call__(self, image: Pixels, seed: int) -> Pixels:
+        """Change an image uint8 [h, w, 3]; the same seed in [0, 2**31) gives the same change."""
+        if self._compose is None:
+            return image
+        self._compose.set_random_seed(seed)
+        cv2.setRNGSeed(seed)  # GaussNoise draws from OpenCV's generator, which forked workers would otherwise share
+        changed: Pixels = self._compose(image=image)["image"]
+        return changed
+
+
+class PatchDataset(Dataset[tuple[Pixels, int]]):
+    """Patches of a patch index: items (uint8 [window, window, 3], 1 for crack else 0)."""
+
+    def __init__(
+        self, patches: pd.DataFrame, images: Mapping[str, Pixels], window_px: int, augmentation: Augmentation, seed: int
+    ) -> None:
+        """Keep the rows as arrays.
+
+        Args:
+            patches: Rows of :mod:`hairline.data.patch_index`.
+            images: Sample id → image that reaches as far as its patches, see :func:`patch_images`.
+            window_px: Side of the patches.
+            augmentation: Changes to each patch; ``symmetries: all`` makes eight items of a row.
+            seed: Seed of the changes.
+        """
+        codes, names = pd.factorize(patches["sample"])
+        self._images = [images[str(name)] for name in names]
+        self._rows = np.column_stack([codes, patches[["y", "x", "side", "crack"]].astype(np.int32)]).astype(np.int32)
+        self._window_px, self._symmetries, self._seed = window_px, augmentation.symmetries, seed
+        self._colours = Colours(augmentation)
+
+    def __len__(self) -> int:
+        return len(self._rows) * (SYMMETRIES if self._symmetries == "all" else 1)
+
+    def __getitem__(self, key: Key) -> tuple[Pixels, int]:
+        epoch, index = key
+        draws = np.random.default_rng([self._seed, epoch, index])
+        row, turn = divmod(index, SYMMETRIES) if self._symmetries == "all" else (index, _turn(self._symmetries, draws))
+        image, y, x, side, crack = self._rows[row].tolist()
+        patch = cut(self._images[image], y, x, side, self._window_px)
+        return self._colours(np.ascontiguousarray(symmetry(patch, turn)), int(draws.integers(2**31))), crack
+
+
+class CropDataset(Dataset[tuple[Pixels, Pixels]]):
+    """Random crops or whole images: items (image uint8 [h, w, 3], target uint8 [h, w], 255 being a score of 1)."""
+
+    def __init__(
+        self,
+        images: Sequence[Pixels],
+        targets: Sequence[Pixels],
+        crop_px: int,
+        crops_per_image: int,
+        augmentation: Augmentation,
+        seed: int,
+    ) -> None:
+        """Mirror what is smaller than a crop.
+
+        Args:
+            images: RGB uint8 [height, width, 3] each.
+            targets: uint8 [height, width] each, of the same sizes.
+            crop_px: Side of a crop; 0 gives whole images.
+            crops_per_image: Items made of each image an epoch.
+            augmentation: Changes to each crop, ``symmetries`` being ``random`` or ``none``.
+            seed: Seed of places and changes.
+        """
+        self._images = [mirrored(image, crop_px, crop_px) for image in images]
+        self._targets = [mirrored(target, crop_px, crop_px) for target in targets]
+        self._crop_px, self._crops, self._symmetries, self._seed = (
+            crop_px, crops_per_image, augmentation.symmetries, seed
+        )  # fmt: skip
+        self._colours = Colours(augmentation)
+
+    def __len__(self) -> int:
+        return len(self._images) * self._crops
+
+    def __getitem__(self, key: Key) -> tuple[Pixels, Pixels]:
+        epoch, index = key
+        draws = np.random.default_rng([self._seed, epoch, index])
+        image, target = self._images[index // self._crops], self._targets[index // self._crops]
+        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape
+        y, x = draws.integers(0, np.array(target.shape) - (height, width) + 1).tolist()
+        turn = _turn(self._symmetries, draws)
+        crop, answer = (
+            np.ascontiguousarray(symmetry(pixels[y : y + height, x : x + width], turn)) for pixels in (image, target)
+        )
+        return self._colours(crop, int(draws.integers(2**31))), answer
+
+
+def mirrored_together(items: Sequence[tuple[Pixels, Pixels]], multiple_px: int) -> list[torch.Tensor]:
+    """A batch of whole images of any sizes: mirrored to the largest height and width, up to a multiple.
+
+    Args:
+        items: Images uint8 [h, w, 3] and targets uint8 [h, w].
+        multiple_px: What the sides of the batch are multiples of.
+
+    Returns:
+        uint8 [N, H, W, 3] and uint8 [N, H, W].
+    """
+    sides = np.array([target.shape for _, target in items]).max(axis=0)
+    height, width = (-(-sides // multiple_px) * multiple_px).tolist()
+    whole = [(mirrored(image, height, width), mirrored(target, height, width)) for image, target in items]
+    columns = zip(*whole, strict=True)
+    return [torch.from_numpy(np.stack(column)) for column in columns]
+
+
+def batches(items: int, batch: int, seed: int, epoch: int, ranks: int = 1) -> list[list[Key]]:
+    """Keys of the items of one epoch in random order, in batches.
+
+    Items left over join the batch before them where there are fewer than two for each of ``ranks`` devices, because
+    batch normalisation cannot learn from one.
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(items).tolist()
+    keys = [(epoch, index) for index in order]
+    parts = [keys[start : start + batch] for start in range(0, items, batch)]
+    if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2 * ranks:
+        parts[-2:] = [parts[-2] + parts[-1]]
+    return parts
+
+
+def loader(
+    dataset: Dataset[Any],
+    parts: Iterable[list[Key]],
+    workers: int,
+    pin_memory: bool,
+    together: Callable[[list[Any]], Any] | None = None,
+) -> DataLoader[list[torch.Tensor]]:
+    """Load batches by their keys; images arrive as uint8 [batch, height, width, 3].
+
+    Args:
+        dataset: Items by key.
+        parts: Keys of the batches; asked anew every epoch, while the workers stay.
+        workers: Processes that prepare batches; 0 prepares them here.
+        pin_memory: Whether batches go to a CUDA device.
+        together: Makes a batch of items; None stacks them.
+    """
+    return DataLoader(
+        dataset,
+        batch_sampler=parts,
+        num_workers=workers,
+        pin_memory=pin_memory,
+        collate_fn=together,
+        worker_init_fn=_single_thread,
+        persistent_workers=workers > 0,
+        multiprocessing_context="fork" if workers else None,  # shares the images instead of copying them
+        generator=torch.Generator(),  # else making a loader would draw from the generator of the network
+    )
+
+
+def in_order(patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int) -> Iterator[tuple[Any, Pixels]]:
+    """Patches without augmentation, image by image, each image loaded once and only while it is needed.
+
+    Yields:
+        Positions of the rows in ``patches``, int [n], and their pixels, uint8 [n, window, window, 3], n ≤ ``batch``.
+    """
+    positions: list[int] = []
+    pixels: list[Pixels] = []
+    for sample, rows in patches.reset_index(drop=True).groupby("sample", sort=False):
+        height, width = (rows["y"] + rows["side"]).max(), (rows["x"] + rows["side"]).max()
+        image = mirrored(load_image(str(sample)), int(height), int(width))
+        for position, y, x, side in zip(rows.index, rows["y"], rows["x"], rows["side"], strict=True):
+            positions.append(position)
+            pixels.append(cut(image, y, x, side, window_px))
+            if len(positions) == batch:
+                yield np.array(positions), np.stack(pixels)
+                positions, pixels = [], []
+    if positions:
+        yield np.array(positions), np.stack(pixels)
+
+
+def _turn(symmetries: str, draws: np.random.Generator) -> int:
+    return int(draws.integers(SYMMETRIES)) if symmetries == "random" else 0
+
+
+def _single_thread(worker: int) -> None:
+    cv2.setNumThreads(0)

@@ -1,0 +1,1 @@
+"""Reporting: from the results of a comparison to tables, figures and pages."""

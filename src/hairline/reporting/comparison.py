@@ -1,0 +1,237 @@
+"""Score tables of many cells as one summary: metrics with intervals, paired differences to FSV, the paper's numbers.
+
+A cell is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
+(parent photos) with replacement, because crops of one photo are not independent; the best threshold of ODS is chosen
+anew in every resample. Cells on the same images share their resamples, so that differences are paired.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.data.names import MANUAL
+from hairline.errors import HairlineError
+from hairline.labelling.timing import Speed
+from hairline.metrics import published, thresholds
+from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods, resampled_ois
+from hairline.metrics.score_table import counts
+from hairline.reporting.formatting import ABSENT
+
+COLUMNS = (
+    "kind", "labels", "model", "training_set", "test_set",
+    "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
+    "ois", "ois_low", "ois_high", "ap", "ap_of_means", "empty_masks", "empty_predictions",
+    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
+    "paper_ods", "paper_ois", "paper_ap",
+    "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
+    "paper_cell", "trained_images", "epochs", "start", "status", "reason", "resamples", "level",
+)  # fmt: skip
+PRINTED = ("ods", "ois", "ap", "images_per_second")
+Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How a network was trained.
+
+    Attributes:
+        images: Number of images learned from.
+        epochs: Times that these were seen.
+        start: What its weights started from, as ``none`` or ``imagenet``.
+    """
+
+    images: int
+    epochs: int
+    start: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One label set or one segmenter on one test set.
+
+    Attributes:
+        kind: ``label`` for pseudo-labels scored directly, ``segmenter`` for a network trained on a label set.
+        label_set: Name of the label set; ``manual`` is the masks themselves, so its segmenter is FSV.
+        architecture: The segmenter's network; for pseudo-labels the classifier's backbone, None where there is none.
+        trained_on: What the network, or the classifier behind the labels, learned from, by the paper's name (a key of
+            :data:`hairline.metrics.published.TRAINED_ON`); empty where the paper has no such training.
+        dataset: Name of the set it was scored on.
+        status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
+            against), ``not run`` (a comparison made before everything was).
+        reason: Why it was not scored, empty where it was.
+        table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
+        speed: How long its labels took on the whole data set; None of segmenters, or where nothing was measured.
+        training_set: Name of what the network learned from; empty for pseudo-labels.
+        network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
+        training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
+        replicate_of: Name of the first architecture that is the same but for the seed of its training; empty: its own.
+    """
+
+    kind: Literal["label", "segmenter"]
+    label_set: str
+    architecture: str | None
+    trained_on: str
+    dataset: str
+    status: Status
+    reason: str
+    table: pd.DataFrame | None
+    speed: Speed | None = None
+    training_set: str = ""
+    network: str = ""
+    training: Training | None = None
+    replicate_of: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.status == "scored") != (self.table is not None):
+            raise ValueError(f"{self.name}: status '{self.status}' and table do not agree")
+        if self.table is not None and self.table.empty:
+            raise HairlineError(f"{self.name}: the score table has no rows; evaluate it on at least one image")
+
+    @property
+    def name(self) -> str:
+        """What to call it in a message."""
+        learned = f" trained on {self.training_set}" if self.training_set else ""
+        return f"{self.kind} {self.label_set}/{self.architecture or ABSENT}{learned} on {self.dataset}"
+
+
+def called(label_set: str, model: str | None, training_set: str) -> str:
+    """What to call labels or a segmenter in a table, curve or picture; FSV is what was trained on masks.
+
+    Args:
+        label_set: Name of the label set.
+        model: Architecture or backbone, where there is one.
+        training_set: Name of the training set where it has to be told, empty where it goes without saying.
+    """
+    return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
+
+
+def cell_called(cell: Cell, several: bool) -> str:
+    """What to call a cell; ``several`` says whether its training set has to be told."""
+    return called(cell.label_set, cell.architecture, cell.training_set if several else "")
+
+
+def several_training_sets(cells: Iterable[Cell]) -> bool:
+    """Whether segmenters learned from more than one training set, so that it has to be told from which."""
+    return len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
+
+
+def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
+    """One row a cell, in the order given, with :data:`COLUMNS`.
+
+    ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
+    ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
+    in ODS to the segmenter of the same architecture and training set trained on manual masks, on the same images.
+    ``paper_*`` are the printed values of the same label set, model and test set, where the paper trained so too.
+    ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
+    What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
+
+    Raises:
+        HairlineError: If a segmenter and its FSV counterpart were scored on different images.
+    """
+    rows = [
+        {
+            "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture,
+            "training_set": cell.training_set, "test_set": cell.dataset, "status": cell.status, "reason": cell.reason,
+            **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell), **_speed(cell),
+            **_training(cell),
+        }
+        for cell in cells
+    ]  # fmt: skip
+    summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
+    whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions", "trained_images", "epochs"), "Int64")
+    numbers = [name for name in COLUMNS[COLUMNS.index("ods") : COLUMNS.index("machine")] if name not in whole]
+    return summary.astype(whole | dict.fromkeys(numbers, "float64"))
+
+
+def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
+    """Ids in order, F1 and resample weights of a scored cell."""
+    assert cell.table is not None
+    table = cell.table.sort_values("id")
+    weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
+    return table["id"].to_list(), thresholds.f1(counts(table)), weights
+
+
+def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
+    if cell.table is None:
+        return {}
+    counted = counts(cell.table)
+    _, f1, weights = _ordered(cell, bootstrap)
+    at_best = int(f1.mean(axis=0).argmax())
+    groups = cell.table["group"].nunique()
+    return {
+        "images": len(f1), "groups": groups, "ods": thresholds.ods(f1), "ods_threshold": thresholds.best_threshold(f1),
+        **interval("ods", resampled_ods(f1, weights), groups, bootstrap), "ois": thresholds.ois(f1),
+        **interval("ois", resampled_ois(f1, weights), groups, bootstrap),
+        "ap": thresholds.average_precision(counted), "ap_of_means": thresholds.average_precision_of_means(counted),
+        "empty_masks": int((counted.tp + counted.fn == 0)[:, 0].sum()),
+        "empty_predictions": int((counted.tp + counted.fp == 0)[:, at_best].sum()),
+    }  # fmt: skip
+
+
+def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) -> dict[str, float]:
+    manual = replace(cell, label_set=MANUAL).name
+    found = [each for each in cells if each.name == manual and each.status == "scored"]
+    if cell.table is None or cell.kind != "segmenter" or cell.label_set == MANUAL or not found:
+        return {}
+    ids, f1, weights = _ordered(cell, bootstrap)
+    manual_ids, manual_f1, _ = _ordered(found[0], bootstrap)
+    if ids != manual_ids:
+        lone = sorted(set(ids) ^ set(manual_ids)) or ids
+        raise HairlineError(
+            f"{cell.name} and {manual} were scored on different images ({len(ids)} and {len(manual_ids)}; '{lone[0]}' "
+            "is not in both); evaluate both on the same images (dvc repro)"
+        )
+    differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
+    return {
+        "ods_minus_manual": thresholds.ods(f1) - thresholds.ods(manual_f1),
+        **interval("ods_minus_manual", differences, cell.table["group"].nunique(), bootstrap),
+    }
+
+
+def _paper(cell: Cell) -> dict[str, float | str]:
+    model = cell.network or cell.architecture or ""
+    if cell.kind == "segmenter":
+        name = published.segmenter(cell.trained_on, cell.label_set, model, cell.dataset)
+    else:
+        name = published.pseudo_labels(cell.trained_on, cell.label_set, model, cell.dataset)
+    printed = published.printed(name)
+    values = {f"paper_{metric}": printed[metric] for metric in PRINTED if metric in printed}
+    return {"paper_cell": name, **values} if printed else {}
+
+
+def _training(cell: Cell) -> dict[str, float | str]:
+    trained = cell.training
+    if trained is None:
+        return {}
+    return {"trained_images": trained.images, "epochs": trained.epochs, "start": trained.start}
+
+
+def _speed(cell: Cell) -> dict[str, float | str]:
+    speed = cell.speed
+    if speed is None:
+        return {}
+    return {"evidence_seconds": speed.evidence_s, "label_seconds": speed.label_s,
+            "images_per_second": speed.images_per_second, "machine": speed.machine}  # fmt: skip
+
+
+def pooled(name: str, cells: Sequence[Cell]) -> Cell:
+    """The cells of one segmenter on several sets as one cell on all their images together.
+
+    Ids and groups get the name of their set in front, so that equal names in two sets stay two. Where it was not scored
+    on one of the sets, it is not scored on all of them, for the reason told there.
+    """
+    for cell in cells:
+        if cell.table is None:
+            reason = f"{cell.dataset}: {cell.reason}"
+            return replace(cell, dataset=name, reason=reason)
+    tables = [
+        cell.table.assign(**{column: cell.dataset + "/" + cell.table[column].astype(str) for column in ("id", "group")})
+        for cell in cells
+        if cell.table is not None
+    ]
+    whole = pd.concat(tables, ignore_index=True)
+    return replace(cells[0], dataset=name, table=whole)

@@ -1,0 +1,124 @@
+"""What a comparison rests on: every cell under every convention of scoring, and every pair of cells with its test."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+
+import pandas as pd
+
+from hairline.metrics import conventions, significance
+from hairline.metrics.bootstrap import BootstrapOptions
+from hairline.metrics.significance import Scored
+from hairline.reporting.comparison import Cell, cell_called, several_training_sets
+from hairline.reporting.formatting import ABSENT, bracketed, number
+
+PLACE = ("kind", "labels", "model", "training_set", "test_set")
+"""Columns that say which cell a row of conventions is of."""
+
+
+def every_convention(cells: Sequence[Cell]) -> pd.DataFrame:
+    """Rows of :func:`hairline.metrics.conventions.table` of every scored cell, behind :data:`PLACE`."""
+    columns = [*PLACE, *conventions.COLUMNS]
+    parts = [
+        conventions.table(cell.table).assign(
+            kind=cell.kind,
+            labels=cell.label_set,
+            model=cell.architecture,
+            training_set=cell.training_set,
+            test_set=cell.dataset,
+        )
+        for cell in cells
+        if cell.table is not None
+    ]
+    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+
+def every_pair(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
+    """Differences in ODS of cells on the same images that differ in one thing: labels, network or training set.
+
+    Pairs of one kind on one test set are one family of Holm's correction. Columns ``kind`` and ``test_set``, then those
+    of :func:`hairline.metrics.significance.compared`. Cells are called LABELS · MODEL; the training set follows where there are
+    several.
+
+    Raises:
+        HairlineError: If two cells on one test set were scored on different images.
+    """
+    parts, told = [], _names(cells)
+    for kind, test_set in dict.fromkeys((cell.kind, cell.dataset) for cell in cells if cell.table is not None):
+        family = [each for each in cells if (each.kind, each.dataset) == (kind, test_set) and each.table is not None]
+        found = significance.compared(_pairs(family, told), bootstrap)
+        parts.append(found.assign(kind=kind, test_set=test_set))
+    columns = ["kind", "test_set", *significance.COLUMNS]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
+
+
+def _pairs(family: Sequence[Cell], told: Mapping[str, str]) -> list[tuple[Scored, Scored]]:
+    scored = [(cell, Scored(told[cell.name], [cell.table])) for cell in family if cell.table is not None]
+    return [
+        (mine, theirs)
+        for (one, mine), (other, theirs) in combinations(scored, 2)
+        if sum(mine != theirs for mine, theirs in zip(_parts(one), _parts(other), strict=True)) == 1
+    ]
+
+
+def _parts(cell: Cell) -> tuple[str | None, ...]:
+    """What cells of one kind on one test set may differ in; the backbone behind labels belongs to the labels."""
+    return (cell.label_set, cell.architecture, cell.training_set) if cell.kind == "segmenter" else (cell.label_set,)
+
+
+def _names(cells: Sequence[Cell]) -> dict[str, str]:
+    """Name of each cell → what to call it in a table of its test set."""
+    told = several_training_sets(cells)
+    return {each.name: cell_called(each, told) for each in cells}
+
+
+def tables(cells: Sequence[Cell], pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Readable tables of the segmenters, heading to cells of text: conventions, then differences, a test set each.
+
+    Args:
+        cells: Cells of the comparison.
+        pairs: Of :func:`every_pair`.
+    """
+    return dict([*_convention_tables(cells), *_pair_tables(pairs)])
+
+
+def _convention_tables(cells: Sequence[Cell]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """A row a convention, a column a cell; images with empty masks left out too, where there are any."""
+    columns: dict[str, dict[str, pd.Series]] = {}
+    told = _names(cells)
+    for cell in cells:
+        if cell.kind == "segmenter" and cell.table is not None:
+            columns.setdefault(cell.dataset, {})[told[cell.name]] = _values(conventions.table(cell.table))
+    for test_set, found in columns.items():
+        yield (
+            f"One result under every convention: {test_set}",
+            pd.DataFrame(found).fillna(ABSENT).reset_index(names="ODS by convention"),
+        )
+
+
+def _values(rows: pd.DataFrame) -> pd.Series:
+    """Convention → its ODS, or its value at the paper's threshold where it has none of its own, as text."""
+    same = rows["images"].nunique() == 1
+    shown = rows[rows["empty_masks"] == conventions.COUNTED] if same else rows
+    left_out = shown["empty_masks"] == conventions.LEFT_OUT
+    names = shown["convention"] + left_out.map({True: " (empty masks left out)", False: ""})
+    values = shown["ods"].fillna(shown["at_paper_threshold"])
+    return pd.Series([number(value, ".3f") for value in values], index=list(names), dtype=str)
+
+
+def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    segmenters = pairs[pairs["kind"] == "segmenter"]
+    for test_set in segmenters["test_set"].unique():
+        lines = [_line(row) for row in segmenters[segmenters["test_set"] == test_set].to_dict("records")]
+        yield f"Differences in ODS: {test_set}", pd.DataFrame(lines)
+
+
+def _line(row: dict[str, float]) -> dict[str, str]:
+    return {
+        "First": str(row["first"]),
+        "Second": str(row["second"]),
+        "ODS of first − second": bracketed(row["difference"], row["difference_low"], row["difference_high"], "+.3f"),
+        "p": number(row["p"], ".3f"),
+        "p (Holm)": number(row["p_holm"], ".3f"),
+        "Effect d_z": number(row["effect"], "+.2f"),
+    }

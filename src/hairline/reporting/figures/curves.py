@@ -1,0 +1,130 @@
+"""Curves of counts and numbers: precision against recall, training; and figures as PNG files.
+
+Every function returns a figure of its own (no global plotting state) and writes nothing; :func:`png` and
+:func:`save_png` give the same bytes for the same figure. Colours are those of Okabe and Ito, which colour-blind
+readers can tell apart, and lines differ in their dashes too.
+"""
+
+import io
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from hairline.io.atomic import whole_file
+from hairline.metrics import thresholds
+
+COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7")
+DASHES = ("-", "--", "-.", ":")
+DPI = 100
+WIDTH_IN = 14.0
+MANY = 8  # models whose legend needs the room of a second column
+ISO_F1 = (0.2, 0.4, 0.6, 0.8)
+
+
+def png(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file without metadata, so that equal figures give equal bytes."""
+    buffer = io.BytesIO()
+    FigureCanvasAgg(figure)
+    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def svg(figure: Figure, salt: str) -> str:
+    """A figure as an ``<svg>`` element for a page in HTML: no background, and black is the page's colour of text.
+
+    Args:
+        figure: The figure.
+        salt: What tells the ids inside it from those of other figures on the page.
+    """
+    buffer = io.StringIO()
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    element = buffer.getvalue()[buffer.getvalue().index("<svg") :]
+    bare = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->| xmlns(:\w+)?=\"[^\"]*\"", "", element, flags=re.DOTALL)
+    return re.sub("#000000|#666666", "currentColor", bare).replace("#cccccc", "var(--line, #cccccc)")
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all, making its folder."""
+    with whole_file(path) as partial:
+        partial.write_bytes(png(figure))
+
+
+def pr_curves(panels: Mapping[str, Mapping[str, thresholds.Counts]]) -> Figure:
+    """Precision against recall of pooled counts, one panel a test set.
+
+    Dots mark the threshold at which the mean F1 over the images is best (ODS); grey lines join points of equal F1.
+
+    Args:
+        panels: Test set to model name to counts. A model keeps its colour over the panels.
+    """
+    names = list(dict.fromkeys(name for models in panels.values() for name in models))
+    cols = min(2 if len(names) <= MANY else 1, max(1, len(panels)))
+    rows = max(1, math.ceil(len(panels) / cols))
+    figure = Figure(figsize=(WIDTH_IN if cols > 1 else 9.0, 4.9 * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, cols, squeeze=False).ravel()
+    for axis, (test_set, models) in zip(axes, panels.items(), strict=False):
+        _pr_panel(axis, test_set, {name: (names.index(name), counts) for name, counts in models.items()})
+    for axis in axes[len(panels) :]:
+        axis.set_axis_off()
+    return figure
+
+
+def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds.Counts]]) -> None:
+    for level in ISO_F1:
+        recall = np.linspace(level / (2 - level), 1, 100)
+        axis.plot(recall, level * recall / (2 * recall - level), color="0.8", linewidth=0.9, zorder=0)
+        axis.text(1.03, level / (2 - level), f"F1 {level}", color="0.4", fontsize=9, va="center")
+    for name, (index, counts) in models.items():
+        colour, dashes = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        precision, recall = thresholds.precision_recall(counts)
+        f1 = thresholds.f1(counts)
+        best = int(np.argmax(f1.mean(axis=0)))
+        label = f"{name}: ODS {thresholds.ods(f1):.3f}"
+        axis.plot(recall, precision, color=colour, linestyle=dashes, linewidth=2, label=label)
+        axis.plot(recall[best], precision[best], "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
+    axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
+    axis.set_title(title, fontsize=13, loc="left")
+    axis.legend(loc="upper left", bbox_to_anchor=(1.1, 1.0), fontsize=10, frameon=False, title="● best threshold (ODS)")
+
+
+def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
+    """Values over the epochs, a panel each for losses, scores and learning rate.
+
+    Args:
+        history: One mapping an epoch; ``epoch`` gives the position where there is one. Names holding ``loss`` and
+            ``learning_rate`` have panels of their own, all others count as scores. Entries may miss names.
+    """
+    names = sorted({name for entry in history for name in entry} - {"epoch", "step"})
+    rates = [name for name in names if "learning_rate" in name]
+    losses = [name for name in names if "loss" in name]
+    scores = [name for name in names if name not in rates + losses]
+    groups = {"Loss": losses, "Score": scores, "Learning rate": rates}
+    shown = [(title, group) for title, group in groups.items() if group]
+    figure = Figure(figsize=(WIDTH_IN, 4.4), dpi=DPI, layout="constrained")
+    axes = figure.subplots(1, max(1, len(shown)), squeeze=False)[0]
+    for axis, (title, group) in zip(axes, shown, strict=False):
+        _history_panel(axis, title, history, group)
+    return figure
+
+
+def _history_panel(axis: Axes, title: str, history: Sequence[Mapping[str, float]], names: Iterable[str]) -> None:
+    for index, name in enumerate(names):
+        points = [(entry.get("epoch", place), entry[name]) for place, entry in enumerate(history) if name in entry]
+        colour, dashes = COLOURS[index % len(COLOURS)], DASHES[index % len(DASHES)]
+        axis.plot(
+            *zip(*points, strict=True), "o", color=colour, linestyle=dashes, markersize=4, linewidth=2, label=name
+        )
+    axis.set_title(title, fontsize=13, loc="left")
+    axis.set_xlabel("Epoch")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.grid(color="0.9")
+    axis.legend(fontsize=10, frameon=False)

@@ -1,0 +1,85 @@
+"""Model cards: what a network learned from, how good it is with intervals, what it is for and what not."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from hairline.data.names import MANUAL
+from hairline.errors import HairlineError
+from hairline.reporting.formatting import bracketed, number
+
+LICENCES = {
+    "crack500": "none stated by its authors; cite the paper",
+    "cfd": "non-commercial research",
+    "deepcrack": "non-commercial research and education",
+    "ael": "as its authors publish it; ask them",
+    "synthetic": "generated; none needed",
+}
+"""Layout of a data set → licence of the data, as published with it."""
+OTHER = "of your own data: yours to state"
+RULE = "highest lower end of the {level:.0%} interval of ODS on {test_set}, of {count} segmenters"
+
+
+def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any], str]:
+    """The segmenter to promote, as its row of comparison.csv, and the rule it was chosen by, in words.
+
+    The rule: the highest lower end of the interval of ODS on a test set, which favours what is good for sure; ODS
+    itself where there are no intervals.
+
+    Args:
+        summary: comparison.csv.
+        test_set: The test set; None where there is only one.
+
+    Raises:
+        HairlineError: If there is nothing to choose from, or the test set has to be named.
+    """
+    scored = summary[(summary["kind"] == "segmenter") & (summary["status"] == "scored")]
+    sets = list(scored["test_set"].unique())
+    if not sets:
+        raise HairlineError("no segmenter was scored, so none can be promoted; compare on a test set that has masks")
+    if test_set is None and len(sets) > 1:
+        raise HairlineError(f"segmenters were tested on {', '.join(sets)}; say which counts: --test-set NAME")
+    chosen = test_set or sets[0]
+    if chosen not in sets:
+        raise HairlineError(f"no segmenter was tested on '{chosen}'; choose from {', '.join(sets)}")
+    rows = scored[scored["test_set"] == chosen]
+    row = rows.iloc[int(rows["ods_low"].fillna(rows["ods"]).to_numpy().argmax())]
+    rule = RULE.format(level=float(row["level"]), test_set=chosen, count=len(rows))
+    return {str(key): value for key, value in row.items()}, rule
+
+
+def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, str]]) -> str:
+    """A model card in Markdown.
+
+    Args:
+        rows: Rows of comparison.csv of one segmenter, one a test set.
+        info: Its model.json.
+        data: Name and layout of every data set it learned from.
+    """
+    labels = "manual masks (FSV)" if info["label_set"] == MANUAL else f"pseudo-labels `{info['label_set']}`"
+    scores = [
+        f"| {row['test_set']} | {number(row['images'], '.0f')} | {_interval(row, 'ods')} | {_interval(row, 'ois')} | "
+        f"{number(row['ap'], '.3f')} | {number(row['ods_threshold'], '.2f')} |"
+        for row in rows[rows["status"] == "scored"].to_dict("records")
+    ]
+    table = ["| test set | images | ODS | OIS | AP | threshold |", "| --- | --- | --- | --- | --- | --- |", *scores]
+    licences = "\n".join(f"- {name}: {LICENCES.get(layout, OTHER)}" for name, layout in data)
+    return "\n\n".join(
+        [
+            f"# {info['architecture']} on {labels}",
+            f"Learned from {info['images']} images of the training set `{info['training_set']}` in {info['epochs']} "
+            f"epochs; started from {info['initialisation']}; seed {info['seed']}, {info['precision']}.",
+            "## Scores\n\n" + ("\n".join(table) if scores else "Not scored on any image with a mask."),
+            "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images.",
+            "## Use\n\nScores of crack for RGB photos of road or wall surfaces of any size, to find and measure cracks "
+            "where a person checks the result.",
+            "## Limits\n\nOn surfaces, cameras and scales other than those above it can be much worse: compare rows. "
+            "It was not tested on photos with people, plants or joints, and must not decide on safety alone.",
+            f"## Licence of the data\n\n{licences}",
+        ]
+    )
+
+
+def _interval(row: Mapping[Any, Any], name: str) -> str:
+    return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], ".3f")

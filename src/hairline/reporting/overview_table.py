@@ -1,0 +1,82 @@
+"""A comparison at a glance: every label set beside one of them, with what the corrected test says of the difference."""
+
+from typing import Any
+
+import pandas as pd
+
+from hairline.data.names import MANUAL
+from hairline.reporting.comparison import called
+from hairline.reporting.formatting import ABSENT
+
+SURE = 0.05
+MARKS = {"better": "▲", "worse": "▼", "unclear": "≈"}
+LEGEND = (
+    "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
+    "correction over all pairs on that test set; ≈ not clearly different."
+)
+OTHER = "crf"
+
+
+def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> pd.DataFrame:
+    """A row a test set and network, a column a label set; first the one that the others are measured against.
+
+    Args:
+        summary: As :func:`hairline.reporting.comparison.summarise` gives it.
+        pairs: As :func:`hairline.reporting.difference_tables.every_pair` gives it.
+        against: The label set that the others are measured against.
+
+    Returns:
+        Cells of text; no rows where no segmenter was scored.
+    """
+    scored = summary[(summary["kind"] == "segmenter") & (summary["status"] == "scored")]
+    several = scored["training_set"].nunique() > 1
+    order = sorted(scored["labels"].unique(), key=lambda name: name != against)
+    known, lines = _known(pairs), []
+    for key, rows in scored.groupby(["test_set", "model", "training_set"], sort=False):
+        test_set, model, training_set = map(str, key)
+        by_labels = {str(row["labels"]): row for row in rows.to_dict("records")}
+        told = training_set if several else ""
+        line = {"Test set": test_set, "Network": model} | ({"Training set": training_set} if several else {})
+        own = called(against, model, told)
+        for name in order:
+            pair = (test_set, called(name, model, told), own)
+            line[called(name, None, "")] = _cell(by_labels.get(name), known.get(pair))
+        lines.append(line)
+    return pd.DataFrame(lines)
+
+
+def too_few(summary: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
+    """A remark where there are so many pairs that no difference of so few resamples could be called one."""
+    if summary.empty or pairs.empty:
+        return []
+    resamples, most = int(summary["resamples"].iloc[0]), int(pairs.groupby(["kind", "test_set"]).size().max())
+    if 2 * most / (resamples + 1) < SURE:
+        return []
+    return [
+        f"No p-value of {resamples} resamples is below {2 / (resamples + 1):.2g}, so that among {most} pairs none can "
+        f"stay below {SURE} after the correction: set comparison.resamples to {int(2 * most / SURE)} or more."
+    ]
+
+
+def _known(pairs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Test set, first and second → difference of first minus second and its corrected p, either way round."""
+    found = {}
+    for row in pairs[pairs["kind"] == "segmenter"].to_dict("records"):
+        found[row["test_set"], row["first"], row["second"]] = (row["difference"], row["p_holm"])
+        found[row["test_set"], row["second"], row["first"]] = (-row["difference"], row["p_holm"])
+    return found
+
+
+def _cell(row: Any, difference: tuple[float, float] | None) -> str:
+    if row is None:
+        return ABSENT
+    if difference is None:
+        return f"{row['ods']:.3f}"
+    return f"{row['ods']:.3f} ({difference[0]:+.3f} {MARKS[verdict(*difference)]})"
+
+
+def verdict(difference: float, p: float) -> str:
+    """``better``, ``worse`` or ``unclear``, the last where there is no p-value (NaN)."""
+    if pd.isna(p) or p >= SURE:
+        return "unclear"
+    return "better" if difference > 0 else "worse"

@@ -1,0 +1,227 @@
+"""The paper's nine tables, every printed cell beside what was run here, and how those runs differ from the paper's."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from hairline.data.names import MANUAL
+from hairline.metrics import published
+from hairline.reporting import formatting
+from hairline.reporting.comparison import Training
+from hairline.reporting.formatting import ABSENT, bracketed
+
+TITLES = {
+    "I": "classifiers on test patches", "II": "pseudo-labels of the training images", "III": "tested on CRACK500",
+    "IV": "tested on CFD", "V": "tested on AEL", "VI": "tested on DeepCrack", "VII": "ablations of the pseudo-labels",
+    "VIII": "semi-supervised training", "IX": "trained on several data sets",
+}  # fmt: skip
+COLUMNS = (
+    "table", "labels", "model", "trained_on", "tested_on", "metric", "paper", "run", "ours", "ours_low", "ours_high",
+    "difference", "difference_low", "difference_high", "status", "differs",
+)  # fmt: skip
+HEADINGS = {"images_per_second": "images/s", "precision": "precision", "recall": "recall", "f1": "F1"}
+NOT_RUN, SCORED = "not run", "scored"
+
+
+@dataclass(frozen=True)
+class ClassifierCell:
+    """A patch classifier on one split.
+
+    Attributes:
+        name: Its name in params.yaml.
+        backbone: Its network.
+        trained_on: The paper's name of what it learned from; empty where the paper has no such training.
+        scored: Data set and split, as ``crack500-test``.
+        scores: As :func:`hairline.metrics.classification.scores` gives them.
+        images: Number of images that the patches are cut from.
+        training: How it was trained; None where nothing is known.
+    """
+
+    name: str
+    backbone: str
+    trained_on: str
+    scored: str
+    scores: Mapping[str, float]
+    images: int
+    training: Training | None
+
+
+@dataclass(frozen=True)
+class _Run:
+    """What was run for a cell of the paper: name, values, status, and what is not as in the paper."""
+
+    cell: str
+    name: str
+    values: Mapping[str, Any]
+    status: str
+    differs: str
+
+
+def beside(summary: pd.DataFrame, taught: Sequence[ClassifierCell]) -> pd.DataFrame:
+    """Every value the paper prints, in its order, with :data:`COLUMNS`.
+
+    A row a printed value and run that stands for its cell; ``status`` is ``not run`` where there is none. Differences
+    are ours minus the paper's; their intervals are ours around the printed value, which is taken as exact.
+
+    Args:
+        summary: As :func:`hairline.reporting.comparison.summarise` gives it.
+        taught: Classifiers on the splits they did not learn from.
+    """
+    runs: dict[str, list[_Run]] = {}
+    for run in [*_of_classifiers(taught), *_of_summary(summary)]:
+        runs.setdefault(run.cell, []).append(run)
+    rows = [
+        _row(printed, run)
+        for printed in published.cells().to_dict("records")
+        for run in runs.get(printed["cell"], [None])
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _of_classifiers(cells: Sequence[ClassifierCell]) -> Iterator[_Run]:
+    for cell in cells:
+        name = published.classifier(cell.trained_on, cell.backbone, cell.scored)
+        differs = _differs("classifier", cell.training, cell.trained_on, cell.images, cell.scored, cell.backbone, name)
+        yield _Run(name, f"{cell.name} ({cell.backbone})", cell.scores, SCORED, differs)
+
+
+def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
+    for row in summary[summary["paper_cell"].notna() & (summary["status"] != NOT_RUN)].to_dict("records"):
+        trained_on, _, _, tested_on = row["paper_cell"].split(" · ")
+        known = not pd.isna(row["start"])
+        training = Training(int(row["trained_images"]), int(row["epochs"]), str(row["start"])) if known else None
+        kind = "segmenter" if row["kind"] == "segmenter" else "classifier"
+        told = (kind, training, trained_on, row["images"], tested_on, row["model"], row["paper_cell"])
+        name = f"{'FSV' if row['labels'] == MANUAL else row['labels']}, {row['model']}"
+        name += f", {row['training_set']}" if row["training_set"] else ""
+        yield _Run(row["paper_cell"], name, {str(key): value for key, value in row.items()}, row["status"],
+                   _differs(*told))  # fmt: skip
+
+
+def _differs(
+    kind: str, training: Training | None, trained_on: str, images: Any, tested_on: str, model: str, cell: str
+) -> str:
+    """What is not as in the paper, in words, what the paper has in brackets."""
+    told = []
+    if kind == "classifier" and model != cell.split(" · ")[2]:
+        told.append(f"{model} ({cell.split(' · ')[2]})")
+    if training is not None:
+        epochs = published.EPOCHS[kind]
+        wanted = published.IMAGES.get(trained_on, training.images)
+        told += [f"{training.images:,} training images ({wanted:,})"] if wanted != training.images else []
+        told += [f"start {training.start} ({published.START})"] if published.START not in training.start else []
+        told += [f"{training.epochs} epochs ({epochs})"] if training.epochs != epochs else []
+    scored = published.IMAGES.get(tested_on)
+    if not pd.isna(images) and scored is not None and images != scored:
+        told.append(f"{images:,} scored images ({scored:,})")
+    return "; ".join(told)
+
+
+def _row(printed: Mapping[Any, Any], run: _Run | None) -> dict[str, Any]:
+    metric, paper = printed["metric"], float(printed["value"])
+    row = {name: printed[name] for name in ("table", "labels", "model", "trained_on", "tested_on", "metric")}
+    if run is None:
+        return row | {"paper": paper, "status": NOT_RUN}
+    ours = {f"ours{end}": float(run.values.get(f"{metric}{end}", float("nan"))) for end in ("", "_low", "_high")}
+    less = {name.replace("ours", "difference"): value - paper for name, value in ours.items()}
+    return row | {"paper": paper, "run": run.name, "status": run.status, "differs": run.differs} | ours | less
+
+
+def classifiers(cells: Sequence[ClassifierCell]) -> pd.DataFrame:
+    """What table I is about, of every classifier and split here, as cells of text."""
+    return pd.DataFrame([_classifier(cell) for cell in cells])
+
+
+def _classifier(cell: ClassifierCell) -> dict[str, str]:
+    scores = {
+        f"{name}{end}": cell.scores.get(f"{name}{end}", float("nan"))
+        for name in (*HEADINGS, "roc_auc", "average_precision", "calibration_error")
+        for end in ("", "_low", "_high")
+    }
+    shown = {"precision": "Precision", "recall": "Recall", "f1": "F1", "roc_auc": "ROC AUC", "average_precision": "AP",
+             "calibration_error": "Calibration error"}  # fmt: skip
+    return {
+        "Classifier": cell.name,
+        "Backbone": cell.backbone,
+        "Patches of": cell.scored,
+        "Patches": f"{cell.scores['patches']:,.0f}",
+        "with crack": f"{cell.scores['crack_share']:.0%}",
+        **{title: _bracketed(scores, name) for name, title in shown.items()},
+    }
+
+
+def _bracketed(values: Mapping[str, float], name: str) -> str:
+    return bracketed(values[name], values[f"{name}_low"], values[f"{name}_high"], ".3f")
+
+
+def tables(found: pd.DataFrame, run: bool = False) -> dict[str, pd.DataFrame]:
+    """Readable tables, title to cells of text: a line a cell and run, a column a metric: paper / ours / difference.
+
+    Args:
+        found: As :func:`beside` gives it.
+        run: Leave out tables of which nothing was run, and cells that were not run.
+    """
+    shown = found[found["run"].notna()] if run else found
+    return {
+        f"Table {number}: {title}": pd.DataFrame([_line(rows) for _, rows in _grouped(shown, number)])
+        for number, title in TITLES.items()
+        if (shown["table"] == number).any()
+    }
+
+
+def _grouped(found: pd.DataFrame, table: str) -> Iterator[tuple[Any, pd.DataFrame]]:
+    rows = found[found["table"] == table]
+    names = ["labels", "model", "trained_on", "tested_on", "run"]
+    yield from rows.groupby(names, sort=False, dropna=False)
+
+
+def _line(rows: pd.DataFrame) -> dict[str, str]:
+    first = rows.iloc[0]
+    line = {
+        "Labels": "FSV" if first["labels"] == MANUAL else first["labels"],
+        "Model": first["model"],
+        "Trained on": first["trained_on"],
+        "Tested on": first["tested_on"],
+        "Run here": NOT_RUN if pd.isna(first["run"]) else first["run"],
+    }
+    for row in rows.to_dict("records"):
+        heading = HEADINGS.get(row["metric"], row["metric"].upper())
+        line[f"{heading}: paper / ours / difference"] = _three({str(key): value for key, value in row.items()})
+    return line | {"Not as in the paper": ABSENT if pd.isna(first["differs"]) else first["differs"] or "nothing known"}
+
+
+def _three(row: Mapping[str, Any]) -> str:
+    paper = f"{row['paper']:.3f}"
+    if pd.isna(row["ours"]):
+        return f"{paper} / {ABSENT}" if row["status"] in (NOT_RUN, SCORED) else f"{paper} / {row['status']}"
+    return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f}"
+
+
+def markdown(found: pd.DataFrame) -> str:
+    """All nine tables as Markdown text."""
+    parts = ["# The paper's tables, beside the runs here"]
+    for title, table in tables(found).items():
+        parts += [f"## {title}", formatting.markdown(table)]
+    return "\n\n".join(parts) + "\n"
+
+
+def latex(found: pd.DataFrame) -> str:
+    """All nine tables as LaTeX, for a document with the package booktabs."""
+    return "\n\n".join(_tabular(title, table) for title, table in tables(found).items()) + "\n"
+
+
+def _tabular(title: str, table: pd.DataFrame) -> str:
+    lines = [" & ".join(map(_escaped, line)) + r" \\" for line in [list(table.columns), *table.to_numpy().tolist()]]
+    body = "\n".join([r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"])
+    columns = "l" * len(table.columns)
+    return (
+        f"\\begin{{table}}\n\\caption{{{_escaped(title)}}}\n\\begin{{tabular}}{{{columns}}}\n{body}\n"
+        "\\end{tabular}\n\\end{table}"
+    )
+
+
+def _escaped(text: Any) -> str:
+    signs = {"\\": r"\textbackslash{}", "–": "--", "−": "$-$"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
+    return "".join(signs.get(sign, sign) for sign in str(text))

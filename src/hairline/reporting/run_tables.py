@@ -1,0 +1,88 @@
+"""Tables of a report about how its numbers came about: runs with their data, commit and cost; studies; versions."""
+
+import os
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pandas as pd
+
+from hairline.reporting.formatting import ABSENT, bracketed
+from hairline.tracking import costs
+from hairline.tracking.environment import PACKAGES, installed
+from hairline.tracking.records import RunRecord
+
+SHORT = 12
+"""Digits of a hash that are shown."""
+
+
+def runs(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """A row a run: what it read and made, the commit of its code, its id in MLflow, time and memory; cells of text."""
+    return pd.DataFrame([_run(record) for record in records])
+
+
+def _run(record: RunRecord) -> dict[str, str]:
+    commit = record.git_commit[:SHORT] + (" with changes" if record.dirty else "")
+    return {
+        "Run": record.name,
+        "Stage": record.stage,
+        "Seconds": f"{costs.seconds(record):.0f}",
+        "Memory (MiB)": ABSENT if record.peak_memory_mb is None else f"{record.peak_memory_mb:,}",
+        "Started": record.started,
+        "Commit": commit,
+        "MLflow run": record.run_id,
+        "Read": _hashes(record.inputs),
+        "Made": _hashes(record.outputs),
+    }
+
+
+def _hashes(found: Mapping[str, str]) -> str:
+    return "; ".join(f"{path} {digest[:SHORT]}" for path, digest in found.items()) or ABSENT
+
+
+def spent(records: Iterable[RunRecord]) -> str:
+    """Time of all runs together and the most memory of one, in words."""
+    found = list(records)
+    total = timedelta(seconds=sum(costs.seconds(record) for record in found))
+    known = [record.peak_memory_mb for record in found if record.peak_memory_mb is not None]
+    memory = f"; most memory of one process {max(known):,} MiB" if known else ""
+    return f"{len(found)} runs took {total} (h:mm:ss) of wall time together{memory}."
+
+
+def studies(told: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """A row a study and metric: the label set's own options against the best found, on images held out; text.
+
+    Args:
+        told: What best.json of each study holds.
+    """
+    return pd.DataFrame([line for study in told for line in _study(study)])
+
+
+def _study(told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    best = told["best"][0]
+    changes = ", ".join(f"{name} {value}" for name, value in best["changes"].items()) or "none"
+    for metric, gain in best["gain"].items():
+        interval = (gain.get("gain_low", float("nan")), gain.get("gain_high", float("nan")))
+        yield {
+            "Study": told["study"],
+            "Sought": ", ".join(told["objective"]),
+            "Trials": str(told["trials"]),
+            "Tuning images": str(told["tuning_images"]),
+            "Held-out images": str(told["held_out_images"]),
+            "Metric": metric,
+            "Own options": f"{told['own']['held_out'][metric]:.3f}",
+            "Best found": f"{best['held_out'][metric]:.3f}",
+            "Gain": bracketed(gain["gain"], *interval, "+.3f"),
+            "Changes": changes,
+        }
+
+
+def environment() -> dict[str, str]:
+    """Python, system, processor cores, memory and the versions of the packages that numbers depend on."""
+    packages = {name: installed(name) for name in PACKAGES}
+    return {
+        "Python": platform.python_version(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        **{name: found for name, found in packages.items() if found},
+    }

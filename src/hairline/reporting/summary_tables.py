@@ -1,0 +1,191 @@
+"""The summary of a comparison for readers: the result in words, tables, how to read them, Markdown."""
+
+from typing import Any
+
+import pandas as pd
+
+from hairline.data.names import MANUAL
+from hairline.reporting import formatting
+from hairline.reporting.formatting import ABSENT, bracketed, number
+
+ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
+METRICS = ("ods", "ois", "ap")
+SEGMENTERS = "Segmenters tested on"
+
+
+def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Readable tables, heading to cells of text: segmenters a test set (FSV first), all label sets, labels a set.
+
+    Columns with the paper's numbers are there where the paper printed any for the table's rows, that of the training
+    set where there are several.
+    """
+    segmenters = _each(summary, "segmenter", SEGMENTERS + " {}")
+    labels = _each(summary, "label", "Pseudo-labels of {} against its masks")
+    return segmenters | ({ABLATIONS: ablations(summary)} if labels else {}) | labels
+
+
+def _each(summary: pd.DataFrame, kind: str, heading: str) -> dict[str, pd.DataFrame]:
+    rows = summary[summary["kind"] == kind]
+    unused = [] if _several(summary) and kind == "segmenter" else ["Training set"]
+    return {
+        heading.format(name): _table(rows[rows["test_set"] == name], kind).drop(columns=unused)
+        for name in rows["test_set"].unique()
+    }
+
+
+def _several(summary: pd.DataFrame) -> bool:
+    """Whether segmenters learned from several training sets."""
+    return bool(summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1)
+
+
+def ablations(summary: pd.DataFrame) -> pd.DataFrame:
+    """A row a label set, a column a set it was scored on, cells of text; the paper's numbers beside their set."""
+    lines: dict[str, dict[str, str]] = {}
+    for row in _records(summary[summary["kind"] == "label"]):
+        line = lines.setdefault(row["labels"], {"Labels": row["labels"]})
+        line[row["test_set"]] = _three(row, "") if row["status"] == "scored" else row["status"]
+        line[f"paper, {row['test_set']}"] = _three(row, "paper_")
+    return _without_unused(pd.DataFrame(list(lines.values())), "paper, ")
+
+
+def ablations_csv(summary: pd.DataFrame) -> str:
+    """The same numbers as CSV text, a column a set and metric, six significant digits."""
+    rows = summary[summary["kind"] == "label"]
+    printed = [f"paper_{metric}" for metric in METRICS]
+    wide = rows.pivot(index="labels", columns="test_set", values=[*METRICS, *printed]).reindex(rows["labels"].unique())
+    columns = {
+        f"{test_set} {metric}": wide[metric, test_set]
+        for test_set in rows["test_set"].unique()
+        for metric in [*METRICS, *printed]
+        if metric in METRICS or wide[metric, test_set].notna().any()
+    }
+    return pd.DataFrame(columns).to_csv(index_label="labels", float_format="%.6g", lineterminator="\n")
+
+
+def _three(row: dict[str, Any], prefix: str) -> str:
+    values = [row[prefix + metric] for metric in METRICS]
+    return ABSENT if all(map(pd.isna, values)) else " / ".join(number(value, ".3f") for value in values)
+
+
+def _without_unused(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    return table.drop(
+        columns=[name for name in table if str(name).startswith(prefix) and (table[name] == ABSENT).all()]
+    )
+
+
+def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
+    parts = [_records(part) for _, part in rows.groupby("training_set", sort=False)]
+    order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
+    table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
+    table = _without_unused(_without_unused(table, "paper "), "Images/s")
+    return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _line(row: dict[str, Any], first: str) -> dict[str, str]:
+    scored = row["status"] == "scored"
+    told = row["reason"] and row["status"] != "not run"  # how to run it stands in the CSV
+    why = f"{row['status']}: {row['reason']}" if told else str(row["status"])
+    return {
+        first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
+        "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
+        "Training set": str(row["training_set"]),
+        "Images": number(row["images"], "d"),
+        "ODS": _bracketed(row, "ods", ".3f") if scored else why,
+        "at threshold": number(row["ods_threshold"], ".2f"),
+        "OIS": _bracketed(row, "ois", ".3f"),
+        "AP": number(row["ap"], ".3f"),
+        "AP of means": number(row["ap_of_means"], ".3f"),
+        "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
+        "Empty masks": number(row["empty_masks"], "d"),
+        "Empty predictions": number(row["empty_predictions"], "d"),
+        **{f"paper {metric.upper()}": number(row[f"paper_{metric}"], ".3f") for metric in METRICS},
+        "Images/s": number(row["images_per_second"], ".3g"),
+        "paper images/s": number(row["paper_images_per_second"], ".3g"),
+    }
+
+
+def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
+    return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], form)
+
+
+def headline(summary: pd.DataFrame) -> str:
+    """The result in words: on every test set, the best segmenter trained on pseudo-labels against its FSV.
+
+    Where no segmenter was trained it is the best label set on every set.
+    """
+    if (summary["kind"] != "segmenter").all():
+        return _of_labels(summary[(summary["kind"] == "label") & (summary["status"] == "scored")])
+    compared = summary[summary["ods_minus_manual"].notna()]
+    if compared.empty:
+        return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
+    several = _several(summary)
+    return " ".join(_verdict(rows, several) for _, rows in compared.groupby("test_set", sort=False))
+
+
+def _of_labels(rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return "No segmenter was trained, and no label could be scored."
+    best = [max(_records(each), key=lambda row: row["ods"]) for _, each in rows.groupby("test_set", sort=False)]
+    told = [f"{row['labels']} on {row['test_set']}, ODS {_bracketed(row, 'ods', '.3f')}" for row in best]
+    count = rows["labels"].nunique()
+    caution = "" if count == 1 else f" The intervals do not account for the choice among {count} label sets."
+    return f"No segmenter was trained. The best labels: {'; '.join(told)}.{caution}"
+
+
+def _verdict(rows: pd.DataFrame, several: bool) -> str:
+    best = max(_records(rows), key=lambda row: row["ods"])
+    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
+    which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
+    learned = f", {best['training_set']}" if several else ""
+    told = (
+        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}{learned}) reaches "
+        f"ODS {best['ods']:.3f}"
+    )
+    difference = _bracketed(best, "ods_minus_manual", "+.3f")
+    if pd.isna(low):
+        return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
+    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
+    caution = "" if len(rows) == 1 else f"; the interval does not account for the choice among {len(rows)}"
+    return f"{told}, {word} FSV: {difference}{caution}."
+
+
+def notes(summary: pd.DataFrame) -> list[str]:
+    """How to read the tables, one remark each."""
+    level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
+    trained = (summary["kind"] == "segmenter").any()
+    fsv = "FSV: fully supervised, trained on manual masks. " if trained else ""
+    paired = " Differences are paired: same resamples, architecture, training set and images." if trained else ""
+    return [
+        f"{fsv}All thresholds 0.01 to 0.99, no pixel tolerance.",
+        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), none with "
+        f"fewer than two groups.{paired}",
+        "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
+        "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
+        "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
+        "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
+        "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
+        *_of_speed(summary),
+    ]
+
+
+def _of_speed(summary: pd.DataFrame) -> list[str]:
+    machines = "; ".join(summary["machine"].dropna().unique())
+    if not machines:
+        return []
+    return [
+        "Images/s: from image to label, wall time of all cores over the whole data set: the evidence that the label "
+        "set asks for, its label, reading and writing; not training and studies. Images whose evidence an earlier run "
+        f"had made are not counted. Measured on {machines}; the paper's on another machine, with a Titan XP.",
+    ]
+
+
+def markdown(summary: pd.DataFrame) -> str:
+    """Headline, tables and notes as Markdown text."""
+    parts = ["# Comparison", headline(summary)]
+    for title, table in tables(summary).items():
+        parts += [f"## {title}", formatting.markdown(table)]
+    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes(summary))]) + "\n"

@@ -1,0 +1,222 @@
+"""From a number or a file back to raw data, by dvc.lock: stages, hashes, runs, parameters, and what changed since."""
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from hairline.errors import HairlineError
+from hairline.tracking import dvc_lock
+from hairline.tracking.records import RunRecord, flatten, read_record
+
+CODE = ("src/", "pipeline/")
+RUNS = ("/runs/", "-run.json")
+TABLE = ".parquet"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage as dvc.lock has it.
+
+    Attributes:
+        name: Its name.
+        deps: Path → hash of what it read.
+        outs: Path → hash of what it made.
+        params: Its values of params.yaml, flat.
+    """
+
+    name: str
+    deps: Mapping[str, str]
+    outs: Mapping[str, str]
+    params: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A stage on the way to raw data.
+
+    Attributes:
+        stage: The stage.
+        made: Path → hash of its outputs that count here.
+        run: Its tracked run; None where it has none.
+        differing: Parameter → its value and the default, where they differ.
+        raw: Path → hash of data that no stage made.
+        code: Number of source files it read.
+        upstream: The stages whose outputs it read; empty for a stage that is told above already.
+        seen: Whether it is told above.
+    """
+
+    stage: Stage
+    made: Mapping[str, str]
+    run: RunRecord | None
+    differing: Mapping[str, tuple[str, str]]
+    raw: Mapping[str, str] = field(default_factory=dict)
+    code: int = 0
+    upstream: Sequence["Link"] = ()
+    seen: bool = False
+
+
+def locked(path: Path) -> dict[str, Stage]:
+    """Stages of a dvc.lock by name.
+
+    Raises:
+        HairlineError: If there is no such file.
+    """
+    if not path.is_file():
+        raise HairlineError(
+            f"{path}: not found; nothing has run here: 'dvc repro', or 'dvc pull' for results of others"
+        )
+    return {name: _stage(name, entry) for name, entry in dvc_lock.stages(path).items()}
+
+
+def _stage(name: str, entry: dict[str, Any]) -> Stage:
+    values = flatten(entry.get("params", {}).get("params.yaml", {}))
+    return Stage(name, dvc_lock.hashes(entry, "deps"), dvc_lock.hashes(entry, "outs"), values)
+
+
+def target(root: Path, text: str) -> tuple[str, str | None]:
+    """What a target names: the file to follow, and the number it shows, if it is a cell of a metrics file.
+
+    ``FILE:KEY/…/NAME`` is a cell. One of the comparison is followed from the metrics of what was compared: from its
+    evaluation, or its label set.
+
+    Raises:
+        HairlineError: If the file has no such cell.
+    """
+    name, _, key = text.partition(":")
+    path = Path(name).resolve()
+    inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else name
+    if not key:
+        return inside, None
+    try:
+        found: Any = json.loads((root / inside).read_text())
+        for part in key.split("/"):
+            found = found[part]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise HairlineError(
+            f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME, as a metrics file nests them"
+        ) from None
+    return _compared(root, inside, key.split("/")[0]) or inside, str(found)
+
+
+def _compared(root: Path, metrics: str, row: str) -> str | None:
+    """Metrics file of what a row of the comparison is about."""
+    folder = Path(metrics).parent
+    if row.startswith("segmenter-") and (root / folder / f"{row}.json").is_file():
+        return (folder / f"{row}.json").as_posix()
+    if row.startswith("label-"):
+        known = sorted((root / folder).glob("label-scores-*.json"), key=lambda path: len(path.name), reverse=True)
+        for path in known:
+            if row.startswith(f"label-{path.stem.removeprefix('label-scores-')}-"):
+                return (folder / path.name).as_posix()
+    return None
+
+
+def chain(root: Path, stages: Mapping[str, Stage], path: str, default: Mapping[str, str]) -> list[Link]:
+    """The stages that made a file, each with those before it.
+
+    Args:
+        root: The workspace.
+        stages: Of :func:`locked`.
+        path: A file or folder, relative to it.
+        default: Parameters that others are compared with, flat.
+
+    Raises:
+        HairlineError: If no stage made it.
+    """
+    found = list(_makers(stages, path))
+    if not found:
+        outs = [out for stage in stages.values() for out in stage.outs]
+        near = get_close_matches(path, outs, 3, 0.3)
+        raise HairlineError(
+            f"{path}: no stage in dvc.lock made it; did you mean {' or '.join(near)}? "
+            "All there are: dvc stage list, dvc.lock"
+        )
+    seen: set[str] = set()
+    return [_link(root, stages, stage, made, default, seen, _narrowed(root, path)) for stage, made in found]
+
+
+def _makers(stages: Mapping[str, Stage], path: str) -> Iterator[tuple[Stage, dict[str, str]]]:
+    """Stages that made a path, what it lies in, or what lies in it; each with those outputs."""
+    for stage in stages.values():
+        made = {out: digest for out, digest in stage.outs.items() if _same_place(out, path)}
+        if made:
+            yield stage, made
+
+
+def _same_place(out: str, path: str) -> bool:
+    return out == path or path.startswith(f"{out}/") or out.startswith(f"{path}/")
+
+
+def _narrowed(root: Path, path: str) -> frozenset[str] | None:
+    """Label sets and data sets that a table of training images is about; None where everything counts."""
+    if not path.endswith(TABLE) or "/training/" not in path or not (root / path).is_file():
+        return None
+    table = pd.read_parquet(root / path, columns=["dataset", "label_set"])
+    return frozenset(table["dataset"]) | frozenset(table["label_set"])
+
+
+def _link(
+    root: Path, stages: Mapping[str, Stage], stage: Stage, made: Mapping[str, str], default: Mapping[str, str],
+    seen: set[str], only: frozenset[str] | None,
+) -> Link:  # fmt: skip
+    differing = {
+        name: (value, default.get(name, "absent")) for name, value in stage.params.items() if default.get(name) != value
+    }
+    run = _run(root, stage)
+    if stage.name in seen:
+        return Link(stage, made, run, differing, seen=True)
+    seen.add(stage.name)
+    raw, upstream = {}, []
+    for dep, digest in stage.deps.items():
+        makers = [(each, outs) for each, outs in _makers(stages, dep) if each is not stage]
+        makers = [(each, outs) for each, outs in makers if only is None or any(Path(out).name in only for out in outs)]
+        upstream += [
+            _link(root, stages, each, outs, default, seen, _narrowed(root, dep)) for each, outs in makers
+        ]  # fmt: skip
+        if not makers and only is None and not dep.startswith(CODE):
+            raw[dep] = digest
+    code = sum(dep.startswith(CODE) for dep in stage.deps)
+    return Link(stage, made, run, differing, raw, code, upstream)
+
+
+def _run(root: Path, stage: Stage) -> RunRecord | None:
+    found = [out for out in stage.outs if out.endswith(".json") and any(part in out for part in RUNS)]
+    return read_record(root / found[0]) if found else None
+
+
+def walk(links: Sequence[Link]) -> Iterator[Link]:
+    """All links of chains, nearest first."""
+    for link in links:
+        yield link
+        yield from walk(link.upstream)
+
+
+def changed(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
+    """Stage → what of it is no longer as dvc.lock has it, as DVC says: paths and parameters.
+
+    Raises:
+        HairlineError: If DVC cannot tell.
+    """
+    command = ["dvc", "status", "--json", *names]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    if done.returncode:
+        raise HairlineError(f"dvc status cannot say what changed: {done.stderr.strip()}")
+    told = json.loads(done.stdout or "{}")
+    return {name: sorted(set(_paths(entries))) for name, entries in told.items() if name in names}
+
+
+def _paths(entries: Any) -> Iterator[str]:
+    for entry in entries:
+        if not isinstance(entry, Mapping):  # "changed command"
+            yield str(entry)
+            continue
+        for kind, found in entry.items():
+            for path, state in found.items() if isinstance(found, Mapping) else ():
+                told = ", ".join(map(str, state)) if isinstance(state, Mapping) else str(state)
+                yield f"{path} ({told or kind})"

@@ -1,0 +1,137 @@
+"""The images of a study: drawn so that no parent photo is on both sides, kept decoded, labelled again and again."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.data.samples import NO_CRACK, load_image, load_mask
+from hairline.errors import HairlineError
+from hairline.imaging.images import quantise
+from hairline.labelling.localization import Evidence
+from hairline.metrics import thresholds
+from hairline.tuning import maskless
+from hairline.tuning.objectives import Judged
+
+Label = Callable[[NDArray[np.uint8], Evidence], NDArray[np.float32]]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One image to label.
+
+    Attributes:
+        id: Name in its data set.
+        group: Its parent photo.
+        image: RGB uint8 [height, width, 3].
+        evidence: What the classifier says about it.
+        mask: bool [height, width]; None where there is none.
+        copy: The image a little darker, with noise, where labels are judged without masks; else None.
+    """
+
+    id: str
+    group: str
+    image: NDArray[np.uint8]
+    evidence: Evidence
+    mask: NDArray[np.bool_] | None
+    copy: NDArray[np.uint8] | None
+
+
+def drawn(
+    samples: pd.DataFrame, tuning: tuple[str, int], held_out: tuple[str, int], seed: int, where: str, masks: bool
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Draw the images options are chosen on and those the choice is reported on, in random order.
+
+    Within one split, whole groups go to one side or the other, in proportion to the two counts; then each side is drawn
+    from what it has, all of it where that is less than its count.
+
+    Args:
+        samples: The samples table of a data set.
+        tuning: Split and number of images to choose on.
+        held_out: Split and number of images to report on.
+        seed: Of the draw.
+        where: What to call the data set in a message.
+        masks: Whether images without masks are passed over; those called crack-free as a whole always are.
+
+    Returns:
+        Rows of the samples table, tuning and held out; no group is in both.
+
+    Raises:
+        HairlineError: If a side has no image.
+    """
+    usable = samples[samples["has_mask"] | ((samples["image_label"] != NO_CRACK) & (not masks))]
+    generator = np.random.default_rng(seed)
+    parts = [usable[usable["split"] == split] for split, _ in (tuning, held_out)]
+    if tuning[0] == held_out[0]:
+        groups = generator.permutation(np.array(sorted(set(parts[0]["group"])), dtype=object))
+        first = set(groups[: max(round(len(groups) * tuning[1] / (tuning[1] + held_out[1])), 1)])
+        parts = [part[part["group"].isin(first) == side] for part, side in zip(parts, (True, False), strict=True)]
+    else:
+        parts[1] = parts[1][~parts[1]["group"].isin(set(parts[0]["group"]))]
+    chosen = []
+    for part, (split, count), name in zip(parts, (tuning, held_out), ("tuning", "held_out"), strict=True):
+        if part.empty:
+            raise HairlineError(
+                f"{where}: no image {'with a mask ' if masks else ''}is left in split '{split}' for {name}; choose "
+                "another split, or a set with at least two parent photos"
+                + (f", or the objective [{maskless.NAME}] alone, which needs no masks" if masks else "")
+            )
+        chosen.append(part.iloc[generator.permutation(len(part))[:count]].reset_index(drop=True))
+    return chosen[0], chosen[1]
+
+
+def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> list[Case]:
+    """Decode images, masks and evidence of some samples, in their order.
+
+    Args:
+        rows: Rows of the samples table.
+        dataset: Folder of the canonical data set.
+        evidence: Folder of its evidence, an archive an image.
+        copies: Whether to make the copies that labels are judged with where no mask is needed.
+    """
+    return [_loaded(row, dataset, evidence, number if copies else None) for number, row in enumerate(rows.itertuples())]
+
+
+def _loaded(row: Any, dataset: Path, evidence: Path, seed: int | None) -> Case:
+    image = load_image(dataset, row.id)
+    return Case(
+        row.id,
+        str(row.group),
+        image,
+        Evidence.load(evidence / f"{row.id}.npz"),
+        load_mask(dataset, row.id) if row.has_mask else None,
+        None if seed is None else maskless.perturbed(image, seed),
+    )
+
+
+Told = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
+"""Histograms of crack and background [scoring.BINS], 0 without a mask; measures [3], missing (NaN) without a copy."""
+
+
+def judged(label: Label, case: Case) -> Told:
+    """What the label of one image is judged by: histograms as its file would hold it, on 256 levels, and measures."""
+    scores = label(case.image, case.evidence)
+    nothing = np.zeros(thresholds.BINS, np.int64)
+    crack, background = (nothing, nothing) if case.mask is None else thresholds.histograms(quantise(scores), case.mask)
+    measures = np.full(len(maskless.MEASURES), np.nan)
+    if case.copy is not None:
+        measures = maskless.measures(case.image, case.evidence, scores, label(case.copy, case.evidence))
+    return crack, background, measures
+
+
+def together(cases: Sequence[Case], told: Iterable[Told]) -> Judged:
+    """What :func:`judged` gave for some images, in their order, as one."""
+    crack, background, measures = (np.stack(parts) for parts in zip(*told, strict=True))
+    masked = np.array([case.mask is not None for case in cases])
+    return Judged(masked, crack, background, None if cases[0].copy is None else measures)
+
+
+def named(cases: Sequence[Case]) -> Mapping[str, object]:
+    """Name → image, copy or evidence: what a :class:`hairline.labelling.cache.Memo` is to know these arrays by."""
+    things = {f"image {number}": case.image for number, case in enumerate(cases)}
+    things |= {f"copy {number}": case.copy for number, case in enumerate(cases) if case.copy is not None}
+    return things | {f"evidence {number}": case.evidence for number, case in enumerate(cases)}

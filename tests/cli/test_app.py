@@ -1,0 +1,73 @@
+"""The command line: what a person types and what comes back."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from hairline.data.samples import RawSample, ingest, read_binary_mask
+from hairline.imaging.images import write_image
+
+ROOT = Path(__file__).parents[2]
+
+
+def hairline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from hairline.cli.app import main; main()", *words]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_profile_then_check(tmp_path: Path) -> None:
+    done = hairline(tmp_path, "profile", "cfd-cpu", "--profiles", str(ROOT / "profiles"))
+    assert done.returncode == 0, done.stderr
+    assert "experiment: cfd-cpu (new)" in done.stdout
+    assert hairline(tmp_path, "check").stdout == "params.yaml: valid\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["check"], "params.yaml: not found"),
+        (["summary"], "params.yaml: not found"),
+        (["profile", "nonsense"], "no profile 'nonsense'"),
+    ],
+)
+def test_a_mistake_is_one_message_without_traceback(tmp_path: Path, words: list[str], told: str) -> None:
+    done = hairline(tmp_path, *words)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_summary_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    done = hairline(tmp_path, "summary")
+    assert done.returncode == 1
+    assert "run 'dvc repro' first" in done.stderr
+
+
+def test_accept_writes_a_baseline_and_tells_what_moved(tmp_path: Path, values: dict[str, Any]) -> None:
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    assert "run the ingest stage" in hairline(tmp_path, "accept").stderr
+    folder, rng = tmp_path / "data/tiny/sets/synthetic", np.random.default_rng(0)
+    folder.mkdir(parents=True)
+    for brightness in (90, 160):
+        raw = []
+        for number in range(4):
+            path = tmp_path / f"raw/{number}.png"
+            write_image(path, rng.integers(brightness, brightness + 20, (20, 30, 3), np.uint8))
+            raw.append(RawSample(str(number), "train", str(number), path, None, read_binary_mask))
+        ingest(raw, folder)
+        told = hairline(tmp_path, "accept", "synthetic").stdout
+    assert "baselines/tiny/synthetic.json: 4 images accepted" in told
+    assert "brightness: shift 1.00, median 99" in told
+    accepted = json.loads((tmp_path / "baselines/tiny/synthetic.json").read_text())
+    assert accepted["images"] == 4
+    assert 160 <= accepted["quantiles"]["brightness"][10] <= 180
+    wrong = hairline(tmp_path, "accept", "walls")
+    assert wrong.returncode == 1
+    assert "datasets has no 'walls'" in wrong.stderr

@@ -1,0 +1,132 @@
+import json
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import tiny_values
+from typer.testing import CliRunner
+
+from hairline.cli import doctor_machine, doctor_workspace
+from hairline.cli.app import app
+from hairline.cli.doctor_machine import Finding
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def root(tmp_path: Path, write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace in which everything is well."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    write_params(tiny_values())
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "config", "core.autocrlf", "false")
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    remote = store\n['remote \"store\"']\n    url = /tmp/x\n")
+    (tmp_path / ".dvc" / "tmp").mkdir()
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def ailing(found: list[Finding]) -> list[Finding]:
+    assert all(bool(each.remedy) == (each.level != "ok") for each in found)
+    return [each for each in found if each.level != "ok"]
+
+
+def test_nothing_is_said_of_a_workspace_that_is_well(root: Path) -> None:
+    assert ailing(list(doctor_workspace.workspace(root))) == []
+
+
+def test_line_endings_that_change_hashes_are_problems(root: Path) -> None:
+    git(root, "config", "core.autocrlf", "true")
+    (root / "params.yaml").write_bytes((root / "params.yaml").read_bytes().replace(b"\n", b"\r\n"))
+    one, other = ailing(list(doctor_workspace.repository(root)))
+    assert one.level == other.level == "problem"
+    assert "autocrlf" in one.what and "git config core.autocrlf input" in one.remedy
+    assert "params.yaml" in other.what and "sed -i" in other.remedy
+    (root / ".gitattributes").write_text("* text=auto eol=lf\n")  # goes before the setting
+    assert ailing(list(doctor_workspace.repository(root))) == [other]
+
+
+def test_a_missing_remote_and_a_missing_workspace_are_told(root: Path) -> None:
+    (root / ".dvc" / "config").write_text("")
+    (root / "dvc.lock").unlink()
+    remote, lock = ailing(list(doctor_workspace.versioning(root)))
+    assert (remote.level, lock.level) == ("note", "note") and "dvc remote add -d" in remote.remedy
+    (root / ".dvc").rename(root / "elsewhere")
+    (none,) = ailing(list(doctor_workspace.versioning(root)))
+    assert none.level == "problem"
+
+
+def test_stores_that_are_broken_away_or_of_old_form_are_told(root: Path) -> None:
+    (root / "mlruns" / "0").mkdir(parents=True)
+    (root / "mlruns" / "0" / "meta.yaml").write_text("name: Default\n")
+    (root / "mlruns" / "mlflow.db").write_text("no database " * 100)
+    broken, old = ailing(list(doctor_workspace.store(root, f"sqlite:///{root}/mlruns/mlflow.db")))
+    assert broken.level == "problem" and "hairline sync" in broken.remedy
+    assert old.remedy.startswith(f"mlflow migrate-filestore --source {root / 'mlruns'} --target sqlite:///")
+    away, _ = ailing(list(doctor_workspace.store(root, "http://user:secret@127.0.0.1:9")))
+    assert away.level == "problem" and "secret" not in away.what and "MLFLOW_TRACKING_URI" in away.remedy
+
+
+def test_a_store_that_is_well_says_how_many_runs_it_has(root: Path, empty_store: Path) -> None:
+    before = empty_store.read_bytes()
+    (found,) = doctor_workspace.store(root, f"sqlite:///{empty_store}")
+    assert found.level == "ok" and "1 runs" in found.what
+    assert empty_store.read_bytes() == before
+    with sqlite3.connect(empty_store) as store:
+        (revision,) = store.execute("select version_num from alembic_version").fetchone()
+    assert revision in found.what
+
+
+def test_parameters_that_are_refused_are_a_problem(root: Path) -> None:
+    (root / "params.yaml").write_text("experiment: x\n")
+    found = doctor_workspace.parameters(root)
+    assert found.level == "problem" and "missing section" in found.what
+
+
+def test_versions_are_compared_with_the_pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"numpy": "2.1.0", "torch": "2.15.0+cpu", "opencv-python": "4", "opencv-python-headless": "5"}
+    monkeypatch.setattr(doctor_machine, "PACKAGES", ("numpy", "torch", "dvc"))
+    monkeypatch.setattr(doctor_machine, "installed", versions.get)
+    (tmp_path / "constraints.txt").write_text("numpy==2.3.0\ntorch==2.15.0\n")
+    missing, other, builds = ailing(list(doctor_machine.packages(tmp_path / "constraints.txt")))
+    assert (missing.level, missing.what) == ("problem", "dvc is not installed")
+    assert other.level == "note" and "numpy 2.1.0 (2.3.0)" in other.what and "torch" not in other.what
+    assert builds.level == "problem" and "opencv-python and opencv-python-headless" in builds.what
+
+
+def test_little_space_is_a_note_and_hardly_any_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mlruns").mkdir()
+    (tmp_path / "mlruns" / "x").write_bytes(bytes(1000))
+    assert doctor_machine.size(tmp_path) == 1000
+    for gigabytes, level in ((30, "ok"), (10, "note"), (1, "problem")):
+        usage = type("Usage", (), {"free": gigabytes * 1e9})
+        monkeypatch.setattr("shutil.disk_usage", lambda _, usage=usage: usage)
+        assert doctor_machine.disk(tmp_path).level == level
+
+
+def test_switches_that_are_not_set_are_told_with_what_to_type(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in doctor_machine.SWITCHES.items():
+        monkeypatch.setenv(name, value)
+    assert [each.level for each in doctor_machine.telemetry()] == ["ok"]
+    monkeypatch.delenv("DVC_NO_ANALYTICS")
+    (found,) = doctor_machine.telemetry()
+    assert found.level == "note" and "DVC_NO_ANALYTICS=1" in found.remedy and "GX_" not in found.remedy
+
+
+def test_the_command_ends_with_1_where_there_is_a_problem(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_machine, "machine", lambda _: iter([Finding("ok", "a machine")]))
+    done = CliRunner().invoke(app, ["doctor"])
+    assert done.exit_code == 0 and "ok       a machine" in done.output
+    (root / "params.yaml").write_text("experiment: x\n")
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+    assert done.exit_code == 1
+    assert [each["level"] for each in json.loads(done.output)].count("problem") == 1

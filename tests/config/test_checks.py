@@ -1,0 +1,116 @@
+"""What `hairline check` finds beyond single values: names, networks and files that do not go together."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hairline.config.checks import check
+from hairline.config.params import Params
+from hairline.errors import HairlineError
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, Any]:
+    for place, value in changes:
+        *way, last = place.split(".")
+        inner = values
+        for key in way:
+            inner = inner[key]
+        inner[last] = value
+    return values
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ([("runtime.seed", 2**32)], ["runtime.seed", "less than 4294967296"]),
+        (
+            [("label_sets.konig.options.localization.vote_window_px", 48)],
+            ["label_sets.konig.options: '48' is not in localize.vote_windows_px", "has 32"],
+        ),
+        ([("classifiers.resnet18.backbone", "resnet17")],
+         ["classifiers.resnet18.backbone: backbone 'resnet17' is no timm model", "resnet18"]),
+        ([("architectures.unet.options.encoder", "resnet17")],
+         ["architectures.unet: encoder 'resnet17' is none of segmentation_models_pytorch", "resnet18"]),
+        ([("architectures.unet.options.encoder", "resnet34")],
+         ["architectures.unet: its encoder 'resnet34' cannot start from classifier 'resnet18'", "segmenter.weights"]),
+        ([("architectures.unet", {"network": "smp:FPNN:resnet18", "options": {}, "training": {}})],
+         ["architectures.unet: architecture 'FPNN' is none of", "DeepLabV3, DeepLabV3Plus, FPN, Linknet"]),
+        ([("architectures.unet", {"network": "smp:FPN:resnet19", "options": {}, "training": {}})],
+         ["architectures.unet: encoder 'resnet19' is none of", "resnet18"]),
+        ([("architectures.other",
+           {"network": "smp:Unet:tu-swin_tiny_patch4_window7_224", "options": {}, "training": {}})],
+         ["architectures.other: Unet with the encoder 'tu-swin_tiny_patch4_window7_224' cannot be built",
+          "choose another encoder, for example resnet34"]),
+        ([("architectures.unet", {"network": "smp:PAN:resnet18", "options": {}, "training": {}})],
+         ["architectures.unet: network 'smp:PAN:resnet18' needs images whose sides are multiples of 128 px",
+          "segmenter.crop_px is 64"]),
+        ([("architectures.unet", {"network": "deepcrack_zou", "options": {}, "training": {}})],
+         ["architectures.unet: its encoder 'vgg16_bn' cannot start from classifier 'resnet18'"]),
+        ([("architectures.unet", {"network": "oed", "options": {"encoder": "resnet18"}, "training": {}})],
+         ["architectures.unet: OED needs an encoder built like EfficientNet-B0 to B7", "tf_efficientnet_b5"]),
+        ([("classifiers.resnet18.weights", "imagenett")],
+         ["classifiers.resnet18.weights: weights 'imagenett'", "auto, imagenet, none nor an existing"]),
+        ([("classifiers.resnet18.weights", "classifier")], ["classifiers.resnet18.weights: weights 'classifier'"]),
+        ([("segmenter.weights", "absent.safetensors")],
+         ["segmenter.weights: weights 'absent.safetensors'", "auto, imagenet, none, classifier nor an existing"]),
+    ],
+)  # fmt: skip
+def test_what_does_not_go_together_is_one_line(
+    values: dict[str, Any], write_params: Write, changes: list[tuple[str, object]], told: list[str]
+) -> None:
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(changed(values, *changes))), networks=True)
+    message = str(caught.value)
+    assert all(part in message for part in told), message
+    assert len(message.splitlines()) == 1
+
+
+def test_what_goes_together_passes(
+    values: dict[str, Any], write_params: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.safetensors").write_bytes(b"")
+    changed(values, ("runtime.seed", 2**32 - 1), ("classifiers.resnet18.backbone", "resnet18.tv_in1k"),
+            ("classifiers.resnet18.weights", "mine.safetensors"))  # fmt: skip
+    check(Params(write_params(values)), networks=True)
+    changed(values, ("architectures.unet.options.encoder", "resnet34"), ("segmenter.weights", "mine.safetensors"))
+    check(Params(write_params(values)), networks=True)
+
+
+def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write_params: Write) -> None:
+    values["architectures"] = {
+        "a": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}},
+        "b": {"network": "unet", "options": {"encoder": "tu-resnet18"}, "training": {}},
+        "c": {"network": "smp:FPN:resnet18", "options": {}, "training": {}},
+        "pan": {
+            "network": "smp:PAN:resnet18",
+            "options": {},
+            "training": {},
+        },  # whose crops would have to be 128 px, but is not trained
+    }
+    values["matrix"]["architectures"] = ["a", "b", "c"]
+    check(Params(write_params(values)), networks=True)
+
+
+def test_where_no_segmenter_is_trained_architectures_are_not_asked_for(
+    values: dict[str, Any], write_params: Write
+) -> None:
+    changed(values, ("matrix.label_sets", []), ("classifiers.resnet18.backbone", "resnet34"))
+    check(Params(write_params(values)))
+    changed(values, ("matrix.architectures", []), ("architectures", {}))
+    check(Params(write_params(values)), networks=True)
+
+
+def test_two_networks_that_do_not_exist_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
+    changes = [
+        ("segmenter.weights", "no"),
+        ("classifiers.resnet18.backbone", "no"),
+        ("architectures.unet.options.encoder", "no"),
+    ]
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(changed(values, *changes))), networks=True)
+    assert len(str(caught.value).splitlines()) == 3

@@ -1,0 +1,212 @@
+"""params.yaml: what is wrong is told in one readable line each; what is right arrives typed."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hairline.config.checks import check
+from hairline.config.params import SECTIONS, Params
+from hairline.errors import HairlineError
+from hairline.gates import samples_gate
+from hairline.io import plugins
+
+Write = Callable[[dict[str, Any]], Path]
+
+
+def put(values: dict[str, Any], place: str, value: object) -> dict[str, Any]:
+    *way, last = place.split(".")
+    inner = values
+    for key in way:
+        inner = inner[key]
+    inner[last] = value
+    return values
+
+
+def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_params: Write) -> None:
+    params = Params(write_params(values))
+    check(params)
+    assert params.label_set("konig").options.localization.erosion_px == 3
+    assert params.dataset("synthetic").root == Path("data/raw/synthetic")
+    unet = params.architecture("unet")
+    assert (unet.network, unet.options.encoder) == ("unet", "resnet18")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "told"),
+    [
+        ("classifiers.resnet18.recipe.learning_rate", 0, ["learning_rate", "greater than 0", "found 0"]),
+        ("classifiers.resnet18.recipe.learning_rate", "fast", ["learning_rate", "valid number", "'fast'"]),
+        ("patches.stride_px", 33, ["patches", "stride of 33 px", "uncovered", "at most 32"]),
+        ("label_sets.konig.options.thresholding.stride_px", 40, ["thresholding", "stride of 40", "uncovered"]),
+        ("localize.vote_stride_px", 64, ["localize", "vote_stride_px 64", "uncovered"]),
+        (
+            "label_sets.konig.method",
+            "kning",
+            ["label_sets.konig", "'kning'", *plugins.names("hairline.labelling.methods")],
+        ),
+        ("datasets.synthetic.layout", "coco17", ["datasets.synthetic", *plugins.names("hairline.data.layouts")]),
+        ("label_sets.konig.options.localization.cut", 1.0, ["localization.cut", "less than 1"]),
+        ("label_sets.konig.options.localization.cutt", 0.5, ["localization.cutt", "unknown value"]),
+        ("label_sets.konig.options.fusion.closing_px", 4, ["fusion", "closing_px must be odd"]),
+        ("label_sets.otsu.options", {"level": 3}, ["label_sets.otsu.options.level", "unknown value"]),
+        ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "resnet18"]),
+        ("matrix.test_sets", [], ["matrix.test_sets", "at least 1"]),
+        (
+            "matrix.architectures",
+            [],
+            ["matrix", "architectures is empty", "manual, konig, otsu", "empty both"],
+        ),
+        ("matrix.training_sets", [], ["matrix", "training_sets is empty", "manual, konig, otsu"]),
+        ("matrix.training_sets", ["walls"], ["matrix.training_sets: 'walls' is not in training_sets", "has synthetic"]),
+        ("training_sets.synthetic.parts", [], ["training_sets.synthetic", "parts is empty"]),
+        ("pooled_test_sets", {"all": ["walls"]}, ["pooled_test_sets.all: 'walls' is not in matrix.test_sets"]),
+        ("pooled_test_sets", {"synthetic": ["synthetic"]}, ["pooled_test_sets.synthetic", "that of a test set"]),
+        ("strips.count", -1, ["strips.count", "greater than or equal to 0"]),
+        ("strips.samples", {"walls": ["a"]}, ["strips.samples: 'walls' is not in matrix.localized", "has synthetic"]),
+        ("matrix.label_sets", ["manual", "snake"], ["matrix.label_sets", "'snake'", "konig, konig_tuned, manual"]),
+        ("segmenter.crop_px", 100, ["segmenter", "multiple of 32"]),
+        ("segmenter.loss.name", "hinge", ["segmenter.loss.name", "'bce_dice', 'focal' or 'gce'", "'hinge'"]),
+        ("architectures.unet.options.encodr", "resnet18", ["architectures.unet.options.encodr", "unknown value"]),
+        ("architectures.unet.encoder", "resnet18", ["architectures.unet.encoder", "unknown value"]),
+        (
+            "architectures.unet.network",
+            "unett",
+            ["architectures.unet.network", "'unett'", *plugins.names("hairline.nn.architectures")],
+        ),
+        (
+            "architectures.unet.network",
+            "smp:FPN",
+            ["architectures.unet.network: 'smp:FPN' is no complete name; expected smp:<architecture>:<encoder>"],
+        ),
+        ("architectures.unet.network", "unet:resnet18", ["architectures.unet.network", "expected unet"]),
+        (
+            "architectures.unet.network",
+            "smp:FPN:resnet18",
+            ["architectures.unet.network: the name 'smp:FPN:resnet18' tells encoder; leave it out of the options"],
+        ),
+        ("architectures.unet.options", None, ["architectures.unet.options", "found None"]),
+        (
+            "architectures",
+            {"u-net": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}}},
+            ["architectures.u-net"],
+        ),
+        ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
+        ("experiment", "a b/c", ["experiment"]),
+        ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),
+        ("comparison.level", 1.5, ["comparison"]),
+        ("trainable.crack_score", -0.1, ["trainable.crack_score", "greater than or equal to 0"]),
+        ("label_sets.konig.options.thresholding.classes", 5, ["thresholding.classes", "2, 3 or 4"]),
+        ("label_sets.konig.options.thresholding.grey", "gbr", ["thresholding.grey", "'rgb' or 'bgr'"]),
+        ("label_sets.konig.options.localization.cells", "max", ["localization.cells", "'mean' or 'window'"]),
+        ("extra", 1, ["unknown section extra"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_is_allowed(
+    values: dict[str, Any], write_params: Write, place: str, value: object, told: list[str]
+) -> None:
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(put(values, place, value))))
+    message = str(caught.value)
+    assert all(part in message for part in told), message
+    assert len(message.splitlines()) == 1
+
+
+def test_a_missing_value_is_named(values: dict[str, Any], write_params: Write) -> None:
+    del values["label_sets"]["konig"]["options"]["localization"]["cut"]
+    with pytest.raises(HairlineError, match=r"label_sets\.konig\.options\.localization\.cut: missing value"):
+        check(Params(write_params(values)))
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_missing_section_is_named(values: dict[str, Any], write_params: Write, section: str) -> None:
+    del values[section]
+    with pytest.raises(HairlineError, match=f"missing section {section}"):
+        Params(write_params(values))
+
+
+def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
+    put(put(values, "patches.stride_px", 0), "runtime.seed", -1)
+    with pytest.raises(HairlineError) as caught:
+        check(Params(write_params(values)))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_missing_or_broken_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match="hairline profile synthetic"):
+        Params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("a: [1\n")
+    with pytest.raises(HairlineError, match="no valid YAML"):
+        Params(tmp_path / "params.yaml")
+    (tmp_path / "params.yaml").write_text("- 1\n")
+    with pytest.raises(HairlineError, match="expected a mapping"):
+        Params(tmp_path / "params.yaml")
+
+
+def test_reading_all_parameters_imports_no_torch_and_no_tracker(values: dict[str, Any], write_params: Write) -> None:
+    path = write_params(values)
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from hairline.config.checks import check; from hairline.config.params import Params\n"
+        f"check(Params(Path({str(path)!r})))\n"
+        "heavy = {'torch', 'mlflow', 'lightning', 'great_expectations', 'segmentation_models_pytorch'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_gates_differ_for_one_data_set_where_they_are_told_to(values: dict[str, Any], write_params: Write) -> None:
+    gates = values["gates"]
+    gates["for_datasets"] = {"synthetic": {"samples": {"require_masks": False, "severities": {"contrast": "error"}}}}
+    waiver = {"gate": "samples", "subject": "synthetic", "rule": "contrast", "sample": "a", "reason": "looked at"}
+    gates["waivers"] = [waiver, waiver | {"gate": "labels", "subject": "konig", "rule": "full_labels"}]
+    params = Params(write_params(values))
+    check(params)
+    here, elsewhere = (params.gate("samples", name, samples_gate.Options) for name in ("synthetic", "another"))
+    assert (here.require_masks, elsewhere.require_masks) == (False, True)
+    assert (here.severities["contrast"], here.severities["polarity"]) == ("error", "error")
+    assert elsewhere.severities["contrast"] == "warn"
+    assert here.max_crack_share == elsewhere.max_crack_share
+    assert [found.rule for found in params.waivers("samples", "synthetic")] == ["contrast"]
+    assert params.waivers("patches", "synthetic") == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"for_datasets": {"walls": {}}}, "gates.for_datasets: 'walls' is not in datasets"),
+        ({"for_datasets": {"synthetic": {"samples": {"max_drift": 2}}}}, "gates.for_datasets.synthetic"),
+        ({"waivers": [{"gate": "samples", "subject": "synthetic", "rule": "colour", "sample": "a", "reason": ""}]},
+         "'colour' is not in the rules of the samples"),
+        ({"waivers": [{"gate": "labels", "subject": "synthetic", "rule": "full_labels", "sample": "a", "reason": ""}]},
+         "'synthetic' is not in label_sets"),
+    ],
+)  # fmt: skip
+def test_gates_that_name_what_is_not_there_are_told(
+    values: dict[str, Any], write_params: Write, change: dict[str, Any], told: str
+) -> None:
+    values["gates"].update(change)
+    with pytest.raises(HairlineError, match=re.escape(told)):
+        check(Params(write_params(values)))
+
+
+def test_an_architecture_may_be_trained_otherwise(values: dict[str, Any], write_params: Write) -> None:
+    other = {"weights": "none", "recipe": {"epochs": 5}, "loss": {"name": "gce"}}
+    values["architectures"]["slow"] = {**values["architectures"]["unet"], "training": other}
+    params = Params(write_params(values))
+    options, plain = params.training("slow")
+    common, _ = params.training("unet")
+    assert (options.weights, options.recipe.epochs, options.loss.name) == ("none", 5, "gce")
+    assert options.recipe.batch == common.recipe.batch and options.loss.q == common.loss.q
+    assert plain["recipe"] == {**values["segmenter"]["recipe"], "epochs": 5}
+    assert common.recipe.epochs == values["segmenter"]["recipe"]["epochs"]
+    values["architectures"]["slow"]["training"] = {"recipe": {"epoch": 5}}
+    with pytest.raises(
+        HairlineError, match=r"segmenter \(with architectures.slow.training\).recipe.epoch: unknown value"
+    ):
+        Params(write_params(values)).training("slow")

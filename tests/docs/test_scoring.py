@@ -1,0 +1,43 @@
+"""docs/scoring.md: its example is what the code makes of it, and it names every convention and column."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hairline.metrics import conventions, full_score_table
+
+PAGE = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text()
+FIELDS = ("ods", "ods_threshold", "ois", "ap", "at_half", "mean")
+ROWS = re.findall(r"^\| ([^|]+) \| (counted|left out) \| (.+) \|$", PAGE, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def wide():
+    mask, scores, other = np.zeros((5, 6), dtype=bool), np.zeros((5, 6)), np.zeros((5, 6))
+    mask[1, 1:5] = True
+    scores[1, 1:3], scores[2, 3], scores[4, 0], other[0, 0] = 0.9, 0.6, 0.5, 0.3
+    pairs = {"first": (scores, mask), "second": (other, np.zeros_like(mask))}
+    samples = pd.DataFrame({"id": list(pairs), "group": list(pairs)})
+    return full_score_table.wide_table(samples, lambda name: pairs[name][0], lambda name: pairs[name][1], 1)
+
+
+def test_the_example(wide):
+    found = conventions.table(wide).set_index(["convention", "empty_masks"])
+    assert len(ROWS) > 10
+    for told, policy, cells in ROWS:
+        row = found.loc[(told, policy)]
+        shown = ["–" if np.isnan(row[field]) else f"{row[field]:.4f}" for field in FIELDS]
+        expected = [cell if cell == "–" else f"{float(cell):.4f}" for cell in cells.split(" | ")]
+        assert shown == expected, (told, policy)
+
+
+def test_every_convention_is_in_the_example(wide):
+    assert {told for told, policy, _ in ROWS if policy == "counted"} == set(conventions.table(wide)["convention"])
+
+
+def test_every_column_is_named(wide):
+    short = {name.replace("5px", "2px").replace("diagonal", "2px") for name in wide.columns} - {"id", "group"}
+    assert [name for name in sorted(short) if f"`{name}`" not in PAGE] == []

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from hairline.errors import HairlineError
+from hairline.imaging import images
+
+RGB = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 3
+
+
+def test_rgb_survives_writing_and_reading_with_its_channels_in_order(tmp_path):
+    images.write_image(tmp_path / "new" / "a.png", RGB)
+    assert np.array_equal(images.read_image(tmp_path / "new" / "a.png"), RGB)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "new" / "a.png")), RGB)
+
+
+@given(mask=hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=20)))
+@settings(deadline=None)
+def test_masks_survive(tmp_path_factory, mask):
+    path = tmp_path_factory.getbasetemp() / "mask.png"
+    images.write_mask(path, mask)
+    assert np.array_equal(images.read_mask(path), mask)
+    assert set(np.unique(images.read_grey(path))) <= {0, 255}
+
+
+@given(scores=hnp.arrays(np.float32, (3, 5), elements=st.floats(0, 1, width=32)))
+@settings(deadline=None)
+def test_scores_survive_to_half_a_level(tmp_path_factory, scores):
+    path = tmp_path_factory.getbasetemp() / "scores.png"
+    images.write_scores(path, scores)
+    assert np.abs(images.read_scores(path) / 255 - scores).max() <= 0.5 / 255 + 1e-6
+
+
+def test_quantise_clips_and_rounds():
+    assert images.quantise(np.array([-1.0, 0.0, 0.5, 1.0, 2.0])).tolist() == [0, 0, 128, 255, 255]
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "LA", "CMYK"])
+def test_every_mode_is_read_as_rgb(tmp_path, mode):
+    suffix = "tif" if mode == "CMYK" else "png"
+    path = tmp_path / f"a.{suffix}"
+    Image.fromarray(RGB).convert(mode).save(path)
+    image = images.read_image(path)
+    assert image.shape == (4, 6, 3)
+    assert image.dtype == np.uint8
+
+
+def test_bilevel_masks_are_0_and_255(tmp_path):
+    mask = np.eye(5, dtype=bool)
+    Image.fromarray(mask).save(tmp_path / "m.png")
+    assert Image.open(tmp_path / "m.png").mode == "1"
+    assert np.array_equal(images.read_mask(tmp_path / "m.png"), mask)
+
+
+def test_the_exif_orientation_is_applied_to_images(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6  # stored on its side: turn by 90 degrees clockwise
+    Image.fromarray(RGB).save(tmp_path / "turned.png", exif=exif)
+    assert np.array_equal(images.read_image(tmp_path / "turned.png"), np.rot90(RGB, -1))
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(HairlineError, match=r"gone\.png: no such file"):
+        images.read_image(tmp_path / "gone.png")
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "whole.jpg")
+    (tmp_path / "cut.jpg").write_bytes((tmp_path / "whole.jpg").read_bytes()[:1500])
+    (tmp_path / "text.png").write_text("no picture")
+    for name in ("cut.jpg", "text.png"):
+        with pytest.raises(HairlineError, match=f"{name}: cannot be decoded"):
+            images.read_image(tmp_path / name)
+
+
+def test_what_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "a.png").mkdir()
+    with pytest.raises(IsADirectoryError):
+        images.write_image(tmp_path / "a.png", RGB)

@@ -1,0 +1,181 @@
+"""What holds for every network: sizes, outputs, files, learning."""
+
+import copy
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import segmentation_models_pytorch
+import torch
+
+from hairline.errors import HairlineError
+from hairline.io import plugins
+from hairline.nn.architectures import smp
+from hairline.nn.classifier import backbones
+from hairline.nn.runtime.device import resolve
+from hairline.nn.runtime.recipes import ALONE, Runtime
+from hairline.nn.segmenter import networks, segmenter
+from hairline.nn.segmenter.losses import bce_dice
+
+PLACEMENTS = {precision: resolve(Runtime("cpu", precision, 0, 0, ALONE, 60)) for precision in ("32", "bf16")}
+OWN = {
+    "unet": {"encoder": "resnet18"},
+    "deepcrack_liu": {"guided_filter": True},
+    "deepcrack_zou": {},
+    "oed": {"encoder": "efficientnet_b0"},
+}
+OUTPUTS = {"unet": 1, "deepcrack_liu": 6, "deepcrack_zou": 6, "oed": 5}
+ENCODERS = {"Segformer": "mit_b0", "DPT": "tu-test_vit"}
+OF_SMP = {kind.__name__ for kind in segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING.values()}
+QUICK = {"FPN", "DeepLabV3Plus", "Segformer"}
+SMP = {f"smp:{name}:{ENCODERS.get(name, 'resnet18')}": name in QUICK for name in sorted(OF_SMP)}
+ALL = [*OWN, *(pytest.param(name, marks=() if quick else pytest.mark.slow) for name, quick in SMP.items())]
+
+
+def options_of(network):
+    return networks.module(network).Options(**networks.with_words(network, OWN.get(network, {})))
+
+
+def build(network):
+    torch.manual_seed(0)
+    return networks.module(network).build(options_of(network), "none")[0]
+
+
+def test_every_module_is_tested_here():
+    assert {*OWN, "smp"} == set(plugins.names(networks.PACKAGE))
+
+
+def test_importing_options_imports_no_torch():
+    code = (
+        "import sys; from hairline.nn import networks\n"
+        f"for name in {[*OWN, 'smp:FPN:resnet18']}:\n"
+        "    module = networks.module(name); module.Options, module.backbone, networks.digest(name)\n"
+        "sys.exit('torch' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("network", ALL)
+def test_outputs_files_and_any_size(network, tmp_path):
+    model = build(network).eval()
+    side = model.multiple_px
+    assert side == networks.module(network).multiple_px(options_of(network))
+    with torch.inference_mode():
+        images = torch.randint(0, 256, (2, 3, side, 2 * side), dtype=torch.uint8)
+        outputs = model.outputs(images)
+        assert [tuple(output.shape) for output in outputs] == [(2, 1, side, 2 * side)] * OUTPUTS.get(network, 1)
+        assert len(outputs) == len(model.loss_weights)
+        assert torch.equal(model(images), outputs[0])
+    segmenter.save(model, tmp_path, network, options_of(network), {})
+    again, info = segmenter.load(tmp_path)
+    assert info["network"] == network
+    rng = np.random.default_rng(0)
+    for size in ((1, 1), (3, side + 1), (side, side)):
+        image = rng.integers(0, 256, (*size, 3), dtype=np.uint8)
+        scores = segmenter.predict(model, image, PLACEMENTS["32"])
+        assert scores.shape == size and scores.dtype == np.float32
+        assert scores.min() >= 0 and scores.max() <= 1
+        np.testing.assert_array_equal(segmenter.predict(again, image, PLACEMENTS["32"]), scores)
+        np.testing.assert_array_equal(segmenter.predict(copy.deepcopy(model), image, PLACEMENTS["32"]), scores)
+        if size != (1, 1):
+            rough = segmenter.predict(model, image, PLACEMENTS["bf16"])
+            assert np.abs(rough - scores).mean() < 0.05
+
+
+@pytest.mark.parametrize("network", ALL)
+def test_overfits_one_batch(network):
+    model = build(network).train()
+    side = max(64, model.multiple_px)
+    images = torch.randint(120, 180, (2, 3, side, side), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    targets = torch.zeros(2, side, side)
+    targets[0, 24:32], targets[1, :, 40:48] = 1, 1
+    images.permute(0, 2, 3, 1)[targets > 0] = 20
+    steps = torch.optim.AdamW(model.parameters(), lr=2e-3)
+    reached = 0.0
+    for _ in range(40):
+        steps.zero_grad()
+        outputs = model.outputs(images)
+        losses = [bce_dice(output[:, 0], targets) for output in outputs]
+        sum(weight * loss for weight, loss in zip(model.loss_weights, losses, strict=True)).backward()
+        steps.step()
+        found = outputs[0][:, 0] > 0
+        reached = float(2 * (found & (targets > 0)).sum() / (found.sum() + targets.sum()))
+        if reached > 0.8:
+            break
+    assert reached > 0.8
+
+
+def test_the_word_counts_of_names():
+    assert networks.with_words("unet", {"encoder": "resnet18"}) == {"encoder": "resnet18"}
+    assert networks.with_words("smp:FPN:mit_b0", {}) == {"architecture": "FPN", "encoder": "mit_b0"}
+    for name in ("smp", "smp:FPN", "smp:FPN:mit_b0:x", "unet:resnet18"):
+        with pytest.raises(HairlineError, match=r"is no complete name; expected (smp:<architecture>:<encoder>|unet)"):
+            networks.with_words(name, {})
+    with pytest.raises(HairlineError, match="tells encoder; leave it out"):
+        networks.with_words("smp:FPN:mit_b0", {"encoder": "mit_b0"})
+
+
+def test_the_digest_is_that_of_the_module_alone(tmp_path, monkeypatch):
+    package = tmp_path / "some_networks"
+    (package / "folder").mkdir(parents=True)
+    files = {"__init__.py": "", "single.py": "A = 1\n", "folder/__init__.py": "", "folder/network.py": "B = 1\n"}
+    for name, text in files.items():
+        (package / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(networks, "PACKAGE", "some_networks")
+    before = {name: networks.digest(name) for name in ("single", "folder")}
+    (package / "folder/network.py").write_text("B = 2\n")
+    assert networks.digest("single") == before["single"]
+    assert networks.digest("folder") != before["folder"]
+    (package / "single.py").write_text("A = 2\n")
+    assert networks.digest("single") != before["single"]
+
+
+def test_crops_must_fit_the_network():
+    segmenter.check("smp:PAN:resnet18", options_of("smp:PAN:resnet18"), 256)
+    segmenter.check("smp:PAN:resnet18", options_of("smp:PAN:resnet18"), None)
+    with pytest.raises(HairlineError, match=r"multiples of 128 px, but segmenter\.crop_px is 192"):
+        segmenter.check("smp:PAN:resnet18", options_of("smp:PAN:resnet18"), 192)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "encoder", "told"),
+    [
+        ("FNP", "resnet18", r"architecture 'FNP' is none of .*; it has DPT, DeepLabV3, .*UnetPlusPlus"),
+        ("FPN", "resnet81", r"encoder 'resnet81' is none of .*resnet18"),
+        (
+            "DPT",
+            "resnet18",
+            r"DPT with the encoder 'resnet18' cannot be built .*Only Timm.*example tu-vit_small_patch16_",
+        ),
+        ("UPerNet", "tu-swin_tiny_patch4_window7_224", r"doesn't match model \(224\).*for example resnet34"),
+        ("DeepLabV3Plus", "vgg16_bn", r"'vgg16_bn' cannot be built .*dilated mode.*or another architecture"),
+        ("UnetPlusPlus", "mit_b0", r"UnetPlusPlus with the encoder 'mit_b0' cannot be built"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(architecture, encoder, told):
+    for ask in (smp.multiple_px, lambda options: smp.build(options, "none")):
+        with pytest.raises(HairlineError, match=told):
+            ask(smp.Options(architecture, encoder))
+
+
+@pytest.mark.parametrize("encoder", ["resnet18", "tu-resnet18"])
+def test_an_encoder_of_smp_starts_from_a_classifier(tmp_path, encoder):
+    classifier, _ = backbones.build("resnet18", "none")
+    images = torch.randint(0, 256, (4, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    classifier.train()(images)
+    backbones.save(classifier, tmp_path, {})
+    path = str(tmp_path / "weights.safetensors")
+    assert smp.backbone(smp.Options("FPN", encoder)) == "resnet18"
+    model, actual = smp.build(smp.Options("FPN", encoder), path)
+    assert actual == f"file:{path}"
+    with torch.inference_mode():
+        found = model.eval().network.encoder(model.normalise(images))[-1]
+        torch.testing.assert_close(found, classifier.eval().features(images))
+
+
+def test_a_model_of_an_older_version_is_told(tmp_path):
+    (tmp_path / "model.json").write_text('{"architecture": "unet", "options": {"encoder": "resnet18"}}')
+    with pytest.raises(HairlineError, match="names no network; train this segmenter again"):
+        segmenter.load(tmp_path)

@@ -1,0 +1,132 @@
+import logging
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import huggingface_hub
+import pytest
+import safetensors.torch
+import torch
+from huggingface_hub import constants
+from torch import nn
+
+from hairline.errors import HairlineError
+from hairline.nn.runtime import weights
+
+REPOSITORY = "nobody/no-such-network"
+
+
+@pytest.fixture(autouse=True)
+def empty_cache(monkeypatch):
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: None)
+
+
+@pytest.fixture
+def online(monkeypatch):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+
+
+@pytest.fixture
+def dead_end(monkeypatch, online):
+    """A hub at a port where nobody listens."""
+    monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda *_, **__: "http://127.0.0.1:9/model.safetensors")
+
+
+def expect_one_warning(caplog, reason):
+    started = time.monotonic()
+    with caplog.at_level(logging.WARNING):
+        assert weights.initial("auto", REPOSITORY) == (None, "none")
+    assert time.monotonic() - started < 5
+    warnings = [record.getMessage() for record in caplog.records]
+    assert len(warnings) == 1
+    assert REPOSITORY in warnings[0]
+    assert reason in warnings[0]
+
+
+def test_auto_falls_back_with_one_warning_where_nobody_answers(dead_end, caplog):
+    expect_one_warning(caplog, "not reachable")
+
+
+def test_auto_falls_back_with_one_warning_where_the_answer_never_comes(online, monkeypatch, caplog):
+    def too_late(*_, **__):
+        time.sleep(1)
+        return nullcontext()
+
+    monkeypatch.setattr(weights, "PROBE_SECONDS", 0.2)
+    monkeypatch.setattr(weights.urllib.request, "urlopen", too_late)
+    expect_one_warning(caplog, "no answer within 0.2 s")
+
+
+def test_auto_falls_back_with_one_warning_where_the_hub_is_forbidden(monkeypatch, caplog):
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    expect_one_warning(caplog, "HF_HUB_OFFLINE")
+
+
+def test_auto_falls_back_with_one_warning_where_the_download_breaks_off(online, monkeypatch, caplog):
+    def broken(*_, **__):
+        raise RuntimeError("connection lost")
+
+    monkeypatch.setattr(weights, "_unreachable", lambda url: None)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", broken)
+    expect_one_warning(caplog, "connection lost")
+
+
+def test_imagenet_that_cannot_be_had_is_an_error(dead_end):
+    with pytest.raises(HairlineError, match=rf"'{REPOSITORY}' cannot be had: not reachable.*choose weights 'none'"):
+        weights.initial("imagenet", REPOSITORY)
+    with pytest.raises(HairlineError, match="none were published"):
+        weights.initial("imagenet", None)
+
+
+@pytest.mark.parametrize("wish", ["auto", "imagenet"])
+def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(online, monkeypatch, wish):
+    monkeypatch.setattr(weights, "_unreachable", lambda url: None)
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, revision: f"/downloaded/{revision}")
+    assert weights.initial(wish, REPOSITORY, "r1") == (Path("/downloaded/r1"), "imagenet")
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, revision: f"/cached/{revision}")
+    assert weights.initial(wish, REPOSITORY, "r1") == (Path("/cached/r1"), "imagenet")
+
+
+def test_none_asks_nobody(monkeypatch, caplog):
+    monkeypatch.setattr(weights, "_imagenet", lambda *_: pytest.fail("asked the hub"))
+    assert weights.initial("none", REPOSITORY) == (None, "none")
+    assert not caplog.records
+
+
+def test_a_path_is_recorded_and_must_be_a_safetensors_file(tmp_path):
+    path = tmp_path / "mine.safetensors"
+    with pytest.raises(HairlineError, match=r"neither one of auto, imagenet, none nor an existing \.safetensors file"):
+        weights.initial(str(path), REPOSITORY)
+    weights.write(nn.Linear(2, 1), path)
+    assert weights.initial(str(path), REPOSITORY) == (path, f"file:{path}")
+    pickled = tmp_path / "mine.pt"
+    torch.save({}, pickled)
+    with pytest.raises(HairlineError, match=r"mine\.pt"):
+        weights.initial(str(pickled), REPOSITORY)
+
+
+def test_write_and_read_are_bit_equal_in_any_memory_layout(tmp_path):
+    module = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4)).to(memory_format=torch.channels_last)
+    weights.write(module, tmp_path / "w.safetensors")
+    tensors = weights.read(tmp_path / "w.safetensors")
+    assert tensors.keys() == module.state_dict().keys()
+    assert all(torch.equal(tensors[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_unreadable_files_are_named(tmp_path):
+    path = tmp_path / "w.safetensors"
+    with pytest.raises(HairlineError, match=r"w\.safetensors: no such file"):
+        weights.read(path)
+    path.write_bytes(b"not tensors")
+    with pytest.raises(HairlineError, match=r"w\.safetensors: no readable safetensors file"):
+        weights.read(path)
+
+
+def test_fill_refuses_other_names_and_shapes(tmp_path):
+    path = tmp_path / "w.safetensors"
+    safetensors.torch.save_file({"weight": torch.zeros(1, 3), "bias": torch.zeros(1)}, path)
+    with pytest.raises(HairlineError, match=r"here: these weights are of another network .*weight"):
+        weights.fill(nn.Linear(2, 1), weights.read(path), "here")
+    with pytest.raises(HairlineError, match="another network"):
+        weights.fill(nn.Linear(3, 1, bias=False), weights.read(path), "here")

@@ -1,0 +1,129 @@
+"""Trainings of segmenters as processes of their own: killed with signal 9, and on two devices."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+from support import places, workspace
+
+from hairline.nn.classifier import backbones
+from pipeline import label_manual
+
+Write = Callable[[dict[str, Any]], Path]
+ARGUMENTS = [
+    "--label-set",
+    "manual",
+    "--architecture",
+    "unet",
+    "--training-set",
+    "synthetic",
+    "--data",
+    ".",
+    "--table",
+    "manual.parquet",
+    "--verdicts",
+    "verdicts",
+    "--runs",
+    "runs",
+    "--classifier",
+    "classifier",
+    "--out",
+    "{out}",
+    "--history",
+    "{out}.csv",
+    "--record",
+    "{out}.json",
+]
+
+
+@pytest.fixture
+def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which a segmenter can be trained on masks, 9 steps, with the state on disk after every step."""
+    monkeypatch.chdir(tmp_path)
+    values["runtime"].update(precision="32", device="cpu", checkpoint_s=0)
+    values["segmenter"].update(crop_px=32, crops_per_image=1)
+    values["segmenter"]["recipe"].update(epochs=3, batch=2)
+    write_params(values)
+    places.make(tmp_path, 64)
+    label_manual.main(["--sets", "sets", "--out", "labels/manual"])
+    places.list_training_images(tmp_path, "manual")
+    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+    return tmp_path
+
+
+def started(out: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pipeline.train_segmenter", *(word.format(out=out) for word in ARGUMENTS)]
+    path = os.pathsep.join([str(workspace.ROOT), str(workspace.ROOT / "src")])
+    environment = {**workspace.environment(), "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finished(process: subprocess.Popen[str]) -> str:
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 0, errors
+    return errors
+
+
+def same(first: Path, second: Path) -> bool:
+    one, two = load_file(first / "weights.safetensors"), load_file(second / "weights.safetensors")
+    return one.keys() == two.keys() and all(np.array_equal(one[name], two[name]) for name in one)
+
+
+@pytest.mark.slow
+def test_a_training_killed_at_a_random_step_ends_with_the_same_bits(place: Path) -> None:
+    finished(started("whole"))
+    whole = (place / "whole.csv").read_text()
+    steps = np.random.default_rng(int.from_bytes(os.urandom(4), "big")).choice(8, 2, replace=False) + 1
+    for step in sorted(steps):
+        process = started("cut")
+        while process.poll() is None and steps_done(place) < step:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, f"over before step {step}"
+        process.communicate()
+        assert not (place / "cut").exists()
+    told = finished(started("cut"))
+    assert "going on after" in told
+    assert same(place / "whole", place / "cut"), f"killed in steps {steps}"
+    assert (place / "cut.csv").read_text() == whole
+    assert not list((place / "state" / "train_segmenter").glob("[!.]*"))
+
+
+def steps_done(place: Path) -> int:
+    """Steps of the state on disk, by the number of files written: every step and every epoch replaces it."""
+    import torch
+
+    for path in place.glob("state/train_segmenter/*/last.ckpt"):
+        try:
+            return int(torch.load(path, weights_only=True)["global_step"])
+        except (FileNotFoundError, RuntimeError):  # just replaced
+            return 0
+    return 0
+
+
+@pytest.mark.slow
+def test_a_training_on_two_devices_writes_and_logs_once(
+    place: Path, values: dict[str, Any], write_params: Write
+) -> None:
+    values["runtime"]["parallel"] = {"devices": 2, "strategy": "ddp", "nodes": 1}
+    values["segmenter"]["recipe"]["batch"] = 4  # two for each: one pixel of one image has no variance
+    write_params(values)
+    finished(started("two"))
+    info = json.loads((place / "two" / "model.json").read_text())
+    assert (info["epochs"], info["images"], info["kept_epoch"]) == (3, 6, 3)
+    assert len((place / "two.csv").read_text().splitlines()) == 4
+    with sqlite3.connect(place / "mlruns" / "mlflow.db") as store:
+        (runs,) = store.execute("select count(*) from runs where status = 'FINISHED'").fetchone()
+        (others,) = store.execute("select count(*) from runs where status != 'FINISHED'").fetchone()
+        (losses,) = store.execute("select count(*) from metrics where key = 'train/loss'").fetchone()
+    assert (runs, others, losses) == (1, 0, 3)

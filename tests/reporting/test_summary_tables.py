@@ -1,0 +1,172 @@
+import io
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
+
+from hairline.metrics.score_table import metrics
+from hairline.reporting import comparison, formatting, summary_tables
+from hairline.reporting.comparison import Cell
+
+SHOWN = (
+    "images", "ods", "ods_low", "ods_high", "ods_threshold", "ois", "ois_low", "ois_high", "ap", "ap_of_means",
+    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high", "empty_masks", "empty_predictions",
+    "paper_ods", "paper_ois", "paper_ap",
+)  # fmt: skip
+
+
+def example():
+    cells = [
+        segmenter("konig", random_table(1)),
+        segmenter("manual", random_table(2)),
+        untrainable("otsu", reason="3 images | kept"),
+        segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
+        Cell("label", "konig", None, "crack500-train", "cfd", "scored", "", random_table(4)),
+        Cell("label", "crf", None, "crack500-train", "mine", "no masks", "", None),
+    ]
+    return comparison.summarise(cells, BOOTSTRAP)
+
+
+def test_markdown_numbers_equal_csv_numbers():
+    summary = example()
+    read = pd.read_csv(io.StringIO(formatting.csv(summary)))
+    assert list(read.columns) == list(comparison.COLUMNS)
+    lines = [line for line in summary_tables.markdown(summary).splitlines() if line.startswith("| ")]
+    for record in read[read["status"] == "scored"].to_dict("records"):
+        name = "FSV" if record["labels"] == "manual" else record["labels"]
+        found = [line for line in lines if line.startswith(f"| {name} |") and f"{record['ods']:.3f} [" in line]
+        assert len(found) == 1
+        numbers = [float(number) for number in re.findall(r"[-+]?\d+(?:\.\d+)?", found[0].partition(" | ")[2])]
+        expected = [record[key] for key in SHOWN if not np.isnan(record[key])]
+        assert numbers == pytest.approx(expected, abs=5.01e-4)
+
+
+def test_a_segmenter_that_was_not_run_is_so_in_two_words():
+    cell = Cell("segmenter", "konig", "unet", "", "mine", "not run", "dvc repro evaluate@…", None, training_set="mine")
+    table = summary_tables.tables(comparison.summarise([cell, segmenter("manual", random_table(1))], BOOTSTRAP))
+    assert table["Segmenters tested on mine"]["ODS"].to_list() == ["not run"]
+
+
+def test_tables_put_fsv_first_and_say_not_trainable_in_words():
+    tables = summary_tables.tables(example())
+    assert list(tables) == [
+        "Segmenters tested on cfd",
+        "Segmenters tested on mine",
+        summary_tables.ABLATIONS,
+        "Pseudo-labels of cfd against its masks",
+        "Pseudo-labels of mine against its masks",
+    ]
+    first = tables["Segmenters tested on cfd"]
+    assert first["Trained on"].to_list() == ["FSV", "konig", "otsu"]
+    assert first["ODS"][2] == "not trainable: 3 images | kept"
+    assert first["paper ODS"].to_list() == ["0.185", "0.184", "–"]
+    assert "paper ODS" not in tables["Segmenters tested on mine"]
+    assert tables["Pseudo-labels of mine against its masks"]["ODS"].to_list() == ["no masks"]
+    for line in summary_tables.markdown(example()).splitlines():
+        assert "3 images | kept" not in line
+
+
+def test_headline_says_which_way_it_went():
+    better = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(5)])
+    worse = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(5)])
+    for weak, manual, word in (
+        (better, worse, "better than"),
+        (worse, better, "worse than"),
+        (worse, worse, "not clearly"),
+    ):
+        summary = comparison.summarise([segmenter("konig", weak), segmenter("manual", manual)], BOOTSTRAP)
+        assert word in summary_tables.headline(summary)
+    assert "+0.333" in summary_tables.headline(
+        comparison.summarise([segmenter("konig", better), segmenter("manual", worse)], BOOTSTRAP)
+    )
+    mixed = [pd.concat([better[:4], worse[4:]]), pd.concat([worse[:4], better[4:]])]
+    unclear = comparison.summarise([segmenter("konig", mixed[0]), segmenter("manual", mixed[1])], BOOTSTRAP)
+    assert "not clearly different from FSV: +0.200 [" in summary_tables.headline(unclear)
+    assert "the one segmenter" in summary_tables.headline(unclear) and "choice" not in summary_tables.headline(unclear)
+    alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
+    assert summary_tables.headline(alone).startswith("No segmenter")
+
+
+def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():
+    cells = [
+        segmenter("konig", random_table(1)),
+        segmenter("crf", random_table(2)),
+        segmenter("manual", random_table(3)),
+    ]
+    told = summary_tables.headline(comparison.summarise(cells, BOOTSTRAP))
+    assert "the best of 2 segmenters" in told
+    assert told.endswith("]; the interval does not account for the choice among 2.")
+    one_photo = [segmenter("konig", random_table(1, groups=1)), segmenter("manual", random_table(2, groups=1))]
+    told = summary_tables.headline(comparison.summarise(one_photo, BOOTSTRAP))
+    assert told.endswith("no interval (fewer than two groups).")
+    assert "different from" not in told
+
+
+def test_nothing_scored_still_gives_tables():
+    summary = comparison.summarise([untrainable("konig"), untrainable("manual")], BOOTSTRAP)
+    assert "not trainable" in summary_tables.markdown(summary)
+    assert summary["images"].isna().all()
+
+
+def side_by_side():
+    """Two sets, two label sets in an order that is not the alphabet's, one of them not scored on one set."""
+    tables = [random_table(seed) for seed in range(3)]
+    cells = [
+        labels("otsu", tables[0]),
+        labels("konig_without_bilateral", tables[1]),
+        labels("otsu", tables[2], "cfd-test"),
+        Cell(
+            "label", "konig_without_bilateral", "resnet18", "crack500-train", "cfd-test", "no masks", "none there", None
+        ),
+    ]
+    return tables, comparison.summarise(cells, BOOTSTRAP)
+
+
+def test_all_label_sets_stand_in_one_table_beside_the_papers_ablations():
+    tables, summary = side_by_side()
+    found = summary_tables.tables(summary)[summary_tables.ABLATIONS]
+    scores = [metrics(table) for table in tables]
+    expected = [" / ".join(f"{each[name]:.3f}" for name in ("ods", "ois", "ap")) for each in scores]
+    assert found.to_dict("list") == {
+        "Labels": ["otsu", "konig_without_bilateral"],
+        "crack500-train": expected[:2],
+        "paper, crack500-train": ["–", "0.469 / 0.503 / 0.354"],
+        "cfd-test": [expected[2], "no masks"],
+    }
+    assert summary_tables.markdown(summary).count("| konig_without_bilateral | " + expected[1] + " | 0.469") == 1
+
+
+def test_the_csv_of_all_label_sets_holds_the_same_numbers():
+    tables, summary = side_by_side()
+    read = pd.read_csv(io.StringIO(summary_tables.ablations_csv(summary)), index_col="labels")
+    names = [f"{name} {metric}" for name in ("crack500-train", "crack500-train paper", "cfd-test") for metric in
+             ("ods", "ois", "ap")]  # fmt: skip
+    assert list(read.columns) == [name.replace("paper ", "paper_") for name in names]
+    assert list(read.index) == ["otsu", "konig_without_bilateral"]
+    for name, column, table in (
+        ("otsu", "crack500-train", 0), ("konig_without_bilateral", "crack500-train", 1), ("otsu", "cfd-test", 2),
+    ):  # fmt: skip
+        for metric in ("ods", "ois", "ap"):
+            assert read.loc[name, f"{column} {metric}"] == pytest.approx(metrics(tables[table])[metric], abs=1e-6)
+    assert read.loc["konig_without_bilateral"].isna().sum() == 3 and read.loc["otsu"].isna().sum() == 3
+    assert read.loc["konig_without_bilateral", "crack500-train paper_ois"] == 0.5034
+
+
+def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
+    tables, summary = side_by_side()
+    best = max(range(2), key=lambda index: metrics(tables[index])["ods"])
+    told = summary_tables.headline(summary)
+    name = ("otsu", "konig_without_bilateral")[best]
+    assert told.startswith(f"No segmenter was trained. The best labels: {name} on crack500-train, ODS ")
+    assert f"otsu on cfd-test, ODS {metrics(tables[2])['ods']:.3f} [" in told
+    assert told.endswith("The intervals do not account for the choice among 2 label sets.")
+    assert "FSV" not in summary_tables.markdown(summary)
+    alone = comparison.summarise([labels("otsu", tables[0])], BOOTSTRAP)
+    assert "choice" not in summary_tables.headline(alone)
+    nothing = comparison.summarise(
+        [Cell("label", "otsu", "resnet18", "mine", "mine-test", "no masks", "", None)], BOOTSTRAP
+    )
+    assert summary_tables.headline(nothing) == "No segmenter was trained, and no label could be scored."
+    assert "| otsu | no masks |" in summary_tables.markdown(nothing)

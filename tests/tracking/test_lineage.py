@@ -1,0 +1,160 @@
+"""The way from a number to raw data, in a workspace of DVC's own making."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+from support import workspace
+from typer.testing import CliRunner
+
+from hairline.cli.app import app
+from hairline.errors import HairlineError
+from hairline.tracking import lineage
+from hairline.tracking.lineage import Stage
+from hairline.tracking.records import RunRecord, write_record
+
+COPY = (
+    "import sys, shutil, pathlib; out = pathlib.Path(sys.argv[2]); out.parent.mkdir(parents=True, exist_ok=True); "
+    "shutil.copyfile(sys.argv[1], out)"
+)
+
+
+def dvc(folder: Path, *arguments: str) -> None:
+    done = subprocess.run(["dvc", *arguments], cwd=folder, env=workspace.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr + done.stdout
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """raw.json → labels → metrics, each stage a copy, after `dvc repro`."""
+    root = tmp_path_factory.mktemp("lineage")
+    (root / "raw").mkdir()
+    (root / "raw" / "one.json").write_text('{"segmenter-a": {"ods": 0.25}}')
+    (root / "src").mkdir()
+    (root / "src" / "copy.py").write_text(COPY)
+    (root / "params.yaml").write_text("cut: 0.3\nseed: 7\n")
+    (root / "profiles").mkdir()
+    (root / "profiles" / "synthetic.yaml").write_text("cut: 0.5\nseed: 7\n")
+    python = sys.executable
+    stages = {
+        "label": {
+            "cmd": f"{python} src/copy.py raw/one.json data/x/labels/konig/one.json", "deps": ["raw", "src/copy.py"],
+            "params": ["cut", "seed"], "outs": ["data/x/labels/konig"],
+        },
+        "score": {
+            "cmd": [f"{python} src/copy.py data/x/labels/konig/one.json reports/x/metrics/segmenter-a.json",
+                    f"{python} src/copy.py run.json reports/x/runs/score.json"],
+            "deps": ["data/x/labels", "src/copy.py"],
+            "outs": ["reports/x/metrics/segmenter-a.json", "reports/x/runs/score.json"],
+        },
+        "compare": {
+            "cmd": f"{python} src/copy.py reports/x/metrics/segmenter-a.json reports/x/metrics/comparison.json",
+            "deps": ["reports/x/metrics/segmenter-a.json", "data/x/labels"],
+            "outs": ["reports/x/metrics/comparison.json"],
+        },
+    }  # fmt: skip
+    (root / "dvc.yaml").write_text(yaml.safe_dump({"stages": stages}))
+    times = ("2026-11-25T10:00:00+00:00", "2026-11-25T10:00:01+00:00")
+    record = RunRecord("f" * 32, "x", "evaluate", "score", "a" * 40, False, {}, {}, [], *times, "sqlite:///x")
+    write_record(root / "run.json", record)
+    dvc(root, "init", "--no-scm", "-q")
+    dvc(root, "repro", "-q")
+    return root
+
+
+@pytest.fixture
+def root(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(finished)
+    return finished
+
+
+def told(*arguments: str, status: int = 0) -> str:
+    done = CliRunner().invoke(app, ["lineage", *arguments])
+    assert done.exit_code == status, (done.output, done.exception)
+    return done.output
+
+
+def test_a_cell_leads_to_the_hash_of_raw_data_to_commit_and_run(root: Path) -> None:
+    lock = yaml.safe_load((root / "dvc.lock").read_text())["stages"]
+    cell = "reports/x/metrics/comparison.json:segmenter-a/ods"
+    lines = told(cell).splitlines()
+    assert lines[0] == f"{cell} = 0.25"
+    assert lines[1].startswith("   score  reports/x/metrics/segmenter-a.json ")  # the cell's own branch
+    assert lines[2].split() == ["run", "f" * 32, "commit", "a" * 12, "2026-11-25T10:00:00+00:00"]
+    assert lines[3].startswith("      label  data/x/labels/konig ")
+    assert lines[4].strip() == "not the default: cut 0.3 (0.5)"
+    assert lines[5].strip() == f"raw data raw {lock['label']['deps'][0]['md5']}" and len(lines) == 6
+
+    (first,) = json.loads(told("--json", cell))["from"]
+    assert (first["stage"], first["commit"], first["source_files"]) == ("score", "a" * 40, 1)
+    (second,) = first["from"]
+    assert second["made"] == {"data/x/labels/konig": lock["label"]["outs"][0]["md5"]}
+    assert second["parameters"] == {"cut": {"value": "0.3", "default": "0.5"}} and second["from"] == []
+
+
+def test_a_file_inside_an_output_is_followed_and_a_stage_is_told_once(root: Path) -> None:
+    assert told("data/x/labels/konig/one.json").splitlines()[1].startswith("   label  data/x/labels/konig ")
+    lines = told("reports/x/metrics/comparison.json").splitlines()
+    stages = [line.split()[0] for line in lines[1:]]
+    assert (stages.count("compare"), stages.count("score"), stages.count("label")) == (1, 1, 2)
+    assert sum("(see above)" in line for line in lines) == 1
+
+
+def test_what_changed_since_is_said_and_strict_ends_with_1(root: Path) -> None:
+    cell = "reports/x/metrics/segmenter-a.json:segmenter-a/ods"
+    assert "CHANGED SINCE" not in told(cell, "--strict")
+    values = (root / "params.yaml").read_text()
+    try:
+        (root / "params.yaml").write_text(values.replace("0.3", "0.4"))
+        assert "CHANGED SINCE: cut (modified)" in told(cell) or "CHANGED SINCE: params.yaml" in told(cell)
+        told(cell, "--strict", status=1)
+    finally:
+        (root / "params.yaml").write_text(values)
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("reports/x/metrics/segmenter-b.json", "did you mean reports/x/metrics/segmenter-a.json"),
+        ("reports/x/metrics/segmenter-a.json:segmenter-a/ois", "no number 'segmenter-a/ois'"),
+        ("absent.json:a", "no number 'a'"),
+    ],
+)
+def test_an_unknown_target_is_one_message(root: Path, target: str, message: str) -> None:
+    done = CliRunner().invoke(app, ["lineage", target])
+    assert isinstance(done.exception, HairlineError) and message in str(done.exception)
+
+
+def test_without_results_it_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match="dvc repro"):
+        lineage.locked(tmp_path / "dvc.lock")
+
+
+def test_a_table_of_training_images_follows_its_own_label_set_alone(tmp_path: Path) -> None:
+    outs = {name: f"data/x/labels/{name}" for name in ("konig", "crf")}
+    stages: dict[str, Stage] = {name: Stage(name, {"raw": "1"}, {out: "2"}, {}) for name, out in outs.items()}
+    stages["training_sets"] = Stage("training_sets", {"data/x/labels": "3"}, {"data/x/training": "4"}, {})
+    table = tmp_path / "data/x/training/walls/konig.parquet"
+    table.parent.mkdir(parents=True)
+    pd.DataFrame({"dataset": ["walls"], "label_set": ["konig"]}).to_parquet(table)
+    links = lineage.chain(tmp_path, stages, "data/x/training/walls/konig.parquet", {})
+    assert [link.stage.name for link in lineage.walk(links)] == ["training_sets", "konig"]
+    every: Any = lineage.chain(tmp_path, stages, "data/x/training", {})
+    assert {link.stage.name for link in lineage.walk(every)} == {"training_sets", "konig", "crf"}
+
+
+def test_a_cell_of_labels_leads_to_the_longest_name_that_fits(tmp_path: Path) -> None:
+    folder = tmp_path / "reports/x/metrics"
+    folder.mkdir(parents=True)
+    for name in ("label-scores-konig.json", "label-scores-konig_tuned.json"):
+        (folder / name).write_text("{}")
+    (folder / "comparison.json").write_text('{"label-konig_tuned-resnet18-walls-test": {"ods": 0.5}}')
+    path, number = lineage.target(
+        tmp_path, f"{folder}/comparison.json:label-konig_tuned-resnet18-walls-test/ods"
+    )  # fmt: skip
+    assert (path, number) == ("reports/x/metrics/label-scores-konig_tuned.json", "0.5")

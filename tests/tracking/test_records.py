@@ -1,0 +1,153 @@
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hairline.errors import HairlineError
+from hairline.io import hashing
+from hairline.tracking import records
+
+
+def tree(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    done = subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def test_hash_of_a_file_is_plain_sha256(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"crack")
+    assert hashing.content_hash(tmp_path / "a") == hashlib.sha256(b"crack").hexdigest()
+
+
+def test_hash_of_a_folder_ignores_its_name_and_the_order_of_writing(tmp_path: Path) -> None:
+    one = tree(tmp_path / "one", {"a": "1", "b/c": "2"})
+    two = tree(tmp_path / "two", {"b/c": "2", "a": "1"})
+    assert hashing.content_hash(one) == hashing.content_hash(two)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"a": "1", "b/c": "3"},
+        {"a": "1", "b/d": "2"},
+        {"a": "2", "b/c": "1"},
+        {"a": "1"},
+        {"a": "1", "b/c": "2", "d": ""},
+    ],
+)
+def test_hash_of_a_folder_sees_every_change(tmp_path: Path, changed: dict[str, str]) -> None:
+    one, two = tree(tmp_path / "one", {"a": "1", "b/c": "2"}), tree(tmp_path / "two", changed)
+    assert hashing.content_hash(one) != hashing.content_hash(two)
+
+
+def test_hash_follows_linked_files(tmp_path: Path) -> None:
+    one = tree(tmp_path / "one", {"a": "1"})
+    two = tmp_path / "two"
+    two.mkdir()
+    (two / "a").symlink_to(one / "a")
+    assert hashing.content_hashes([one, two])[one.as_posix()] == hashing.content_hash(two)
+
+
+def test_hash_of_nothing_names_the_path(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match="absent: not found"):
+        hashing.content_hash(tmp_path / "absent")
+
+
+def test_git_facts_outside_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert records.git_facts(tmp_path) == records.GitFacts("none", False)
+
+
+def test_git_facts_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert records.git_facts(tmp_path) == records.GitFacts("none", False)
+
+
+def test_git_facts_of_a_repository(tmp_path: Path) -> None:
+    tree(tmp_path, {"code.py": "1", "dvc.lock": "a", "sub/x": ""})
+    git(tmp_path, "init", "-q")
+    assert records.git_facts(tmp_path) == records.GitFacts("none", True)
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    commit = git(tmp_path, "rev-parse", "HEAD")
+    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, False)
+    (tmp_path / "dvc.lock").write_text("b")  # what DVC itself does between two stages
+    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, False)
+    (tmp_path / "code.py").write_text("2")
+    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, True)
+
+
+def test_workspace_root_of_copies_is_the_real_one(tmp_path: Path) -> None:
+    copy = tmp_path / ".dvc" / "tmp" / "exps" / "standalone" / "tmpx"
+    (copy / ".dvc").mkdir(parents=True)
+    (copy / "pipeline").mkdir()
+    (tmp_path / "src").mkdir()
+    for start in (tmp_path, tmp_path / "src", copy, copy / "pipeline"):
+        assert hashing.workspace_root(start) == tmp_path
+
+
+def test_workspace_root_without_dvc_is_the_folder_itself(tmp_path: Path) -> None:
+    assert hashing.workspace_root(tmp_path) == tmp_path
+
+
+def test_flatten_by_example() -> None:
+    params = {
+        "a": {"rate": 0.001, "name": "sgd", "on": True, "nothing": None, "empty": {}},
+        "sizes": [32, 64],
+        "steps": [{"k": 1}, {"k": "x"}],
+    }
+    assert records.flatten(params) == {
+        "a.rate": "0.001", "a.name": "sgd", "a.on": "true", "a.nothing": "null", "a.empty": "{}",
+        "sizes": "[32, 64]", "steps.0.k": "1", "steps.1.k": "x",
+    }  # fmt: skip
+    assert records.flatten({}) == {}
+
+
+names = st.text("abc", min_size=1, max_size=4)
+
+
+def branches(inner: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.dictionaries(names, inner, min_size=1, max_size=3)
+
+
+nested = st.dictionaries(names, st.recursive(st.integers(), branches, max_leaves=8), max_size=4)
+
+
+@settings(deadline=None, max_examples=50)
+@given(nested)
+def test_flatten_loses_nothing(params: dict[str, object]) -> None:
+    rebuilt: dict[str, object] = {}
+    for path, value in records.flatten(params).items():
+        *branches, leaf = path.split(".")
+        place = rebuilt
+        for branch in branches:
+            place = place.setdefault(branch, {})  # type: ignore[assignment]
+        place[leaf] = int(value)
+    assert rebuilt == params
+
+
+def test_record_round_trip(tmp_path: Path) -> None:
+    record = records.RunRecord(
+        "id", "e", "train", "n", "none", False, {"a": "1"}, {}, ["up"], "t0", "t1", "sqlite:///x"
+    )
+    assert records.read_record(tmp_path / "run.json") is None
+    records.write_record(tmp_path / "run.json", record)
+    assert records.read_record(tmp_path / "run.json") == record
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"run_id": "x"}', '{"other": 1}'])
+def test_record_of_another_kind_is_told(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(HairlineError, match=r"run\.json: not a run\.json"):
+        records.read_record(tmp_path / "run.json")
