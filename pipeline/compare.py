@@ -41,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         summary = comparison.summarise(compared, bootstrap)
         classifiers = list(results.classifiers(args, params))
         found = page.Compared(
-            compared, summary, difference_tables.every_pair(compared, bootstrap), paper_tables.beside(summary, classifiers),
-            paper_tables.classifiers(classifiers), list(gallery.grids(args, params)),
+            compared, summary, difference_tables.every_pair(compared, bootstrap),
+            paper_tables.beside(summary, classifiers), paper_tables.classifiers(classifiers),
+            list(gallery.grids(args, params)),
         )  # fmt: skip
         with whole_folder(args.out) as folder:
             _tables(folder, found)

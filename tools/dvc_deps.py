@@ -3,8 +3,8 @@
 A stage's closure is every module of ``pipeline`` and ``hairline`` that ``pipeline/STAGE.py`` imports, directly or not,
 and that the variants it may choose (labellers, layouts, architectures) import, and the data files beside these modules
 that they name, such as ``published_results.csv``. The variants themselves stand in dvc.yaml as one templated line, such
-as ``src/hairline/labelling/methods/${item.method}.py``, as their whole folder, which is left as it is, or as a file that holds
-their hash (:data:`HASHED`).
+as ``src/hairline/labelling/methods/${item.method}.py``, as their whole folder, which is left as it is, or as a file
+that holds their hash (:data:`HASHED`).
 
     python tools/dvc_deps.py            # tells what is missing or superfluous, exit status 1 if anything is
     python tools/dvc_deps.py --write    # puts it right

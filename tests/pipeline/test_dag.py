@@ -21,7 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hairline.steps import silent
+from hairline.labelling.trace import silent
 
 
 @dataclass(frozen=True)

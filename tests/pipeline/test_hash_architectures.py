@@ -52,8 +52,8 @@ def test_an_unknown_network_is_refused(values: dict[str, Any], write_params: Wri
 
 def test_the_stage_imports_no_torch(values: dict[str, Any], write_params: Write, tmp_path: Path) -> None:
     code = (
-        "import sys; from pipeline import architectures\n"
-        f"architectures.main(['--params', {str(write_params(values))!r}, '--out', {str(tmp_path / 'out')!r}])\n"
+        "import sys; from pipeline import hash_architectures\n"
+        f"hash_architectures.main(['--params', {str(write_params(values))!r}, '--out', {str(tmp_path / 'out')!r}])\n"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=workspace.ROOT, check=False).returncode == 0

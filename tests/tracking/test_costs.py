@@ -4,7 +4,7 @@ import sys
 from hairline.tracking import costs
 
 PROGRAM = """
-from hairline import costs
+from hairline.tracking import costs
 before = costs.peak_memory_mb()
 held = bytearray(b"x") * {mb} * 2**20
 del held

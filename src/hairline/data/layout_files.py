@@ -24,7 +24,8 @@ def contents(folder: Path) -> str:
 def image_files(folder: Path, exclude: Collection[str]) -> dict[str, Path]:
     """Image files directly in a folder: name without suffix → path, in order; empty where there is no folder.
 
-    Hidden files are passed over, as are the names in ``exclude``; names are composed (:func:`hairline.io.reading.id_of`).
+    Hidden files are passed over, as are the names in ``exclude``; names are composed
+    (:func:`hairline.io.reading.id_of`).
 
     Raises:
         HairlineError: If the folder cannot be read, or two files differ in their suffix only.

@@ -27,8 +27,8 @@ class TrainingSet:
 
     Attributes:
         parts: The images and whose labels they have; no split of a data set twice.
-        paper: What the paper calls such a set (:data:`hairline.metrics.published.TRAINED_ON`), so that its numbers stand beside
-            ours; None where it has no such set.
+        paper: What the paper calls such a set (:data:`hairline.metrics.published.TRAINED_ON`), so that its numbers
+            stand beside ours; None where it has no such set.
     """
 
     parts: tuple[Part, ...]

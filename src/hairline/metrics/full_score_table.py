@@ -41,7 +41,8 @@ def wide_table(
 ) -> pd.DataFrame:
     """A score table with further columns, one row an image.
 
-    Beside :data:`hairline.metrics.score_table.COLUMNS`: ``height_px`` and ``width_px``; the histograms ``ABOVE`` of that module
+    Beside :data:`hairline.metrics.score_table.COLUMNS`: ``height_px`` and ``width_px``; the histograms ``ABOVE`` of
+    that module
     and those of each tolerance, named by its ``columns``; ``cldice_half``, ``hd95_half``, ``cldice_ods``, ``hd95_ods``
     and ``shape_threshold``.
 

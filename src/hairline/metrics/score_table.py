@@ -13,7 +13,7 @@ HISTOGRAMS = ("crack_hist", "background_hist")
 COLUMNS = ("id", "group", *HISTOGRAMS)
 
 ABOVE = ("crack_hist_above", "background_hist_above")
-"""The two histograms where a score must be above the threshold; in wide tables (:mod:`hairline.metrics.full_score_table`)."""
+"""The two histograms where a score must be above the threshold, of :mod:`hairline.metrics.full_score_table`."""
 
 HALF = 0.5
 SHAPE_THRESHOLD = "shape_threshold"

@@ -79,8 +79,8 @@ def histograms(
         radius_px: Distance between the middles of pixels that still counts, at least 0.
 
     Returns:
-        Two int64 arrays of :data:`hairline.metrics.thresholds.BINS` bins: the scores of pixels near a crack pixel; the largest
-        scores near crack pixels.
+        Two int64 arrays of :data:`hairline.metrics.thresholds.BINS` bins: the scores of pixels near a crack pixel; the
+        largest scores near crack pixels.
     """
     near = widened(mask.astype(np.uint8), radius_px) > 0
     largest = widened(binned, radius_px)

@@ -36,8 +36,8 @@ def every_pair(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFra
     """Differences in ODS of cells on the same images that differ in one thing: labels, network or training set.
 
     Pairs of one kind on one test set are one family of Holm's correction. Columns ``kind`` and ``test_set``, then those
-    of :func:`hairline.metrics.significance.compared`. Cells are called LABELS · MODEL; the training set follows where there are
-    several.
+    of :func:`hairline.metrics.significance.compared`. Cells are called LABELS · MODEL; the training set follows where
+    there are several.
 
     Raises:
         HairlineError: If two cells on one test set were scored on different images.

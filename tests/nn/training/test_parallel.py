@@ -16,9 +16,9 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from hairline.nn.fit import fit, leads
-from hairline.nn.recipes import Parallel, Recipe, Runtime, Stopping
-from hairline.nn.tasks import Task
+from hairline.nn.training.trainer import fit, leads
+from hairline.nn.runtime.recipes import Parallel, Recipe, Runtime, Stopping
+from hairline.nn.training.task import Task
 from support.notes import Notes
 
 folder, devices, strategy, stop_at = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], int(sys.argv[4])

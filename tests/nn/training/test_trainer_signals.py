@@ -1,4 +1,4 @@
-"""What Ctrl-C and SIGTERM do to a process that trains, as entry.run starts it."""
+"""What Ctrl-C and SIGTERM do to a process that trains, as stage.run starts it."""
 
 import signal
 import subprocess
@@ -15,10 +15,10 @@ import torch
 from torch import nn
 from torch.utils.data import Dataset
 
-from hairline.nn.fit import fit
-from hairline.nn.recipes import ALONE, Recipe, Runtime
-from hairline.nn.tasks import Task
-from pipeline import entry
+from hairline.nn.training.trainer import fit
+from hairline.nn.runtime.recipes import ALONE, Recipe, Runtime
+from hairline.nn.training.task import Task
+from pipeline import stage
 
 
 class Squares(Dataset):
@@ -55,7 +55,7 @@ def main():
     fit(task, recipe, Runtime("cpu", "32", 0, 0, ALONE, 60), Silent(), Path(sys.argv[1]))
 
 
-entry.run(main)
+stage.run(main)
 """
 
 

@@ -71,7 +71,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
     """Samples of all annotation files, in order of id; their outlines are drawn when their masks are read.
 
     Raises:
-        HairlineError: If an annotation file cannot be read (see :func:`hairline.data.coco_annotations.read_annotations`), a
+        HairlineError: If an annotation file cannot be read (see
+            :func:`hairline.data.coco_annotations.read_annotations`), a
             ``file_name`` leaves its folder, two images have one, or image files are missing.
     """
     found = [sample for name, split in options.annotations.items() for sample in _file(root, name, split, options)]

@@ -81,8 +81,8 @@ class Options:
         line_power: Exponent of the darkness along lines.
         closing_px: Side of the square of the grey closing, odd; 1 closes nothing.
         full_percentile: The score that this percentile of an image's pixels reaches counts as :data:`FULL`.
-        extent_levels: Scores above which pixels that touch count as one piece, see :mod:`hairline.labelling.extent`; none
-            leaves the scores as they are.
+        extent_levels: Scores above which pixels that touch count as one piece, see :mod:`hairline.labelling.extent`;
+            none leaves the scores as they are.
         extent_px: Length of a piece that counts as long.
         extent_power: Exponent of the share of that length in the score.
         gamma: Exponent of the final score: it moves the threshold at which labels are best to about 0.5 and changes

@@ -1,7 +1,8 @@
 """Patch classifiers: a convolutional network of timm with two outputs.
 
 Where the last feature map is averaged and goes through one linear layer, as in ResNets and EfficientNets, the closed
-form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient: :mod:`hairline.nn.classifier.cam`.
+form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for their gradient:
+:mod:`hairline.nn.classifier.cam`.
 """
 
 import difflib
@@ -108,8 +109,8 @@ def build(backbone: str, weights: str) -> tuple[Classifier, str]:
 
     Args:
         backbone: Name of a timm model, e.g. ``resnet18`` or ``efficientnet_b0``.
-        weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors`` (its last
-            layer is used as well) or has timm's own names (its last layer is not).
+        weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors``
+            (its last layer is used as well) or has timm's own names (its last layer is not).
 
     Returns:
         The classifier in training mode, and its actual initialisation: ``imagenet``, ``none`` or ``file:<path>``.

@@ -1,4 +1,4 @@
-"""Where a network runs and in which precision, decided once from the wish in :class:`hairline.nn.runtime.recipes.Runtime`."""
+"""Where a network runs and in which precision, decided once from :class:`hairline.nn.runtime.recipes.Runtime`."""
 
 import collections
 import ctypes

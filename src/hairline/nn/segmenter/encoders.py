@@ -59,8 +59,8 @@ def start(encoder: nn.Module, weights: str, repository: str | None, revision: st
 
     Args:
         encoder: Filled in place; left with its random weights for ``none``.
-        weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors`` or has the
-            names of the library that the encoder is from; layers behind the encoder are left out.
+        weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors`` or
+            has the names of the library that the encoder is from; layers behind the encoder are left out.
         repository: Where its ImageNet weights lie.
         revision: Revision of the repository.
         what: What the encoder is, for messages.

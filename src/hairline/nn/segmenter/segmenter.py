@@ -1,6 +1,7 @@
 """Segmenters: the network with its normalisation, asked at full size, written and read (METHOD §5).
 
-Training lies in :mod:`hairline.nn.segmenter.training`; nothing here needs the training engine, which takes long to import.
+Training lies in :mod:`hairline.nn.segmenter.training`; nothing here needs the training engine, which takes long to
+import.
 """
 
 from collections.abc import Callable, Mapping, Sequence

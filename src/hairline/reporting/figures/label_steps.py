@@ -1,7 +1,7 @@
 """Strips: an image, every map on the way to its label, the label and the mask, beside each other (figures 2-5).
 
-A labeller tells of its steps (see :mod:`hairline.labelling.trace`); a :class:`Listener` keeps what a picture shows of them, at
-the size it is drawn at, and :func:`strip` draws it.
+A labeller tells of its steps (see :mod:`hairline.labelling.trace`); a :class:`Listener` keeps what a picture shows of
+them, at the size it is drawn at, and :func:`strip` draws it.
 """
 
 import math
