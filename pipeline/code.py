@@ -1,0 +1,38 @@
+"""Write down which source code each stage and each variant consists of, so that DVC reruns what a change can change."""
+
+from collections.abc import Iterator, Sequence
+
+from hairline.config.params import Params
+from hairline.io.atomic import whole_folder, write_json
+from hairline.io.source import Source
+from pipeline import stage
+
+SHOW = ("compare", "draw", "validate", "validate_labels", "validate_patches")
+"""Stages that make pages and pictures, whose code is theirs as well."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Write the hash of every module that a stage consists of to STAGE.json, and so for all variants in use."""
+    args = stage.arguments(__doc__, argv, paths=["out"])
+    source = Source()
+    with whole_folder(args.out) as folder:
+        for module in source.modules("pipeline"):
+            name = module.rpartition(".")[2]
+            write_json(folder / f"{name}.json", source.closure(module, shows=name in SHOW))
+        for place, module in _variants(Params(args.params)):
+            write_json(folder / f"{place}.json", source.closure(module))
+
+
+def _variants(params: Params) -> Iterator[tuple[str, str]]:
+    """Kind and name of what uses a variant, and the variant's module."""
+    for name in params.names("datasets"):
+        yield f"layouts/{name}", f"hairline.data.layouts.{params.dataset(name).layout}"
+    for name in params.names("label_sets"):
+        yield f"methods/{name}", f"hairline.labelling.methods.{params.label_set(name).method}"
+    for name in params.names("architectures"):
+        network = params.architecture(name).network.partition(":")[0]
+        yield f"architectures/{name}", f"hairline.nn.architectures.{network}"
+
+
+if __name__ == "__main__":
+    stage.run(main)

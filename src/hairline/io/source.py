@@ -1,0 +1,99 @@
+"""Which source code a result depends on: the import closure of a module, without the code that only shows.
+
+DVC compares files and follows no import. The stage ``code`` writes what this module finds, one small file for each stage
+and each variant, and every other stage depends on those files: so it reruns when code changes that its numbers come
+from, and does not when a sentence in a report does.
+
+Variants (labellers, layouts, architectures) are imported by name at run time, which no import line tells: ask for the
+closure of a variant by itself.
+"""
+
+import importlib.util
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import grimp
+
+from hairline.errors import HairlineError
+from hairline.io.hashing import content_hash
+
+PACKAGES = ("hairline", "pipeline")
+TRACKS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "pipeline.stage")
+"""Code no number and no picture on disk comes from: it hands on values that DVC compares by itself, or tells of runs."""
+DRAWS = ("hairline.reporting",)
+"""Code that turns numbers into tables, pictures and pages: followed for the stages alone that show them."""
+
+
+def computes(module: str, left_out: Sequence[str] = (*TRACKS, *DRAWS)) -> bool:
+    """Whether a module of this project is none of those that are left out, nor inside one.
+
+    >>> computes("hairline.metrics.thresholds"), computes("hairline.tracking.runs"), computes("hairline.reporting")
+    (True, False, False)
+    """
+    return module != "hairline" and not any(module == each or module.startswith(f"{each}.") for each in left_out)
+
+
+class Source:
+    """The import graph of hairline and its stages, as it lies on disk; a second or so to read."""
+
+    @cached_property
+    def _graph(self) -> grimp.ImportGraph:
+        return grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+
+    def modules(self, package: str) -> list[str]:
+        """Names of the modules directly inside a package, sorted."""
+        return sorted(self._graph.find_children(package))
+
+    def closure(self, module: str, shows: bool = False) -> dict[str, str]:
+        """Everything of this project that a module's results come from.
+
+        Args:
+            module: Where to start, such as ``pipeline.label``; for a package all modules in it.
+            shows: Follow the code that draws, too.
+
+        Returns:
+            Module, or ``PACKAGE/FILE`` for data files that a module names → SHA-256 of its content, sorted by name.
+
+        Raises:
+            HairlineError: If there is no such module.
+        """
+        if module not in self._graph.modules:
+            raise HairlineError(f"{module}: there is no such module to follow the imports of")
+        left_out = TRACKS if shows else (*TRACKS, *DRAWS)
+        found, waiting = set[str](), [module, *self._graph.find_descendants(module)]
+        while waiting:
+            name = waiting.pop()
+            if name in found or not computes(name, left_out):
+                continue
+            found.add(name)
+            waiting += [*self._graph.find_modules_directly_imported_by(name), *_parents(name)]
+        return dict(sorted(_hashes(found)))
+
+
+def _parents(module: str) -> list[str]:
+    parts = module.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _hashes(modules: set[str]) -> Iterator[tuple[str, str]]:
+    for module in modules:
+        path = _path(module)
+        yield module, content_hash(path)
+        text = path.read_text(encoding="utf-8")
+        for data in path.parent.iterdir():
+            if data.name in text and _is_data(data):
+                yield f"{'.'.join(module.split('.')[:-1])}/{data.name}", content_hash(data)
+
+
+def _path(module: str) -> Path:
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None, module
+    return Path(spec.origin)
+
+
+def _is_data(path: Path) -> bool:
+    """Whether something beside a module is a data file, or a folder of such files."""
+    if path.is_dir():
+        return path.name != "__pycache__" and not any(path.rglob("*.py"))
+    return path.suffix not in (".py", ".pyc", ".typed")
