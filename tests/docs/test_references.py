@@ -97,5 +97,5 @@ def test_what_is_not_there_is_found(tmp_path: Path) -> None:
     )
     assert lost_links(page) == ["docs/gone.md", "docs/here.md#no-heading", "#here", "h.png"]
     assert lost_pages("docs/here.md, docs/gone.md and src/docs/other.md", tmp_path) == ["docs/gone.md"]
-    assert list(sections("docs/method.md §2-§4, docs/method.md §7; METHOD §9")) == [2, 4, 7]
+    assert list(sections("docs/method.md §2-§4, docs/method.md §7; elsewhere.md §9")) == [2, 4, 7]
     assert numbered((tmp_path / "docs" / "here.md").read_text()) == [1]
