@@ -1,4 +1,4 @@
-"""Score a patch classifier on the patches it did not learn from (METHOD §1, table I)."""
+"""Score a patch classifier on the patches it did not learn from (König et al. 2021, table I)."""
 
 from argparse import Namespace
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Segment a test set at full size and score it against the masks (METHOD §6)."""
+"""Segment a test set at full size and score it against the masks (König et al. 2021, section IV-B)."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Make the pseudo-labels of one label set for every image of every data set (METHOD §2-§4)."""
+"""Make the pseudo-labels of one label set for every image of every data set (docs/method.md §2-§4)."""
 
 import os
 import time

@@ -1,6 +1,6 @@
 """Give the masks the form of a label set, so that fully supervised training (FSV) runs like any other.
 
-Every mask is trained on: the 100-pixel rule is for pseudo-labels (METHOD §4).
+Every mask is trained on: the 100-pixel rule is for pseudo-labels (König et al. 2021, section III-D).
 """
 
 from collections.abc import Sequence

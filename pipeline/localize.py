@@ -1,4 +1,4 @@
-"""Ask a classifier about every window and about the whole of every image; keep its answers raw (METHOD §2)."""
+"""Ask a classifier about every window and about the whole of every image; keep its answers raw (docs/method.md §2)."""
 
 import shutil
 import time

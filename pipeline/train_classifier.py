@@ -1,4 +1,4 @@
-"""Train a patch classifier: crack or no crack (METHOD §1)."""
+"""Train a patch classifier: crack or no crack (König et al. 2021, section IV-C)."""
 
 from collections.abc import Sequence
 from functools import partial

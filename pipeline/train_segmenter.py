@@ -1,4 +1,4 @@
-"""Train a segmenter on one label set: the masks (FSV) or pseudo-labels (METHOD §5)."""
+"""Train a segmenter on one label set: the masks (FSV) or pseudo-labels (docs/method.md §5)."""
 
 from argparse import Namespace
 from collections.abc import Sequence

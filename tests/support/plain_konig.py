@@ -3,7 +3,7 @@
 Windows are cut one by one, each is thresholded by scikit-image (or, where asked for, by the exhaustive search of
 plain_otsu.py), and the votes are cast in loops. Two modes:
 
-- ``paper``: METHOD §2-§4 as the text has it.
+- ``paper``: sections III-B to III-D and IV-C as the text has them, read as docs/method.md §2-§4 says.
 - ``reference``: what the authors' public code was seen to do otherwise (Pillow's HAMMING filter on 8-bit maps, one
   window a cell, red and blue swapped in the grey image, the darkest class strictly below the centre of bin k1), without
   its faults: no rows shear, every cell lies on the middle of its window, constant windows are let pass.

@@ -100,7 +100,7 @@ class Architecture:
 
 @dataclass(frozen=True)
 class Localize:
-    """What evidence is collected (METHOD §2).
+    """What evidence is collected (docs/method.md §2).
 
     Attributes:
         vote_windows_px: Sizes of the voting windows, one map each; 32 in the paper.

@@ -1,6 +1,7 @@
-"""The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is (METHOD §1).
+"""The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is.
 
-An image without a mask that is labelled as a whole (layout ``patch_folders``) is one patch.
+König et al. 2021, end of section IV-A. An image without a mask that is labelled as a whole (layout
+``patch_folders``) is one patch.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """How dark a pixel is against its surroundings, as a share instead of a yes or no.
 
-Three measures in [0, 1]: the share of Otsu windows that call a pixel dark (unanimity, METHOD §3, is a share of 1), its
-contrast to the mean of a window in that window's own deviations, and how dark the darkest line through it is, which
-tells cracks from spots.
+Three measures in [0, 1]: the share of Otsu windows that call a pixel dark (unanimity, docs/method.md §3, is a share of
+1), its contrast to the mean of a window in that window's own deviations, and how dark the darkest line through it is,
+which tells cracks from spots.
 """
 
 import cv2

@@ -1,4 +1,7 @@
-"""From dark pixels and localization to a pseudo-label: multiply, smooth, close; the 100-pixel rule (METHOD §4)."""
+"""From dark pixels and localization to a pseudo-label: multiply, smooth, close; the 100-pixel rule.
+
+König et al. 2021, end of section III-C and section III-D; what they leave open: docs/method.md §4.
+"""
 
 from dataclasses import dataclass
 from typing import Annotated

@@ -1,5 +1,6 @@
-"""From evidence to a localization map: normalise, upsample, average, cut, erode (METHOD §2).
+"""From evidence to a localization map: normalise, upsample, average, cut, erode.
 
+König et al. 2021, section III-B, with the values of section IV-C; what they leave open: docs/method.md §2.
 Evidence is what the classifier says about one image, kept raw: a probability of crack for every voting window and
 the class activation map on its feature grid, a few kilobytes. Every number a study tunes acts on it afterwards.
 """
@@ -309,7 +310,7 @@ def _missing(scale: float, what: str, there: Sequence[float]) -> HairlineError:
 
 
 def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
-    """Coarse localization (METHOD §2): average of both maps, what is not above the cut set to 0, grey erosion.
+    """Coarse localization (docs/method.md §2): average of both maps, what is not above the cut set to 0, grey erosion.
 
     Args:
         evidence: What the classifier says about an image.

@@ -1,5 +1,6 @@
-"""Local thresholding: bilateral filter, min-max normalised multi-Otsu in every window, unanimous vote (METHOD §3).
+"""Local thresholding: bilateral filter, min-max normalised multi-Otsu in every window, unanimous vote.
 
+König et al. 2021, section III-C, eq. 1-8, with the values of section IV-C; what they leave open: docs/method.md §3.
 A window's threshold is found on its own 256 bins between its darkest and brightest pixel and told as a grey level of
 the image, so the vote of all windows over a pixel is one comparison: the pixel is dark where its grey level is at most
 the smallest of their thresholds.

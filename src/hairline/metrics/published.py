@@ -29,10 +29,10 @@ IMAGES = {
     CRACK500: 1896, "crack500-train+test": 3020, "deepcrack-train+cfd-71+ael-38": 409,
     "crack500-test": 1124, "cfd": 117, "ael": 58, "deepcrack": 537, "deepcrack+cfd+ael-rest": 303,
 }  # fmt: skip
-"""Images of each of the paper's sets, trained on or tested on, by its name in the table (METHOD §5)."""
+"""Images of each of the paper's sets, trained on or tested on, by its name in the table (sections IV-A and V-E.1)."""
 EPOCHS = {"classifier": 3, "segmenter": 30}
 START = "imagenet"
-"""What the paper's networks start from."""
+"""What the paper's networks are taken to start from; its text does not say (docs/method.md §1)."""
 CELL = ["trained_on", "labels", "model", "tested_on"]
 SEARCHED = "crf"
 """The label set whose options the paper searched itself."""

@@ -1,8 +1,9 @@
-"""Scores against masks: histograms first, then counts at every threshold, then ODS, OIS and AP (METHOD §6).
+"""Scores against masks: histograms first, then counts at every threshold, then ODS, OIS and AP.
 
 One pass over an image fills two histograms, of the scores on crack pixels and on background pixels. Everything else
 is arithmetic on those, so metrics never see an image again. Conventions: the thresholds are 0.01 … 0.99, a pixel is
 predicted as crack where its score is at least the threshold, no pixel tolerance. The mask is never thresholded here.
+ODS, OIS and AP are eq. 9-11 of König et al. 2021, read as docs/method.md §6 says.
 """
 
 from dataclasses import dataclass
@@ -143,12 +144,12 @@ def f1(counted: Counts) -> NDArray[np.float64]:
 
 
 def ods(scores: NDArray[np.float64]) -> float:
-    """Optimal data set scale: the largest mean F1 over images at one threshold for all, from F1 [images, 99]."""
+    """Optimal data set scale (eq. 10): the largest mean F1 over images at one threshold, from F1 [images, 99]."""
     return float(scores.mean(axis=0).max())
 
 
 def ois(scores: NDArray[np.float64]) -> float:
-    """Optimal image scale: the mean over images of each image's largest F1, from F1 [images, 99]."""
+    """Optimal image scale (eq. 9): the mean over images of each image's largest F1, from F1 [images, 99]."""
     return float(scores.max(axis=1).mean())
 
 

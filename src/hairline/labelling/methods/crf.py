@@ -1,4 +1,4 @@
-"""The paper's comparator: a dense conditional random field on the class activation map (METHOD §7).
+"""What König et al. 2021 compare with (section IV-D): a dense conditional random field on the class activation map.
 
 Every pixel is crack or not. What a pixel says by itself (the unary) comes from the activation map; pairs of pixels pay
 for being different, w1·exp(−|Δp|²/2θα² − |ΔI|²/2θβ²) + w2·exp(−|Δp|²/2θγ²), so that the label follows the edges of the

@@ -1,4 +1,4 @@
-"""The method of König et al. 2021: localization by the classifier times local thresholding (METHOD §2-§4)."""
+"""The method of König et al. 2021: localization by the classifier times local thresholding (docs/method.md §2-§4)."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch (METHOD §5)."""
+"""U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any

@@ -1,7 +1,7 @@
 """Grad-CAM++ of the crack class: in closed form behind global average pooling and one linear layer, else by gradient.
 
-Both follow Chattopadhyay et al. 2018, eq. 19, with α normalised to sum 1 over space (METHOD §2). With A_k the last
-feature maps, g the gradient of the *crack* logit with respect to them and S_k the sum of A_k over space:
+Both follow Chattopadhyay et al. 2018, eq. 19, with α normalised to sum 1 over space (docs/method.md §2). With A_k the
+last feature maps, g the gradient of the *crack* logit with respect to them and S_k the sum of A_k over space:
 
     α = g² / (2g² + S·g³),  w_k = Σ ReLU(g)·α / Σ α,  map = ReLU(Σ_k w_k A_k).
 
@@ -25,8 +25,8 @@ def grad_cam_plus_plus(features: Tensor, crack_weight: Tensor) -> Tensor:
 
     Behind global average pooling over P positions and a linear layer the gradient g of the logit is w_k / P
     everywhere, so α is the same everywhere too; normalised to sum 1 over space it leaves ReLU(w_k) / P. The factor
-    1 / P is the same for all maps and falls out when the map is divided by its maximum (METHOD §2): one forward pass,
-    no gradients.
+    1 / P is the same for all maps and falls out when the map is divided by its maximum (docs/method.md §2): one
+    forward pass, no gradients.
 
     Args:
         features: Last feature maps A, after their activation, float [N, K, h, w].

@@ -1,4 +1,4 @@
-"""What a classifier says about one image: voting windows and a class activation map, raw (METHOD §2)."""
+"""What a classifier says about one image: voting windows and a class activation map, raw (docs/method.md §2)."""
 
 import itertools
 import time

@@ -1,4 +1,4 @@
-"""Training and asking a patch classifier (METHOD §1)."""
+"""Training and asking a patch classifier (docs/method.md §1)."""
 
 from collections.abc import Callable
 from functools import partial

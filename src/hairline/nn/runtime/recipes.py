@@ -55,7 +55,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Changes to training images; the paper uses eight symmetries, colour jitter and two kinds of noise (METHOD §1).
+    """Changes to training images: the paper has eight symmetries, jitter and two kinds of noise (docs/method.md §1).
 
     Attributes:
         symmetries: The eight rotations and flips: ``all`` visits each of them once an epoch, ``random`` draws one an
@@ -122,7 +122,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ClassifierOptions:
-    """A patch classifier and its training (METHOD §1).
+    """A patch classifier and its training (docs/method.md §1).
 
     Attributes:
         dataset: Data set whose training patches it learns from.
@@ -162,7 +162,7 @@ class Loss:
 
 @dataclass(frozen=True)
 class SegmenterOptions:
-    """Training of segmenters, the same for every label set and architecture (METHOD §5).
+    """Training of segmenters, the same for every label set and architecture (docs/method.md §5).
 
     Attributes:
         classifier: Classifier whose weights ``weights: classifier`` starts from.

@@ -2,7 +2,7 @@
 
 With p the score (the sigmoid of the logit), t the target and w the weight of crack:
 
-``bce``       −w·t·ln p − (1 − t)·ln(1 − p), the paper's (METHOD §5)
+``bce``       −w·t·ln p − (1 − t)·ln(1 − p), that of König et al. 2021, section IV-E
 ``bce_dice``  bce + 1 − (2 Σpt + 1) / (Σp² + Σt² + 1), over the batch: with squares (Milletari et al. 2016, V-Net) it is
               least where p = t, for soft targets as well; the ones keep a batch without crack at 0
 ``focal``     |t − p|^γ · bce (Lin et al. 2017; in this form, for soft targets, Li et al. 2020)

@@ -1,4 +1,4 @@
-"""Segmenters: the network with its normalisation, asked at full size, written and read (METHOD §5).
+"""Segmenters: the network with its normalisation, asked at full size, written and read (docs/method.md §5).
 
 Training lies in :mod:`hairline.nn.segmenter.training`; nothing here needs the training engine, which takes long to
 import.

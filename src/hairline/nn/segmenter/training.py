@@ -1,4 +1,4 @@
-"""Training a segmenter: what it learns from, and what it is judged by on the way (METHOD §5)."""
+"""Training a segmenter: what it learns from, and what it is judged by on the way (docs/method.md §5)."""
 
 from collections.abc import Callable, Sequence
 from functools import partial

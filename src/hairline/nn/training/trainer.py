@@ -1,9 +1,9 @@
 """Training by Lightning, the same for classifiers and segmenters: where it runs, how it ends, what is kept.
 
-The weights of the last epoch are the result (METHOD §1), or with ``recipe.stopping`` those of the best. The whole state
-goes to one file of the checkpoint folder, after every epoch and every ``runtime.checkpoint_s`` seconds; a training that
-finds one there goes on behind that step and ends with the same weights, bit for bit on the CPU, as one that was never
-interrupted. Only then is anything told to the log, so that trouble with it costs no training.
+The weights of the last epoch are the result (docs/method.md §1), or with ``recipe.stopping`` those of the best. The
+whole state goes to one file of the checkpoint folder, after every epoch and every ``runtime.checkpoint_s`` seconds; a
+training that finds one there goes on behind that step and ends with the same weights, bit for bit on the CPU, as one
+that was never interrupted. Only then is anything told to the log, so that trouble with it costs no training.
 
 With several devices each takes its part of every batch, so that a batch is the same set of items on any number of them.
 Statistics of batch normalisation are those of all devices on CUDA; on processors each has its own, for torch cannot.

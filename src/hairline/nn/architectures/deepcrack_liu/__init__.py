@@ -1,4 +1,4 @@
-"""DeepCrack (Liu, Yao, Lu, Xie and Li 2019, Neurocomputing 338:139-153), METHOD §5.
+"""DeepCrack (Liu, Yao, Lu, Xie and Li 2019, Neurocomputing 338:139-153).
 
 Five stages of VGG-16 with batch normalisation, 2-2-3-3-3 convolutions of 64, 128, 256, 512 and 512 channels; a 1 × 1
 side output of each, enlarged bilinearly, and a 1 × 1 fusion of the five. All six are supervised, the sides with

@@ -1,4 +1,4 @@
-"""DeepCrack (Zou, Zhang, Li, Qi, Wang and Wang 2018, IEEE Trans. Image Processing 28(3):1498-1512), METHOD §5.
+"""DeepCrack (Zou, Zhang, Li, Qi, Wang and Wang 2018, IEEE Trans. Image Processing 28(3):1498-1512).
 
 SegNet (Badrinarayanan et al. 2017): the encoder of VGG-16 with batch normalisation, and a decoder that puts every
 value back where its maximum lay. Encoder and decoder of each of the five scales are fused: both side by side, a 3 ×
@@ -6,7 +6,7 @@ value back where its maximum lay. Encoder and decoder of each of the five scales
 the answer. Six cross-entropies, not weighted.
 
 Parameters: 30,919,051. The authors' PyTorch code (codes/model/deepcrack.py) has 30,905,011 by its definition: no
-batch normalisation (here 16,640), and 3 × 3 convolutions where METHOD has 1 × 1 ones (2,931 instead of 331). It
+batch normalisation (here 16,640), and 3 × 3 convolutions to one channel where ours are 1 × 1 (2,931, not 331). It
 enlarges both maps before their 3 × 3 convolution; here the convolution comes first, 256 times cheaper at the
 coarsest scale.
 """

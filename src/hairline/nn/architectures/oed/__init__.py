@@ -1,4 +1,4 @@
-"""OED (König, Jenkins, Mannion, Barrie and Morison 2021), METHOD §5.
+"""OED (König, Jenkins, Mannion, Barrie and Morison 2021).
 
 "Optimized Deep Encoder-Decoder Methods for Crack Segmentation", Digital Signal Processing 108:102907.
 
