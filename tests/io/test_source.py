@@ -24,7 +24,9 @@ FILES = {
     "src/hairline/reporting/templates/page.html": "<p>\n",
     "pipeline/__init__.py": "",
     "pipeline/score.py": (
-        "from hairline import tracking\nfrom hairline.metrics.scores import TABLE\nfrom hairline.reporting import page\n"
+        "from hairline import tracking\n"
+        "from hairline.metrics.scores import TABLE\n"
+        "from hairline.reporting import page\n"
     ),
 }
 ASK = """
@@ -85,7 +87,7 @@ def test_a_closure_changes_with_what_it_follows_alone(project: Path, changed: st
 
 
 def test_a_module_that_is_not_there_is_told() -> None:
-    with pytest.raises(HairlineError, match="pipeline.nonsense: there is no such module"):
+    with pytest.raises(HairlineError, match=r"pipeline\.nonsense: there is no such module"):
         Source().closure("pipeline.nonsense")
 
 

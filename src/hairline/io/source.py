@@ -1,8 +1,8 @@
 """Which source code a result depends on: the import closure of a module, without the code that only shows.
 
-DVC compares files and follows no import. The stage ``code`` writes what this module finds, one small file for each stage
-and each variant, and every other stage depends on those files: so it reruns when code changes that its numbers come
-from, and does not when a sentence in a report does.
+DVC compares files and follows no import. The stage ``code`` writes what this module finds, one small file for each
+stage and each variant, and every other stage depends on those files: it reruns when code changes that its numbers come
+from, and does not when a sentence in a report changes.
 
 Variants (labellers, layouts, architectures) are imported by name at run time, which no import line tells: ask for the
 closure of a variant by itself.
@@ -20,7 +20,7 @@ from hairline.io.hashing import content_hash
 
 PACKAGES = ("hairline", "pipeline")
 TRACKS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "pipeline.stage")
-"""Code no number and no picture on disk comes from: it hands on values that DVC compares by itself, or tells of runs."""
+"""Code that no number and no picture on disk comes from: it hands on what DVC compares by itself, or tells of runs."""
 DRAWS = ("hairline.reporting",)
 """Code that turns numbers into tables, pictures and pages: followed for the stages alone that show them."""
 
