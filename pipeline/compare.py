@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import comparison, crosschecks, findings, paper_tables, plotting, replicates, report, table_text, tracking
+from hairline import comparison, crosschecks, findings, paper_tables, plotting, replicates, table_text, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
+from hairline.reporting import html
 from pipeline import cells, entry, gallery, page
 
 
@@ -34,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(args.out) as folder:
             _tables(folder, found)
             _pictures(folder, found)
-            report.write(folder / "index.html", page.page(args, params, found))
+            html.write(folder / "index.html", page.page(args, params, found))
         metrics = _metrics(summary)
         write_json(args.metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})

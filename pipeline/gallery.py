@@ -8,11 +8,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline import image_browser, localization, pictures, plotting, report
+from hairline import localization, pictures, plotting
 from hairline.comparison import Cell, called, cell_called, several_training_sets
-from hairline.image_browser import Shown
 from hairline.images import read_scores
 from hairline.params import Evaluation, Params
+from hairline.reporting import html
+from hairline.reporting.figures import image_browser
+from hairline.reporting.figures.image_browser import Shown
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.scoretables import counts, extremes, image_f1
 from hairline.scoring import Counts
@@ -34,9 +36,9 @@ def panels(cells: Sequence[Cell]) -> dict[str, dict[str, Counts]]:
     return found
 
 
-def curves(drawn: Panels, kind: str) -> report.Drawings:
+def curves(drawn: Panels, kind: str) -> html.Drawings:
     """Precision-recall curves of one kind as drawings in lines, one a test set (figure 7 of the paper)."""
-    return report.Drawings(
+    return html.Drawings(
         "Precision and recall, pooled over the images",
         {
             f"Precision against recall: {title}": plotting.svg(plotting.pr_curves({title: models}), title)
@@ -127,13 +129,13 @@ def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
     return {name: read_scores(path) for name, path in paths.items() if path.is_file()}
 
 
-def steps(folder: Path, params: Params) -> Iterator[report.Picture]:
+def steps(folder: Path, params: Params) -> Iterator[html.Picture]:
     """The first strip there is of every label set, on the first test set that has one."""
     test_sets = params.matrix().test_sets
     for label_set in params.labelled():
         found = [path for name in test_sets for path in sorted((folder / label_set).glob(f"{name}-*.png"))]
         if found:
             title = f"labels of {label_set}: {found[0].stem}"
-            yield report.Picture(f"Every step to the {title}",
+            yield html.Picture(f"Every step to the {title}",
                                  f"The image, every map on the way to its {title}, and the mask",
                                  image_browser.webp(found[0].read_bytes()), "webp", folded=True)  # fmt: skip

@@ -12,17 +12,17 @@ from hairline import (
     crosschecks,
     findings,
     glance,
-    image_browser,
     paper_tables,
     replicates,
-    report,
     run_tables,
     training_sets,
 )
 from hairline.comparison import Cell
 from hairline.lineage import RunRecord, content_hash, git_facts, read_record
 from hairline.params import Params
-from hairline.report import Facts, Notes, Part, Picture, Section, Table
+from hairline.reporting import html
+from hairline.reporting.figures import image_browser
+from hairline.reporting.html import Facts, Notes, Part, Picture, Section, Table
 from hairline.samples import read_samples
 from hairline.training_sets import TrainingSet
 from pipeline import gallery
@@ -49,13 +49,13 @@ class Compared:
     grids: Sequence[tuple[str, str, bytes]]
 
 
-def page(args: Namespace, params: Params, found: Compared) -> report.Page:
+def page(args: Namespace, params: Params, found: Compared) -> html.Page:
     """The whole report."""
     tables, drawn = findings.tables(found.summary), gallery.panels(found.cells)
     trained = {title: table for title, table in tables.items() if title.startswith(findings.SEGMENTERS)}
     labels = {title: table for title, table in tables.items() if title not in trained}
     crossed = crosschecks.tables(found.cells, found.pairs)
-    return report.Page(
+    return html.Page(
         f"hairline: {params.experiment()}",
         findings.headline(found.summary),
         [*_glance(found), Notes([*findings.notes(found.summary), *_tuned(params)])],
@@ -133,17 +133,17 @@ def verdicts(args: Namespace, params: Params) -> list[Path]:
 
 def _gates(args: Namespace, params: Params) -> list[Part]:
     found = [_gate(path, args.gates) for path in verdicts(args, params)]
-    return [report.Gates(found)] if found else []
+    return [html.Gates(found)] if found else []
 
 
-def _gate(path: Path, gates: Path) -> report.Gate:
+def _gate(path: Path, gates: Path) -> html.Gate:
     told = json.loads(path.read_text())
     lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *within = path.relative_to(gates).parts
     learned = f" on {path.stem} (for {within[1]} · {within[0]})" if gate == "labels" else ""
     subject = f"{gate} of {told['subject']}{learned}"
-    return report.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
+    return html.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
 
 
 def records(runs: Path, params: Params) -> list[Path]:

@@ -6,9 +6,9 @@ from functools import partial
 from hairline import drift, gate_tables
 from hairline.expectations import check
 from hairline.gate_columns import computed
-from hairline.gate_page import contents_of_set, page, thumbnails
 from hairline.gates import samples as gate
 from hairline.params import Params
+from hairline.reporting.gate_page import contents_of_set, page, thumbnails
 from hairline.samples import load_image, load_mask, read_samples
 from pipeline import entry, gating
 

@@ -12,11 +12,11 @@ from hairline import gate_tables, training_tables
 from hairline.errors import HairlineError
 from hairline.expectations import check
 from hairline.fusion import TrainableRule, crack
-from hairline.gate_page import page, thumbnails
 from hairline.gates import labels as gate
 from hairline.images import read_scores
 from hairline.outputs import whole_folder
 from hairline.params import Params
+from hairline.reporting.gate_page import page, thumbnails
 from hairline.samples import load_image
 from hairline.training_tables import Images
 from pipeline import entry, gating

@@ -7,10 +7,10 @@ import pandas as pd
 
 from hairline import gate_tables
 from hairline.expectations import check
-from hairline.gate_page import page, thumbnails
 from hairline.gates import patches as gate
 from hairline.params import Params
 from hairline.patches import Options as PatchOptions
+from hairline.reporting.gate_page import page, thumbnails
 from hairline.samples import load_image, load_mask
 from pipeline import entry, gating
 

@@ -8,8 +8,8 @@ import pandas as pd
 from PIL import Image
 
 from hairline.gate import Finding, Verdict, Waiver
-from hairline.gate_page import PICTURES, contents_of_set, page, thumbnails
 from hairline.images import write_image, write_mask
+from hairline.reporting.gate_page import PICTURES, contents_of_set, page, thumbnails
 from hairline.samples import RawSample, ingest, load_image, load_mask, read_binary_mask
 
 VOID = {"meta", "br", "img"}

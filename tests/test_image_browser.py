@@ -3,7 +3,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from hairline import image_browser
+from hairline.reporting.figures import image_browser
 
 
 def pixels(file: bytes) -> np.ndarray:

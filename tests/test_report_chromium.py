@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hairline import image_browser, report
-from hairline.image_browser import Shown
+from hairline.reporting import html
+from hairline.reporting.figures import image_browser
+from hairline.reporting.figures.image_browser import Shown
 
 SCORES = ["0.598 [0.560, 0.631]", "–", "0.7", "1,024", "−0.2", "0.05 (+0.010 ▲)", "not run"]
 
@@ -33,16 +34,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         _shown("four", "roads", {"oed · konig": 0.4}, ("oed · konig",)),
     ]
     path = tmp_path_factory.mktemp("page") / "index.html"
-    whole = report.Page(
+    whole = html.Page(
         "A report",
         "Labels are as good as masks.",
         [],
         [
-            report.Section("Numbers", [report.Table("Scores", frame), report.Table("More", frame, folded=True)]),
-            report.Section("Images", [image_browser.Browser(images)]),
+            html.Section("Numbers", [html.Table("Scores", frame), html.Table("More", frame, folded=True)]),
+            html.Section("Images", [image_browser.Browser(images)]),
         ],
     )
-    report.write(path, whole)
+    html.write(path, whole)
     return path.as_uri()
 
 

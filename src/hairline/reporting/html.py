@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from hairline import image_browser
-from hairline.image_browser import Browser
 from hairline.outputs import whole_file
+from hairline.reporting.figures import image_browser
+from hairline.reporting.figures.image_browser import Browser
 
-STYLE = files("hairline").joinpath("report.css").read_text(encoding="utf-8")
-SCRIPT = files("hairline").joinpath("report.js").read_text(encoding="utf-8")
+STYLE = files("hairline.reporting").joinpath("templates", "style.css").read_text(encoding="utf-8")
+SCRIPT = files("hairline.reporting").joinpath("templates", "report.js").read_text(encoding="utf-8")
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-"
     + base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
@@ -122,7 +122,7 @@ class Page:
     sections: Sequence[Section] = field(default_factory=tuple)
 
 
-def html(page: Page) -> str:
+def render(page: Page) -> str:
     """The page as one HTML document without any outside reference; sections without content are left out."""
     sections = {f"s{at}": section for at, section in enumerate(page.sections) if section.parts}
     body = [
@@ -146,7 +146,7 @@ def html(page: Page) -> str:
 def write(path: Path, page: Page) -> None:
     """Write the page to a file, whole or not at all."""
     with whole_file(path) as partial:
-        partial.write_text(html(page), encoding="utf-8")
+        partial.write_text(render(page), encoding="utf-8")
 
 
 def _menu(sections: Mapping[str, Section]) -> str:
