@@ -54,10 +54,10 @@ def _path(module: str) -> str:
 
 
 def _data(source: str) -> set[str]:
-    """Files beside a module that are no Python and whose names stand in it."""
+    """Files and folders beside a module that are no Python and whose names stand in it."""
     path = ROOT / source
     text = path.read_text()
-    beside = (file for file in path.parent.iterdir() if file.is_file() and file.suffix != ".py")
+    beside = (each for each in path.parent.iterdir() if not (each.suffix == ".py" or [*each.glob("*.py*")]))
     return {str(file.relative_to(ROOT)) for file in beside if file.name in text}
 
 

@@ -1,5 +1,7 @@
 import importlib.util
 import os
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -132,3 +134,33 @@ def test_own_old_folder_is_not_pruned(tmp_path: Path, data: Path) -> None:
         os.utime(path, (long_ago, long_ago))
     with resume.resumable(tmp_path, "train", PARAMS, [data]) as again:
         assert (again / "last.ckpt").is_file()
+
+
+def test_work_that_was_killed_is_gone_on_with_and_its_forked_workers_hold_no_lock(tmp_path: Path, data: Path) -> None:
+    code = (
+        "import os, sys, time; from pathlib import Path; from hairline.io import resume\n"
+        "resume.loaded_code = dict\n"
+        "with resume.resumable(Path(sys.argv[1]), 'train', {}, []) as home:\n"
+        "    (home / 'last.ckpt').write_text('half way')\n"
+        "    worker = os.fork()\n"
+        "    print(worker, flush=True) if worker else None\n"
+        "    time.sleep(60)\n"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    worker = int(process.stdout.readline())
+    try:
+        (home,) = (path for path in (tmp_path / "state" / "train").iterdir() if path.is_dir())
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(resume, "loaded_code", dict)
+            with pytest.raises(KeyboardInterrupt), resume.resumable(tmp_path, "train", {}, []) as beside:
+                assert beside == home.with_name(f"{home.name}-1")
+                raise KeyboardInterrupt
+            process.kill()
+            process.wait()
+            with resume.resumable(tmp_path, "train", {}, []) as again:
+                assert again == home and (again / "last.ckpt").read_text() == "half way"
+    finally:
+        os.kill(worker, signal.SIGKILL)
+        process.kill()
+        process.wait()

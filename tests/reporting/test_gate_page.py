@@ -72,6 +72,7 @@ def test_the_page_holds_everything_it_shows(tmp_path):
     assert len(inline) == 2
     assert Image.open(io.BytesIO(base64.b64decode(inline[0]))).size == (30, 20)
     assert "prefers-color-scheme: dark" in html
+    assert "default-src 'none'; img-src data:; style-src 'unsafe-inline'\"" in html  # and no script
     for part in (
         "Data set walls",
         "is stopped at its gate",

@@ -127,3 +127,11 @@ def test_classifiers_have_a_table_of_their_own() -> None:
     assert line["Precision"] == "0.900 [0.850, 0.950]" and line["Recall"] == "0.800" and line["ROC AUC"] == "–"
     assert line["Patches"] == "1,500" and line["with crack"] == "25%"
     assert paper_tables.classifiers([]).empty
+
+
+def test_latex_takes_names_with_signs_of_its_own(found: pd.DataFrame) -> None:
+    named = found.assign(run=found["run"].replace("konig, unet, mine", "a_b % & {c} #1 $x$ \\input"))
+    table = paper_tables.tables(named)["Table IV: tested on CFD"]
+    (line,) = [line for line in paper_tables.latex(named).splitlines() if "#1" in line]
+    assert "a\\_b \\% \\& \\{c\\} \\#1 \\$x\\$ \\textbackslash input" in line
+    assert line.replace("\\&", "").count("&") == len(table.columns) - 1

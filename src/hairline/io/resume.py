@@ -4,7 +4,6 @@ The key is made of everything that decides the result (parameters, contents of t
 work never continues from old state. A folder lives until its work succeeds.
 """
 
-import fcntl
 import hashlib
 import itertools
 import json
@@ -16,7 +15,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from hairline.io.hashing import content_hash
 
@@ -79,10 +79,10 @@ def resumable(root: Path, stage: str, params: Mapping[str, object], inputs: Sequ
         yield claimed
         shutil.rmtree(claimed)
     finally:
-        _release(claimed, lock)
+        _release(lock)
 
 
-def _claim_first(home: Path) -> tuple[Path, IO[str]]:
+def _claim_first(home: Path) -> tuple[Path, FileLock]:
     for number in itertools.count():
         candidate = home if number == 0 else home.with_name(f"{home.name}-{number}")
         lock = _claim(candidate)
@@ -91,27 +91,19 @@ def _claim_first(home: Path) -> tuple[Path, IO[str]]:
     raise AssertionError("unreachable: counting does not end")
 
 
-def _claim(home: Path) -> IO[str] | None:
-    """The open lock of a folder, or None where another process has it."""
-    lock = _lock_path(home).open("a")
+def _claim(home: Path) -> FileLock | None:
+    """The lock of a folder, held, or None where another has it."""
+    lock = FileLock(home.with_name(f".{home.name}.lock"))
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(lock.fileno()), _lock_path(home).stat()):
-            return lock
-    except (BlockingIOError, FileNotFoundError):  # held by another, or just now released and removed by it
-        pass
-    lock.close()
-    return None
+        lock.acquire(blocking=False)
+    except Timeout:  # held by another, or just now released and removed by it
+        return None
+    return lock
 
 
-def _release(home: Path, lock: IO[str]) -> None:
-    _lock_path(home).unlink()
-    fcntl.flock(lock, fcntl.LOCK_UN)  # closing alone would leave it with forked data workers
-    lock.close()
-
-
-def _lock_path(home: Path) -> Path:
-    return home.with_name(f".{home.name}.lock")
+def _release(lock: FileLock) -> None:
+    Path(lock.lock_file).unlink()  # while it is held, so that nobody waits for a file that has lost its name
+    lock.release()
 
 
 def _prune(stage_folder: Path, in_use: Path) -> None:
@@ -123,7 +115,7 @@ def _prune(stage_folder: Path, in_use: Path) -> None:
         if lock is not None:
             if max(map(_touched, (other, *_inside(other)))) <= oldest:
                 shutil.rmtree(other, ignore_errors=True)
-            _release(other, lock)
+            _release(lock)
 
 
 def _inside(home: Path) -> Iterator[Path]:

@@ -1,1 +1,1 @@
-"""Reporting: from the results of a comparison to tables, figures and pages."""
+"""Show what was computed: pages, tables and figures. Nothing that computes a number imports this package."""

@@ -1,10 +1,9 @@
 """The page of a gate: one HTML file that shows every rule, what was measured, and pictures of the samples at fault."""
 
-import base64
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from html import escape
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,31 +12,30 @@ from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.gates.rules import Finding, Verdict, ways_out
+from hairline.reporting import templating
 
 PICTURES = 12
 TITLES = {"samples": "Data set", "patches": "Patches of", "labels": "Labels"}
-CSS = """
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --faint: #656d76; --line: #d5dae0; --panel: #f5f7f9;
-  --good: #17743a; --bad: #b3261e; --warn: #8a5a00; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e7eb; --paper: #14171b; --faint: #98a1ab; --line: #343b43;
-  --panel: #1c2126; --good: #5ecb85; --bad: #ff8f84; --warn: #e9b44c; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 72rem; padding: 2rem 1.25rem 4rem; background: var(--paper); color: var(--ink);
-  font: 15px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
-.faint { color: var(--faint); } .passed { color: var(--good); } .error { color: var(--bad); }
-.warn { color: var(--warn); } .passed, .error, .warn { font-weight: 600; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; vertical-align: top; padding: .4rem .7rem; border-bottom: 1px solid var(--line); }
-th { color: var(--faint); font-weight: 600; font-size: .85rem; } td { overflow-wrap: anywhere; }
-td:first-child, td:nth-child(3) { white-space: nowrap; }
-section { background: var(--panel); border: 1px solid var(--line); border-radius: 8px; padding: .2rem 1.1rem 1.1rem;
-  margin-top: 1.2rem; } section h2 { margin-top: .9rem; } section p { margin: .3rem 0; }
-.pictures { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr)); gap: .9rem;
-  margin-top: .9rem; }
-figure { margin: 0; } figure img { width: 100%; border-radius: 4px; display: block; }
-figcaption { font-size: .85rem; overflow-wrap: anywhere; margin-top: .25rem; }
-"""
+
+
+@dataclass(frozen=True)
+class _Example:
+    """A sample at fault: its id, what is wrong with it, where it comes from, JPEG bytes where it can be shown."""
+
+    sample: str
+    value: str
+    origin: str
+    picture: bytes | None
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """A rule that failed, with what can be done about it, examples, and the ids of the samples that are not shown."""
+
+    finding: Finding
+    remedies: Sequence[str]
+    examples: Sequence[_Example]
+    others: Sequence[str]
 
 
 def thumbnails(
@@ -101,24 +99,21 @@ def page(verdict: Verdict, contents: str, origins: Mapping[str, str], pictures: 
         origins: Id to where it comes from; shown under its picture.
         pictures: As made by :func:`thumbnails`.
     """
-    state = "passed" if verdict.passed else "error"
-    outcome = "passes its gate" if verdict.passed else "is stopped at its gate"
-    subject = f"{TITLES[verdict.gate]} {escape(verdict.subject)}"
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en"><head><meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{subject} {outcome}</title><style>{CSS}</style></head><body>",
-            f'<h1>{subject} <span class="{state}">{outcome}</span></h1>',
-            f'<p class="faint">{escape(contents)}</p>',
-            _rules(verdict),
-            *(_section(finding, verdict, origins, pictures) for finding in verdict.findings),
-            _waivers(verdict),
-            "</body></html>",
-            "",
-        ]
-    )
+    values = {
+        "verdict": verdict,
+        "subject": f"{TITLES[verdict.gate]} {verdict.subject}",
+        "outcome": "passes its gate" if verdict.passed else "is stopped at its gate",
+        "contents": contents,
+        "faults": [_fault(finding, verdict, origins, pictures) for finding in verdict.findings],
+    }
+    return templating.render("gate.html", values)
+
+
+def _fault(finding: Finding, verdict: Verdict, origins: Mapping[str, str], pictures: Mapping[str, bytes]) -> _Fault:
+    values, shown = dict(zip(finding.samples, finding.values, strict=True)), _shown(finding)
+    examples = [_Example(each, values[each], origins.get(each, ""), pictures.get(each)) for each in shown]
+    others = list(dict.fromkeys(finding.samples[len(shown) :]))
+    return _Fault(finding, ways_out(finding, verdict), examples, others)
 
 
 def contents_of_set(table: pd.DataFrame) -> str:
@@ -128,53 +123,3 @@ def contents_of_set(table: pd.DataFrame) -> str:
     pixels = int((table["mask_height"] * table["mask_width"]).sum())
     share = f", {table['crack_pixels'].sum() / pixels:.2%} of their pixels crack" if pixels else ""
     return f"{len(table)} images ({splits or 'none'}), {int(table['has_mask'].sum())} masks{share}"
-
-
-def _rules(verdict: Verdict) -> str:
-    rows = [_rule_row(check) for check in verdict.checks]
-    note = f'<p class="faint">Off, or nothing to look at: {", ".join(verdict.unseen)}.</p>' if verdict.unseen else ""
-    head = "<tr><th>Rule</th><th>Outcome</th><th>Measured</th><th>Expected</th><th>Waived</th></tr>"
-    return f'<h2>Rules</h2><div class="wide"><table>{head}{"".join(rows)}</table></div>{note}'
-
-
-def _rule_row(check: Finding) -> str:
-    state, word = (check.severity, check.severity) if check.failed else ("passed", "passed")
-    name = f'<a href="#{check.rule}">{check.rule}</a>' if check.failed else check.rule
-    return (
-        f'<tr><td>{name}</td><td class="{state}">{word}</td><td>{escape(check.measured)}</td>'
-        f"<td>{escape(check.expected)}</td><td>{len(check.waived) or ''}</td></tr>"
-    )
-
-
-def _section(finding: Finding, verdict: Verdict, origins: Mapping[str, str], pictures: Mapping[str, bytes]) -> str:
-    values = dict(zip(finding.samples, finding.values, strict=True))
-    figures = "".join(
-        _figure(sample, values[sample], origins.get(sample, ""), pictures.get(sample)) for sample in _shown(finding)
-    )
-    rest = ", ".join(dict.fromkeys(finding.samples[len(_shown(finding)) :]))
-    more = f'<p class="faint">Also: {escape(rest)}</p>' if rest else ""
-    remedies = "".join(f"<li>{escape(line)}</li>" for line in ways_out(finding, verdict))
-    return (
-        f'<section id="{finding.rule}"><h2>{finding.rule} <span class="{finding.severity}">{finding.severity}</span>'
-        f"</h2><p>Found {escape(finding.measured)}; expected {escape(finding.expected)}.</p><ul>{remedies}</ul>"
-        f'<div class="pictures">{figures}</div>{more}</section>'
-    )
-
-
-def _figure(sample: str, value: str, origin: str, picture: bytes | None) -> str:
-    source = base64.b64encode(picture).decode() if picture is not None else ""
-    alt = escape(f"{sample}: {value}", quote=True)
-    shown = f'<img alt="{alt}" src="data:image/jpeg;base64,{source}">' if source else ""
-    return (
-        f"<figure>{shown}<figcaption><strong>{escape(sample)}</strong><br>{escape(value)}<br>"
-        f'<span class="faint">{escape(origin)}</span></figcaption></figure>'
-    )
-
-
-def _waivers(verdict: Verdict) -> str:
-    rows = "".join(
-        f"<tr><td>{waiver.rule}</td><td>{escape(waiver.sample)}</td><td>{escape(waiver.reason)}</td></tr>"
-        for waiver in verdict.waived
-    )
-    head = "<tr><th>Rule</th><th>Sample</th><th>Reason</th></tr>"
-    return f'<h2>Accepted by waiver</h2><div class="wide"><table>{head}{rows}</table></div>' if rows else ""

@@ -5,27 +5,17 @@ forbids everything else, scripts other than its own included. All text is escape
 well; they sort and filter tables and drive the image browser.
 """
 
-import base64
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
 from hairline.io.atomic import whole_file
-from hairline.reporting.figures import image_browser
+from hairline.reporting import templating
 from hairline.reporting.figures.image_browser import Browser
 
-STYLE = files("hairline").joinpath("report.css").read_text(encoding="utf-8")
-SCRIPT = files("hairline").joinpath("report.js").read_text(encoding="utf-8")
-POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-"
-    + base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    + "'"
-)
 FILTERED = 6
 """Rows from which a table gets a field to filter them."""
 
@@ -37,6 +27,16 @@ class Table:
     title: str
     frame: pd.DataFrame
     folded: bool = False
+
+    @property
+    def anchor(self) -> str:
+        """Id of its heading on the page."""
+        return "t" + hashlib.sha256(self.title.encode()).hexdigest()[:8]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether it has a field to filter its rows."""
+        return len(self.frame) >= FILTERED
 
 
 @dataclass(frozen=True)
@@ -122,116 +122,32 @@ class Page:
     sections: Sequence[Section] = field(default_factory=tuple)
 
 
-def html(page: Page) -> str:
+def render(page: Page) -> str:
     """The page as one HTML document without any outside reference; sections without content are left out."""
-    sections = {f"s{at}": section for at, section in enumerate(page.sections) if section.parts}
-    body = [
-        '<a class="skip" href="#main">Skip to the result</a>',
-        _menu(sections),
-        f'<main id="main">\n<h1>{escape(page.title)}</h1>\n<p class="headline">{escape(page.headline)}</p>',
-        *map(_part, page.summary),
-        *(_section(name, section) for name, section in sections.items()),
-        "</main>",
-    ]
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(page.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        + "\n".join(part for part in body if part)
-        + f"\n<script>{SCRIPT}</script>\n</body>\n</html>\n"
-    )
+    sections = [section for section in page.sections if section.parts]
+    return templating.render("report.html", {"page": page, "sections": sections, "macro_of": macro_of})
 
 
 def write(path: Path, page: Page) -> None:
     """Write the page to a file, whole or not at all."""
     with whole_file(path) as partial:
-        partial.write_text(html(page), encoding="utf-8")
+        partial.write_text(render(page), encoding="utf-8")
 
 
-def _menu(sections: Mapping[str, Section]) -> str:
-    links = "".join(f'<li><a href="#{name}">{escape(each.heading)}</a></li>' for name, each in sections.items())
-    return f'<nav aria-label="Sections"><ul>{links}</ul></nav>' if links else ""
-
-
-def _section(name: str, section: Section) -> str:
-    content = "\n".join(map(_part, section.parts))
-    return f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(section.heading)}</h2>\n{content}\n</section>'
-
-
-def _part(part: Part) -> str:
+def macro_of(part: Part) -> str:
+    """Name of the macro in ``templates/parts.html`` that shows a part."""
     match part:
         case Table():
-            return _titled_table(part)
+            return "table"
         case Picture():
-            return _picture(part)
+            return "picture"
         case Drawings():
-            drawn = "\n".join(_drawing(told, svg) for told, svg in part.drawings.items())
-            return f'<h3>{escape(part.title)}</h3>\n<div class="drawings">\n{drawn}\n</div>'
+            return "drawings"
         case Notes():
-            return _list(part.items, "notes")
+            return "notes"
         case Facts():
-            return _table(("", ""), [[escape(name), escape(value)] for name, value in part.values.items()])
+            return "facts"
         case Gates():
-            return _gates(part.verdicts)
+            return "gates"
         case Browser():
-            return image_browser.html(part)
-
-
-def _list(items: Sequence[str], style: str) -> str:
-    entries = "".join(f"<li>{escape(str(item))}</li>" for item in items)
-    return f'<ul class="{style}">{entries}</ul>' if entries else ""
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], named: str = "", sortable: bool = False) -> str:
-    """A table from escaped cells; ``named`` is the id of its heading."""
-    head = "".join(f'<th scope="col">{cell}</th>' for cell in header)
-    lines = "\n".join("<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows)
-    shown = f"<thead><tr>{head}</tr></thead>\n" if any(header) else ""
-    style = ' class="sortable"' if sortable else ""
-    label = f' role="region" aria-labelledby="{named}"' if named else ""
-    return f'<div class="wide" tabindex="0"{label}><table{style}>\n{shown}<tbody>\n{lines}\n</tbody>\n</table></div>'
-
-
-def _cell(content: str) -> str:
-    short = len(content) <= 24 and "<" not in content
-    return f'<td class="short">{content}</td>' if short else f"<td>{content}</td>"
-
-
-def _titled_table(table: Table) -> str:
-    name = "t" + hashlib.sha256(table.title.encode()).hexdigest()[:8]
-    rows = ([escape(str(cell)) for cell in row] for row in table.frame.itertuples(index=False))
-    content = _table([escape(str(column)) for column in table.frame.columns], rows, name, sortable=True)
-    if len(table.frame) >= FILTERED:
-        content = (
-            f'<div><div class="filter" hidden><label for="{name}f">Rows with</label><input type="search" id="{name}f">'
-            f"<output></output></div>\n{content}</div>"
-        )
-    if table.folded:
-        return f'<details><summary id="{name}">{escape(table.title)}</summary>\n{content}\n</details>'
-    return f'<h3 id="{name}">{escape(table.title)}</h3>\n{content}'
-
-
-def _picture(picture: Picture) -> str:
-    source = f"data:image/{picture.kind};base64," + base64.b64encode(picture.data).decode("ascii")
-    image = f'<img src="{source}" alt="{escape(picture.alt)}">'
-    if picture.folded:
-        summary = f"<summary>{escape(picture.title)}</summary>"
-        return f'<details>{summary}\n<figure class="paper">{image}</figure>\n</details>'
-    return f'<figure class="paper">{image}<figcaption>{escape(picture.title)}</figcaption></figure>'
-
-
-def _drawing(told: str, svg: str) -> str:
-    return f'<figure role="img" aria-label="{escape(told)}">{svg}</figure>'
-
-
-def _gates(gates: Sequence[Gate]) -> str:
-    rows = [
-        [
-            escape(gate.dataset),
-            '<span class="passed">passed</span>' if gate.passed else '<span class="failed">failed</span>',
-            *(_list(found, "found") for found in (gate.errors, gate.warnings, gate.waivers)),
-        ]
-        for gate in gates
-    ]
-    return _table(("Set", "Verdict", "Errors", "Warnings", "Waivers"), rows)
+            return "browser"

@@ -213,15 +213,6 @@ def latex(found: pd.DataFrame) -> str:
 
 
 def _tabular(title: str, table: pd.DataFrame) -> str:
-    lines = [" & ".join(map(_escaped, line)) + r" \\" for line in [list(table.columns), *table.to_numpy().tolist()]]
-    body = "\n".join([r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"])
-    columns = "l" * len(table.columns)
-    return (
-        f"\\begin{{table}}\n\\caption{{{_escaped(title)}}}\n\\begin{{tabular}}{{{columns}}}\n{body}\n"
-        "\\end{tabular}\n\\end{table}"
-    )
-
-
-def _escaped(text: Any) -> str:
-    signs = {"\\": r"\textbackslash{}", "–": "--", "−": "$-$"} | {sign: f"\\{sign}" for sign in "&%$#_{}"}
-    return "".join(signs.get(sign, sign) for sign in str(text))
+    shown = table.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis="columns")
+    text = shown.to_latex(caption=title, column_format="l" * len(table.columns), hrules=True)
+    return text.replace("–", "--").replace("−", "$-$").rstrip()

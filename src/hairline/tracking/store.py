@@ -3,7 +3,6 @@
 By default it is mlruns/mlflow.db of the workspace with the artifacts beside it; MLFLOW_TRACKING_URI selects another.
 """
 
-import fcntl
 import os
 import posixpath
 import re
@@ -15,6 +14,8 @@ from contextlib import contextmanager
 from hashlib import sha256
 from http.client import HTTPException
 from pathlib import Path
+
+from filelock import FileLock
 
 KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 6000, 8000  # MLflow's longest names and values
 BATCH = 100  # it takes this many parameters or tags at a time
@@ -59,8 +60,7 @@ def alone(uri: str) -> Iterator[None]:
         yield
         return
     database.parent.mkdir(parents=True, exist_ok=True)
-    with database.with_name(f".{database.name}.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(database.with_name(f".{database.name}.lock")):
         _reach_database(database)
         yield
 

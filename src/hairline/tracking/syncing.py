@@ -3,7 +3,6 @@
 Each run is sent or restored once, however often this is done and by how many at once.
 """
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+from filelock import FileLock
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
@@ -70,8 +71,7 @@ def _alone(root: Path) -> Iterator[None]:
     """One at a time in a workspace."""
     folder = root / "state"
     folder.mkdir(exist_ok=True)
-    with (folder / ".sync.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(folder / ".sync.lock"):
         yield
 
 

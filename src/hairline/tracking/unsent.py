@@ -1,12 +1,12 @@
 """What runs told while their server was gone: kept under state/unsent/RUN/ until `hairline sync` sends it."""
 
-import fcntl
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+
+from filelock import FileLock, Timeout
 
 from hairline.errors import HairlineError
 from hairline.tracking.entries import Entry
@@ -26,7 +26,7 @@ class Unsent:
             server: Where its entries belong, without password; an existing folder knows.
         """
         self.folder, self._server = folder, server
-        self._lock: IO[str] | None = None
+        self._lock = FileLock(folder / LOCK, thread_local=False)
         self._count = sum(1 for _ in self) if (folder / ENTRIES).is_file() else 0
 
     def __len__(self) -> int:
@@ -35,9 +35,8 @@ class Unsent:
     def add(self, entry: Entry) -> None:
         """Keep an entry and a copy of its file or folder; it is on disk when this returns."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        if self._lock is None:  # held as long as the run is open
-            self._lock = (self.folder / LOCK).open("a")
-            fcntl.flock(self._lock, fcntl.LOCK_SH)
+        if not self._lock.is_locked:  # held as long as the run is open
+            self._lock.acquire()
         if not self._count:
             (self.folder / SERVER).write_text(self._server)
         place = None
@@ -52,12 +51,11 @@ class Unsent:
 
     def busy(self) -> bool:
         """Whether its run is still open, so that more may come."""
-        with (self.folder / LOCK).open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
-        return False
+        try:
+            with FileLock(self.folder / LOCK).acquire(blocking=False):
+                return False
+        except Timeout:
+            return True
 
     @property
     def server(self) -> str:

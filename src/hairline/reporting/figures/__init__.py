@@ -1,1 +1,1 @@
-"""Figures: curves, grids of images, the steps to a label, the image browser."""
+"""Pictures for pages and files."""

@@ -1,8 +1,6 @@
 """The image browser of a report: layers of test images behind a slider, and the scores of every model on them."""
 
-import base64
 import io
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -11,34 +9,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.imaging.downscale import shrunk_image, shrunk_map
+from hairline.reporting.templating import data_uri
 
 SIDE_PX = 480
 QUALITY = 70
-
-FRAME = """<div class="browser" hidden>
-<div class="controls">
-<label>Test set<select name="set"></select></label>
-<label>Images<select name="order"></select></label>
-<label>Image<select name="image"></select></label>
-<button type="button" name="previous" aria-keyshortcuts="p">Previous</button>
-<button type="button" name="next" aria-keyshortcuts="n">Next</button>
-</div>
-<div class="controls">
-<label>Left<select name="left"></select></label>
-<label class="slider">Where the left ends and the right begins
-<input type="range" name="cut" min="0" max="100" value="50"></label>
-<label>Right<select name="right"></select></label>
-</div>
-<p class="quiet"><output aria-live="polite"></output></p>
-<p class="quiet">Keys: n next, p previous, arrows move the slider.</p>
-<div class="stage"><img alt="" src="{blank}"><img class="over" alt="" src="{blank}"><div class="edge"></div></div>
-<div class="below"></div>
-<div class="wide" tabindex="0" role="region" aria-label="Scores on this image"><table>
-<thead><tr><th scope="col">Model</th><th scope="col">F1 at its best threshold (ODS)</th><th scope="col">Prediction</th>
-</tr></thead><tbody></tbody></table></div>
-<script type="application/json">{data}</script>
-</div>
-<noscript><p class="quiet">The image browser needs scripts; the galleries below do without.</p></noscript>"""
 
 
 @dataclass(frozen=True)
@@ -64,6 +38,24 @@ class Browser:
     """Images to look through."""
 
     images: Sequence[Shown]
+
+    @property
+    def data(self) -> list[dict[str, object]]:
+        """The images as the page's script reads them, plain values."""
+        return [
+            {
+                "id": each.id,
+                "set": each.test_set,
+                "f1": {name: round(value, 4) for name, value in each.f1.items()},
+                "layers": {name: data_uri(layer, "webp") for name, layer in each.layers.items()},
+            }
+            for each in self.images
+        ]
+
+    @property
+    def blank(self) -> str:
+        """Address of a grey picture that holds the place of the first layers."""
+        return data_uri(_webp(np.full((1, 1, 3), 128, dtype=np.uint8), lossless=True), "webp")
 
 
 def photo(image: NDArray[np.uint8]) -> bytes:
@@ -91,23 +83,3 @@ def _webp(pixels: NDArray[np.uint8], lossless: bool) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, format="WEBP", quality=QUALITY, method=6, lossless=lossless)
     return buffer.getvalue()
-
-
-def html(browser: Browser) -> str:
-    """The browser as HTML; the page's script fills it. Names are data, never markup."""
-    data = [
-        {
-            "id": each.id,
-            "set": each.test_set,
-            "f1": {name: round(value, 4) for name, value in each.f1.items()},
-            "layers": {name: _source(layer) for name, layer in each.layers.items()},
-        }
-        for each in browser.images
-    ]
-    blank = _source(_webp(np.full((1, 1, 3), 128, dtype=np.uint8), lossless=True))
-    text = json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")  # so that no name ends the element
-    return FRAME.format(blank=blank, data=text)
-
-
-def _source(file: bytes) -> str:
-    return "data:image/webp;base64," + base64.b64encode(file).decode("ascii")

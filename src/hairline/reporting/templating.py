@@ -1,0 +1,51 @@
+"""The templates of the pages, filled in by jinja2: what is filled in is escaped, a name without a value is an error.
+
+All that passes unescaped is marked so here: the style sheet and the script of the templates' folder, and drawings.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+PACKAGE, FOLDER = "hairline.reporting", "templates"
+
+
+def render(template: str, values: Mapping[str, object]) -> str:
+    """A page as one HTML document without any outside reference.
+
+    Args:
+        template: Its file in the folder ``templates``.
+        values: What the template names.
+
+    Raises:
+        jinja2.UndefinedError: If the template names something without a value.
+    """
+    return _environment().get_template(template).render(values)
+
+
+def data_uri(data: bytes, kind: str) -> str:
+    """The bytes of a picture's file, of a kind such as ``png`` or ``webp``, as an address that needs no network."""
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader(PACKAGE, FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys in their own order
+    made.filters |= {"data_uri": data_uri, "svg": Markup}
+    style, script = (files(PACKAGE).joinpath(FOLDER, each).read_text("utf-8") for each in ("style.css", "report.js"))
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    made.globals |= {"style": Markup(style), "script": Markup(script), "script_sha256": digest}
+    return made
