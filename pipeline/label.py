@@ -21,8 +21,9 @@ from hairline.io.atomic import whole_folder, write_json
 from hairline.labelling import timing as label_timing
 from hairline.labelling.fusion import TrainableRule, crack_pixels
 from hairline.labelling.localization import Evidence
+from hairline.labelling.steps import Listener, Panel, panel
 from hairline.reporting.figures import curves, image_grids
-from hairline.reporting.figures.label_steps import Listener, Panel, panel, strip
+from hairline.reporting.figures.label_steps import strip
 from pipeline import stage
 
 ON_SHEET = 18

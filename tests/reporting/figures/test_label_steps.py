@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from hairline.labelling.steps import panel
 from hairline.reporting.figures import curves, label_steps
 
 
@@ -15,9 +16,7 @@ def maps(height=60, width=90):
 
 
 def drawn(**found):
-    return label_steps.strip(
-        "cfd · 001 · labels of konig", [label_steps.panel(*one) for one in found.items()], {"windows": 4321}
-    )
+    return label_steps.strip("cfd · 001 · labels of konig", [panel(*one) for one in found.items()], {"windows": 4321})
 
 
 def boxes(figure):
@@ -53,7 +52,7 @@ def test_nothing_is_cut_off_and_nothing_overlaps(size, count):
         "smoothed product",
         *(f"{'a rather long name of step ' * (index == 2)}{index}" for index in range(1, count)),
     ]
-    panels = [label_steps.panel(title, np.zeros(size)) for title in titles]
+    panels = [panel(title, np.zeros(size)) for title in titles]
     told = {"windows": 12345, "degenerate windows": 0, "pixels thrown away": 10**9}
     figure = label_steps.strip("a_set · " + "WIDE_name-" * 18 + " · labels of konig_without_bilateral", panels, told)
     width, height = figure.get_size_inches() * curves.DPI
@@ -61,22 +60,3 @@ def test_nothing_is_cut_off_and_nothing_overlaps(size, count):
     found = [*boxes(figure), *(text.get_window_extent() for text in figure.texts)]
     assert [box for box in found if min(box.x0, box.y0) < 0 or box.x1 > width or box.y1 > height] == []
     assert [(one, other) for index, one in enumerate(found) for other in found[:index] if one.overlaps(other)] == []
-
-
-def test_a_listener_adds_counts_and_keeps_its_own_small_maps():
-    listener, silent = label_steps.Listener(draws=True), label_steps.Listener(draws=False)
-    growing = np.zeros((10, 12), dtype=np.float32)
-    large = np.zeros((1000, 2000), dtype=bool)
-    large[3, 4] = True
-    for hears in (listener, silent):
-        hears("windows", 5)
-        hears("growing", growing)
-        hears("large", large)
-        hears("windows", 6)
-    growing += 1
-    assert listener.counts == silent.counts == {"windows": 11}
-    assert silent.panels == []
-    assert [panel.title for panel in listener.panels] == ["growing", "large"]
-    assert not listener.panels[0].pixels.any()
-    assert listener.panels[1].pixels.shape == (210, 420)
-    assert listener.panels[1].pixels.dtype == bool and listener.panels[1].pixels.sum() == 1

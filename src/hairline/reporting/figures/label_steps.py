@@ -1,22 +1,19 @@
 """Strips: an image, every map on the way to its label, the label and the mask, beside each other (figures 2-5).
 
-A labeller tells of its steps (see :mod:`hairline.labelling.trace`); a :class:`Listener` keeps what a picture shows of
-them, at the size it is drawn at, and :func:`strip` draws it.
+A labeller tells of its steps, :mod:`hairline.labelling.steps` keeps what a picture shows of them, and :func:`strip`
+draws it.
 """
 
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from hairline.imaging.downscale import shrunk_image, shrunk_map
+from hairline.labelling.steps import PANEL_PX, Panel
 from hairline.reporting.figures.curves import DPI
 
-PANEL_PX = 420
 GAP_PX = 16
 WIDEST_PX = 1800
 NARROWEST_PX = 200
@@ -24,54 +21,6 @@ TITLE_LINE_PX, HEADING_LINE_PX = 20, 27
 SCALE_PX = 200
 HEAT = "inferno"
 NOTE = "colours: values from 0 to 1; black and white: no and yes"
-
-
-@dataclass(frozen=True)
-class Panel:
-    """One picture of a strip.
-
-    Attributes:
-        title: What stands above it.
-        pixels: RGB uint8 [height, width, 3], bool [height, width] or float in [0, 1] [height, width].
-    """
-
-    title: str
-    pixels: NDArray[np.generic]
-
-
-def panel(title: str, value: NDArray[np.generic]) -> Panel:
-    """A panel of at most :data:`PANEL_PX` on its longer side that holds on to nothing of the map it is made of.
-
-    Args:
-        title: What to write above it.
-        value: An RGB uint8 image [height, width, 3], or a map [height, width]: bool, uint8 (255 is 1), float in [0, 1].
-    """
-    if value.ndim == 3:
-        return Panel(title, shrunk_image(np.asarray(value, dtype=np.uint8), PANEL_PX))
-    small = shrunk_map(value, PANEL_PX)
-    return Panel(title, small > 0 if value.dtype == np.bool_ else small.astype(np.float32))
-
-
-class Listener:
-    """Hears the steps of one label, as their ``tell``.
-
-    Attributes:
-        counts: Name to the sum of what was told under it.
-        panels: What was told of maps, in order; empty where the listener does not draw.
-    """
-
-    def __init__(self, draws: bool) -> None:
-        """Listen to the counts, and to the maps too where ``draws`` is set."""
-        self._draws = draws
-        self.counts: dict[str, int] = {}
-        self.panels: list[Panel] = []
-
-    def __call__(self, name: str, value: NDArray[np.generic] | int) -> None:
-        """Hear of a step."""
-        if not isinstance(value, np.ndarray):
-            self.counts[name] = self.counts.get(name, 0) + int(value)
-        elif self._draws:
-            self.panels.append(panel(name, value))
 
 
 def strip(heading: str, panels: Sequence[Panel], counts: Mapping[str, int]) -> Figure:
