@@ -17,7 +17,7 @@ from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
-from hairline.tuning import figures, images, maskless, outcome, processes, queue, result, samplers, store
+from hairline.tuning import images, maskless, outcome, processes, queue, result, samplers, store
 from hairline.tuning.checks import problems
 from hairline.tuning.search_space import value_at
 from hairline.tuning.study import Study
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         opened = searched(args, params, study)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
         told, table = outcome.outcome(args, params, study, trials), result.table(trials, study.objective)
-        metrics = outcome.flat(told, figures.importances(opened, 0))
+        metrics = outcome.flat(told, importances.shares(opened, 0))
         with whole_folder(args.out) as folder:
             write_json(folder / "best.json", told)
             table.to_csv(folder / "trials.csv", index=False)

@@ -21,7 +21,7 @@ from hairline.io.hashing import content_hash
 PACKAGES = ("hairline", "pipeline")
 TRACKS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "pipeline.stage")
 """Code that no number and no picture on disk comes from: it hands on what DVC compares by itself, or tells of runs."""
-DRAWS = ("hairline.reporting",)
+DRAWS = ("hairline.reporting", "hairline.tuning.figures")
 """Code that turns numbers into tables, pictures and pages: followed for the stages alone that show them."""
 
 

@@ -2,15 +2,16 @@
 
 import io
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import optuna
 from optuna.importance import FanovaImportanceEvaluator
-from optuna.trial import TrialState
 from optuna.visualization import matplotlib as drawn
+
+from hairline.tuning.importances import target, varied
 
 DPI = 110
 
@@ -42,23 +43,13 @@ def page(study: optuna.Study, title: str, objectives: Sequence[str]) -> str:
     )
 
 
-def importances(study: optuna.Study, objective: int) -> dict[str, float]:
-    """Share of each option in the variance of an objective over the trials (fANOVA), largest first; none of too few."""
-    if not _varied(study, objective):
-        return {}
-    found = optuna.importance.get_param_importances(
-        study, evaluator=FanovaImportanceEvaluator(seed=0), target=_target(objective)
-    )
-    return {name: float(share) for name, share in found.items()}
-
-
 def _figures(study: optuna.Study, objectives: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     many = len(objectives) > 1
     for number, objective in enumerate(objectives):
-        if not _varied(study, number):
+        if not varied(study, number):
             continue
         suffix = f"_{objective}" if many else ""
-        aim: dict[str, Any] = {"target": _target(number)} if many else {}
+        aim: dict[str, Any] = {"target": target(number)} if many else {}
         named: dict[str, Any] = {**aim, "target_name": objective}
         yield f"history{suffix}", {"kind": "optimization_history", **named}
         evaluator = FanovaImportanceEvaluator(seed=0)
@@ -67,13 +58,3 @@ def _figures(study: optuna.Study, objectives: Sequence[str]) -> Iterator[tuple[s
         yield f"parallel_coordinates{suffix}", {"kind": "parallel_coordinate", **named}
     if 2 <= len(objectives) <= 3:
         yield "pareto", {"kind": "pareto_front", "target_names": list(objectives)}
-
-
-def _target(objective: int) -> Callable[[optuna.trial.FrozenTrial], float]:
-    return lambda trial: float(trial.values[objective])
-
-
-def _varied(study: optuna.Study, objective: int) -> bool:
-    """Whether there is anything to see: at least four complete trials, not all of one value."""
-    complete = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-    return len(complete) >= 4 and len({trial.values[objective] for trial in complete}) > 1
