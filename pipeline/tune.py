@@ -17,7 +17,7 @@ from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
-from hairline.tuning import images, maskless, outcome, processes, queue, result, samplers, store
+from hairline.tuning import images, importances, maskless, outcome, processes, queue, result, samplers, store
 from hairline.tuning.checks import problems
 from hairline.tuning.search_space import value_at
 from hairline.tuning.study import Study

@@ -43,7 +43,7 @@ def project(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
     own = Path(__file__).parents[2] / "src/hairline"
-    for name in ("errors.py", "io/__init__.py", "io/source.py", "io/hashing.py"):
+    for name in ("errors.py", "io/__init__.py", "io/source.py", "io/hashing.py", "io/observers.py"):
         (tmp_path / "src/hairline" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "src/hairline" / name).write_bytes((own / name).read_bytes())
     return tmp_path

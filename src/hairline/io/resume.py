@@ -19,6 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hairline.io.hashing import content_hash
+from hairline.io.observers import computes
 
 ABANDONED_AFTER_S = 14 * 24 * 3600
 PACKAGES = ("hairline", "pipeline")
@@ -43,7 +44,7 @@ def folder(root: Path, stage: str, params: Mapping[str, object], inputs: Sequenc
 
 
 def loaded_code() -> dict[str, str]:
-    """Name → content hash of every loaded module of the packages hairline and pipeline, the running script included."""
+    """Name → content hash of every loaded module of ours that computes, the running script included."""
     sources = {}
     for name, module in list(sys.modules.items()):
         file = getattr(module, "__file__", None)
@@ -52,7 +53,7 @@ def loaded_code() -> dict[str, str]:
         path = Path(file)
         if name == "__main__" and path.parent.name in PACKAGES:
             name = f"{path.parent.name}.{path.stem}"
-        if name.partition(".")[0] in PACKAGES:
+        if name.partition(".")[0] in PACKAGES and computes(name):
             sources[name] = content_hash(path)
     return sources
 
