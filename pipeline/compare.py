@@ -16,6 +16,7 @@ from hairline.reporting import (
     formatting,
     gallery,
     html,
+    metric_columns,
     page,
     paper_tables,
     results,
@@ -84,7 +85,7 @@ def _pictures(folder: Path, found: page.Compared) -> None:
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     scored = summary[summary["status"] == "scored"]
-    names = ("ods", "ods_low", "ods_high", "ois", "ap", "images_per_second")
+    names = (*metric_columns.RECORDED, "images_per_second")
     return {
         "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
             {name: float(row[name]) for name in names if not pd.isna(row[name])}

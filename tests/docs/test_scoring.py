@@ -1,4 +1,4 @@
-"""docs/scoring.md: its example is what the code makes of it, and it names every convention and column."""
+"""docs/scoring.md: its example is what the code makes of it, and it names every metric, convention and column."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from hairline.metrics import conventions, full_score_table
+from hairline.reporting.metric_columns import METRICS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scoring.md").read_text()
 FIELDS = ("ods", "ods_threshold", "ois", "ap", "at_half", "mean")
@@ -41,3 +42,9 @@ def test_every_convention_is_in_the_example(wide):
 def test_every_column_is_named(wide):
     short = {name.replace("5px", "2px").replace("diagonal", "2px") for name in wide.columns} - {"id", "group"}
     assert [name for name in sorted(short) if f"`{name}`" not in PAGE] == []
+
+
+def test_every_metric_of_the_comparison_is_explained():
+    section = PAGE.partition("## Columns of the comparison\n")[2].partition("\n## ")[0]
+    explained = re.findall(r"^\| `(\w+)` \| \w", section, re.MULTILINE)
+    assert explained == [metric.column for metric in METRICS]

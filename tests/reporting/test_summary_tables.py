@@ -9,11 +9,12 @@ from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untra
 from hairline.metrics.score_table import metrics
 from hairline.reporting import comparison, formatting, summary_tables
 from hairline.reporting.comparison import Cell
+from hairline.reporting.metric_columns import METRICS
 
 SHOWN = (
-    "images", "ods", "ods_low", "ods_high", "ods_threshold", "ois", "ois_low", "ois_high", "ap", "ap_of_means",
-    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high", "empty_masks", "empty_predictions",
-    "paper_ods", "paper_ois", "paper_ap",
+    "images", *(name for metric in METRICS if not metric.whole for name in metric.columns),
+    "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
+    *(name for metric in METRICS if metric.whole for name in metric.columns), "paper_ods", "paper_ois", "paper_ap",
 )  # fmt: skip
 
 

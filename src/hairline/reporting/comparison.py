@@ -17,20 +17,20 @@ from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
-from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods, resampled_ois
+from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
 from hairline.metrics.score_table import counts
 from hairline.reporting.formatting import ABSENT
+from hairline.reporting.metric_columns import IN_PAPER, METRICS
 
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
-    "images", "groups", "ods", "ods_low", "ods_high", "ods_threshold",
-    "ois", "ois_low", "ois_high", "ap", "ap_of_means", "empty_masks", "empty_predictions",
+    "images", "groups", *(name for metric in METRICS for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
-    "paper_ods", "paper_ois", "paper_ap",
+    *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
     "paper_cell", "trained_images", "epochs", "start", "status", "reason", "resamples", "level",
 )  # fmt: skip
-PRINTED = ("ods", "ois", "ap", "images_per_second")
+PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
 
 
@@ -122,10 +122,9 @@ def several_training_sets(cells: Iterable[Cell]) -> bool:
 def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
     """One row a cell, in the order given, with :data:`COLUMNS`.
 
-    ``ap`` is on pooled counts, ``ap_of_means`` the mean over images. ``empty_masks`` counts images without crack,
-    ``empty_predictions`` images without a predicted pixel at ``ods_threshold``. ``ods_minus_manual`` is the difference
-    in ODS to the segmenter of the same architecture and training set trained on manual masks, on the same images.
-    ``paper_*`` are the printed values of the same label set, model and test set, where the paper trained so too.
+    The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
+    the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
+    are the printed values of the same label set, model and test set, where the paper trained so too.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
@@ -142,34 +141,31 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
         for cell in cells
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
-    whole = dict.fromkeys(("images", "groups", "empty_masks", "empty_predictions", "trained_images", "epochs"), "Int64")
-    numbers = [name for name in COLUMNS[COLUMNS.index("ods") : COLUMNS.index("machine")] if name not in whole]
+    counted = (metric.column for metric in METRICS if metric.whole)
+    whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs"), "Int64")
+    numbers = [name for name in COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
 
-def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
-    """Ids in order, F1 and resample weights of a scored cell."""
+def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:
+    """Ids in order, counts and resample weights of a scored cell."""
     assert cell.table is not None
     table = cell.table.sort_values("id")
     weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
-    return table["id"].to_list(), thresholds.f1(counts(table)), weights
+    return table["id"].to_list(), counts(table), weights
 
 
 def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
     if cell.table is None:
         return {}
-    counted = counts(cell.table)
-    _, f1, weights = _ordered(cell, bootstrap)
-    at_best = int(f1.mean(axis=0).argmax())
+    ids, counted, weights = _ordered(cell, bootstrap)
     groups = cell.table["group"].nunique()
-    return {
-        "images": len(f1), "groups": groups, "ods": thresholds.ods(f1), "ods_threshold": thresholds.best_threshold(f1),
-        **interval("ods", resampled_ods(f1, weights), groups, bootstrap), "ois": thresholds.ois(f1),
-        **interval("ois", resampled_ois(f1, weights), groups, bootstrap),
-        "ap": thresholds.average_precision(counted), "ap_of_means": thresholds.average_precision_of_means(counted),
-        "empty_masks": int((counted.tp + counted.fn == 0)[:, 0].sum()),
-        "empty_predictions": int((counted.tp + counted.fp == 0)[:, at_best].sum()),
-    }  # fmt: skip
+    found: dict[str, float] = {"images": len(ids), "groups": groups}
+    for metric in METRICS:
+        found[metric.column] = metric.value(counted)
+        if metric.resampled:
+            found |= interval(metric.column, metric.resampled(counted, weights), groups, bootstrap)
+    return found
 
 
 def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) -> dict[str, float]:
@@ -177,14 +173,15 @@ def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) 
     found = [each for each in cells if each.name == manual and each.status == "scored"]
     if cell.table is None or cell.kind != "segmenter" or cell.label_set == MANUAL or not found:
         return {}
-    ids, f1, weights = _ordered(cell, bootstrap)
-    manual_ids, manual_f1, _ = _ordered(found[0], bootstrap)
+    ids, counted, weights = _ordered(cell, bootstrap)
+    manual_ids, manual_counted, _ = _ordered(found[0], bootstrap)
     if ids != manual_ids:
         lone = sorted(set(ids) ^ set(manual_ids)) or ids
         raise HairlineError(
             f"{cell.name} and {manual} were scored on different images ({len(ids)} and {len(manual_ids)}; '{lone[0]}' "
             "is not in both); evaluate both on the same images (dvc repro)"
         )
+    f1, manual_f1 = thresholds.f1(counted), thresholds.f1(manual_counted)
     differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
     return {
         "ods_minus_manual": thresholds.ods(f1) - thresholds.ods(manual_f1),

@@ -7,7 +7,8 @@ import pandas as pd
 
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
-from hairline.reporting.formatting import bracketed, number
+from hairline.reporting.formatting import markdown, number
+from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
 
 LICENCES = {
     "crack500": "none stated by its authors; cite the paper",
@@ -58,19 +59,22 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
         data: Name and layout of every data set it learned from.
     """
     labels = "manual masks (FSV)" if info["label_set"] == MANUAL else f"pseudo-labels `{info['label_set']}`"
-    scores = [
-        f"| {row['test_set']} | {number(row['images'], '.0f')} | {_interval(row, 'ods')} | {_interval(row, 'ois')} | "
-        f"{number(row['ap'], '.3f')} | {number(row['ods_threshold'], '.2f')} |"
+    scores = pd.DataFrame(
+        {
+            "test set": row["test_set"],
+            "images": number(row["images"], ".0f"),
+            **{metric.heading: metric.told(row) for metric in ON_CARD},
+            "threshold": ODS_THRESHOLD.told(row),
+        }
         for row in rows[rows["status"] == "scored"].to_dict("records")
-    ]
-    table = ["| test set | images | ODS | OIS | AP | threshold |", "| --- | --- | --- | --- | --- | --- |", *scores]
+    )
     licences = "\n".join(f"- {name}: {LICENCES.get(layout, OTHER)}" for name, layout in data)
     return "\n\n".join(
         [
             f"# {info['architecture']} on {labels}",
             f"Learned from {info['images']} images of the training set `{info['training_set']}` in {info['epochs']} "
             f"epochs; started from {info['initialisation']}; seed {info['seed']}, {info['precision']}.",
-            "## Scores\n\n" + ("\n".join(table) if scores else "Not scored on any image with a mask."),
+            "## Scores\n\n" + (markdown(scores) if len(scores) else "Not scored on any image with a mask."),
             "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images.",
             "## Use\n\nScores of crack for RGB photos of road or wall surfaces of any size, to find and measure cracks "
             "where a person checks the result.",
@@ -79,7 +83,3 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
             f"## Licence of the data\n\n{licences}",
         ]
     )
-
-
-def _interval(row: Mapping[Any, Any], name: str) -> str:
-    return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], ".3f")

@@ -7,9 +7,9 @@ import pandas as pd
 from hairline.data.names import MANUAL
 from hairline.reporting import formatting
 from hairline.reporting.formatting import ABSENT, bracketed, number
+from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
-METRICS = ("ods", "ois", "ap")
 SEGMENTERS = "Segmenters tested on"
 
 
@@ -51,20 +51,21 @@ def ablations(summary: pd.DataFrame) -> pd.DataFrame:
 def ablations_csv(summary: pd.DataFrame) -> str:
     """The same numbers as CSV text, a column a set and metric, six significant digits."""
     rows = summary[summary["kind"] == "label"]
-    printed = [f"paper_{metric}" for metric in METRICS]
-    wide = rows.pivot(index="labels", columns="test_set", values=[*METRICS, *printed]).reindex(rows["labels"].unique())
+    ours = [metric.column for metric in IN_PAPER]
+    printed = [f"paper_{name}" for name in ours]
+    wide = rows.pivot(index="labels", columns="test_set", values=[*ours, *printed]).reindex(rows["labels"].unique())
     columns = {
         f"{test_set} {metric}": wide[metric, test_set]
         for test_set in rows["test_set"].unique()
-        for metric in [*METRICS, *printed]
-        if metric in METRICS or wide[metric, test_set].notna().any()
+        for metric in [*ours, *printed]
+        if metric in ours or wide[metric, test_set].notna().any()
     }
     return pd.DataFrame(columns).to_csv(index_label="labels", float_format="%.6g", lineterminator="\n")
 
 
 def _three(row: dict[str, Any], prefix: str) -> str:
-    values = [row[prefix + metric] for metric in METRICS]
-    return ABSENT if all(map(pd.isna, values)) else " / ".join(number(value, ".3f") for value in values)
+    values = [number(row[prefix + metric.column], metric.form) for metric in IN_PAPER]
+    return ABSENT if set(values) == {ABSENT} else " / ".join(values)
 
 
 def _without_unused(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
@@ -94,15 +95,11 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
         "Training set": str(row["training_set"]),
         "Images": number(row["images"], "d"),
-        "ODS": _bracketed(row, "ods", ".3f") if scored else why,
-        "at threshold": number(row["ods_threshold"], ".2f"),
-        "OIS": _bracketed(row, "ois", ".3f"),
-        "AP": number(row["ap"], ".3f"),
-        "AP of means": number(row["ap_of_means"], ".3f"),
+        **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole},
+        **({} if scored else {ODS.heading: why}),
         "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
-        "Empty masks": number(row["empty_masks"], "d"),
-        "Empty predictions": number(row["empty_predictions"], "d"),
-        **{f"paper {metric.upper()}": number(row[f"paper_{metric}"], ".3f") for metric in METRICS},
+        **{metric.heading: metric.told(row) for metric in METRICS if metric.whole},
+        **{f"paper {metric.heading}": number(row[f"paper_{metric.column}"], metric.form) for metric in IN_PAPER},
         "Images/s": number(row["images_per_second"], ".3g"),
         "paper images/s": number(row["paper_images_per_second"], ".3g"),
     }
