@@ -1,14 +1,13 @@
 """Options of the three gates as the default profile has them, for tests to change."""
 
-from pathlib import Path
 from typing import Any
 
-import yaml
+import parameters
 from pydantic import TypeAdapter
 
 from hairline.gates import labels, patches, samples
 
-SECTION = yaml.safe_load((Path(__file__).parents[1] / "profiles" / "synthetic.yaml").read_text())["gates"]
+SECTION = parameters.base()["gates"]
 
 
 def options(gate: Any, **changes: Any) -> Any:

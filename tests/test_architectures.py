@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import parameters
 import pytest
 import workspace
-import yaml
 from conftest import tiny_values
 
 from hairline.errors import HairlineError
@@ -78,7 +78,7 @@ def pretend_done(folder: Path) -> None:
         "    mine = stage.name.startswith(('train_segmenter', 'evaluate'))\n"
         "    for item in [*stage.deps, *stage.outs] if mine else []:\n"
         "        path = Path(item.fs_path)\n"
-        "        if item.protocol == 'local' and item.def_path != 'params.yaml' and not path.exists():\n"
+        "        if item.protocol == 'local' and not item.def_path.endswith('.yaml') and not path.exists():\n"
         "            path.parent.mkdir(parents=True, exist_ok=True); path.write_text('x')\n"
     )
     workspace.run(folder, sys.executable, "-c", code)
@@ -105,7 +105,7 @@ def test_a_changed_or_added_network_reruns_what_uses_it_and_no_more(tmp_path: Pa
     assert changed(folder) == set()
 
     def write(**sections: Any) -> None:
-        (folder / "params.yaml").write_text(yaml.safe_dump({**values, **sections}, sort_keys=False))
+        parameters.write(folder, {**values, **sections})
 
     own = "from dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Options:\n    width: int\n"
     (folder / "src/hairline/nn/architectures/own.py").write_text(own)

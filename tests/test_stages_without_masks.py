@@ -7,14 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import parameters
 import pytest
 import workspace
-import yaml
 from conftest import tiny_values
 from typer.testing import CliRunner
 
 from hairline import cases, maskless
 from hairline.cli import app
+from hairline.config import parameter_files
 from hairline.errors import HairlineError
 from hairline.images import read_scores, write_image
 from hairline.labellers import konig
@@ -135,8 +136,8 @@ def test_the_stage_warns_of_the_experimental_objective_and_refuses_one_with_mask
     with caplog.at_level(logging.WARNING):
         workspace.run_stage(command)
     assert "studies.blind: the objective 'maskless' is experimental" in caplog.text
-    values = yaml.safe_load((done / "params.yaml").read_text())
+    values = parameter_files.read(done / "params.yaml")
     values["studies"]["blind"]["objective"] = ["maskless", "ods"]
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    path = parameters.write(tmp_path, values)
     with pytest.raises(HairlineError, match=r"photos: no image with a mask .* \[maskless\] alone"):
-        workspace.run_stage([*command, "--params", str(tmp_path / "params.yaml")])
+        workspace.run_stage([*command, "--params", str(path)])

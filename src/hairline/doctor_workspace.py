@@ -7,12 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 from hairline import run_store
+from hairline.config import parameter_files
 from hairline.consistency import check
 from hairline.doctor import Finding
 from hairline.errors import HairlineError
 from hairline.params import Params
 
-TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock")
+TEXTS = (*parameter_files.FILES, "dvc.yaml", "dvc.lock")
 
 
 def workspace(root: Path) -> Iterator[Finding]:
@@ -90,12 +91,12 @@ def _schema(database: Path) -> str:
 
 
 def parameters(root: Path) -> Finding:
-    """params.yaml, as ``hairline check`` has it."""
+    """The parameter files, as ``hairline check`` has them."""
     try:
         check(Params(root / "params.yaml"), networks=False)
     except HairlineError as error:
-        return Finding("problem", str(error), "mend params.yaml, then 'hairline check'")
-    return Finding("ok", "params.yaml is valid")
+        return Finding("problem", str(error), "mend what it says, then 'hairline check'")
+    return Finding("ok", f"{', '.join(parameter_files.FILES)} are valid")
 
 
 def _output(root: Path, *command: str) -> str | None:

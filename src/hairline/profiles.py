@@ -74,18 +74,18 @@ def render(folder: Path, name: str) -> dict[str, str]:
     paths = {file: folder / BASE / file for file in FILES}
     texts = {file: yaml_files.read_text(path, "the base of all profiles") for file, path in paths.items()}
     values = {file: yaml_files.parse_commented(text, paths[file]) for file, text in texts.items()}
-    for path in _overlays(folder, name):
-        overlay = _spelled_out(_commented(path))
-        overlay.pop(USE, None)
-        for section, value in overlay.items():
-            _merge(values[OWN.get(section, COMMON)], {section: value}, f"{path}: ")
+    for path, overlay in _overlays(folder, name).items():
+        for section, value in _spelled_out(overlay).items():
+            if section != USE:
+                _merge(values[OWN.get(section, COMMON)], {section: value}, f"{path}: ")
     return {file: _text(file, texts[file], values[file], name) for file in FILES}
 
 
-def _overlays(folder: Path, name: str) -> list[Path]:
-    """The files that are merged over the base, in order."""
+def _overlays(folder: Path, name: str) -> dict[Path, CommentedMap]:
+    """The files that are merged over the base, in order, with what they hold."""
     path = folder / f"{name}.yaml"
-    used = _commented(path).get(USE, [])
+    own = _commented(path)
+    used = own.get(USE, [])
     if not isinstance(used, list) or not all(isinstance(part, str) for part in used):
         raise HairlineError(
             f"{path}: {USE}: expected a list of parts, as [sets/cfd, labels/multiscale], found {used!r}"
@@ -95,11 +95,11 @@ def _overlays(folder: Path, name: str) -> list[Path]:
             raise HairlineError(f"{path}: {USE}: there is no part '{part}'; there are {', '.join(parts(folder))}")
         if used.count(part) > 1:
             raise HairlineError(f"{path}: {USE}: names '{part}' twice; name it once")
-    files = [folder / PARTS / f"{part}.yaml" for part in used]
-    for file in files:
-        if USE in _commented(file):
+    overlays = {file: _commented(file) for file in (folder / PARTS / f"{part}.yaml" for part in used)}
+    for file, overlay in overlays.items():
+        if USE in overlay:
             raise HairlineError(f"{file}: {USE}: a part cannot use parts; name them in the profile")
-    return [*files, path]
+    return overlays | {path: own}
 
 
 def _commented(path: Path) -> CommentedMap:
@@ -115,12 +115,7 @@ def _text(file: str, base: str, values: CommentedMap, name: str) -> str:
     body = yaml_files.dump(values)
     while body.startswith("#"):
         body = body.partition("\n")[2]
-    return HEADER.format(name=name) + "\n" + _spaced(body).lstrip("\n")
-
-
-def _spaced(text: str) -> str:
-    """A blank line before each section: those that stood behind a value that was replaced are gone."""
-    return re.sub(r"(?<!\n)\n(?=[A-Za-z_]+:)", "\n\n", text)
+    return HEADER.format(name=name) + "\n" + body.lstrip("\n")
 
 
 def edited_by_hand(folder: Path, texts: Mapping[str, str]) -> bool:
@@ -202,6 +197,18 @@ def _merge(values: CommentedMap, overlay: Mapping[str, Any], where: str) -> None
             _merge(values[key], value, f"{where}{key}.")
         else:
             values[key] = value
+        _take_comment(values, overlay, key)
+
+
+def _take_comment(values: CommentedMap, overlay: Mapping[str, Any], key: str) -> None:
+    """A comment of the overlay behind a key takes the place of the one there, if it fits the form of the value."""
+    comment = overlay.ca.items.get(key) if isinstance(overlay, CommentedMap) else None
+    if comment and (not isinstance(values[key], CommentedMap) or _in_braces(values[key]) == _in_braces(overlay[key])):
+        values.ca.items[key] = comment
+
+
+def _in_braces(value: Any) -> bool:
+    return bool(isinstance(value, CommentedMap) and value.fa.flow_style())
 
 
 def _beside_the_braces(values: CommentedMap) -> None:

@@ -6,7 +6,7 @@ DVC reads with ruamel's safe loader, which follows YAML 1.2: ``off``, ``yes`` an
 
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,8 +14,12 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.constructor import DuplicateKeyError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.representer import RoundTripRepresenter
 
 from hairline.errors import HairlineError
+
+WIDTH = 120
+"""Longest line that is written, where it can be broken."""
 
 
 def read(path: Path, if_missing: str) -> dict[str, Any]:
@@ -61,18 +65,73 @@ def parse_commented(text: str, path: Path) -> CommentedMap:
     return cast(CommentedMap, _loaded(_round_trip(), text, path))
 
 
-def dump(values: CommentedMap) -> str:
-    """The YAML of a mapping, with its comments and in its style."""
-    text = io.StringIO()
-    _round_trip().dump(values, text)
-    return text.getvalue()
+def dump(values: Mapping[str, Any]) -> str:
+    """The YAML of a mapping, with its comments and in its style if it has any.
+
+    Lines have at most 120 characters where they can be broken.
+
+    ruamel breaks lines between a key and its value, and puts comments where the old value ended.
+    """
+    stream = io.StringIO()
+    _round_trip().dump(values, stream)
+    text = stream.getvalue()
+    tidy = "".join(f"{line}\n" for line in _spaced(_wrapped(text.splitlines())))
+    loader = YAML(typ="safe")
+    return tidy if loader.load(tidy) == loader.load(text) else text  # such as texts of several lines
+
+
+class _Representer(RoundTripRepresenter):
+    """Writes null as a word, not as nothing."""
+
+
+_Representer.add_representer(type(None), lambda it, _: it.represent_scalar("tag:yaml.org,2002:null", "null"))
 
 
 def _round_trip() -> YAML:
     yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 120, True
+    yaml.Representer = _Representer
+    yaml.width, yaml.preserve_quotes = 1 << 20, True
     yaml.indent(mapping=2, sequence=4, offset=2)
     return yaml
+
+
+def _wrapped(lines: Iterable[str]) -> Iterator[str]:
+    """Lines broken behind commas, two blanks before a comment."""
+    for line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            yield line
+            continue
+        code, comment = _parted(line)
+        further = " " * (len(code) - len(code.lstrip()) + 2)
+        while len(code) > WIDTH and (cuts := [end for end in _ends(code) if len(further) < end <= WIDTH]):
+            yield code[: cuts[-1]].rstrip()
+            code = further + code[cuts[-1] :]
+        yield f"{code}  {comment}" if comment else code
+
+
+def _ends(code: str) -> list[int]:
+    """Where items of lists and mappings in braces end, behind comma and blank; commas in quotes end none."""
+    found = re.finditer(r"""("(?:[^"\\]|\\.)*"|'[^']*')|, """, code)
+    return [each.end() for each in found if not each[1]]
+
+
+def _parted(line: str) -> tuple[str, str]:
+    """A line without its comment, and the comment; a number sign in quotes begins none."""
+    found = re.match(r"""((?:"(?:[^"\\]|\\.)*"|'[^']*'|[^"'\s]|\s(?!\#))*)\s*(\#.*)?$""", line)
+    return (found[1].rstrip(), found[2] or "") if found else (line, "")
+
+
+def _spaced(lines: Iterable[str]) -> Iterator[str]:
+    """Lines with a blank one before each section, above the comment that stands over it, and no others."""
+    before, apart = "", False
+    for line in lines:
+        if not line.strip():
+            apart = before.startswith("#")  # a comment that stands over nothing stays so
+            continue
+        if before and not line.startswith(" ") and (apart or not before.startswith("#")):
+            yield ""
+        yield line
+        before, apart = line, False
 
 
 def _loaded(loader: YAML, text: str, path: Path) -> Mapping[str, Any]:
