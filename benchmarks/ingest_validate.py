@@ -17,8 +17,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import yaml
 from PIL import Image
+
+from hairline.config import parameter_files, profiles, yaml_files
 
 ROOT = Path(__file__).parents[1]
 HEIGHT, WIDTH = 360, 640
@@ -42,10 +43,11 @@ def row(folder: Path, count: int) -> str:
     """One line of the table."""
     make(folder / "raw", count)
     plain = reference(folder / "raw") * count
-    values = yaml.safe_load((ROOT / "profiles" / "synthetic.yaml").read_text())
+    values = profiles.base_values(ROOT / "profiles")
     options = {"shares": {"train": 0.7, "val": 0.1, "test": 0.2}, "exclude": []}
     values["datasets"] = {"crops": {"layout": "folder", "root": str(folder / "raw"), "options": options}}
-    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    for file, sections in parameter_files.split(values).items():
+        (folder / file).write_text(yaml_files.dump(sections))
     common = ["--params", str(folder / "params.yaml"), "--dataset", "crops"]
     ingest = run("ingest", [*common, "--raw", str(folder / "raw"), "--out", str(folder / "set")])
     (folder / "baselines").mkdir()

@@ -57,7 +57,7 @@ def main() -> None:
     cv2.setNumThreads(args.threads)
     torch.manual_seed(0)
     crops, network = pictures(args.crops, args.images), classifier(args.classifier)
-    options = Params(ROOT / "profiles" / "synthetic.yaml").label_set("konig").options
+    options = Params(ROOT / "profiles" / "base" / "params.yaml").label_set("konig").options
     if args.bits:
         bits(network, crops, args.batch, options)
         return

@@ -57,7 +57,8 @@ def row(args: argparse.Namespace, megapixels: float, parent: Path) -> str:
     """One line of the table."""
     folder = parent / f"{megapixels:g}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "params.yaml").write_text(profiles.render(ROOT / "profiles", args.profile))
+    for file, text in profiles.render(ROOT / "profiles", args.profile).items():
+        (folder / file).write_text(text)
     images.write_image(folder / "image.png", picture(megapixels))
     found = [apart(part, folder, args) for part in PARTS]
     votes = Evidence.load(folder / "evidence.npz").votes

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
+from hairline.config import parameter_files, yaml_files
 from hairline.config.params import Params
 from hairline.data.samples import read_samples
 from hairline.tuning import images as study_images
@@ -42,7 +42,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     args = parser.parse_args()
-    values = yaml.safe_load(args.params.read_text())
+    values = parameter_files.read(args.params)
     rows = [
         {"images": images, "workers": workers, **measured(args, changed(values, args, images, workers))}
         for workers, images in itertools.product(args.workers, args.images)
@@ -63,7 +63,8 @@ def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, floa
     """Run one cell; the images it found, its seconds and the sum over trials of theirs."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "params.yaml")
-        path.write_text(yaml.safe_dump(values))
+        for file, sections in parameter_files.split(values).items():
+            path.with_name(file).write_text(yaml_files.dump(sections))
         params = Params(path)
         study = params.entry("studies", args.study, Study)
         url = store.sqlite_url(Path(folder, "studies.db"))

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import yaml
 
 from hairline import tracking
+from hairline.config import profiles
 from hairline.nn.architectures import unet
 from hairline.nn.runtime.recipes import ALONE, Augmentation, Loss, Recipe, Runtime, SegmenterOptions
 from hairline.nn.segmenter import training
@@ -70,7 +70,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     images = {str(at): rng.integers(0, 256, (256, 256, 3), dtype=np.uint8) for at in range(args.images)}
     targets = {name: (image[..., 0] < 20).astype(np.float32) for name, image in images.items()}
-    params = yaml.safe_load((ROOT / "profiles" / "synthetic.yaml").read_text())
+    params = profiles.base_values(ROOT / "profiles")
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         Path(".dvc").mkdir()

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from support import parameters
 
 from hairline import tracking
-
-ROOT = Path(__file__).parents[1]
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -21,7 +19,7 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 def tiny_values() -> dict[str, Any]:
     """The synthetic profile, shrunk."""
-    values = yaml.safe_load((ROOT / "profiles" / "synthetic.yaml").read_text())
+    values = parameters.base()
     values["experiment"] = "tiny"
     values["synthetic_sets"]["synthetic"].update(train=6, val=2, test=3, height_px=96, width_px=90, crack_free=0.2)
     values["gates"]["samples"]["min_crack_share"] = 0
@@ -52,12 +50,10 @@ def values() -> dict[str, Any]:
 
 @pytest.fixture
 def write_params(tmp_path: Path) -> Callable[[dict[str, Any]], Path]:
-    """Writes parameters to a params.yaml and gives its path."""
+    """Writes parameters to params.yaml and the files beside it and gives its path."""
 
     def write(content: dict[str, Any]) -> Path:
-        path = tmp_path / "params.yaml"
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
-        return path
+        return parameters.write(tmp_path, content)
 
     return write
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
+from support import parameters
 
 from hairline.data.samples import RawSample, ingest, read_binary_mask
 from hairline.imaging.images import write_image
@@ -25,7 +25,7 @@ def test_profile_then_check(tmp_path: Path) -> None:
     done = hairline(tmp_path, "profile", "cfd-cpu", "--profiles", str(ROOT / "profiles"))
     assert done.returncode == 0, done.stderr
     assert "experiment: cfd-cpu (new)" in done.stdout
-    assert hairline(tmp_path, "check").stdout == "params.yaml: valid\n"
+    assert hairline(tmp_path, "check").stdout == "params.yaml, gates.yaml, studies.yaml: valid\n"
 
 
 @pytest.mark.parametrize(
@@ -44,14 +44,14 @@ def test_a_mistake_is_one_message_without_traceback(tmp_path: Path, words: list[
 
 
 def test_summary_before_the_first_run_says_what_to_do(tmp_path: Path) -> None:
-    (tmp_path / "params.yaml").write_text((ROOT / "params.yaml").read_text())
+    parameters.write(tmp_path, parameters.base())
     done = hairline(tmp_path, "summary")
     assert done.returncode == 1
     assert "run 'dvc repro' first" in done.stderr
 
 
 def test_accept_writes_a_baseline_and_tells_what_moved(tmp_path: Path, values: dict[str, Any]) -> None:
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    parameters.write(tmp_path, values)
     assert "run the ingest stage" in hairline(tmp_path, "accept").stderr
     folder, rng = tmp_path / "data/tiny/sets/synthetic", np.random.default_rng(0)
     folder.mkdir(parents=True)

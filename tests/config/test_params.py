@@ -1,4 +1,4 @@
-"""params.yaml: what is wrong is told in one readable line each; what is right arrives typed."""
+"""params.yaml, gates.yaml, studies.yaml: what is wrong is told in one line each; what is right arrives typed."""
 
 import re
 import subprocess
@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dvc.utils.serialize import parse_yaml
 
 from hairline.config.checks import check
+from hairline.config.parameter_files import FILES
 from hairline.config.params import SECTIONS, Params
 from hairline.errors import HairlineError
 from hairline.gates import samples_gate
@@ -97,7 +99,9 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ),
         ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
         ("experiment", "a b/c", ["experiment"]),
-        ("gates.samples.severities.polarity", "loud", ["gates.samples.severities.polarity"]),
+        ("gates.samples.severities.polarity", "loud", ["gates.yaml: gates.samples.severities.polarity"]),
+        ("studies.konig.trials", 0, ["studies.yaml: studies.konig.trials", "greater than"]),
+        ("studies.konig.dataset", "walls", ["studies.yaml: studies.konig.dataset: 'walls' is not in matrix.localized"]),
         ("comparison.level", 1.5, ["comparison"]),
         ("trainable.crack_score", -0.1, ["trainable.crack_score", "greater than or equal to 0"]),
         ("label_sets.konig.options.thresholding.classes", 5, ["thresholding.classes", "2, 3 or 4"]),
@@ -136,15 +140,75 @@ def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write)
     assert len(str(caught.value).splitlines()) == 2
 
 
-def test_a_missing_or_broken_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(HairlineError, match="hairline profile synthetic"):
-        Params(tmp_path / "params.yaml")
-    (tmp_path / "params.yaml").write_text("a: [1\n")
-    with pytest.raises(HairlineError, match="no valid YAML"):
-        Params(tmp_path / "params.yaml")
-    (tmp_path / "params.yaml").write_text("- 1\n")
-    with pytest.raises(HairlineError, match="expected a mapping"):
-        Params(tmp_path / "params.yaml")
+@pytest.mark.parametrize("name", FILES)
+def test_a_missing_or_broken_file_is_told(
+    values: dict[str, Any], write_params: Write, tmp_path: Path, name: str
+) -> None:
+    path = write_params(values)
+    (tmp_path / name).unlink()
+    with pytest.raises(HairlineError, match=rf"{name}: not found; .*hairline profile synthetic"):
+        Params(path)
+    (tmp_path / name).write_text("a: [1\n")
+    with pytest.raises(HairlineError, match=rf"{name}, line 2: no valid YAML"):
+        Params(path)
+    (tmp_path / name).write_text("- 1\n")
+    with pytest.raises(HairlineError, match=rf"{name}: expected a mapping"):
+        Params(path)
+
+
+def test_a_section_in_the_wrong_file_is_told_with_the_right_one(
+    values: dict[str, Any], write_params: Write, tmp_path: Path
+) -> None:
+    path = write_params(values)
+    with (tmp_path / "gates.yaml").open("a") as file:
+        file.write("studies: {}\npatches: {}\n")
+    with pytest.raises(HairlineError, match=r"gates\.yaml: .*'studies' belongs in studies\.yaml"):
+        Params(path)
+    write_params(values)
+    with path.open("a") as file:
+        file.write("gates: {}\nstudies: {}\n")
+    with pytest.raises(HairlineError, match=r"gates and studies .* belong in gates\.yaml and studies\.yaml .*upgrade"):
+        Params(path)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "value"),
+    [
+        ("gates.samples.severities.contrast", "off", "off"),  # not false
+        ("segmenter.recipe.epochs", "010", 10),  # not eight
+        ("segmenter.recipe.learning_rate", "1e-3", 0.001),  # not a text
+    ],
+)
+def test_values_mean_what_they_mean_to_dvc(
+    values: dict[str, Any], write_params: Write, tmp_path: Path, place: str, text: str, value: object
+) -> None:
+    put(values, place, "HERE")
+    path = write_params(values)
+    for name in FILES:
+        (tmp_path / name).write_text((tmp_path / name).read_text().replace("HERE", text))
+    params = Params(path)
+    check(params)
+    found = params.raw(place.partition(".")[0])
+    for key in place.split(".")[1:]:
+        found = found[key]
+    assert found == value and type(found) is type(value)
+    (file,) = {params.file(place).name} & set(FILES)
+    assert parse_yaml((tmp_path / file).read_text(), file)[place.partition(".")[0]] == params.raw(place.split(".")[0])
+
+
+def test_what_is_given_twice_is_refused_with_file_and_line(
+    values: dict[str, Any], write_params: Write, tmp_path: Path
+) -> None:
+    path = write_params(values)
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, "patches: {window_px: 64, stride_px: 64}"]) + "\n")
+    with pytest.raises(HairlineError, match=rf"params\.yaml, line {len(lines) + 1}: 'patches' is given twice"):
+        Params(path)
+    write_params(values)
+    gates = tmp_path / "gates.yaml"
+    gates.write_text(gates.read_text().replace("    max_drift:", "    max_drift: 0\n    max_drift:"))
+    with pytest.raises(HairlineError, match=r"gates\.yaml, line \d+: 'max_drift' is given twice"):
+        Params(path)
 
 
 def test_reading_all_parameters_imports_no_torch_and_no_tracker(values: dict[str, Any], write_params: Write) -> None:

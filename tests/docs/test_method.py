@@ -20,7 +20,8 @@ TABLE = [row for row in ROWS if "." in row[0]]
 
 @pytest.mark.parametrize(("column", "label_set"), [(1, "konig"), (2, "reference")])
 def test_the_modes_are_those_of_the_profiles(column: int, label_set: str) -> None:
-    options: dict[str, Any] = yaml.safe_load(profiles.render(ROOT / "profiles", "labels-cpu"))["label_sets"][label_set]
+    labels = yaml.safe_load(profiles.render(ROOT / "profiles", "labels-cpu")["params.yaml"])["label_sets"]
+    options: dict[str, Any] = labels[label_set]
     found: dict[str, Any] = {}
     for row in TABLE:
         section, _, name = row[0].partition(".")

@@ -9,9 +9,8 @@ from pathlib import Path
 import dvc_deps
 import numpy as np
 import pytest
-import yaml
 from conftest import tiny_values
-from support import workspace
+from support import parameters, workspace
 
 from hairline.imaging.images import read_scores, write_scores
 
@@ -116,7 +115,7 @@ def test_the_tiny_experiment_through_dvc(tmp_path: Path) -> None:
     values["label_sets"]["dark"] = {"method": "darker", "classifier": "resnet18", "options": {"level": 60}}
     values["matrix"]["label_sets"].append("dark")
     (folder / "src/hairline/labelling/methods/darker.py").write_text(LABELLER)
-    (folder / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    parameters.write(folder, values)
     added = workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout)
     assert added == branch("dark")
     table = (folder / "reports/tiny/comparison/comparison.csv").read_text()

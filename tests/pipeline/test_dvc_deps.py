@@ -8,6 +8,8 @@ import dvc_deps
 import pytest
 import yaml
 
+from hairline.config import parameter_files
+
 STAGES = yaml.safe_load(dvc_deps.DAG.read_text())["stages"]
 closures = cache(dvc_deps.closures)
 
@@ -48,5 +50,8 @@ def sections_read(stage: str) -> set[str]:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_lists_the_sections_it_reads_and_no_others(stage: str) -> None:
-    listed = STAGES[stage].get("do", STAGES[stage])["params"]
-    assert {name.partition(".")[0] for name in listed} == sections_read(stage)
+    params = STAGES[stage].get("do", STAGES[stage])["params"]
+    files = [each if isinstance(each, dict) else {"params.yaml": [each]} for each in params]
+    listed = [(file, name.partition(".")[0]) for each in files for file, names in each.items() for name in names]
+    assert {section for _, section in listed} == sections_read(stage)
+    assert all(parameter_files.path_of(Path("params.yaml"), section) == Path(file) for file, section in listed)

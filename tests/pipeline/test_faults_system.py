@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
+from support import parameters
 from support.kinds import GOOD, OPTIONS, arguments, contents, crack, encoded, grey, put, truth, wall, write_params
 
 from hairline.data.layouts import cfd, folder
@@ -203,7 +203,8 @@ def test_parameters_in_another_encoding_are_told(bench, values):
     path.write_bytes(path.read_bytes() + "# gemäß\n".encode("latin-1"))
     with pytest.raises(HairlineError, match=r"params\.yaml: is not encoded in UTF-8"):
         ingest.main(arguments(bench))
-    path.write_text("# gemäß\n" + yaml.safe_dump(values), encoding="utf-8")
+    path = parameters.write(bench, values)
+    path.write_text("# gemäß\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
     ingest.main(arguments(bench))
 
 

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from conftest import tiny_values
-from support import workspace
+from support import parameters, workspace
 
 from hairline.errors import HairlineError
 from pipeline import hash_architectures
@@ -78,7 +77,7 @@ def pretend_done(folder: Path) -> None:
         "    mine = stage.name.startswith(('train_segmenter', 'evaluate'))\n"
         "    for item in [*stage.deps, *stage.outs] if mine else []:\n"
         "        path = Path(item.fs_path)\n"
-        "        if item.protocol == 'local' and item.def_path != 'params.yaml' and not path.exists():\n"
+        "        if item.protocol == 'local' and not item.def_path.endswith('.yaml') and not path.exists():\n"
         "            path.parent.mkdir(parents=True, exist_ok=True); path.write_text('x')\n"
     )
     workspace.run(folder, sys.executable, "-c", code)
@@ -105,7 +104,7 @@ def test_a_changed_or_added_network_reruns_what_uses_it_and_no_more(tmp_path: Pa
     assert changed(folder) == set()
 
     def write(**sections: Any) -> None:
-        (folder / "params.yaml").write_text(yaml.safe_dump({**values, **sections}, sort_keys=False))
+        parameters.write(folder, {**values, **sections})
 
     own = "from dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Options:\n    width: int\n"
     (folder / "src/hairline/nn/architectures/own.py").write_text(own)

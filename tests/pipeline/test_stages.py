@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import tiny_values
-from support import chromium, workspace
+from support import chromium, parameters, workspace
 from support.mlflow_server import Server
 from typer.testing import CliRunner
 
@@ -306,8 +306,7 @@ def test_training_twice_gives_the_same_bytes(done: Path) -> None:
 def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: Path) -> None:
     values = tiny_values()
     values["gates"]["samples"]["max_crack_share"] = 0
-    params = tmp_path / "params.yaml"
-    params.write_text(json.dumps(values))
+    params = parameters.write(tmp_path, values)
     arguments = ["--dataset", "synthetic", "--set", "data/tiny/sets/synthetic", "--params", str(params)]
     arguments += [
         "--baselines",

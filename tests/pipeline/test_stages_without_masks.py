@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from conftest import tiny_values
-from support import workspace
+from support import parameters, workspace
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
+from hairline.config import parameter_files
 from hairline.config.params import Params
 from hairline.data.samples import CRACK, NO_CRACK, load_image, read_samples
 from hairline.errors import HairlineError
@@ -135,8 +135,8 @@ def test_the_stage_warns_of_the_experimental_objective_and_refuses_one_with_mask
     with caplog.at_level(logging.WARNING):
         workspace.run_stage(command)
     assert "studies.blind: the objective 'maskless' is experimental" in caplog.text
-    values = yaml.safe_load((done / "params.yaml").read_text())
+    values = parameter_files.read(done / "params.yaml")
     values["studies"]["blind"]["objective"] = ["maskless", "ods"]
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values))
+    path = parameters.write(tmp_path, values)
     with pytest.raises(HairlineError, match=r"photos: no image with a mask .* \[maskless\] alone"):
-        workspace.run_stage([*command, "--params", str(tmp_path / "params.yaml")])
+        workspace.run_stage([*command, "--params", str(path)])

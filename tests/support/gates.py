@@ -1,16 +1,15 @@
 """Options of the three gates as the default profile has them, for tests to change."""
 
-from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import TypeAdapter
 
 from hairline.gates import labels_gate as labels
 from hairline.gates import patches_gate as patches
 from hairline.gates import samples_gate as samples
+from support import parameters
 
-SECTION = yaml.safe_load((Path(__file__).parents[2] / "profiles" / "synthetic.yaml").read_text())["gates"]
+SECTION = parameters.base()["gates"]
 
 
 def options(gate: Any, **changes: Any) -> Any:

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.io
-import yaml
 from PIL import Image
 
 from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.gates.samples_gate import RULES
 from pipeline import ingest, validate
+from support import parameters
 
 IDS = {"a": "train", "b": "train", "c": "val", "d": "val", "e": "test", "f": "test"}
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -160,12 +160,10 @@ GOOD = {"folder": good_folder, "synthetic": good_folder, "crack500": good_crack5
 
 
 def write_params(folder: Path, values: dict[str, Any], layout: str) -> Path:
-    """A params.yaml that knows the layout's set as ``walls`` and a gate that walls pass without a word."""
+    """Parameters that know the layout's set as ``walls`` and a gate that walls pass without a word."""
     values["datasets"]["walls"] = {"layout": layout, "root": str(folder / "raw"), "options": OPTIONS[layout]}
     values["gates"]["samples"].update(max_crack_share=0.4, min_contrast=20, min_split_share={})
-    path = folder / "params.yaml"
-    path.write_text(yaml.safe_dump(values))
-    return path
+    return parameters.write(folder, values)
 
 
 def arguments(folder: Path, out: str = "out/set") -> list[str]:

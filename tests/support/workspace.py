@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+
+from support import parameters
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 
 def make(folder: Path, values: dict[str, Any]) -> Path:
-    """Copy the repository's code into a folder, write its params.yaml, put it under git and DVC."""
+    """Copy the repository's code into a folder, write its parameters, put it under git and DVC."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         source = ROOT / name
@@ -27,7 +28,7 @@ def make(folder: Path, values: dict[str, Any]) -> Path:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, folder / name)
-    (folder / "params.yaml").write_text(yaml.safe_dump(values, sort_keys=False))
+    parameters.write(folder, values)
     run(folder, "git", "init", "-q")
     run(folder, "git", "config", "user.email", "tests@example.invalid")
     run(folder, "git", "config", "user.name", "tests")

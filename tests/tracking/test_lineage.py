@@ -38,13 +38,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "src").mkdir()
     (root / "src" / "copy.py").write_text(COPY)
     (root / "params.yaml").write_text("cut: 0.3\nseed: 7\n")
-    (root / "profiles").mkdir()
-    (root / "profiles" / "synthetic.yaml").write_text("cut: 0.5\nseed: 7\n")
+    (root / "gates.yaml").write_text("bound: off\n")
+    (root / "profiles" / "base").mkdir(parents=True)
+    (root / "profiles" / "base" / "params.yaml").write_text("cut: 0.5\nseed: 7\n")
+    (root / "profiles" / "base" / "gates.yaml").write_text("bound: warn\n")
     python = sys.executable
     stages = {
         "label": {
             "cmd": f"{python} src/copy.py raw/one.json data/x/labels/konig/one.json", "deps": ["raw", "src/copy.py"],
-            "params": ["cut", "seed"], "outs": ["data/x/labels/konig"],
+            "params": ["cut", "seed", {"gates.yaml": ["bound"]}], "outs": ["data/x/labels/konig"],
         },
         "score": {
             "cmd": [f"{python} src/copy.py data/x/labels/konig/one.json reports/x/metrics/segmenter-a.json",
@@ -87,14 +89,16 @@ def test_a_cell_leads_to_the_hash_of_raw_data_to_commit_and_run(root: Path) -> N
     assert lines[1].startswith("   score  reports/x/metrics/segmenter-a.json ")  # the cell's own branch
     assert lines[2].split() == ["run", "f" * 32, "commit", "a" * 12, "2026-11-25T10:00:00+00:00"]
     assert lines[3].startswith("      label  data/x/labels/konig ")
-    assert lines[4].strip() == "not the default: cut 0.3 (0.5)"
+    assert lines[4].strip() == "not the default: cut 0.3 (0.5); bound off (warn)"
     assert lines[5].strip() == f"raw data raw {lock['label']['deps'][0]['md5']}" and len(lines) == 6
 
     (first,) = json.loads(told("--json", cell))["from"]
     assert (first["stage"], first["commit"], first["source_files"]) == ("score", "a" * 40, 1)
     (second,) = first["from"]
     assert second["made"] == {"data/x/labels/konig": lock["label"]["outs"][0]["md5"]}
-    assert second["parameters"] == {"cut": {"value": "0.3", "default": "0.5"}} and second["from"] == []
+    bound = {"value": "off", "default": "warn"}
+    assert second["parameters"] == {"cut": {"value": "0.3", "default": "0.5"}, "bound": bound}
+    assert second["from"] == []
 
 
 def test_a_file_inside_an_output_is_followed_and_a_stage_is_told_once(root: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.config import profiles
+from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.errors import HairlineError
 
@@ -22,17 +22,19 @@ app = typer.Typer(
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 
-ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+ParamsFile = Annotated[
+    Path, typer.Option("--params", help="The params.yaml; gates.yaml and studies.yaml lie beside it.")
+]
 
 
 @app.command()
 def profile(
     name: Annotated[str, typer.Argument(help="Name of a file in profiles/, without .yaml.")],
-    force: Annotated[bool, typer.Option("--force", help="Write over a params.yaml that was edited by hand.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over files that were edited by hand.")] = False,
     params: ParamsFile = Path("params.yaml"),
     folder: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
 ) -> None:
-    """Write params.yaml from a profile and print what changed."""
+    """Write params.yaml, gates.yaml and studies.yaml from a profile and print what changed."""
     changes = profiles.apply(folder, name, params, force)
     typer.echo("\n".join(changes) if changes else f"{params}: already the profile '{name}'")
     check(params)
@@ -40,11 +42,21 @@ def profile(
 
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
-    """Check all of params.yaml: every value, every name it refers to, every network and weight file."""
+    """Check all parameters: every value, every name it refers to, every network and weight file."""
     from hairline.config.checks import check as check_all  # its imports take a second that other commands need not wait
 
     check_all(Params(params), networks=True)
-    typer.echo(f"{params}: valid")
+    typer.echo(f"{', '.join(map(str, parameter_files.paths(params).values()))}: valid")
+
+
+@app.command()
+def upgrade(params: ParamsFile = Path("params.yaml")) -> None:
+    """Bring a params.yaml of an older version to the files of this one: gates.yaml and studies.yaml beside it."""
+    moved = upgrading.upgrade(params)
+    for section in moved:
+        typer.echo(f"{section}: moved from {params} to {parameter_files.path_of(params, section)}")
+    if not moved:
+        typer.echo(f"{params}: nothing to do")
 
 
 @app.command()
@@ -99,16 +111,14 @@ def lineage(
     profiles: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
 ) -> None:
     """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
-    import yaml
-
+    from hairline.config.profiles import base_values
     from hairline.tracking import lineage as lineage_walk
     from hairline.tracking import lineage_text
     from hairline.tracking.records import flatten
 
     root = Path.cwd()
     path, number = lineage_walk.target(root, target)
-    complete = profiles / "synthetic.yaml"
-    default = flatten(yaml.safe_load(complete.read_text())) if complete.is_file() else {}
+    default = flatten(base_values(profiles))
     links = lineage_walk.chain(root, lineage_walk.locked(root / "dvc.lock"), path, default)
     names = list(dict.fromkeys(link.stage.name for link in lineage_walk.walk(links)))
     changed = lineage_walk.changed(root, names)
@@ -166,7 +176,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
 
 @study_app.command("show")
 def study_show(
-    name: Annotated[str, typer.Argument(help="A key of studies in params.yaml.")],
+    name: Annotated[str, typer.Argument(help="A key of studies, in studies.yaml.")],
     count: Annotated[int, typer.Option("--count", help="Trials to print, of one objective.")] = 10,
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
@@ -177,7 +187,8 @@ def study_show(
 
     values = Params(params)
     if name not in values.names("studies"):
-        raise HairlineError(f"{params}: studies has no '{name}'; it has {', '.join(values.names('studies'))}")
+        known = ", ".join(values.names("studies"))
+        raise HairlineError(f"{values.file('studies')}: studies has no '{name}'; it has {known}")
     folder = Path("data") / values.experiment() / "studies" / name
     if not (folder / "best.json").is_file():
         raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")

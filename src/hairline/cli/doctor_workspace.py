@@ -7,12 +7,13 @@ from contextlib import closing
 from pathlib import Path
 
 from hairline.cli.doctor_machine import Finding
+from hairline.config import parameter_files
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.errors import HairlineError
 from hairline.tracking import store as run_store
 
-TEXTS = ("params.yaml", "dvc.yaml", "dvc.lock")
+TEXTS = (*parameter_files.FILES, "dvc.yaml", "dvc.lock")
 
 
 def workspace(root: Path) -> Iterator[Finding]:
@@ -90,12 +91,12 @@ def _schema(database: Path) -> str:
 
 
 def parameters(root: Path) -> Finding:
-    """params.yaml, as ``hairline check`` has it."""
+    """The parameter files, as ``hairline check`` has them."""
     try:
         check(Params(root / "params.yaml"), networks=False)
     except HairlineError as error:
-        return Finding("problem", str(error), "mend params.yaml, then 'hairline check'")
-    return Finding("ok", "params.yaml is valid")
+        return Finding("problem", str(error), "mend what it says, then 'hairline check'")
+    return Finding("ok", f"{', '.join(parameter_files.FILES)} are valid")
 
 
 def _output(root: Path, *command: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Parameters: schema, profiles, paths, checks of the whole."""
+"""The parameter files that a person writes: how YAML is read and written, and which section stands in which file."""

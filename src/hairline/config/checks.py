@@ -1,4 +1,4 @@
-"""The whole of params.yaml at once: every section valid, every name it uses defined, every network one there is."""
+"""All parameters at once: every section valid, every name it uses defined, every network one there is."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -42,15 +42,12 @@ def check(params: Params, networks: bool = False) -> None:
     Raises:
         HairlineError: With one line for each problem found.
     """
-    for step in (
-        _sections,
-        _references,
-        _studies,
-        training_set_checks.problems,
-        *((_networks,) if networks else ()),
-        _starts,
-    ):  # each relies on those before
-        problems = dict.fromkeys(step(params))  # a section that several rely on is told once
+    problems = dict.fromkeys(_sections(params))  # a section that several rely on is told once
+    if problems:
+        raise HairlineError("\n".join(problems))
+    steps = (_references, _studies, training_set_checks.problems, *((_networks,) if networks else ()), _starts)
+    for step in steps:  # each relies on those before
+        problems = dict.fromkeys(f"{params.file(line)}: {line}" for line in step(params))
         if problems:
             raise HairlineError("\n".join(problems))
 

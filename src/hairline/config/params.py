@@ -1,9 +1,10 @@
-"""The schema of params.yaml: every value stands there, none here.
+"""The schema of params.yaml, gates.yaml and studies.yaml: every value stands there, none here.
 
 A stage asks for its own section and gets frozen dataclasses. Which variants there are (layouts, labellers,
 architectures) is looked up by name when a section needs one, so this module names none of them.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -11,10 +12,10 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
 import pydantic
-import yaml
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
+from hairline.config import parameter_files
 from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
@@ -151,21 +152,29 @@ class Strips:
 
 
 class Params:
-    """The values of one params.yaml, validated section by section when they are asked for."""
+    """The values of one params.yaml and the files beside it, validated section by section when they are asked for."""
 
     def __init__(self, path: Path) -> None:
-        """Read the file; only its top level is checked here.
+        """Read params.yaml, gates.yaml and studies.yaml; only their top level is checked here.
+
+        Args:
+            path: The params.yaml; the others lie beside it.
 
         Raises:
-            HairlineError: If the file is missing, is no YAML mapping, or has unknown or missing sections.
+            HairlineError: If a file is missing or is no YAML mapping, or a section is unknown, missing or in the wrong
+                file.
         """
         self._path = path
-        self._values = _read(path)
+        self._values = parameter_files.read(path)
         unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
         if unknown or missing:
             parts = [f"{word} {', '.join(sorted(found))}" for word, found in
                      (("unknown section", unknown), ("missing section", missing)) if found]  # fmt: skip
             raise HairlineError(f"{path}: {'; '.join(parts)}; the sections are {', '.join(SECTIONS)}")
+
+    def file(self, place: str) -> Path:
+        """The file of a section, or of a dotted place in it."""
+        return parameter_files.path_of(self._path, re.split("[.: ]", place, maxsplit=1)[0])
 
     def raw(self, name: str) -> Any:
         """A section as it stands in the file, for logging."""
@@ -236,7 +245,7 @@ class Params:
         try:
             module, values = networks.module(entry.network), networks.with_words(entry.network, entry.options)
         except HairlineError as error:
-            raise HairlineError(f"{self._path}: {where}.network: {error}") from None
+            raise HairlineError(f"{self.file(where)}: {where}.network: {error}") from None
         return Architecture(entry.network, self._parse(values, module.Options, f"{where}.options"), entry.training)
 
     def training(self, name: str) -> tuple[SegmenterOptions, dict[str, Any]]:
@@ -273,7 +282,8 @@ class Params:
 
     def _entry(self, section: str, name: str) -> Any:
         if name not in self.names(section):
-            raise HairlineError(f"{self._path}: {section} has no '{name}'; it has {', '.join(self.names(section))}")
+            found = ", ".join(self.names(section))
+            raise HairlineError(f"{self.file(section)}: {section} has no '{name}'; it has {found}")
         return self._values[section][name]
 
     def _options(self, package: str, name: str, values: object, where: str) -> Any:
@@ -283,13 +293,13 @@ class Params:
         try:
             return plugins.resolve(package, name)
         except HairlineError as error:
-            raise HairlineError(f"{self._path}: {where}: {error}") from None
+            raise HairlineError(f"{self.file(where)}: {where}: {error}") from None
 
     def _parse(self, values: object, kind: Any, where: str) -> Any:
         try:
             return _model(kind)(value=values).value
         except pydantic.ValidationError as error:
-            lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
+            lines = "\n".join(f"{self.file(line)}: {line}" for line in _problems(error, where))
             raise HairlineError(lines) from None
 
 
@@ -304,22 +314,6 @@ def _over(values: Any, other: Any) -> Any:
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
     return pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise HairlineError(f"{path}: not found; write one with 'hairline profile synthetic'") from None
-    except UnicodeDecodeError as error:
-        raise HairlineError(
-            f"{path}: is not encoded in UTF-8 (first at byte {error.start}); save it as UTF-8"
-        ) from None
-    except yaml.YAMLError as error:
-        raise HairlineError(f"{path}: no valid YAML: {error}") from None
-    if not isinstance(values, Mapping):
-        raise HairlineError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
-    return dict(values)
 
 
 def _problems(error: pydantic.ValidationError, where: str) -> Iterator[str]:

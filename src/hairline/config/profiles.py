@@ -1,22 +1,43 @@
-"""Profiles: params.yaml as one complete file and small overlays on it.
+"""Profiles: experiments to begin with, each a short file that says how it differs from the base.
 
-``profiles/synthetic.yaml`` is complete; every other profile is merged over it: mappings merge, lists replace, null
-removes. Comments survive the merge. A profile may use anchors, aliases and merge keys (``<<``); params.yaml gets every
-value spelled out, so that changing one there, by hand or by ``dvc exp run -S``, changes no other.
+``profiles/base/`` has every value, as ``params.yaml``, ``gates.yaml`` and ``studies.yaml``. A profile,
+``profiles/NAME.yaml``, lists the fragments that it shares with others (``use: [sets/cfd, …]``, files under
+``profiles/parts/``) and then what is its own. They are merged over the base in that order, the profile's own last, so
+that what comes later wins:
+
+- mappings merge, lists and plain values replace, null removes;
+- ``like: NAME`` begins an entry as a copy of another one beside it, as that is at this point;
+- anchors, aliases and merge keys (``<<``) hold within their file.
+
+The three files that come of it have every value spelled out, so that changing one there, by hand or by
+``dvc exp run -S``, changes no other. Comments survive.
 """
 
-import io
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import Comment, CommentedMap, CommentedSeq, Format
 
+from hairline.config import parameter_files, yaml_files
+from hairline.config.parameter_files import COMMON, FILES, OWN
 from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
 
+BASE = "base"
+"""The folder of the complete values, beside the profiles."""
+
+PARTS = "parts"
+"""The folder of the fragments."""
+
 COMPLETE = "synthetic"
+"""The profile that is the base itself."""
+
+HEADER = "# The profile '{name}', written by: hairline profile {name}\n"
+
+LIKE, USE = "like", "use"
 
 
 def names(folder: Path) -> list[str]:
@@ -24,93 +45,182 @@ def names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def render(folder: Path, name: str) -> str:
-    """Text of params.yaml under a profile.
+def parts(folder: Path) -> list[str]:
+    """Names of the fragments that profiles in a folder may use, sorted."""
+    found = (folder / PARTS).rglob("*.yaml")
+    return sorted(path.relative_to(folder / PARTS).with_suffix("").as_posix() for path in found)
+
+
+def base_values(folder: Path) -> dict[str, Any]:
+    """The sections of the base, of all its files; none where there is no base."""
+    values: dict[str, Any] = {}
+    for path in sorted((folder / BASE).glob("*.yaml")):
+        values |= yaml_files.read(path, "")
+    return values
+
+
+def render(folder: Path, name: str) -> dict[str, str]:
+    """Text of each parameter file under a profile.
+
+    Returns:
+        Name of the file, as in :data:`~hairline.config.parameter_files.FILES` → its text.
 
     Raises:
-        HairlineError: If there is no such profile; the message lists those there are.
+        HairlineError: If there is no such profile or no such part, and the message lists those there are; if a part is
+            used twice; or if one of the files is no valid YAML.
     """
     if name not in names(folder):
         raise HairlineError(f"{folder}: no profile '{name}'; there are {', '.join(names(folder)) or 'none'}")
-    complete = (folder / f"{COMPLETE}.yaml").read_text()
-    if name == COMPLETE:
-        return complete
-    yaml = YAML()
-    yaml.width, yaml.preserve_quotes = 120, True
-    yaml.indent(mapping=2, sequence=4, offset=2)
-    values = yaml.load(complete)
-    _merge(values, _spelled_out(yaml.load(folder / f"{name}.yaml")))
-    text = io.StringIO()
-    yaml.dump(values, text)
-    header = f"# The profile '{name}' over '{COMPLETE}', written by: hairline profile {name}\n"
-    body = text.getvalue()
+    paths = {file: folder / BASE / file for file in FILES}
+    texts = {file: yaml_files.read_text(path, "the base of all profiles") for file, path in paths.items()}
+    values = {file: yaml_files.parse_commented(text, paths[file]) for file, text in texts.items()}
+    for path, overlay in _overlays(folder, name).items():
+        for section, value in _spelled_out(overlay).items():
+            if section != USE:
+                _merge(values[OWN.get(section, COMMON)], {section: value}, f"{path}: ")
+    return {file: _text(file, texts[file], values[file], name) for file in FILES}
+
+
+def _overlays(folder: Path, name: str) -> dict[Path, CommentedMap]:
+    """The files that are merged over the base, in order, with what they hold."""
+    path = folder / f"{name}.yaml"
+    own = _commented(path)
+    used = own.get(USE, [])
+    if not isinstance(used, list) or not all(isinstance(part, str) for part in used):
+        raise HairlineError(
+            f"{path}: {USE}: expected a list of parts, as [sets/cfd, labels/multiscale], found {used!r}"
+        )
+    for part in used:
+        if part not in parts(folder):
+            raise HairlineError(f"{path}: {USE}: there is no part '{part}'; there are {', '.join(parts(folder))}")
+        if used.count(part) > 1:
+            raise HairlineError(f"{path}: {USE}: names '{part}' twice; name it once")
+    overlays = {file: _commented(file) for file in (folder / PARTS / f"{part}.yaml" for part in used)}
+    for file, overlay in overlays.items():
+        if USE in overlay:
+            raise HairlineError(f"{file}: {USE}: a part cannot use parts; name them in the profile")
+    return overlays | {path: own}
+
+
+def _commented(path: Path) -> CommentedMap:
+    return yaml_files.parse_commented(yaml_files.read_text(path, "a file of a profile"), path)
+
+
+def _text(file: str, base: str, values: CommentedMap, name: str) -> str:
+    """The base's own text where nothing differs, so that its form is kept as well."""
+    same = values == yaml_files.parse(base, Path(file))
+    if same and (file != COMMON or name == COMPLETE):
+        return base
+    _beside_the_braces(values)
+    body = yaml_files.dump(values)
     while body.startswith("#"):
         body = body.partition("\n")[2]
-    return header + body
+    return HEADER.format(name=name) + "\n" + body.lstrip("\n")
 
 
-def edited_by_hand(folder: Path, text: str) -> bool:
-    """Whether a params.yaml is none of the profiles."""
-    return all(render(folder, name) != text for name in names(folder))
+def edited_by_hand(folder: Path, texts: Mapping[str, str]) -> bool:
+    """Whether parameter files are not as the profile that they name has them."""
+    pattern = re.escape(HEADER).replace(re.escape("{name}"), "(.+?)", 1).replace(re.escape("{name}"), r"\1")
+    header = re.match(pattern, texts[COMMON])
+    name = header[1] if header else COMPLETE
+    return name not in names(folder) or render(folder, name) != texts
 
 
 def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
-    """Write a profile to params.yaml.
+    """Write a profile to params.yaml and the files beside it, all of them or none.
 
     Args:
         folder: Where the profiles lie.
         name: The profile.
         target: The params.yaml to write.
-        force: Write over a file that was edited by hand.
+        force: Write over files that were edited by hand.
 
     Returns:
         A line for each value that changed.
 
     Raises:
-        HairlineError: If the profile is unknown, or the file was edited by hand and ``force`` is not given.
+        HairlineError: If the profile is unknown, or a file was edited by hand and ``force`` is not given.
     """
-    text, before = render(folder, name), target.read_text() if target.is_file() else ""
-    lines = list(_changes(_values(before), _values(text), ""))
-    if before and edited_by_hand(folder, before) and not force:
+    after, paths = render(folder, name), parameter_files.paths(target)
+    before = {file: path.read_text(encoding="utf-8") if path.is_file() else "" for file, path in paths.items()}
+    lines = list(_changes(_values(before, paths, force), _values(after, paths, force), ""))
+    if any(before.values()) and edited_by_hand(folder, before) and not force:
         told = "\n  ".join(lines)
         raise HairlineError(
-            f"{target}: edited by hand, so it was left as it is; give --force to write the profile '{name}' over it. "
-            f"That would change:\n  {told}"
+            f"{target} or a file beside it: edited by hand, so all were left as they are; give --force to write the "
+            f"profile '{name}' over them. That would change:\n  {told}"
         )
-    with whole_file(target) as partial:
-        partial.write_text(text)
+    with ExitStack() as stack:  # every file is written before the first takes its place
+        for file, path in paths.items():
+            stack.enter_context(whole_file(path)).write_text(after[file], encoding="utf-8")
     return lines
 
 
-def _values(text: str) -> Any:
-    return YAML(typ="safe").load(text) or {}
+def _values(texts: Mapping[str, str], paths: Mapping[str, Path], force: bool) -> dict[str, Any]:
+    """The sections of all files; where they are to be written over anyway, a file that is no YAML counts as empty."""
+    values: dict[str, Any] = {}
+    for file, text in texts.items():
+        try:
+            values |= yaml_files.parse(text, paths[file]) if text.strip() else {}
+        except HairlineError:
+            if not force:
+                raise
+    return values
 
 
-def _spelled_out(value: Any) -> Any:
-    """A copy of its own of every mapping and list, without anchors and merge keys, with comments and flow style."""
+def _spelled_out(value: Any, comments: bool = True) -> Any:
+    """A copy of its own of every mapping and list, without anchors and merge keys, in the same style."""
     if isinstance(value, CommentedMap):
-        copy: Any = CommentedMap((key, _spelled_out(item)) for key, item in value.items())
+        copy: Any = CommentedMap((key, _spelled_out(item, comments)) for key, item in value.items())
     elif isinstance(value, CommentedSeq):
-        copy = CommentedSeq(_spelled_out(item) for item in value)
+        copy = CommentedSeq(_spelled_out(item, comments) for item in value)
     else:
         return value
-    for attribute in (Comment.attrib, Format.attrib):
+    for attribute in (Comment.attrib, Format.attrib) if comments else (Format.attrib,):
         if hasattr(value, attribute):
             setattr(copy, attribute, getattr(value, attribute))
     return copy
 
 
-def _merge(values: Any, overlay: Mapping[str, Any]) -> None:
+def _merge(values: CommentedMap, overlay: Mapping[str, Any], where: str) -> None:
     for key, value in overlay.items():
         if value is None:
             values.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(values.get(key), Mapping):
-            _merge(values[key], value)
-            if not values[key]:  # a comment behind its key would come between the key and its {}
-                values[key] = CommentedMap()
-                values.ca.items.pop(key, None)
+            continue
+        if isinstance(value, Mapping) and LIKE in value:
+            if value[LIKE] not in values:
+                there = ", ".join(map(str, values))
+                raise HairlineError(f"{where}{key}.{LIKE}: there is no '{value[LIKE]}' here yet; there are {there}")
+            values[key] = _spelled_out(values[value[LIKE]], comments=False)
+            value = {name: item for name, item in value.items() if name != LIKE}
+        if isinstance(value, Mapping) and isinstance(values.get(key), Mapping):
+            _merge(values[key], value, f"{where}{key}.")
         else:
             values[key] = value
+        _take_comment(values, overlay, key)
+
+
+def _take_comment(values: CommentedMap, overlay: Mapping[str, Any], key: str) -> None:
+    """A comment of the overlay behind a key takes the place of the one there, if it fits the form of the value."""
+    comment = overlay.ca.items.get(key) if isinstance(overlay, CommentedMap) else None
+    if comment and (not isinstance(values[key], CommentedMap) or _in_braces(values[key]) == _in_braces(overlay[key])):
+        values.ca.items[key] = comment
+
+
+def _in_braces(value: Any) -> bool:
+    return bool(isinstance(value, CommentedMap) and value.fa.flow_style())
+
+
+def _beside_the_braces(values: CommentedMap) -> None:
+    """Where nothing is left of a mapping, move the comment behind its key to behind its {}, where it is valid."""
+    for key, value in values.items():
+        if isinstance(value, CommentedMap):
+            _beside_the_braces(value)
+            behind = values.ca.items.get(key)
+            if not value:
+                values[key] = CommentedMap()
+                if behind and len(behind) > 3 and behind[3]:
+                    values.ca.items[key] = [None, None, behind[3][0], None]
 
 
 def _changes(before: Any, after: Any, where: str) -> Iterator[str]:

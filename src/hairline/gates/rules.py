@@ -65,7 +65,7 @@ class Waiver:
 
 @dataclass(frozen=True)
 class Gates:
-    """The section ``gates`` of params.yaml; the values of each gate are checked by its own options.
+    """The section ``gates``, of gates.yaml; the values of each gate are checked by its own options.
 
     Attributes:
         samples: Options of :mod:`hairline.gates.samples_gate`.

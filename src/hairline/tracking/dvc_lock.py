@@ -3,15 +3,19 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from ruamel.yaml import YAML
 
 
 def stages(path: Path) -> dict[str, dict[str, Any]]:
-    """Stage → its entry, as it stands there; nothing where there is no such file yet."""
+    """Stage → its entry, read as DVC reads it; nothing where there is no such file yet."""
     if not path.is_file():
         return {}
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, in C: the file may have thousands of lines
-    return dict((yaml.load(path.read_text(encoding="utf-8"), loader) or {}).get("stages", {}))
+    return dict((YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}).get("stages", {}))
+
+
+def params(entry: dict[str, Any]) -> dict[str, Any]:
+    """The values of a stage, of all parameter files; those that the file names with dots are keys with dots."""
+    return {name: value for file in entry.get("params", {}).values() for name, value in file.items()}
 
 
 def hashes(entry: dict[str, Any], kind: str) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Stage:
         name: Its name.
         deps: Path → hash of what it read.
         outs: Path → hash of what it made.
-        params: Its values of params.yaml, flat.
+        params: Its values of the parameter files, flat.
     """
 
     name: str
@@ -75,7 +75,7 @@ def locked(path: Path) -> dict[str, Stage]:
 
 
 def _stage(name: str, entry: dict[str, Any]) -> Stage:
-    values = flatten(entry.get("params", {}).get("params.yaml", {}))
+    values = flatten(dvc_lock.params(entry))
     return Stage(name, dvc_lock.hashes(entry, "deps"), dvc_lock.hashes(entry, "outs"), values)
 
 

@@ -251,7 +251,7 @@ def test_repeated_runs_and_any_number_of_threads_give_the_same_bits(backbone):
 
 def konig_options():
     """The paper's values with a low cut: a random network is seldom sure."""
-    options = Params(Path(__file__).parents[3] / "profiles" / "synthetic.yaml").label_set("konig").options
+    options = Params(Path(__file__).parents[3] / "profiles" / "base" / "params.yaml").label_set("konig").options
     return dataclasses.replace(options, localization=dataclasses.replace(options.localization, cut=0.1))
 
 
