@@ -153,7 +153,7 @@ def test_masks_that_score_are_not_learned_from(
     with pytest.raises(HairlineError) as caught:
         check(Params(path))
     (line,) = str(caught.value).splitlines()
-    assert line.startswith("training_sets.semi.parts.1: the test images of 'synthetic' are scored, ")
+    assert "params.yaml: training_sets.semi.parts.1: the test images of 'synthetic' are scored, " in line
     assert told in line and "labels: konig" in line
     with pytest.raises(HairlineError) as caught:
         list_training_images.main(["--data", ".", "--out", "out"])
