@@ -68,9 +68,8 @@ def parse_commented(text: str, path: Path) -> CommentedMap:
 def dump(values: Mapping[str, Any]) -> str:
     """The YAML of a mapping, with its comments and in its style if it has any.
 
-    Lines have at most 120 characters where they can be broken.
-
-    ruamel breaks lines between a key and its value, and puts comments where the old value ended.
+    Lines have at most 120 characters where they can be broken behind a comma, and two blanks before a comment: ruamel
+    itself breaks between a key and its value, and leaves comments in the column where the old value ended.
     """
     stream = io.StringIO()
     _round_trip().dump(values, stream)
