@@ -22,9 +22,8 @@ from tqdm import tqdm
 from hairline import scoring, variants
 from hairline.localization import Evidence
 from hairline.nn import backbones, evidence, folding, runtime
-from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file
-from hairline.params import LabelSet, Localize, Params
+from hairline.params import LabelSet, Params
 from hairline.samples import load_image, load_mask, read_samples
 
 
@@ -56,7 +55,7 @@ def chosen(folder: Path, split: str, part: str) -> list[str]:
 
 def collected(classifier: Path, folder: Path, ids: list[str], params: Params, cache: Path) -> dict[str, Path]:
     """Id to its archive of evidence, collected where it is not there."""
-    options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
+    options, placement = params.localize, runtime.resolve(params.runtime)
     asked = f"{options.vote_windows_px}-{options.vote_stride_px}-{options.cam_scales}".replace(" ", "")
     place = cache / classifier.resolve().parent.parent.name / folder.name / asked
     place.mkdir(parents=True, exist_ok=True)

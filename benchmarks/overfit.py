@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from hairline import scoring
 from hairline.nn import networks, segmentation, segmenters
-from hairline.nn.recipes import Runtime
 from hairline.nn.runtime import resolve
 from hairline.params import Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
@@ -80,7 +79,7 @@ def learned(params: Params, name: str, batch: dict[str, Crop], args: argparse.Na
         recipe=recipe,
         sheet_epochs=0,
     )
-    runtime = params.get("runtime", Runtime)
+    runtime = params.runtime
     with tempfile.TemporaryDirectory() as folder:
         trained = segmentation.train(
             list(batch), [], lambda one: batch[one][0], lambda one: batch[one][1],

@@ -65,7 +65,7 @@ def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, floa
         path = Path(folder, "params.yaml")
         path.write_text(yaml.safe_dump(values))
         params = Params(path)
-        study = params.entry("studies", args.study, Study)
+        study = params.study(args.study)
         url = store.sqlite_url(Path(folder, "studies.db"))
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
         opened = store.create(storage, "growth", len(study.objective))

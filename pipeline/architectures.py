@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = entry.arguments(__doc__, argv, paths=["out"])
     params = Params(args.params)
     with whole_folder(args.out) as folder:
-        for name in params.matrix().architectures:
+        for name in params.matrix.architectures:
             architecture = params.architecture(name)
             content = {**asdict(architecture), "source": networks.digest(architecture.network)}
             content.pop("training")  # stands in params.yaml for those it is for

@@ -9,12 +9,10 @@ from typing import Any
 import pandas as pd
 
 from hairline import comparison, published, speed, training_sets
-from hairline.bootstrap import BootstrapOptions
 from hairline.classifier_scores import scores
 from hairline.comparison import Cell, Status, Training
-from hairline.nn.recipes import ClassifierOptions
 from hairline.paper_tables import ClassifierCell
-from hairline.params import Dataset, Params
+from hairline.params import Params
 from hairline.training_sets import TrainingSet
 
 
@@ -26,17 +24,17 @@ def compared(args: Namespace, params: Params) -> Iterator[Cell]:
 
 def segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation."""
-    matrix = params.matrix()
+    matrix = params.matrix
     cells = {name: list(_on(args, params, name)) for name in matrix.test_sets}
     for found in cells.values():
         yield from found
-    for name, members in params.pooled_test_sets().items():
+    for name, members in params.pooled_test_sets.items():
         for same in zip(*(cells[member] for member in members), strict=True):
             yield comparison.pooled(name, same)
 
 
 def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
-    matrix = params.matrix()
+    matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
             for architecture in matrix.architectures:
@@ -57,7 +55,7 @@ def _first_alike(params: Params, architecture: str) -> str:
         found = params.architecture(name)
         return found.network, found.options, {**params.training(name)[1], "seed": None}
 
-    return next(name for name in params.matrix().architectures if recipe(name) == recipe(architecture))
+    return next(name for name in params.matrix.architectures if recipe(name) == recipe(architecture))
 
 
 def _told(folder: Path, cell: str) -> Any:
@@ -70,11 +68,11 @@ def _told(folder: Path, cell: str) -> Any:
 
 def labels(args: Namespace, params: Params) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
-    tested = [(name, "test") for name in params.matrix().test_sets]
+    tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
             asked = params.label_set(base).classifier
-            classifier = params.entry("classifiers", asked, ClassifierOptions)
+            classifier = params.classifier(asked)
             evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
             timing = speed.measured(evidence, own, dataset)
             path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
@@ -88,9 +86,9 @@ def labels(args: Namespace, params: Params) -> Iterator[Cell]:
 
 def classifiers(args: Namespace, params: Params) -> Iterator[ClassifierCell]:
     """Every classifier on the patches of each split that it did not learn from (table I)."""
-    bootstrap = params.get("comparison", BootstrapOptions)
-    for name in params.matrix().classifiers:
-        options = params.entry("classifiers", name, ClassifierOptions)
+    bootstrap = params.comparison
+    for name in params.matrix.classifiers:
+        options = params.classifier(name)
         table = pd.read_parquet(args.scores / "classifiers" / name / "patches.parquet")
         for split, rows in table.groupby("split"):
             yield ClassifierCell(name, options.backbone, _trained_on(params, options.dataset),
@@ -113,7 +111,7 @@ def _timing(args: Namespace, name: str) -> Any:
 
 def _trained_on(params: Params, dataset: str) -> str:
     """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
-    return published.CRACK500 if params.entry("datasets", dataset, Dataset).layout == "crack500" else ""
+    return published.CRACK500 if params.dataset(dataset).layout == "crack500" else ""
 
 
 def _printed(training_set: TrainingSet, label_set: str) -> str:

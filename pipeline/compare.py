@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from hairline import comparison, crosschecks, findings, paper_tables, plotting, replicates, report, table_text, tracking
-from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
@@ -22,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     )  # fmt: skip
     params = Params(args.params)
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
-    with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
+    with tracking.run("compare", "comparison", params.experiment, logged, [args.scores, args.labels], {},
                       page.records(args.runs, params), args.record) as run:  # fmt: skip
-        compared, bootstrap = list(cells.compared(args, params)), params.get("comparison", BootstrapOptions)
+        compared, bootstrap = list(cells.compared(args, params)), params.comparison
         summary = comparison.summarise(compared, bootstrap)
         classifiers = list(cells.classifiers(args, params))
         found = page.Compared(

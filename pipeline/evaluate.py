@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from hairline import plotting, scoring, tracking
 from hairline.images import write_scores
 from hairline.nn import runtime, segmenters
-from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
-from hairline.params import Evaluation, Params
+from hairline.params import Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.scoretables import counts, extremes, metrics
 from hairline.widetables import wide_table
@@ -40,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
               "test_set": args.test_set, **params.some("evaluation", "runtime")}  # fmt: skip
     inputs = [args.set / "samples.parquet", args.model]
     name = f"evaluation · {args.architecture} · {args.label_set} · {args.training_set} · {args.test_set}"
-    with tracking.run("evaluate", name, params.experiment(), logged, inputs, {}, args.upstream, args.record) as run:
+    with tracking.run("evaluate", name, params.experiment, logged, inputs, {}, args.upstream, args.record) as run:
         status, reason = _status(args)
         with whole_folder(args.out) as folder:
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(args)})
@@ -81,7 +80,7 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
     Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
     """
     model, _ = segmenters.load(args.model)
-    placement, kept = runtime.resolve(params.get("runtime", Runtime)), params.get("evaluation", Evaluation)
+    placement, kept = runtime.resolve(params.runtime), params.evaluation
     samples = read_samples(args.set, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
     candidates = list((masked if len(masked) else samples)["id"])

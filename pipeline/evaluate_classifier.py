@@ -7,12 +7,9 @@ from functools import partial
 import pandas as pd
 
 from hairline import classifier_curves, classifier_scores, plotting, tracking
-from hairline.bootstrap import BootstrapOptions
 from hairline.nn import backbones, classification, runtime
-from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_folder, write_json
 from hairline.params import Params
-from hairline.patches import Options as PatchOptions
 from hairline.samples import load_image, read_samples
 from pipeline import entry
 
@@ -27,10 +24,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     params = Params(args.params)
     name = f"evaluation · classifier · {args.classifier}"
     logged = {"classifier": args.classifier, **params.some("patches", "comparison", "runtime")}
-    with tracking.run("evaluate_classifier", name, params.experiment(), logged, [args.patches, args.model], {},
+    with tracking.run("evaluate_classifier", name, params.experiment, logged, [args.patches, args.model], {},
                       args.upstream, args.record) as run:  # fmt: skip
         model, info = backbones.load(args.model)
-        table, bootstrap = _answers(args, params, model), params.get("comparison", BootstrapOptions)
+        table, bootstrap = _answers(args, params, model), params.comparison
         training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
         with whole_folder(args.out) as folder:
             table.to_parquet(folder / "patches.parquet", index=False)
@@ -50,10 +47,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _answers(args: Namespace, params: Params, model: backbones.Classifier) -> pd.DataFrame:
     """A row a patch with :data:`hairline.classifier_scores.COLUMNS`."""
-    placement = runtime.resolve(params.get("runtime", Runtime))
+    placement = runtime.resolve(params.runtime)
     rows = pd.read_parquet(args.patches)
     rows = rows[rows["split"].isin(classifier_scores.SPLITS)].reset_index(drop=True)
-    window_px = params.get("patches", PatchOptions).window_px
+    window_px = params.patches.window_px
     asked = classification.predict(model, rows, partial(load_image, args.set), window_px, BATCH, placement)
     groups = read_samples(args.set).set_index("id")["group"]
     rows = rows.assign(group=rows["sample"].map(groups), probability=asked)

@@ -12,7 +12,7 @@ from hairline import image_browser, localization, pictures, plotting, report
 from hairline.comparison import Cell, called, cell_called, several_training_sets
 from hairline.image_browser import Shown
 from hairline.images import read_scores
-from hairline.params import Evaluation, Params
+from hairline.params import Params
 from hairline.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.scoretables import counts, extremes, image_f1
 from hairline.scoring import Counts
@@ -48,7 +48,7 @@ def curves(drawn: Panels, kind: str) -> report.Drawings:
 
 def grids(args: Namespace, params: Params) -> Iterator[tuple[str, str, bytes]]:
     """Two galleries a test set, of labels and of predictions (figures 5, 6 and 8 of the paper): name, title, PNG."""
-    for test_set in params.matrix().test_sets:
+    for test_set in params.matrix.test_sets:
         rows = [_row(args, params, test_set, sample_id) for sample_id in _gallery(args, params, test_set)]
         if rows:
             labels = [replace(row, predictions={}) for row in rows]
@@ -67,14 +67,14 @@ def _gallery(args: Namespace, params: Params, test_set: str) -> list[str]:
     samples = read_samples(args.sets / test_set, "test")
     masked = samples[samples["has_mask"]]
     candidates = list((masked if len(masked) else samples)["id"])
-    return [candidates[index] for index in evenly(len(candidates), params.get("evaluation", Evaluation).gallery)]
+    return [candidates[index] for index in evenly(len(candidates), params.evaluation.gallery)]
 
 
 def browser(args: Namespace, params: Params, cells: Sequence[Cell]) -> image_browser.Browser:
     """The galleries' images and those that segmenters did worst and best on, the better ones' first, up to a number."""
     images, several = [], several_training_sets(cells)
-    extreme = params.get("evaluation", Evaluation).extremes
-    for test_set in params.matrix().test_sets:
+    extreme = params.evaluation.extremes
+    for test_set in params.matrix.test_sets:
         tables = {
             cell_called(cell, several): cell.table
             for cell in cells
@@ -100,7 +100,7 @@ def _layers(row: pictures.PictureRow) -> dict[str, bytes]:
 
 def _predictions(args: Namespace, params: Params, test_set: str) -> dict[str, Path]:
     """What a segmenter is called → folder of its predictions that were kept."""
-    matrix = params.matrix()
+    matrix = params.matrix
     several = len(matrix.training_sets) > 1
     return {
         called(label_set, architecture, training_set if several else ""):
@@ -111,7 +111,7 @@ def _predictions(args: Namespace, params: Params, test_set: str) -> dict[str, Pa
 
 
 def _row(args: Namespace, params: Params, test_set: str, sample_id: str) -> pictures.PictureRow:
-    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
+    matrix, file, folder = params.matrix, f"{sample_id}.png", args.sets / test_set
     evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
     return pictures.PictureRow(
         sample_id,
@@ -129,7 +129,7 @@ def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
 
 def steps(folder: Path, params: Params) -> Iterator[report.Picture]:
     """The first strip there is of every label set, on the first test set that has one."""
-    test_sets = params.matrix().test_sets
+    test_sets = params.matrix.test_sets
     for label_set in params.labelled():
         found = [path for name in test_sets for path in sorted((folder / label_set).glob(f"{name}-*.png"))]
         if found:

@@ -11,7 +11,7 @@ from pipeline import entry
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the data set ``--name`` of ``synthetic_sets`` to ``--out``."""
     args = entry.arguments(__doc__, argv, paths=["out"], names=["name"])
-    options = Params(args.params).entry("synthetic_sets", args.name, synthesis.Options)
+    options = Params(args.params).synthetic_set(args.name)
     with whole_folder(args.out) as folder:
         synthesis.write(folder, options)
 

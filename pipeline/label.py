@@ -17,7 +17,7 @@ from hairline.fusion import TrainableRule, crack_pixels
 from hairline.images import read_scores, write_scores
 from hairline.localization import Evidence
 from hairline.outputs import whole_folder, write_json
-from hairline.params import LabelSet, Params, Strips
+from hairline.params import LabelSet, Params
 from hairline.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
 from hairline.strips import Listener, Panel, panel, strip
 from pipeline import entry
@@ -62,13 +62,13 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
         raw: The same as plain values, for logging.
         evidence: Folder of the evidence of its classifier.
     """
-    rule = params.get("trainable", TrainableRule)
+    rule = params.trainable
     method = partial(variants.resolve("hairline.labellers", label_set.method).label, options=label_set.options)
-    datasets = params.matrix().localized
+    datasets = params.matrix.localized
     chosen = {dataset: _chosen(params, dataset, args.sets / dataset) for dataset in datasets}
     inputs = [*(args.sets / dataset / "samples.parquet" for dataset in datasets), evidence]
     logged = {"label_set": raw, **params.some("trainable", "strips")}
-    with tracking.run("label", f"labels · {name}", params.experiment(), logged, inputs, {}, args.upstream,
+    with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, args.upstream,
                       args.record) as run:  # fmt: skip
         with whole_folder(args.out) as folder, whole_folder(args.strips) as strips:
             tables, timings = {}, {}
@@ -89,7 +89,7 @@ def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: o
 
 def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
     """Ids of the images of a data set of which strips are drawn."""
-    asked, samples = params.get("strips", Strips), read_samples(dataset)
+    asked, samples = params.strips, read_samples(dataset)
     named = asked.samples.get(name, ())
     for sample_id in named:
         if sample_id not in set(samples["id"]):
@@ -97,7 +97,7 @@ def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
                 f"strips.samples.{name}: '{sample_id}' is no image of this data set; choose one of the ids in "
                 f"{dataset / 'samples.parquet'}, such as '{samples['id'].iloc[0]}'"
             )
-    tested = list(samples.loc[samples["split"] == "test", "id"]) if name in params.matrix().test_sets else []
+    tested = list(samples.loc[samples["split"] == "test", "id"]) if name in params.matrix.test_sets else []
     return list(dict.fromkeys([*(tested[index] for index in evenly(len(tested), asked.count)), *named]))
 
 

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write the masks of every data set under ``--sets`` as score maps to ``--out``."""
     args = entry.arguments(__doc__, argv, paths=["sets", "out"])
     with whole_folder(args.out) as folder:
-        for dataset in Params(args.params).matrix().localized:
+        for dataset in Params(args.params).matrix.localized:
             _write(args.sets / dataset, folder / dataset)
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 
 from hairline.params import LabelSet, Params
-from hairline.studies import Study
 from pipeline import entry, label, score_labels
 
 
@@ -16,13 +15,13 @@ def main(argv: Sequence[str] | None = None) -> None:
                "score-metrics", "upstream", "record"],
     )  # fmt: skip
     params = Params(args.params)
-    study, name = params.entry("studies", args.study, Study), params.tuned(args.study)
+    study, name = params.study(args.study), params.tuned(args.study)
     own = params.label_set(study.label_set)
     options = json.loads(args.best.read_text())["options"]
     label_set = LabelSet(own.method, own.classifier, params.options_of(study.label_set)(options))
     raw = {**params.raw("label_sets")[study.label_set], "options": options, "study": args.study}
     label.made(args, params, name, label_set, raw, args.evidence / own.classifier)
-    score_labels.score(args.sets, args.out, params.matrix().localized, args.scores, args.score_metrics, args.best)
+    score_labels.score(args.sets, args.out, params.matrix.localized, args.scores, args.score_metrics, args.best)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from hairline import speed, state
 from hairline.images import read_image
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, evidence, folding, runtime
-from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Localize, Params
 from hairline.samples import image_path, read_samples
@@ -24,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out", "timing"])
     params = Params(args.params)
-    options, placement = params.get("localize", Localize), runtime.resolve(params.get("runtime", Runtime))
+    options, placement = params.localize, runtime.resolve(params.runtime)
     model = folding.folded(backbones.load(args.classifier)[0])
     inputs = [args.classifier, args.set / "samples.parquet"]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,

@@ -56,7 +56,7 @@ def page(args: Namespace, params: Params, found: Compared) -> report.Page:
     labels = {title: table for title, table in tables.items() if title not in trained}
     crossed = crosschecks.tables(found.cells, found.pairs)
     return report.Page(
-        f"hairline: {params.experiment()}",
+        f"hairline: {params.experiment}",
         findings.headline(found.summary),
         [*_glance(found), Notes([*findings.notes(found.summary), *_tuned(params)])],
         [
@@ -122,7 +122,7 @@ def _studies(args: Namespace, params: Params) -> pd.DataFrame:
 
 def verdicts(args: Namespace, params: Params) -> list[Path]:
     """The verdicts of all gates."""
-    matrix = params.matrix()
+    matrix = params.matrix
     subjects = {"samples": matrix.datasets, "patches": matrix.classifiers}
     labels = [args.gates / "labels" / one / other for one in matrix.training_sets for other in matrix.label_sets]
     return [
@@ -148,7 +148,7 @@ def _gate(path: Path, gates: Path) -> report.Gate:
 
 def records(runs: Path, params: Params) -> list[Path]:
     """The run.json files behind what is compared, some of which may not exist; not those of names no longer used."""
-    matrix = params.matrix()
+    matrix = params.matrix
     trained = [
         f"{name}-{architecture}-{training_set}"
         for name in matrix.label_sets
@@ -174,7 +174,7 @@ def _lineage(args: Namespace, params: Params) -> list[Part]:
 
 def _data(args: Namespace, params: Params) -> Iterator[dict[str, str]]:
     """Every data set by the hash of its table of samples, which holds the hash of every image and mask."""
-    for name in params.matrix().datasets:
+    for name in params.matrix.datasets:
         samples = read_samples(args.sets / name)
         splits = samples["split"].value_counts(sort=False).items()
         yield {
@@ -190,10 +190,10 @@ def _facts(params: Params) -> dict[str, str]:
     git = git_facts(Path.cwd())
     trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
     return {
-        "experiment": params.experiment(),
+        "experiment": params.experiment,
         "commit": git.commit + (" with changes" if git.dirty else ""),
         "seed": str(params.raw("runtime")["seed"]),
-        "segmenters": "trained on " + "; ".join(trained) if params.matrix().label_sets else "none trained",
+        "segmenters": "trained on " + "; ".join(trained) if params.matrix.label_sets else "none trained",
         **run_tables.environment(),
     }
 

@@ -17,7 +17,7 @@ from pipeline import entry
 def main(argv: Sequence[str] | None = None) -> None:
     """Write a score table for every data set and split with masks to ``--out``/DATASET-SPLIT.parquet."""
     args = entry.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
-    score(args.sets, args.labels, Params(args.params).matrix().localized, args.out, args.metrics)
+    score(args.sets, args.labels, Params(args.params).matrix.localized, args.out, args.metrics)
 
 
 def score(

@@ -10,11 +10,9 @@ from hairline import plotting
 from hairline.gate import waived
 from hairline.nn import backbones, classification, patch_serving, serving
 from hairline.nn import weights as weight_files
-from hairline.nn.recipes import ClassifierOptions, Runtime
 from hairline.nn.runtime import machine, resolve
 from hairline.outputs import whole_file, whole_folder
 from hairline.params import Params
-from hairline.patches import Options as PatchOptions
 from hairline.samples import load_image
 from hairline.tracking import registry
 from pipeline import entry, training
@@ -26,13 +24,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         __doc__, argv, paths=["set", "patches", "verdict", "out", "history", "record"], names=["classifier"]
     )
     params = Params(args.params)
-    options = params.entry("classifiers", args.classifier, ClassifierOptions)
-    window_px, chosen = params.get("patches", PatchOptions).window_px, params.get("runtime", Runtime)
+    options = params.classifier(args.classifier)
+    window_px, chosen = params.patches.window_px, params.runtime
     rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
     values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
     inputs = [args.set / "samples.parquet", args.patches, *weight_files.files(options.weights)]
     with training.opened(
-        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
+        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs, [],
         args.record, {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
     ) as (checkpoints, run):  # fmt: skip
@@ -52,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         example = np.random.default_rng(0).integers(0, 256, (2, window_px, window_px, 3), dtype=np.uint8)
         run.model(args.out, "classifier", "hairline.nn.patch_serving", example,
                   patch_serving.Served(args.out).predict(example), serving.requirements(),
-                  registry.name(params.experiment(), "classifier"))  # fmt: skip
+                  registry.name(params.experiment, "classifier"))  # fmt: skip
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(args.history) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)

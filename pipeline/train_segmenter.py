@@ -48,10 +48,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     upstream = [args.runs / f"labels-{name}.json" for name in images.label_sets]
     with training.opened(
         "train_segmenter", f"segmenter · {args.architecture} · {args.label_set} · {args.training_set}",
-        params.experiment(),
+        params.experiment,
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs,
         [*upstream, *args.upstream], args.record, {"architecture": args.architecture},
-        machine(resolve(params.get("runtime", Runtime))),
+        machine(resolve(params.runtime)),
     ) as (checkpoints, run):  # fmt: skip
         trained = _train(args, params, images, (train_ids, val_ids), run, checkpoints) if train_ids else None
         if run is None:
@@ -83,7 +83,7 @@ def _train(
 
 def _seeded(args: Namespace, params: Params) -> Runtime:
     """The section ``runtime``, with the seed of this training where it has its own."""
-    runtime, seed = params.get("runtime", Runtime), params.training(args.architecture)[0].seed
+    runtime, seed = params.runtime, params.training(args.architecture)[0].seed
     return runtime if seed is None else replace(runtime, seed=seed)
 
 
@@ -94,7 +94,7 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
         "architecture": args.architecture, "initialisation": trained.initial, "images": images,
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(args.architecture)[1],
-        "seed": _seeded(args, params).seed, "precision": resolve(params.get("runtime", Runtime)).precision,
+        "seed": _seeded(args, params).seed, "precision": resolve(params.runtime).precision,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
     architecture = params.architecture(args.architecture)
@@ -103,7 +103,7 @@ def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images:
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(args.out).predict(example)
     run.model(args.out, "segmenter", "hairline.nn.serving", example, answer, serving.requirements(),
-              registry.name(params.experiment(), "segmenter"))  # fmt: skip
+              registry.name(params.experiment, "segmenter"))  # fmt: skip
 
 
 def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, run: tracking.Run) -> None:
@@ -111,7 +111,7 @@ def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, ru
     val_ids = images.validation()
     if not val_ids:
         return
-    placement = resolve(params.get("runtime", Runtime))
+    placement = resolve(params.runtime)
     table = score_table(
         pd.DataFrame({"id": val_ids, "group": val_ids}),
         lambda key: segmenters.predict(model, images.image(key), placement),

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with whole_folder(args.out) as folder:
         for name, training_set in training_sets.chosen(params).items():
             (folder / name).mkdir()
-            for label_set in params.matrix().label_sets:
+            for label_set in params.matrix.label_sets:
                 table = training_tables.table(training_set, label_set, args.data)
                 table.to_parquet(folder / name / f"{label_set}.parquet", index=False)
 

@@ -15,7 +15,7 @@ from hairline import cases, maskless, state, tracking
 from hairline.errors import HairlineError
 from hairline.lineage import workspace_root
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Localize, Params
+from hairline.params import Params
 from hairline.spaces import value_at
 from hairline.studies import Study
 from hairline.study_faults import problems
@@ -32,11 +32,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         __doc__, argv, names=["study"], paths=["sets", "evidence", "out", "figures", "metrics", "upstream", "record"]
     )
     params = Params(args.params)
-    study = params.entry("studies", args.study, Study)
+    study = params.study(args.study)
     check(params, args.study, study, args.sets)
     logged = {"study": params.raw("studies")[args.study]}
     inputs = [args.sets / study.dataset / "samples.parquet", tune_outcome.evidence_of(args, params, study)]
-    with tracking.run("tune", f"study · {args.study}", params.experiment(), logged, inputs, {}, args.upstream,
+    with tracking.run("tune", f"study · {args.study}", params.experiment, logged, inputs, {}, args.upstream,
                       args.record) as run:  # fmt: skip
         opened = searched(args, params, study)
         trials = {slot: trial for slot, trial in slots.finished(opened).items() if slot < study.trials}
@@ -61,7 +61,7 @@ def check(params: Params, name: str, study: Study, sets: Path) -> None:
     Raises:
         HairlineError: With one line for each problem.
     """
-    localize = params.get("localize", Localize)
+    localize = params.localize
     options = params.raw("label_sets")[study.label_set]["options"]
     parse = params.options_of(study.label_set)
     found = list(problems(study, options, parse, localize.vote_windows_px, localize.cam_scales))
@@ -81,10 +81,10 @@ def searched(args: Namespace, params: Params, study: Study) -> Any:
     inputs = [args.sets / study.dataset / "samples.parquet", tune_outcome.evidence_of(args, params, study)]
     key = state.folder(root, "studies", decisive, inputs).name
     url = os.environ.get(tune_worker.STORAGE, study.storage)
-    url = store.sqlite_url(root / "state" / "studies" / f"{params.experiment()}.db") if url == "sqlite" else url
+    url = store.sqlite_url(root / "state" / "studies" / f"{params.experiment}.db") if url == "sqlite" else url
     with store.told(url):
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
-        opened = store.create(storage, f"{params.experiment()}-{args.study}-{key}", len(study.objective))
+        opened = store.create(storage, f"{params.experiment}-{args.study}-{key}", len(study.objective))
         store.call_values(opened, study.objective)
         own = {path: value_at(params.raw("label_sets")[study.label_set]["options"], path) for path in study.space}
         mender = slots.Mender(storage, opened, study.grace_s, proposals.planned(study, own))

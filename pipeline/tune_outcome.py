@@ -27,7 +27,7 @@ def outcome(args: Namespace, params: Params, study: Study, trials: Mapping[int, 
     dataset, own_options = args.sets / study.dataset, params.raw("label_sets")[study.label_set]["options"]
     tuning, held_out = cases.drawn(*tune_worker.what_to_draw(study, dataset))
     loaded = cases.load(held_out, dataset, evidence_of(args, params, study), study.maskless)
-    groups, bootstrap = [case.group for case in loaded], params.get("comparison", BootstrapOptions)
+    groups, bootstrap = [case.group for case in loaded], params.comparison
     own = _judged(params, study, loaded, {})
     best = [
         _one(study, slot, trials[slot], own, _judged(params, study, loaded, changes), groups, bootstrap)

@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Work on the study of ``--study`` that the storage knows as ``--known-as``."""
     args = entry.arguments(__doc__, argv, paths=["sets", "evidence"], names=["study", "known-as"])
     params = Params(args.params)
-    study = params.entry("studies", args.study, Study)
+    study = params.study(args.study)
     url = os.environ.get(STORAGE, study.storage)
     with store.told(url):
         storage = store.connect(url, study.heartbeat_s, study.grace_s)

@@ -17,11 +17,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Judge the data set at ``--set``; write its page to ``--page`` and, where it passes, ``--verdict``."""
     args = entry.arguments(__doc__, argv, paths=["set", "baselines", "verdict", "page"], names=["dataset"])
     params = Params(args.params)
-    options = params.gate("samples", args.dataset, gate.Options)
+    options = params.samples_gate(args.dataset)
     table = read_samples(args.set)
     look = partial(entry.in_threads, doing=f"validate {args.dataset}")
     columns = computed(table, args.set, gate.for_lookalikes(options), look)
-    accepted = drift.read(drift.path(args.baselines, params.experiment(), args.dataset))
+    accepted = drift.read(drift.path(args.baselines, params.experiment, args.dataset))
     frames = {
         "samples": columns,
         "splits": gate_tables.splits(table, options.min_split_share),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hairline import gate_tables, training_tables
 from hairline.errors import HairlineError
 from hairline.expectations import check
-from hairline.fusion import TrainableRule, crack
+from hairline.fusion import crack
 from hairline.gate_page import page, thumbnails
 from hairline.gates import labels as gate
 from hairline.images import read_scores
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _judge(params: Params, images: Images, part: pd.DataFrame, places: Namespace) -> None:
     """Judge the labels of one part; its label set is the same for all its rows."""
     dataset, label_set = part["dataset"].iloc[0], part["label_set"].iloc[0]
-    rule, options = params.get("trainable", TrainableRule), params.gate("labels", dataset, gate.Options)
+    rule, options = params.trainable, params.labels_gate(dataset)
     judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
     flags = gate_tables.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))

@@ -12,7 +12,6 @@ import pytest
 from hairline import variants
 from hairline.consistency import check
 from hairline.errors import HairlineError
-from hairline.gates import samples
 from hairline.params import SECTIONS, Params
 
 Write = Callable[[dict[str, Any]], Path]
@@ -163,7 +162,7 @@ def test_gates_differ_for_one_data_set_where_they_are_told_to(values: dict[str, 
     gates["waivers"] = [waiver, waiver | {"gate": "labels", "subject": "konig", "rule": "full_labels"}]
     params = Params(write_params(values))
     check(params)
-    here, elsewhere = (params.gate("samples", name, samples.Options) for name in ("synthetic", "another"))
+    here, elsewhere = (params.samples_gate(name) for name in ("synthetic", "another"))
     assert (here.require_masks, elsewhere.require_masks) == (False, True)
     assert (here.severities["contrast"], here.severities["polarity"]) == ("error", "error")
     assert elsewhere.severities["contrast"] == "warn"

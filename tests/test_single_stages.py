@@ -169,7 +169,7 @@ def test_networks_that_differ_in_the_seed_alone_are_seeds_of_one(
     values["architectures"] |= same | {"other": {**unet, "training": {"seed": 8, "crop_px": 32}}}
     values["matrix"]["architectures"] = ["unet", "other", *same]
     params = Params(write_params(values))
-    firsts = {name: cells._first_alike(params, name) for name in params.matrix().architectures}
+    firsts = {name: cells._first_alike(params, name) for name in params.matrix.architectures}
     assert firsts == {"unet": "unet", "other": "other", "unet_8": "unet", "unet_7": "unet"}
     label_manually()
     save_classifier()

@@ -29,7 +29,6 @@ from hairline.nn import serving
 from hairline.params import Params
 from hairline.samples import evenly, load_image, load_mask, read_samples
 from hairline.spaces import replaced
-from hairline.studies import Study
 from pipeline import tune_worker
 
 
@@ -124,7 +123,7 @@ def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promi
     trials = pd.read_csv(done / "data/tiny/studies/konig/trials.csv")
     assert sorted(trials["slot"]) == [0, 1, 2, 3]
     assert trials.loc[trials["best"], "ods"].tolist() == [trials["ods"].max()] == [told["best"][0]["tuning"]["ods"]]
-    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").entry("studies", "konig", Study)
+    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").study("konig")
     sides = cases.drawn(*tune_worker.what_to_draw(study, done / "data/tiny/sets/synthetic"))
     for side, rows in zip(("tuning", "held_out"), sides, strict=True):
         label = partial(konig.label, options=params.options_of("konig")(told["options"]))

@@ -61,11 +61,11 @@ def accept(
     from hairline.samples import read_samples
 
     values = Params(params)
-    for name in datasets or values.matrix().datasets:
+    for name in datasets or values.matrix.datasets:
         values.dataset(name)
-        folder = Path("data") / values.experiment() / "sets" / name
+        folder = Path("data") / values.experiment / "sets" / name
         columns = computed(read_samples(folder), folder)
-        path = drift.path(baselines, values.experiment(), name)
+        path = drift.path(baselines, values.experiment, name)
         moved = drift.shifts(columns, drift.read(path))
         drift.write(path, drift.baseline(columns))
         typer.echo(f"{path}: {len(columns)} images accepted")
@@ -152,7 +152,7 @@ def promote(
 @app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
-    folder = Path("reports") / Params(params).experiment()
+    folder = Path("reports") / Params(params).experiment
     table = folder / "comparison" / "comparison.md"
     if not table.is_file():
         raise HairlineError(f"{table}: not found; run 'dvc repro' first")
@@ -177,12 +177,12 @@ def study_show(
     values = Params(params)
     if name not in values.names("studies"):
         raise HairlineError(f"{params}: studies has no '{name}'; it has {', '.join(values.names('studies'))}")
-    folder = Path("data") / values.experiment() / "studies" / name
+    folder = Path("data") / values.experiment / "studies" / name
     if not (folder / "best.json").is_file():
         raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")
     told = json.loads((folder / "best.json").read_text())
     typer.echo("\n".join(lines(told, pd.read_csv(folder / "trials.csv"), count)))
-    typer.echo(f"\nFigures   {Path('reports') / values.experiment() / 'studies' / name}")
+    typer.echo(f"\nFigures   {Path('reports') / values.experiment / 'studies' / name}")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 from hairline import model_cards, run_store, training_sets
 from hairline.errors import HairlineError
 from hairline.lineage import RunRecord, read_record, workspace_root
-from hairline.params import Dataset, Params
+from hairline.params import Params
 from hairline.tracking import registry
 from hairline.tracking.registry import ALIAS
 
@@ -32,7 +32,7 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
     Raises:
         HairlineError: If there is no comparison, nothing to choose from, or the store does not know the best.
     """
-    experiment = params.experiment()
+    experiment = params.experiment
     table = folder / "reports" / experiment / "comparison" / "comparison.csv"
     if not table.is_file():
         raise HairlineError(f"{table}: not found; run 'dvc repro' first")
@@ -66,7 +66,7 @@ def _record(folder: Path, experiment: str, labels: str, model: str, training_set
 
 
 def _card(folder: Path, params: Params, rows: pd.DataFrame, labels: str, model: str, training_set: str) -> str:
-    segmenters = folder / "models" / params.experiment() / "segmenters"
+    segmenters = folder / "models" / params.experiment / "segmenters"
     info: dict[str, Any] = json.loads((segmenters / training_set / labels / model / "model.json").read_text())
     names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[training_set].parts)
-    return model_cards.card(rows, info, [(name, params.entry("datasets", name, Dataset).layout) for name in names])
+    return model_cards.card(rows, info, [(name, params.dataset(name).layout) for name in names])
