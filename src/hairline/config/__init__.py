@@ -1,0 +1,1 @@
+"""Configuration: the values of an experiment, and where everything of it lies."""
