@@ -5,18 +5,16 @@ from dataclasses import asdict
 
 from hairline.nn import networks
 from hairline.outputs import whole_folder, write_json
-from hairline.params import Params
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write network, options and hash of the source of every name in ``matrix.architectures`` to ``--out``/NAME.json.
+    """Write network, options and hash of the source of every name in ``matrix.architectures`` to a file NAME.json.
 
     Segmenters depend on these files, for DVC could not look up the module of a name.
     """
-    args = entry.arguments(__doc__, argv, paths=["out"])
-    params = Params(args.params)
-    with whole_folder(args.out) as folder:
+    params, paths = entry.opened(entry.arguments(__doc__, argv).params)
+    with whole_folder(paths.architectures) as folder:
         for name in params.matrix.architectures:
             architecture = params.architecture(name)
             content = {**asdict(architecture), "source": networks.digest(architecture.network)}

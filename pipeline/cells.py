@@ -1,7 +1,6 @@
 """What is compared, as cells: segmenters on every test set and on several together, labels, classifiers."""
 
 import json
-from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,21 +10,22 @@ import pandas as pd
 from hairline import comparison, published, speed, training_sets
 from hairline.classifier_scores import scores
 from hairline.comparison import Cell, Status, Training
+from hairline.config.paths import Paths, SegmenterName
 from hairline.paper_tables import ClassifierCell
 from hairline.params import Params
 from hairline.training_sets import TrainingSet
 
 
-def compared(args: Namespace, params: Params) -> Iterator[Cell]:
+def compared(params: Params, paths: Paths) -> Iterator[Cell]:
     """All segmenters, then all label sets."""
-    yield from segmenters(args, params)
-    yield from labels(args, params)
+    yield from segmenters(params, paths)
+    yield from labels(params, paths)
 
 
-def segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
+def segmenters(params: Params, paths: Paths) -> Iterator[Cell]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation."""
     matrix = params.matrix
-    cells = {name: list(_on(args, params, name)) for name in matrix.test_sets}
+    cells = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
     for found in cells.values():
         yield from found
     for name, members in params.pooled_test_sets.items():
@@ -33,13 +33,14 @@ def segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
             yield comparison.pooled(name, same)
 
 
-def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
+def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Cell]:
     matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
             for architecture in matrix.architectures:
-                folder = args.scores / "segmenters" / name / label_set / architecture / test_set
-                told = _told(folder, f"{label_set}-{architecture}-{name}-{test_set}")
+                segmenter = SegmenterName(label_set, architecture, name)
+                folder = paths.segmenter_scores(segmenter, test_set)
+                told = _told(folder, f"{segmenter}-{test_set}")
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
                 yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
@@ -62,56 +63,56 @@ def _told(folder: Path, cell: str) -> Any:
     """What the evaluation of a cell says; where it was left out, that it was."""
     path = folder / "status.json"
     if path.is_file():
-        return json.loads(path.read_text())
+        return _read(path)
     return {"status": "not run", "reason": f"dvc repro evaluate@{cell}", "training": None}
 
 
-def labels(args: Namespace, params: Params) -> Iterator[Cell]:
+def labels(params: Params, paths: Paths) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
     tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
             asked = params.label_set(base).classifier
             classifier = params.classifier(asked)
-            evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
+            evidence, own = _read(paths.evidence_timing(asked, dataset)), _read(paths.labels_timing(label_set))
             timing = speed.measured(evidence, own, dataset)
-            path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
+            path = paths.label_scores(label_set) / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
             yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
                        f"{dataset}-{split}", status, reason, table, timing,
-                       training=_training(_about(args, asked)))  # fmt: skip
+                       training=_training(_about(paths, asked)))  # fmt: skip
 
 
-def classifiers(args: Namespace, params: Params) -> Iterator[ClassifierCell]:
+def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierCell]:
     """Every classifier on the patches of each split that it did not learn from (table I)."""
     bootstrap = params.comparison
     for name in params.matrix.classifiers:
         options = params.classifier(name)
-        table = pd.read_parquet(args.scores / "classifiers" / name / "patches.parquet")
+        table = pd.read_parquet(paths.classifier_scores(name) / "patches.parquet")
         for split, rows in table.groupby("split"):
             yield ClassifierCell(name, options.backbone, _trained_on(params, options.dataset),
                                  f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
-                                 _training(_about(args, name)))  # fmt: skip
+                                 _training(_about(paths, name)))  # fmt: skip
 
 
-def _about(args: Namespace, classifier: str) -> Any:
+def _about(paths: Paths, classifier: str) -> Any:
     """What was written down about a classifier when it was scored."""
-    return json.loads((args.scores / "classifiers" / classifier / "status.json").read_text())
+    return _read(paths.classifier_scores(classifier) / "status.json")
 
 
 def _training(told: Mapping[str, Any]) -> Training | None:
     return Training(**told["training"]) if told["training"] else None
 
 
-def _timing(args: Namespace, name: str) -> Any:
-    return json.loads((args.timings / f"{name}.json").read_text())
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text())
 
 
 def _trained_on(params: Params, dataset: str) -> str:
     """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
-    return published.CRACK500 if params.dataset(dataset).layout == "crack500" else ""
+    return published.CRACK500 if params.layout(dataset) == "crack500" else ""
 
 
 def _printed(training_set: TrainingSet, label_set: str) -> str:

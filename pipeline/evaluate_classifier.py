@@ -1,8 +1,8 @@
 """Score a patch classifier on the patches it did not learn from (METHOD §1, table I)."""
 
-from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,42 +17,42 @@ BATCH = 256
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the probability of every patch that is not for training to ``--out``/patches.parquet, and metrics."""
-    args = entry.arguments(
-        __doc__, argv, paths=["set", "patches", "model", "out", "metrics", "upstream", "record"], names=["classifier"]
-    )
-    params = Params(args.params)
+    """Write the probability of every patch of ``--dataset`` that ``--classifier`` did not learn from, and metrics."""
+    args = entry.arguments(__doc__, argv, "classifier", "dataset")
+    params, paths = entry.opened(args.params)
+    patches, folder = paths.patch_index(args.dataset), paths.classifier_scores(args.classifier)
+    weights, metrics = paths.classifier(args.classifier), paths.classifier_metrics(args.classifier)
     name = f"evaluation · classifier · {args.classifier}"
     logged = {"classifier": args.classifier, **params.some("patches", "comparison", "runtime")}
-    with tracking.run("evaluate_classifier", name, params.experiment, logged, [args.patches, args.model], {},
-                      args.upstream, args.record) as run:  # fmt: skip
-        model, info = backbones.load(args.model)
-        table, bootstrap = _answers(args, params, model), params.comparison
+    with tracking.run("evaluate_classifier", name, params.experiment, logged, [patches, weights], {},
+                      [paths.classifier_record(args.classifier)],
+                      paths.classifier_evaluation_record(args.classifier)) as run:  # fmt: skip
+        model, info = backbones.load(weights)
+        table = _answers(params, model, pd.read_parquet(patches), paths.dataset(args.dataset))
         training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
-        with whole_folder(args.out) as folder:
-            table.to_parquet(folder / "patches.parquet", index=False)
-            write_json(folder / "status.json", {"training": training})
-        found = {str(split): classifier_scores.scores(part, bootstrap) for split, part in table.groupby("split")}
-        write_json(args.metrics, found)
+        with whole_folder(folder) as unfinished:
+            table.to_parquet(unfinished / "patches.parquet", index=False)
+            write_json(unfinished / "status.json", {"training": training})
+        splits = table.groupby("split")
+        found = {str(split): classifier_scores.scores(part, params.comparison) for split, part in splits}
+        write_json(metrics, found)
         run.metrics({f"{split}/{key}": value for split, scores in found.items() for key, value in scores.items()})
         curves = {
             f"{args.classifier}, {split}": (part["probability"].to_numpy(), part["crack"].to_numpy(bool))
-            for split, part in table.groupby("split")
+            for split, part in splits
             if part["crack"].nunique() == 2
         }
         if curves:
             run.drawing("classifier.png", plotting.png(classifier_curves.draw(curves)))
-        run.finish([args.out, args.metrics])
+        run.finish([folder, metrics])
 
 
-def _answers(args: Namespace, params: Params, model: backbones.Classifier) -> pd.DataFrame:
+def _answers(params: Params, model: backbones.Classifier, index: pd.DataFrame, dataset: Path) -> pd.DataFrame:
     """A row a patch with :data:`hairline.classifier_scores.COLUMNS`."""
-    placement = runtime.resolve(params.runtime)
-    rows = pd.read_parquet(args.patches)
-    rows = rows[rows["split"].isin(classifier_scores.SPLITS)].reset_index(drop=True)
-    window_px = params.patches.window_px
-    asked = classification.predict(model, rows, partial(load_image, args.set), window_px, BATCH, placement)
-    groups = read_samples(args.set).set_index("id")["group"]
+    placement, window_px = runtime.resolve(params.runtime), params.patches.window_px
+    rows = index[index["split"].isin(classifier_scores.SPLITS)].reset_index(drop=True)
+    asked = classification.predict(model, rows, partial(load_image, dataset), window_px, BATCH, placement)
+    groups = read_samples(dataset).set_index("id")["group"]
     rows = rows.assign(group=rows["sample"].map(groups), probability=asked)
     return rows[list(classifier_scores.COLUMNS)]
 

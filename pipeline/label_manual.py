@@ -11,17 +11,17 @@ import pandas as pd
 
 from hairline.images import write_scores
 from hairline.outputs import whole_folder
-from hairline.params import Params
+from hairline.params import MANUAL
 from hairline.samples import load_mask, read_samples
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the masks of every data set under ``--sets`` as score maps to ``--out``."""
-    args = entry.arguments(__doc__, argv, paths=["sets", "out"])
-    with whole_folder(args.out) as folder:
-        for dataset in Params(args.params).matrix.localized:
-            _write(args.sets / dataset, folder / dataset)
+    """Write the masks of every data set of ``matrix.localized`` as score maps."""
+    params, paths = entry.opened(entry.arguments(__doc__, argv).params)
+    with whole_folder(paths.label_set(MANUAL)) as folder:
+        for dataset in params.matrix.localized:
+            _write(paths.dataset(dataset), folder / dataset)
 
 
 def _write(dataset: Path, folder: Path) -> None:

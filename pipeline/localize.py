@@ -8,41 +8,44 @@ from pathlib import Path
 
 from hairline import speed, state
 from hairline.images import read_image
+from hairline.io.progress import progress
 from hairline.lineage import workspace_root
 from hairline.nn import backbones, evidence, folding, runtime
 from hairline.outputs import whole_file, whole_folder, write_json
-from hairline.params import Localize, Params
+from hairline.params import Localize
 from hairline.samples import image_path, read_samples
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the evidence of ``--classifier`` about every image at ``--set`` to ``--out``, an archive an image.
+    """Write the evidence of ``--classifier`` about every image of ``--dataset``, an archive an image.
 
-    How long it took goes to ``--timing``, of the images that were not there from an earlier run.
+    How long it took is written too, of the images that were not there from an earlier run.
     """
-    args = entry.arguments(__doc__, argv, paths=["classifier", "set", "out", "timing"])
-    params = Params(args.params)
+    args = entry.arguments(__doc__, argv, "classifier", "dataset")
+    params, paths = entry.opened(args.params)
+    dataset, weights = paths.dataset(args.dataset), paths.classifier(args.classifier)
     options, placement = params.localize, runtime.resolve(params.runtime)
-    model = folding.folded(backbones.load(args.classifier)[0])
-    inputs = [args.classifier, args.set / "samples.parquet"]
+    model = folding.folded(backbones.load(weights)[0])
+    inputs = [weights, paths.samples(args.dataset)]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
     machine = runtime.machine(placement)
     spent, images = defaultdict[str, float](float), 0
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
-        samples = read_samples(args.set)["id"]
-        for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
+        samples = read_samples(dataset)["id"]
+        for sample_id in progress(samples, f"localize {args.dataset}", len(samples)):
             archive = done / f"{sample_id}.npz"
             if not archive.exists():
-                took = _asked(model, image_path(args.set, sample_id), archive, options, placement)
+                took = _asked(model, image_path(dataset, sample_id), archive, options, placement)
                 for part, seconds in took.items():
                     spent[part] += seconds
                 images += 1
-        with whole_folder(args.out) as folder:
+        with whole_folder(paths.evidence(args.classifier, args.dataset)) as folder:
             shutil.copytree(done, folder, dirs_exist_ok=True)
-        write_json(args.timing, {"images": images, "seconds": spent, "machine": machine})
+        timing = paths.evidence_timing(args.classifier, args.dataset)
+        write_json(timing, {"images": images, "seconds": spent, "machine": machine})
 
 
 def _asked(

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 
 from hairline.outputs import whole_file
-from hairline.params import Params
 from hairline.patches import index
 from hairline.samples import read_samples
 from pipeline import entry
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the patch index of the data set at ``--set`` to ``--out`` (Parquet)."""
-    args = entry.arguments(__doc__, argv, paths=["set", "out"])
-    options = Params(args.params).patches
-    table = index(read_samples(args.set), args.set, options)
-    with whole_file(args.out) as partial:
+    """Write the patch index of ``--dataset`` (Parquet)."""
+    args = entry.arguments(__doc__, argv, "dataset")
+    params, paths = entry.opened(args.params)
+    dataset = paths.dataset(args.dataset)
+    table = index(read_samples(dataset), dataset, params.patches)
+    with whole_file(paths.patch_index(args.dataset)) as partial:
         table.to_parquet(partial, index=False)
 
 

@@ -12,27 +12,27 @@ from hairline.nn import backbones, classification, patch_serving, serving
 from hairline.nn import weights as weight_files
 from hairline.nn.runtime import machine, resolve
 from hairline.outputs import whole_file, whole_folder
-from hairline.params import Params
 from hairline.samples import load_image
 from hairline.tracking import registry
 from pipeline import entry, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train ``--classifier`` on the training patches and write its weights to ``--out``."""
-    args = entry.arguments(
-        __doc__, argv, paths=["set", "patches", "verdict", "out", "history", "record"], names=["classifier"]
-    )
-    params = Params(args.params)
+    """Train ``--classifier`` on the training patches of its data set and write its weights."""
+    args = entry.arguments(__doc__, argv, "classifier")
+    params, paths = entry.opened(args.params)
     options = params.classifier(args.classifier)
+    dataset, patches = paths.dataset(options.dataset), paths.patch_index(options.dataset)
+    folder = paths.classifier(args.classifier)
     window_px, chosen = params.patches.window_px, params.runtime
-    rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
+    rows, images = pd.read_parquet(patches), partial(load_image, dataset)
     values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
-    inputs = [args.set / "samples.parquet", args.patches, *weight_files.files(options.weights)]
+    inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training.opened(
         "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
         {**values, **params.some("runtime")}, {**values, **training.deciding(params.raw("runtime"))}, inputs, [],
-        args.record, {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
+        paths.classifier_record(args.classifier),
+        {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
     ) as (checkpoints, run):  # fmt: skip
         trained = classification.train(
             rows, images, window_px, options, chosen, run or training.Silent(), checkpoints
@@ -40,22 +40,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         if run is None:
             return
         run.tag("initialisation", trained.initial)
-        run.tag("waivers", waived([args.verdict]))
+        run.tag("waivers", waived([paths.patches_verdict(args.classifier)]))
         info = {
             "window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset,
             "images": rows.loc[rows["split"] == "train", "sample"].nunique(), "epochs": len(trained.history),
         }  # fmt: skip
-        with whole_folder(args.out) as folder:
-            backbones.save(trained.model, folder, info)
+        with whole_folder(folder) as unfinished:
+            backbones.save(trained.model, unfinished, info)
         example = np.random.default_rng(0).integers(0, 256, (2, window_px, window_px, 3), dtype=np.uint8)
-        run.model(args.out, "classifier", "hairline.nn.patch_serving", example,
-                  patch_serving.Served(args.out).predict(example), serving.requirements(),
+        run.model(folder, "classifier", "hairline.nn.patch_serving", example,
+                  patch_serving.Served(folder).predict(example), serving.requirements(),
                   registry.name(params.experiment, "classifier"))  # fmt: skip
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
-        with whole_file(args.history) as partial_file:
+        with whole_file(paths.classifier_history(args.classifier)) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)
         run.drawing("training.png", plotting.png(plotting.training_curves(history)))
-        run.finish([args.out])
+        run.finish([folder])
 
 
 if __name__ == "__main__":

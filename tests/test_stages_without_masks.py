@@ -21,7 +21,6 @@ from hairline.labellers import konig
 from hairline.localization import Evidence
 from hairline.params import Params
 from hairline.samples import CRACK, NO_CRACK, load_image, read_samples
-from pipeline import tune_worker
 
 OPTIONS = {
     "patches": {
@@ -114,7 +113,7 @@ def test_a_study_goes_without_masks_and_says_that_it_is_experimental(done: Path)
     # the value of the best, made again from the labels of the photos and their copies
     params, study = Params(done / "params.yaml"), Params(done / "params.yaml").study("blind")
     dataset, evidence = done / "data/tiny/sets/photos", done / "data/tiny/evidence/resnet18/photos"
-    held_out = cases.drawn(*tune_worker.what_to_draw(study, dataset))[1]
+    held_out = cases.drawn_for(study, dataset)[1]
     options, found = params.options_of("konig")(told["options"]), []
     for number, sample_id in enumerate(held_out["id"]):
         image, seen = load_image(dataset, sample_id), Evidence.load(evidence / f"{sample_id}.npz")

@@ -14,9 +14,15 @@ from hairline.errors import HairlineError
 from hairline.images import quantise
 from hairline.localization import Evidence
 from hairline.objectives import Judged
-from hairline.samples import NO_CRACK, load_image, load_mask
+from hairline.samples import NO_CRACK, load_image, load_mask, read_samples
+from hairline.spaces import Value
+from hairline.studies import Study
 
 Label = Callable[[NDArray[np.uint8], Evidence], NDArray[np.float32]]
+"""Image RGB uint8 [height, width, 3] and its evidence → label float32 [height, width] in [0, 1]."""
+
+Labeller = Callable[[Mapping[str, Value]], Label]
+"""Changes of a label set's options, by their path → what labels with them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +87,17 @@ def drawn(
             )
         chosen.append(part.iloc[generator.permutation(len(part))[:count]].reset_index(drop=True))
     return chosen[0], chosen[1]
+
+
+def drawn_for(study: Study, dataset: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The images of a study, as :func:`drawn` draws them.
+
+    Args:
+        study: How many of which split, and the seed.
+        dataset: Folder of its data set in canonical form.
+    """
+    tuning, held_out = ((images.split, images.count) for images in (study.tuning, study.held_out))
+    return drawn(read_samples(dataset), tuning, held_out, study.seed, str(dataset), study.needs_masks)
 
 
 def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> list[Case]:

@@ -143,7 +143,7 @@ def _studies(params: Params) -> Iterator[str]:
         options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
         found = study_faults.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
         yield from (f"studies.{name}.{line}" for line in found)
-        layout = params.dataset(study.dataset).layout
+        layout = params.layout(study.dataset)
         if study.needs_masks and getattr(variants.resolve("hairline.datasets", layout), "WITHOUT_MASKS", False):
             yield (
                 f"studies.{name}.objective: {', '.join(study.objective)} on images of '{study.dataset}', whose layout "

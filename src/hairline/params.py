@@ -278,6 +278,11 @@ class Params:
 
         return self._once(where, read)
 
+    def layout(self, dataset: str) -> str:
+        """The layout of a data set, without a look at its options."""
+        entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
+        return entry.layout
+
     def classifier(self, name: str) -> "ClassifierOptions":
         """A patch classifier: what it learns from, and how."""
         return cast("ClassifierOptions", self._named("classifiers", name, "hairline.nn.recipes:ClassifierOptions"))

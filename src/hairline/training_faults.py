@@ -25,7 +25,7 @@ def problems(params: Params) -> Iterator[str]:
     """A line for each fault of training sets and pooled test sets whose names are all defined."""
     yield from training_sets.leaks(params)
     for name, training_set in _all(params).items():
-        layouts = [params.dataset(part.dataset).layout for part in training_set.parts]
+        layouts = [params.layout(part.dataset) for part in training_set.parts]
         fault = published.misnamed(training_set.paper, layouts) if training_set.paper else ""
         if fault:
             yield f"training_sets.{name}.paper: {fault}"
