@@ -46,14 +46,7 @@ def row(folder: Path, count: int) -> str:
     options = {"shares": {"train": 0.7, "val": 0.1, "test": 0.2}, "exclude": []}
     values["datasets"] = {"crops": {"layout": "folder", "root": str(folder / "raw"), "options": options}}
     (folder / "params.yaml").write_text(yaml.safe_dump(values))
-    common = ["--params", str(folder / "params.yaml"), "--dataset", "crops"]
-    ingest = run("ingest", [*common, "--raw", str(folder / "raw"), "--out", str(folder / "set")])
-    (folder / "baselines").mkdir()
-    validate = run(
-        "validate",
-        [*common, "--set", str(folder / "set"), "--baselines", str(folder / "baselines"),
-         "--verdict", str(folder / "verdict.json"), "--page", str(folder / "page")],
-    )  # fmt: skip
+    ingest, validate = (run(stage, folder) for stage in ("ingest", "validate"))
     seconds = ingest[0] + validate[0]
     return (
         f"| {count} | {ingest[0]:.1f} | {validate[0]:.1f} | {seconds:.1f} | {ingest[1]:.0f} / {validate[1]:.0f} | "
@@ -95,12 +88,13 @@ def reference(folder: Path) -> float:
     return seconds
 
 
-def run(stage: str, arguments: list[str]) -> tuple[float, float]:
-    """Wall seconds and peak MiB of a stage."""
+def run(stage: str, folder: Path) -> tuple[float, float]:
+    """Wall seconds and peak MiB of a stage that runs in a folder."""
     start = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", f"pipeline.{stage}", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", f"pipeline.{stage}", "--dataset", "crops"], cwd=folder, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
     assert child.stderr is not None
     told = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)
