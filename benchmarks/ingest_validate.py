@@ -48,14 +48,7 @@ def row(folder: Path, count: int) -> str:
     values["datasets"] = {"crops": {"layout": "folder", "root": str(folder / "raw"), "options": options}}
     for file, sections in parameter_files.split(values).items():
         (folder / file).write_text(yaml_files.dump(sections))
-    common = ["--params", str(folder / "params.yaml"), "--dataset", "crops"]
-    ingest = run("ingest", [*common, "--raw", str(folder / "raw"), "--out", str(folder / "set")])
-    (folder / "baselines").mkdir()
-    validate = run(
-        "validate",
-        [*common, "--set", str(folder / "set"), "--baselines", str(folder / "baselines"),
-         "--verdict", str(folder / "verdict.json"), "--page", str(folder / "page")],
-    )  # fmt: skip
+    ingest, validate = (run(stage, folder) for stage in ("ingest", "validate"))
     seconds = ingest[0] + validate[0]
     return (
         f"| {count} | {ingest[0]:.1f} | {validate[0]:.1f} | {seconds:.1f} | {ingest[1]:.0f} / {validate[1]:.0f} | "
@@ -97,12 +90,13 @@ def reference(folder: Path) -> float:
     return seconds
 
 
-def run(stage: str, arguments: list[str]) -> tuple[float, float]:
-    """Wall seconds and peak MiB of a stage."""
+def run(stage: str, folder: Path) -> tuple[float, float]:
+    """Wall seconds and peak MiB of a stage that runs in a folder."""
     start = time.perf_counter()
     child = subprocess.Popen(
-        [sys.executable, "-m", f"pipeline.{stage}", *arguments], cwd=ROOT, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-m", f"pipeline.{stage}", "--dataset", "crops"], cwd=folder, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
     assert child.stderr is not None
     told = child.stderr.read()
     _, status, usage = os.wait4(child.pid, 0)

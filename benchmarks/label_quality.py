@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from hairline.config.params import LabelSet, Localize, Params
+from hairline.config.params import LabelSet, Params
 from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.io import plugins
 from hairline.io.atomic import whole_file
@@ -27,7 +27,6 @@ from hairline.labelling.localization import Evidence
 from hairline.metrics import thresholds
 from hairline.nn.classifier import backbones, evidence, folding
 from hairline.nn.runtime import device
-from hairline.nn.runtime.recipes import Runtime
 
 
 def main() -> None:
@@ -58,7 +57,7 @@ def chosen(folder: Path, split: str, part: str) -> list[str]:
 
 def collected(classifier: Path, folder: Path, ids: list[str], params: Params, cache: Path) -> dict[str, Path]:
     """Id to its archive of evidence, collected where it is not there."""
-    options, placement = params.get("localize", Localize), device.resolve(params.get("runtime", Runtime))
+    options, placement = params.localize, device.resolve(params.runtime)
     asked = f"{options.vote_windows_px}-{options.vote_stride_px}-{options.cam_scales}".replace(" ", "")
     place = cache / classifier.resolve().parent.parent.name / folder.name / asked
     place.mkdir(parents=True, exist_ok=True)

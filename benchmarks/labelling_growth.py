@@ -91,7 +91,7 @@ def run_part(part: str, folder: Path, classifier: Path | None, threads: int) -> 
     """Seconds of what a stage does with one image."""
     params = Params(folder / "params.yaml")
     if part == "evidence":
-        return collect(params.get("localize", Localize), folder, classifier, threads)
+        return collect(params.localize, folder, classifier, threads)
     chosen = params.label_set(part)
     method = plugins.resolve("hairline.labelling.methods", chosen.method)
     start = time.perf_counter()

@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--params", type=Path, default=Path("params.yaml"))
     args = parser.parse_args()
     params = Params(args.params)
-    study = params.entry("studies", args.study, Study)
+    study = params.study(args.study)
     rows = read_samples(args.dataset)
     rows = rows[rows["has_mask"]]
     rows = rows.iloc[np.random.default_rng(3).permutation(len(rows))[: args.images]]

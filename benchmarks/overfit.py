@@ -21,7 +21,6 @@ from hairline.config.params import Params
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.metrics import thresholds
 from hairline.nn.runtime.device import resolve
-from hairline.nn.runtime.recipes import Runtime
 from hairline.nn.segmenter import networks, segmenter, training
 from pipeline.training_run import Silent
 
@@ -80,7 +79,7 @@ def learned(params: Params, name: str, batch: dict[str, Crop], args: argparse.Na
         recipe=recipe,
         sheet_epochs=0,
     )
-    runtime = params.get("runtime", Runtime)
+    runtime = params.runtime
     with tempfile.TemporaryDirectory() as folder:
         trained = training.train(
             list(batch), [], lambda one: batch[one][0], lambda one: batch[one][1],

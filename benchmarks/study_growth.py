@@ -1,10 +1,11 @@
 r"""How the time of a study grows with images and workers: the same trials in every cell of one table.
 
-    python benchmarks/study_growth.py data/EXPERIMENT/sets data/EXPERIMENT/evidence --study konig --images 10 20 40 80
+    python benchmarks/study_growth.py --study konig --images 10 20 40 80
 
 Every cell is a study of its own, by the stage's worker processes in a storage in a temporary folder. Its trials are
 drawn at random by the study's seed, so that all cells try the same options. Seconds are those from the first trial's
-start to the last one's end: starting processes, reading images and scoring held-out ones are left out.
+start to the last one's end: starting processes, reading images and scoring held-out ones are left out. It reads data
+sets and evidence of the workspace that it runs in.
 """
 
 import argparse
@@ -22,7 +23,7 @@ import pandas as pd
 
 from hairline.config import parameter_files, yaml_files
 from hairline.config.params import Params
-from hairline.data.samples import read_samples
+from hairline.config.paths import Paths
 from hairline.tuning import images as study_images
 from hairline.tuning import queue, samplers, store
 from hairline.tuning.search_space import value_at
@@ -34,8 +35,6 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     """Run the cells, the workers of one count after another; print seconds and ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sets", type=Path)
-    parser.add_argument("evidence", type=Path)
     parser.add_argument("--study", default="konig")
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--images", type=int, nargs="+", default=[10, 20, 40, 80])
@@ -66,7 +65,7 @@ def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, floa
         for file, sections in parameter_files.split(values).items():
             path.with_name(file).write_text(yaml_files.dump(sections))
         params = Params(path)
-        study = params.entry("studies", args.study, Study)
+        study = params.study(args.study)
         url = store.sqlite_url(Path(folder, "studies.db"))
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
         opened = store.create(storage, "growth", len(study.objective))
@@ -76,9 +75,7 @@ def measured(args: argparse.Namespace, values: dict[str, Any]) -> dict[str, floa
         run(args, study, opened, mender, path, url)
         ended = list(queue.finished(opened).values())
         begun, over = min(trial.datetime_start for trial in ended), max(trial.datetime_complete for trial in ended)
-        shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
-        dataset = args.sets / study.dataset
-        tuning, _ = study_images.drawn(read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
+        tuning, _ = study_images.drawn_for(study, Paths(Path(), params.experiment).dataset(study.dataset))
         spent = sum(trial.duration.total_seconds() for trial in ended)
         return {"found": len(tuning), "seconds": (over - begun).total_seconds(), "of trials": spent}
 
@@ -87,10 +84,9 @@ def run(args: argparse.Namespace, study: Study, opened: Any, mender: queue.Mende
     """Let workers work on a study until it has ended."""
     command = [sys.executable, "-m", "pipeline.tune_worker", "--params", path, "--study", args.study]
     command += ["--known-as", opened.study_name]
-    command += ["--sets", args.sets.resolve(), "--evidence", args.evidence.resolve()]
     mender.mend()
-    variables = {**os.environ, "HAIRLINE_STUDY_STORAGE": url, "OMP_NUM_THREADS": "1"}
-    workers = [subprocess.Popen(command, cwd=ROOT, env=variables) for _ in range(study.workers)]
+    variables = {**os.environ, "HAIRLINE_STUDY_STORAGE": url, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    workers = [subprocess.Popen(command, env=variables) for _ in range(study.workers)]
     while any(worker.poll() is None for worker in workers):
         mender.mend()
         time.sleep(0.2)

@@ -63,7 +63,7 @@ def main() -> None:
     args = parser.parse_args()
     logging.disable(logging.INFO)
     params = Params(args.params)
-    wish = dataclasses.replace(params.get("runtime", Runtime), precision=args.precision, workers=args.workers)
+    wish = dataclasses.replace(params.runtime, precision=args.precision, workers=args.workers)
     print(f"{resolve(wish)}; batches of {args.batch}, crops of {args.crop or f'{HEIGHT_PX} x {WIDTH_PX}'} px")
     print("| architecture | engine images/s | from memory images/s | ratio | ms a step | GPU MiB | paper's steps h |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
@@ -75,7 +75,7 @@ def row(name: str, args: argparse.Namespace, params: Params, wish: Runtime) -> s
     """One line of the table."""
     architecture = params.architecture(name)
     build = partial(networks.module(architecture.network).build, architecture.options, "none")
-    options = chosen(args, params.get("segmenter", SegmenterOptions))
+    options = chosen(args, params.segmenter)
     ways: dict[str, Callable[[], float]] = {
         "engine": partial(by_engine, build, options, wish, args),
         "memory": partial(from_memory, build, options, wish, args),

@@ -13,13 +13,13 @@ SHOW = ("compare", "draw", "validate", "validate_labels", "validate_patches")
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write the hash of every module that a stage consists of to STAGE.json, and so for all variants in use."""
-    args = stage.arguments(__doc__, argv, paths=["out"])
+    params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     source = Source()
-    with whole_folder(args.out) as folder:
+    with whole_folder(paths.code) as folder:
         for module in source.modules("pipeline"):
             name = module.rpartition(".")[2]
             write_json(folder / f"{name}.json", source.closure(module, shows=name in SHOW))
-        for place, module in _variants(Params(args.params)):
+        for place, module in _variants(params):
             write_json(folder / f"{place}.json", source.closure(module))
 
 

@@ -6,10 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from hairline import tracking
-from hairline.config.params import Params
 from hairline.gates.rules import waived
 from hairline.io.atomic import whole_folder, write_json
-from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.reporting import (
     comparison,
     difference_tables,
@@ -28,34 +26,38 @@ from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write tables, figures and the page to ``--out``."""
-    args = stage.arguments(
-        __doc__, argv,
-        paths=["sets", "gates", "evidence", "labels", "scores", "timings", "strips", "runs", "out", "metrics",
-               "record"],
-    )  # fmt: skip
-    params = Params(args.params)
+    """Write the tables, the figures and the page of the comparison."""
+    params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
-    with tracking.run("compare", "comparison", params.experiment(), logged, [args.scores, args.labels], {},
-                      page.records(args.runs, params), args.record) as run:  # fmt: skip
-        compared, bootstrap = list(results.compared(args, params)), params.get("comparison", BootstrapOptions)
+    inputs = [paths.all_scores, paths.all_labels]
+    with tracking.run("compare", "comparison", params.experiment, logged, inputs, {}, page.records(params, paths),
+                      paths.comparison_record) as run:  # fmt: skip
+        compared, bootstrap = list(results.compared(params, paths)), params.comparison
         summary = comparison.summarise(compared, bootstrap)
-        classifiers = list(results.classifiers(args, params))
+        classifiers, drawn = list(results.classifiers(params, paths)), gallery.panels(compared)
         found = page.Compared(
-            compared, summary, difference_tables.every_pair(compared, bootstrap),
-            paper_tables.beside(summary, classifiers), paper_tables.classifiers(classifiers),
-            list(gallery.grids(args, params)),
-        )  # fmt: skip
-        with whole_folder(args.out) as folder:
+            cells=compared,
+            summary=summary,
+            pairs=difference_tables.every_pair(compared, bootstrap),
+            beside=paper_tables.beside(summary, classifiers),
+            taught=paper_tables.classifiers(classifiers),
+            grids=list(gallery.grids(params, paths)),
+            curves=(gallery.curves(drawn, gallery.SEGMENTERS), gallery.curves(drawn, gallery.LABELS)),
+            browser=gallery.browser(params, paths, compared),
+            steps=list(gallery.steps(params, paths)),
+        )
+        with whole_folder(paths.comparison) as folder:
             _tables(folder, found)
-            _pictures(folder, found)
-            html.write(folder / "index.html", page.page(args, params, found))
+            curves.save_png(curves.pr_curves(drawn), folder / "pr_curves.png")
+            for name, _, png in found.grids:
+                (folder / f"{name}.png").write_bytes(png)
+            html.write(folder / "index.html", page.page(params, paths, found))
         metrics = _metrics(summary)
-        write_json(args.metrics, metrics)
+        write_json(paths.comparison_metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
-        run.artifact(args.out)
-        run.tag("waivers", waived(page.verdicts(args, params)))
-        run.finish([args.out, args.metrics])
+        run.artifact(paths.comparison)
+        run.tag("waivers", waived(page.verdicts(params, paths)))
+        run.finish([paths.comparison, paths.comparison_metrics])
 
 
 def _tables(folder: Path, found: page.Compared) -> None:
@@ -74,13 +76,6 @@ def _tables(folder: Path, found: page.Compared) -> None:
     (folder / "paper.md").write_text(paper_tables.markdown(found.beside))
     (folder / "paper.tex").write_text(paper_tables.latex(found.beside))
     found.taught.to_csv(folder / "classifiers.csv", index=False)
-
-
-def _pictures(folder: Path, found: page.Compared) -> None:
-    """Write the curves and the galleries as PNG."""
-    curves.save_png(curves.pr_curves(gallery.panels(found.cells)), folder / "pr_curves.png")
-    for name, _, png in found.grids:
-        (folder / f"{name}.png").write_bytes(png)
 
 
 def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,16 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline import tracking
-from hairline.config.params import Evaluation, Params
+from hairline.config.params import Params
+from hairline.config.paths import SegmenterName
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.imaging.images import write_scores
 from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.io.progress import bar
 from hairline.metrics import thresholds
 from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device
-from hairline.nn.runtime.recipes import Runtime
-from hairline.nn.segmenter import segmenter
+from hairline.nn.segmenter import segmenter as segmenters
 from hairline.reporting.figures import curves
 from pipeline import stage
 
@@ -29,63 +29,65 @@ PREDICTED = ("scored", "no masks")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the score table and some predictions of one segmenter on the test split at ``--set`` to ``--out``.
+    """Write the score table and some predictions of one segmenter on the test split of ``--test-set``.
 
     Where there is nothing to score, status.json says why and there is no table; images without masks still get
     some predictions to look at.
     """
-    args = stage.arguments(
-        __doc__, argv, paths=["set", "model", "out", "metrics", "curve", "upstream", "record"],
-        names=["label-set", "architecture", "training-set", "test-set"],
-    )  # fmt: skip
-    params = Params(args.params)
-    logged = {"label_set": args.label_set, "architecture": args.architecture, "training_set": args.training_set,
-              "test_set": args.test_set, **params.some("evaluation", "runtime")}  # fmt: skip
-    inputs = [args.set / "samples.parquet", args.model]
-    name = f"evaluation · {args.architecture} · {args.label_set} · {args.training_set} · {args.test_set}"
-    with tracking.run("evaluate", name, params.experiment(), logged, inputs, {}, args.upstream, args.record) as run:
-        status, reason = _status(args)
-        with whole_folder(args.out) as folder:
-            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(args)})
-            table = _predict(args, params, run, folder) if status in PREDICTED else None
+    args = stage.arguments(__doc__, argv, "label-set", "architecture", "training-set", "test-set")
+    params, paths = stage.opened(args.params)
+    segmenter, test_set = SegmenterName(args.label_set, args.architecture, args.training_set), args.test_set
+    logged = {"label_set": segmenter.label_set, "architecture": segmenter.architecture,
+              "training_set": segmenter.training_set, "test_set": test_set,
+              **params.some("evaluation", "runtime")}  # fmt: skip
+    weights, scores = paths.segmenter(segmenter), paths.segmenter_scores(segmenter, test_set)
+    name = f"evaluation · {segmenter.architecture} · {segmenter.label_set} · {segmenter.training_set} · {test_set}"
+    with tracking.run("evaluate", name, params.experiment, logged, [paths.samples(test_set), weights], {},
+                      [paths.segmenter_record(segmenter)],
+                      paths.evaluation_record(segmenter, test_set)) as run:  # fmt: skip
+        status, reason = _status(weights, paths.dataset(test_set))
+        with whole_folder(scores) as folder:
+            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(weights)})
+            predicted = status in PREDICTED
+            table = _predict(params, weights, paths.dataset(test_set), run, folder) if predicted else None
         found = {} if table is None else metrics(table)
-        write_json(args.metrics, found)
+        write_json(paths.segmenter_metrics(segmenter, test_set), found)
         run.metrics(found)
         run.tag("status", status)
-        with whole_file(args.curve) as partial:
+        with whole_file(paths.segmenter_curve(segmenter, test_set)) as partial:
             _curve(table).to_csv(partial, index=False)
         if table is not None:
-            name = f"{args.label_set} {args.architecture} {args.training_set}"
-            run.drawing("pr_curve.png", curves.png(curves.pr_curves({args.test_set: {name: counts(table)}})))
-        run.finish([args.out, args.metrics])
+            called = f"{segmenter.label_set} {segmenter.architecture} {segmenter.training_set}"
+            run.drawing("pr_curve.png", curves.png(curves.pr_curves({test_set: {called: counts(table)}})))
+        run.finish([scores, paths.segmenter_metrics(segmenter, test_set)])
 
 
-def _status(args: Namespace) -> tuple[str, str]:
-    info = json.loads((args.model / "model.json").read_text())
+def _status(weights: Path, dataset: Path) -> tuple[str, str]:
+    info = json.loads((weights / "model.json").read_text())
     if info["status"] != "trained":
         return info["status"], info["reason"]
-    samples = read_samples(args.set, "test")
+    samples = read_samples(dataset, "test")
     if samples.empty:
         return "no images", "the test split is empty"
     return ("scored", "") if samples["has_mask"].any() else ("no masks", "no test image has a mask")
 
 
-def _training(args: Namespace) -> dict[str, object] | None:
+def _training(weights: Path) -> dict[str, object] | None:
     """How the segmenter was trained, for the comparison; None where it was not."""
-    info = json.loads((args.model / "model.json").read_text())
+    info = json.loads((weights / "model.json").read_text())
     if info["status"] != "trained":
         return None
     return {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
 
 
-def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
+def _predict(params: Params, weights: Path, dataset: Path, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
     """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks.
 
     Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
     """
-    model, _ = segmenter.load(args.model)
-    placement, kept = device.resolve(params.get("runtime", Runtime)), params.get("evaluation", Evaluation)
-    samples = read_samples(args.set, "test")
+    model, _ = segmenters.load(weights)
+    placement, kept = device.resolve(params.runtime), params.evaluation
+    samples = read_samples(dataset, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
     candidates = list((masked if len(masked) else samples)["id"])
     gallery = [candidates[index] for index in evenly(len(candidates), kept.gallery)]
@@ -93,23 +95,23 @@ def _predict(args: Namespace, params: Params, run: tracking.Run, folder: Path) -
 
     def scores_of(sample_id: str) -> NDArray[np.float32]:
         nonlocal spent
-        image, start = load_image(args.set, sample_id), time.perf_counter()
-        scores = segmenter.predict(model, image, placement)
+        image, start = load_image(dataset, sample_id), time.perf_counter()
+        scores = segmenters.predict(model, image, placement)
         spent += time.perf_counter() - start
         if sample_id in gallery:
             _keep(folder, sample_id, scores)
         progress.update()
         return scores
 
-    with stage.bar(len(masked) or len(gallery), f"evaluate {args.test_set}") as progress:
+    with bar(len(masked) or len(gallery), f"evaluate {dataset.name}") as progress:
         if masked.empty:
             for sample_id in gallery:
                 scores_of(sample_id)
             return None
-        table = wide_table(masked, scores_of, lambda sample_id: load_mask(args.set, sample_id), _threads())
+        table = wide_table(masked, scores_of, lambda sample_id: load_mask(dataset, sample_id), _threads())
     table.to_parquet(folder / "scores.parquet", index=False)
     for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
-        _keep(folder, sample_id, segmenter.predict(model, load_image(args.set, sample_id), placement))
+        _keep(folder, sample_id, segmenters.predict(model, load_image(dataset, sample_id), placement))
     run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
     run.tag("device", device.machine(placement))
     return table

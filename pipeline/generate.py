@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 
-from hairline.config.params import Params
 from hairline.data import synthetic
 from hairline.io.atomic import whole_folder
 from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the data set ``--name`` of ``synthetic_sets`` to ``--out``."""
-    args = stage.arguments(__doc__, argv, paths=["out"], names=["name"])
-    options = Params(args.params).entry("synthetic_sets", args.name, synthetic.Options)
-    with whole_folder(args.out) as folder:
-        synthetic.write(folder, options)
+    """Write the data set ``--synthetic-set`` in its published layout, below data/raw/."""
+    args = stage.arguments(__doc__, argv, "synthetic-set")
+    params, paths = stage.opened(args.params)
+    with whole_folder(paths.synthetic_set(args.synthetic_set)) as folder:
+        synthetic.write(folder, params.synthetic_set(args.synthetic_set))
 
 
 if __name__ == "__main__":

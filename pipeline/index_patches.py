@@ -2,19 +2,19 @@
 
 from collections.abc import Sequence
 
-from hairline.config.params import Params
-from hairline.data.patch_index import Options, index
+from hairline.data.patch_index import index
 from hairline.data.samples import read_samples
 from hairline.io.atomic import whole_file
 from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the patch index of the data set at ``--set`` to ``--out`` (Parquet)."""
-    args = stage.arguments(__doc__, argv, paths=["set", "out"])
-    options = Params(args.params).get("patches", Options)
-    table = index(read_samples(args.set), args.set, options)
-    with whole_file(args.out) as partial:
+    """Write the patch index of ``--dataset`` (Parquet)."""
+    args = stage.arguments(__doc__, argv, "dataset")
+    params, paths = stage.opened(args.params)
+    dataset = paths.dataset(args.dataset)
+    table = index(read_samples(dataset), dataset, params.patches)
+    with whole_file(paths.patch_index(args.dataset)) as partial:
         table.to_parquet(partial, index=False)
 
 

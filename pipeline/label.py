@@ -2,22 +2,24 @@
 
 import os
 import time
-from argparse import Namespace
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from hairline import tracking
-from hairline.config.params import LabelSet, Params, Strips
+from hairline.config.params import LabelSet, Params
+from hairline.config.paths import Paths
 from hairline.data.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_scores
 from hairline.io import plugins
 from hairline.io.atomic import whole_folder, write_json
+from hairline.io.progress import in_threads
 from hairline.labelling import timing as label_timing
 from hairline.labelling.fusion import TrainableRule, crack_pixels
 from hairline.labelling.localization import Evidence
@@ -34,66 +36,58 @@ Drawn = Mapping[str, tuple[Sequence[Panel], Mapping[str, int]]]
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name in ``--out``.
+    """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name.
 
-    An image that its data set calls crack-free gets an empty label, which is trained on. A strip of all steps of each
-    chosen image goes to ``--strips``/DATASET-ID.png, how long the labels took to ``--timing``.
+    An image that its data set calls crack-free gets an empty label, which is trained on. Of each chosen image there is
+    also a strip of all steps to its label, DATASET-ID.png.
     """
-    args = stage.arguments(
-        __doc__, argv, paths=["sets", "evidence", "out", "metrics", "timing", "sheet", "strips", "upstream", "record"],
-        names=["label-set"],
-    )  # fmt: skip
-    params = Params(args.params)
-    evidence = args.evidence
-    made(
-        args,
-        params,
-        args.label_set,
-        params.label_set(args.label_set),
-        params.raw("label_sets")[args.label_set],
-        evidence,
-    )
+    args = stage.arguments(__doc__, argv, "label-set")
+    params, paths = stage.opened(args.params)
+    label_set, raw = params.label_set(args.label_set), params.raw("label_sets")[args.label_set]
+    make(params, paths, args.label_set, label_set, raw, paths.classifier_record(label_set.classifier))
 
 
-def made(args: Namespace, params: Params, name: str, label_set: LabelSet, raw: object, evidence: Path) -> None:
+def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: object, upstream: Path) -> None:
     """Make a label set and everything that goes with it.
 
     Args:
-        args: The paths of the stage.
         params: All values.
+        paths: Where everything lies.
         name: What the label set is called.
         label_set: Its method and options.
         raw: The same as plain values, for logging.
-        evidence: Folder of the evidence of its classifier.
+        upstream: The run.json of what it is made from.
     """
-    rule = params.get("trainable", TrainableRule)
     method = partial(plugins.resolve("hairline.labelling.methods", label_set.method).label, options=label_set.options)
-    datasets = params.matrix().localized
-    chosen = {dataset: _chosen(params, dataset, args.sets / dataset) for dataset in datasets}
-    inputs = [*(args.sets / dataset / "samples.parquet" for dataset in datasets), evidence]
+    datasets = params.matrix.localized
+    chosen = {dataset: _chosen(params, dataset, paths.dataset(dataset)) for dataset in datasets}
+    inputs = [*(paths.samples(dataset) for dataset in datasets), paths.classifier_evidence(label_set.classifier)]
     logged = {"label_set": raw, **params.some("trainable", "strips")}
-    with tracking.run("label", f"labels · {name}", params.experiment(), logged, inputs, {}, args.upstream,
-                      args.record) as run:  # fmt: skip
-        with whole_folder(args.out) as folder, whole_folder(args.strips) as strips:
+    written, drawings = paths.label_set(name), paths.strips(name)
+    with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, [upstream],
+                      paths.labels_record(name)) as run:  # fmt: skip
+        with whole_folder(written) as folder, whole_folder(drawings) as strips:
             tables, timings = {}, {}
             for dataset in datasets:
-                places = args.sets / dataset, evidence / dataset, folder / dataset
-                tables[dataset], drawn, timings[dataset] = _label_all(method, *places, rule, chosen[dataset])
+                tables[dataset], drawn, timings[dataset] = _label_all(
+                    method, paths.dataset(dataset), paths.evidence(label_set.classifier, dataset), folder / dataset,
+                    params.trainable, chosen[dataset],
+                )  # fmt: skip
                 _draw_strips(drawn, dataset, name, strips)
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
-        write_json(args.metrics, metrics)
+        write_json(paths.labels_metrics(name), metrics)
         machine, asked = label_timing.machine(None, os.cpu_count() or 1), label_timing.parts(label_set.options)
-        write_json(args.timing, {"evidence": asked, "machine": machine, "datasets": timings})
+        write_json(paths.labels_timing(name), {"evidence": asked, "machine": machine, "datasets": timings})
         run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
-        _draw_sheet(args, datasets)
-        for figure in (args.sheet, *sorted(args.strips.iterdir())):
+        curves.save_png(_sheet(paths, name, datasets), paths.labels_sheet(name))
+        for figure in (paths.labels_sheet(name), *sorted(drawings.iterdir())):
             run.figure(figure)
-        run.finish([args.out, args.metrics])
+        run.finish([written, paths.labels_metrics(name)])
 
 
 def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
     """Ids of the images of a data set of which strips are drawn."""
-    asked, samples = params.get("strips", Strips), read_samples(dataset)
+    asked, samples = params.strips, read_samples(dataset)
     named = asked.samples.get(name, ())
     for sample_id in named:
         if sample_id not in set(samples["id"]):
@@ -101,7 +95,7 @@ def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
                 f"strips.samples.{name}: '{sample_id}' is no image of this data set; choose one of the ids in "
                 f"{dataset / 'samples.parquet'}, such as '{samples['id'].iloc[0]}'"
             )
-    tested = list(samples.loc[samples["split"] == "test", "id"]) if name in params.matrix().test_sets else []
+    tested = list(samples.loc[samples["split"] == "test", "id"]) if name in params.matrix.test_sets else []
     return list(dict.fromkeys([*(tested[index] for index in evenly(len(tested), asked.count)), *named]))
 
 
@@ -126,7 +120,7 @@ def _label_all(
         return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
 
     begun = time.perf_counter()
-    rows = stage.in_threads(label, list(samples["id"]), f"label {dataset.name}")
+    rows = in_threads(label, list(samples["id"]), f"label {dataset.name}")
     timing = {"images": len(samples) - len(blank), "seconds": time.perf_counter() - begun}
     counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in COUNTS)])
     table = samples[["id", "split"]].join(counted.astype("Int64").astype({"crack_pixels": "int64"}))
@@ -159,17 +153,17 @@ def _draw_strips(drawn: Drawn, dataset: str, label_set: str, folder: Path) -> No
         curves.save_png(figure, folder / f"{dataset}-{sample_id}.png")
 
 
-def _draw_sheet(args: Namespace, datasets: Sequence[str]) -> None:
+def _sheet(paths: Paths, label_set: str, datasets: Sequence[str]) -> Figure:
     """Contact sheet of some labels of training images, over all data sets; of any images where there are none."""
-    samples = pd.concat([read_samples(args.sets / dataset).assign(dataset=dataset) for dataset in datasets])
+    samples = pd.concat([read_samples(paths.dataset(dataset)).assign(dataset=dataset) for dataset in datasets])
     trained = samples[samples["split"] == "train"]
     candidates = trained if len(trained) else samples
     chosen = candidates.iloc[evenly(len(candidates), ON_SHEET)]
     places = list(zip(chosen["dataset"], chosen["id"], strict=True))
-    images = [load_image(args.sets / dataset, sample_id) for dataset, sample_id in places]
-    maps = [read_scores(args.out / dataset / f"{sample_id}.png") for dataset, sample_id in places]
+    images = [load_image(paths.dataset(dataset), sample_id) for dataset, sample_id in places]
+    maps = [read_scores(paths.labels(label_set, dataset) / f"{sample_id}.png") for dataset, sample_id in places]
     titles = [f"{dataset}/{sample_id}" for dataset, sample_id in places]
-    curves.save_png(image_grids.contact_sheet(images, maps, titles), args.sheet)
+    return image_grids.contact_sheet(images, maps, titles)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from hairline.config.params import Params
+from hairline.data.names import MANUAL
 from hairline.data.samples import load_mask, read_samples
 from hairline.imaging.images import write_scores
 from hairline.io.atomic import whole_folder
@@ -17,11 +17,11 @@ from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the masks of every data set under ``--sets`` as score maps to ``--out``."""
-    args = stage.arguments(__doc__, argv, paths=["sets", "out"])
-    with whole_folder(args.out) as folder:
-        for dataset in Params(args.params).matrix().localized:
-            _write(args.sets / dataset, folder / dataset)
+    """Write the masks of every data set of ``matrix.localized`` as score maps."""
+    params, paths = stage.opened(stage.arguments(__doc__, argv).params)
+    with whole_folder(paths.label_set(MANUAL)) as folder:
+        for dataset in params.matrix.localized:
+            _write(paths.dataset(dataset), folder / dataset)
 
 
 def _write(dataset: Path, folder: Path) -> None:

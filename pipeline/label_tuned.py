@@ -3,26 +3,21 @@
 import json
 from collections.abc import Sequence
 
-from hairline.config.params import LabelSet, Params
-from hairline.tuning.study import Study
+from hairline.config.params import LabelSet
 from pipeline import label, score_labels, stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """As ``label`` and ``score_labels``, with the options of ``--best`` (best.json of the study ``--study``)."""
-    args = stage.arguments(
-        __doc__, argv, names=["study"],
-        paths=["sets", "evidence", "best", "out", "metrics", "timing", "sheet", "strips", "scores",
-               "score-metrics", "upstream", "record"],
-    )  # fmt: skip
-    params = Params(args.params)
-    study, name = params.entry("studies", args.study, Study), params.tuned(args.study)
+    """As ``label`` and ``score_labels``, with the best options of ``--study``."""
+    args = stage.arguments(__doc__, argv, "study")
+    params, paths = stage.opened(args.params)
+    study, name, best = params.study(args.study), params.tuned(args.study), paths.study_best(args.study)
     own = params.label_set(study.label_set)
-    options = json.loads(args.best.read_text())["options"]
+    options = json.loads(best.read_text())["options"]
     label_set = LabelSet(own.method, own.classifier, params.options_of(study.label_set)(options))
     raw = {**params.raw("label_sets")[study.label_set], "options": options, "study": args.study}
-    label.made(args, params, name, label_set, raw, args.evidence / own.classifier)
-    score_labels.score(args.sets, args.out, params.matrix().localized, args.scores, args.score_metrics, args.best)
+    label.make(params, paths, name, label_set, raw, paths.study_record(args.study))
+    score_labels.score(params, paths, name, best)
 
 
 if __name__ == "__main__":

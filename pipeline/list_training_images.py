@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from hairline.config import training_sets
-from hairline.config.params import Params
 from hairline.data import training_table
 from hairline.errors import HairlineError
 from hairline.io.atomic import whole_folder
@@ -11,21 +10,20 @@ from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write ``--out``/TRAINING_SET/LABEL_SET.parquet of the sets and labels below ``--data``.
+    """Write TRAINING_SET/LABEL_SET.parquet for all that segmenters are trained on.
 
     Raises:
         HairlineError: If a segmenter would learn of the masks that it is scored against.
     """
-    args = stage.arguments(__doc__, argv, paths=["data", "out"])
-    params = Params(args.params)
+    params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     found = [*training_sets.leaks(params)]
     if found:
         raise HairlineError("\n".join(found))
-    with whole_folder(args.out) as folder:
+    with whole_folder(paths.training_tables) as folder:
         for name, training_set in training_sets.chosen(params).items():
             (folder / name).mkdir()
-            for label_set in params.matrix().label_sets:
-                table = training_table.table(training_set, label_set, args.data)
+            for label_set in params.matrix.label_sets:
+                table = training_table.table(training_set, label_set, paths.data)
                 table.to_parquet(folder / name / f"{label_set}.parquet", index=False)
 
 

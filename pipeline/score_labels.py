@@ -1,12 +1,13 @@
 """Score the pseudo-labels of one label set against the masks, split by split (table II)."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.data.samples import load_mask, read_samples
 from hairline.imaging.images import read_scores
 from hairline.io.atomic import whole_folder, write_json
@@ -15,33 +16,29 @@ from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write a score table for every data set and split with masks to ``--out``/DATASET-SPLIT.parquet."""
-    args = stage.arguments(__doc__, argv, paths=["sets", "labels", "out", "metrics"])
-    score(args.sets, args.labels, Params(args.params).matrix().localized, args.out, args.metrics)
+    """Write a score table DATASET-SPLIT.parquet for every data set and split with masks, of ``--label-set``."""
+    args = stage.arguments(__doc__, argv, "label-set")
+    score(*stage.opened(args.params), args.label_set)
 
 
-def score(
-    sets: Path, labels: Path, datasets: Iterable[str], out: Path, target: Path, study: Path | None = None
-) -> None:
-    """Write the score tables of a label set to a folder and its metrics to a file.
+def score(params: Params, paths: Paths, label_set: str, study: Path | None = None) -> None:
+    """Write the score tables of a label set and its metrics.
 
     Args:
-        sets: Folder of the data sets.
-        labels: Folder of the label set.
-        datasets: Data sets that have labels in it.
-        out: Folder for DATASET-SPLIT.parquet.
-        target: File for the metrics.
+        params: All values.
+        paths: Where everything lies.
+        label_set: Its name.
         study: best.json of the study that the labels' options are from, kept beside their scores as study.json.
     """
     found = {}
-    with whole_folder(out) as folder:
-        for name in datasets:
-            for split, table in _score(sets / name, labels / name).items():
+    with whole_folder(paths.label_scores(label_set)) as folder:
+        for name in params.matrix.localized:
+            for split, table in _score(paths.dataset(name), paths.labels(label_set, name)).items():
                 table.to_parquet(folder / f"{name}-{split}.parquet", index=False)
                 found[f"{name}-{split}"] = metrics(table)
         if study is not None:
             shutil.copyfile(study, folder / "study.json")
-    write_json(target, found)
+    write_json(paths.label_score_metrics(label_set), found)
 
 
 def _score(dataset: Path, labels: Path) -> dict[str, pd.DataFrame]:

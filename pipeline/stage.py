@@ -1,58 +1,53 @@
-"""How every stage starts and ends: its arguments, its progress bar, and one readable line for a user's mistake."""
+"""How every stage starts and ends: its arguments, and one readable line for a user's mistake."""
 
 import argparse
 import logging
-import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import NoReturn
 
-from tqdm import tqdm
-
+from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+NAMES = {
+    "synthetic-set": "a key of synthetic_sets",
+    "dataset": "a key of datasets",
+    "classifier": "a key of classifiers",
+    "label-set": "a key of label_sets; where segmenters learn from it also 'manual' and STUDY_tuned",
+    "study": "a key of studies",
+    "training-set": "a key of training_sets",
+    "architecture": "a key of architectures",
+    "test-set": "a data set whose test split is segmented",
+    "known-as": "what the storage of the studies calls the study",
+}
+"""The names that stages are given, and what they are in the parameters."""
 
 
-def arguments(
-    doc: str | None, argv: Sequence[str] | None, paths: Sequence[str], names: Sequence[str] = ()
-) -> argparse.Namespace:
-    """Parse ``--params`` (params.yaml) and a stage's own arguments, all of them required.
+def arguments(doc: str | None, argv: Sequence[str] | None, *names: str) -> argparse.Namespace:
+    """Parse ``--params`` (params.yaml) and the names that a stage is about, all of them required.
 
     Args:
         doc: The stage's docstring; becomes the help text.
         argv: Arguments, or None for those of the process.
-        paths: Arguments that are files or folders.
-        names: Arguments that are names in params.yaml.
+        names: Keys of :data:`NAMES`.
     """
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=doc,
+        epilog="What is read and written follows from the experiment and these names: src/hairline/config/paths.py.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--params", type=Path, default=Path("params.yaml"), help="default: params.yaml")
     for name in names:
-        parser.add_argument(f"--{name}", required=True, metavar="NAME")
-    for path in paths:
-        many = path == "upstream"
-        parser.add_argument(f"--{path}", required=not many, type=Path, metavar="PATH", nargs="*" if many else None,
-                            default=[] if many else None)  # fmt: skip
+        parser.add_argument(f"--{name}", required=True, metavar="NAME", help=NAMES[name])
     return parser.parse_args(argv)
 
 
-def progress(items: Iterable[Item], doing: str, total: int | None = None) -> Iterator[Item]:
-    """Go through items behind a progress bar on standard error."""
-    return iter(tqdm(items, desc=doing, total=total, file=sys.stderr, mininterval=1.0, dynamic_ncols=True))
-
-
-def bar(total: int, doing: str) -> "tqdm[NoReturn]":
-    """A progress bar to be moved by hand."""
-    return tqdm(total=total, desc=doing, file=sys.stderr, mininterval=1.0, dynamic_ncols=True)
-
-
-def in_threads(work: Callable[[Item], Result], items: Sequence[Item], doing: str) -> list[Result]:
-    """Do work that leaves Python's lock (OpenCV, numba, NumPy) on all cores, in order, behind a progress bar."""
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(progress(pool.map(work, items), doing, len(items)))
+def opened(file: Path) -> tuple[Params, Paths]:
+    """The parameters of an experiment, and where its files lie, seen from the current folder."""
+    params = Params(file)
+    return params, Paths(Path(), params.experiment)
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -6,8 +6,6 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from hairline.config.params import Params
-from hairline.data.patch_index import Options as PatchOptions
 from hairline.data.samples import load_image
 from hairline.gates.rules import waived
 from hairline.io.atomic import whole_file, whole_folder
@@ -15,7 +13,6 @@ from hairline.nn.classifier import backbones, training
 from hairline.nn.classifier import serving as classifier_serving
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
-from hairline.nn.runtime.recipes import ClassifierOptions, Runtime
 from hairline.nn.segmenter import serving
 from hairline.reporting.figures import curves
 from hairline.tracking import registry
@@ -23,20 +20,21 @@ from pipeline import stage, training_run
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train ``--classifier`` on the training patches and write its weights to ``--out``."""
-    args = stage.arguments(
-        __doc__, argv, paths=["set", "patches", "verdict", "out", "history", "record"], names=["classifier"]
-    )
-    params = Params(args.params)
-    options = params.entry("classifiers", args.classifier, ClassifierOptions)
-    window_px, chosen = params.get("patches", PatchOptions).window_px, params.get("runtime", Runtime)
-    rows, images = pd.read_parquet(args.patches), partial(load_image, args.set)
+    """Train ``--classifier`` on the training patches of its data set and write its weights."""
+    args = stage.arguments(__doc__, argv, "classifier")
+    params, paths = stage.opened(args.params)
+    options = params.classifier(args.classifier)
+    dataset, patches = paths.dataset(options.dataset), paths.patch_index(options.dataset)
+    folder = paths.classifier(args.classifier)
+    window_px, chosen = params.patches.window_px, params.runtime
+    rows, images = pd.read_parquet(patches), partial(load_image, dataset)
     values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
-    inputs = [args.set / "samples.parquet", args.patches, *weight_files.files(options.weights)]
+    inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training_run.opened(
-        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment(),
+        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs, [],
-        args.record, {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
+        paths.classifier_record(args.classifier),
+        {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
     ) as (checkpoints, run):  # fmt: skip
         trained = training.train(
             rows, images, window_px, options, chosen, run or training_run.Silent(), checkpoints
@@ -44,22 +42,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         if run is None:
             return
         run.tag("initialisation", trained.initial)
-        run.tag("waivers", waived([args.verdict]))
+        run.tag("waivers", waived([paths.patches_verdict(args.classifier)]))
         info = {
             "window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset,
             "images": rows.loc[rows["split"] == "train", "sample"].nunique(), "epochs": len(trained.history),
         }  # fmt: skip
-        with whole_folder(args.out) as folder:
-            backbones.save(trained.model, folder, info)
+        with whole_folder(folder) as unfinished:
+            backbones.save(trained.model, unfinished, info)
         example = np.random.default_rng(0).integers(0, 256, (2, window_px, window_px, 3), dtype=np.uint8)
-        run.model(args.out, "classifier", "hairline.nn.classifier.serving", example,
-                  classifier_serving.Served(args.out).predict(example), serving.requirements(),
-                  registry.name(params.experiment(), "classifier"))  # fmt: skip
+        run.model(folder, "classifier", "hairline.nn.classifier.serving", example,
+                  classifier_serving.Served(folder).predict(example), serving.requirements(),
+                  registry.name(params.experiment, "classifier"))  # fmt: skip
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
-        with whole_file(args.history) as partial_file:
+        with whole_file(paths.classifier_history(args.classifier)) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)
         run.drawing("training.png", curves.png(curves.training_curves(history)))
-        run.finish([args.out])
+        run.finish([folder])
 
 
 if __name__ == "__main__":

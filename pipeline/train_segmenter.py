@@ -1,6 +1,5 @@
 """Train a segmenter on one label set: the masks (FSV) or pseudo-labels (docs/method.md §5)."""
 
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from functools import partial
@@ -11,13 +10,14 @@ import pandas as pd
 
 from hairline import tracking
 from hairline.config.params import Params
+from hairline.config.paths import SegmenterName
 from hairline.data import training_table
 from hairline.data.training_table import Images
 from hairline.gates.rules import waived
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.metrics.score_table import counts, metrics, score_table
 from hairline.nn.runtime import weights as weight_files
-from hairline.nn.runtime.device import machine, resolve
+from hairline.nn.runtime.device import Placement, machine, resolve
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
 from hairline.nn.segmenter import networks, segmenter, serving, training
 from hairline.nn.segmenter.segmenter import Segmenter
@@ -30,109 +30,107 @@ LABELLED = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Train ``--architecture`` on the trainable labels that ``--table`` lists; write its weights to ``--out``.
+    """Train ``--architecture`` on the trainable labels of ``--label-set`` in ``--training-set``; write its weights.
 
     Where no label is trainable, the folder says so instead, and evaluation and comparison pass it on.
     """
-    args = stage.arguments(
-        __doc__, argv,
-        paths=["data", "table", "verdicts", "classifier", "out", "history", "runs", "upstream", "record"],
-        names=["label-set", "architecture", "training-set"],
-    )  # fmt: skip
-    params = Params(args.params)
-    architecture, (options, chosen) = params.architecture(args.architecture), params.training(args.architecture)
+    args = stage.arguments(__doc__, argv, "label-set", "architecture", "training-set")
+    params, paths = stage.opened(args.params)
+    name = SegmenterName(args.label_set, args.architecture, args.training_set)
+    architecture, (options, chosen) = params.architecture(name.architecture), params.training(name.architecture)
     segmenter.check(architecture.network, architecture.options, options.crop_px)
-    values = {"label_set": args.label_set, "architecture": {args.architecture: asdict(architecture)},
-              "training_set": args.training_set, "segmenter": chosen}  # fmt: skip
+    values = {"label_set": name.label_set, "architecture": {name.architecture: asdict(architecture)},
+              "training_set": name.training_set, "segmenter": chosen}  # fmt: skip
+    table, classifier = paths.training_table(name.training_set, name.label_set), params.segmenter.classifier
     given = weight_files.files(options.weights, FROM_CLASSIFIER)
-    inputs, images = [args.table, args.classifier, *given], training_table.read(args.table, args.data)
+    inputs, images = [table, paths.classifier(classifier), *given], training_table.read(table, paths.data)
     train_ids, val_ids = images.training(options.max_images), images.validation()
-    upstream = [args.runs / f"labels-{name}.json" for name in images.label_sets]
+    upstream = [*map(paths.labels_record, images.label_sets), paths.classifier_record(classifier)]
     with training_run.opened(
-        "train_segmenter", f"segmenter · {args.architecture} · {args.label_set} · {args.training_set}",
-        params.experiment(),
+        "train_segmenter", f"segmenter · {name.architecture} · {name.label_set} · {name.training_set}",
+        params.experiment,
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
-        [*upstream, *args.upstream], args.record, {"architecture": args.architecture},
-        machine(resolve(params.get("runtime", Runtime))),
+        upstream, paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
     ) as (checkpoints, run):  # fmt: skip
-        trained = _train(args, params, images, (train_ids, val_ids), run, checkpoints) if train_ids else None
+        start = paths.classifier(classifier) / weight_files.WEIGHTS_FILE
+        ids = (train_ids, val_ids)
+        trained = _train(params, name.architecture, start, images, ids, run, checkpoints) if train_ids else None
         if run is None:
             return
         if trained is None:
-            _give_up(args, len(images.table), run)
+            _give_up(paths.segmenter(name), len(images.table), run)
         else:
-            _write(args, params, trained, len(train_ids), run)
-            _judge(args, params, trained.model, images, run)
-        _history(args, trained, run)
-        run.tag("waivers", waived(sorted(args.verdicts.iterdir())))
-        run.finish([args.out])
+            _write(params, name, paths.segmenter(name), trained, len(train_ids), run)
+            _judge(name, trained.model, images, resolve(params.runtime), run)
+        _history(paths.segmenter_history(name), trained, run)
+        run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
+        run.finish([paths.segmenter(name)])
 
 
 def _train(
-    args: Namespace, params: Params, images: Images, ids: tuple[Sequence[str], Sequence[str]],
+    params: Params, name: str, classifier: Path, images: Images, ids: tuple[Sequence[str], Sequence[str]],
     run: tracking.Run | None, folder: Path,
 ) -> Trained[Segmenter]:  # fmt: skip
-    """Train on the first of ``ids``, judged on the second."""
-    architecture, (options, _) = params.architecture(args.architecture), params.training(args.architecture)
-    classifier = str(args.classifier / weight_files.WEIGHTS_FILE)
-    weights = classifier if options.weights == FROM_CLASSIFIER else options.weights
+    """Train an architecture on the first of ``ids``, judged on the second; some start from a classifier's weights."""
+    architecture, (options, _) = params.architecture(name), params.training(name)
+    weights = str(classifier) if options.weights == FROM_CLASSIFIER else options.weights
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
     return training.train(
         *ids, images.image, images.target, build, options,
-        _seeded(args, params), run or training_run.Silent(), folder, _sheet,
+        _seeded(params, name), run or training_run.Silent(), folder, _sheet,
     )  # fmt: skip
 
 
-def _seeded(args: Namespace, params: Params) -> Runtime:
+def _seeded(params: Params, architecture: str) -> Runtime:
     """The section ``runtime``, with the seed of this training where it has its own."""
-    runtime, seed = params.get("runtime", Runtime), params.training(args.architecture)[0].seed
-    return runtime if seed is None else replace(runtime, seed=seed)
+    seed = params.training(architecture)[0].seed
+    return params.runtime if seed is None else replace(params.runtime, seed=seed)
 
 
-def _write(args: Namespace, params: Params, trained: Trained[Segmenter], images: int, run: tracking.Run) -> None:
+def _write(
+    params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int, run: tracking.Run
+) -> None:
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
-        "status": "trained", "label_set": args.label_set, "training_set": args.training_set,
-        "architecture": args.architecture, "initialisation": trained.initial, "images": images,
+        "status": "trained", "label_set": name.label_set, "training_set": name.training_set,
+        "architecture": name.architecture, "initialisation": trained.initial, "images": images,
         "epochs": len(trained.history), "kept_epoch": trained.kept,
-        "training": params.training(args.architecture)[1],
-        "seed": _seeded(args, params).seed, "precision": resolve(params.get("runtime", Runtime)).precision,
+        "training": params.training(name.architecture)[1],
+        "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
-    architecture = params.architecture(args.architecture)
-    with whole_folder(args.out) as folder:
+    architecture = params.architecture(name.architecture)
+    with whole_folder(target) as folder:
         segmenter.save(trained.model, folder, architecture.network, architecture.options, info)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
-    answer = serving.Served(args.out).predict(example)
-    run.model(args.out, "segmenter", "hairline.nn.segmenter.serving", example, answer, serving.requirements(),
-              registry.name(params.experiment(), "segmenter"))  # fmt: skip
+    answer = serving.Served(target).predict(example)
+    run.model(target, "segmenter", "hairline.nn.segmenter.serving", example, answer, serving.requirements(),
+              registry.name(params.experiment, "segmenter"))  # fmt: skip
 
 
-def _judge(args: Namespace, params: Params, model: Segmenter, images: Images, run: tracking.Run) -> None:
+def _judge(name: SegmenterName, model: Segmenter, images: Images, placement: Placement, run: tracking.Run) -> None:
     """Log the precision-recall curve on validation images against their labels, those of the label set."""
     val_ids = images.validation()
     if not val_ids:
         return
-    placement = resolve(params.get("runtime", Runtime))
     table = score_table(
         pd.DataFrame({"id": val_ids, "group": val_ids}),
         lambda key: segmenter.predict(model, images.image(key), placement),
         lambda key: images.target(key) >= LABELLED,
     )
-    run.metrics({f"val/{name}": value for name, value in metrics(table).items()})
-    panel = {
-        f"validation images of {args.training_set}, labels of {args.label_set}": {args.architecture: counts(table)}
-    }
+    run.metrics({f"val/{metric}": value for metric, value in metrics(table).items()})
+    title = f"validation images of {name.training_set}, labels of {name.label_set}"
+    panel = {title: {name.architecture: counts(table)}}
     run.drawing("val_pr_curve.png", curves.png(curves.pr_curves(panel)))
 
 
-def _history(args: Namespace, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:
+def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:
     """Write the numbers of every epoch, and draw them."""
     found = [] if trained is None else trained.history
     history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(found, 1)]
     if history:
         run.drawing("training.png", curves.png(curves.training_curves(history)))
-    with whole_file(args.history) as partial_file:
+    with whole_file(target) as partial_file:
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
 
 
@@ -145,9 +143,9 @@ def _sheet(rows: Sequence[training.Row]) -> bytes:
     return curves.png(image_grids.picture_grid(drawn))
 
 
-def _give_up(args: Namespace, listed: int, run: tracking.Run) -> None:
+def _give_up(target: Path, listed: int, run: tracking.Run) -> None:
     reason = f"none of the chosen training images among {listed} listed passes the rule 'trainable'"
-    with whole_folder(args.out) as folder:
+    with whole_folder(target) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)
 

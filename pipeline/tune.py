@@ -6,17 +6,18 @@ The trials lie in state/studies/EXPERIMENT.db, or where ``storage`` says, so tha
 import logging
 import os
 import sys
-from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hairline import tracking
-from hairline.config.params import Localize, Params
+from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
+from hairline.io.progress import bar
 from hairline.tuning import images, importances, maskless, outcome, processes, queue, result, samplers, store
 from hairline.tuning.checks import problems
 from hairline.tuning.search_space import value_at
@@ -28,86 +29,101 @@ _log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write best.json and trials.csv of ``--study`` to ``--out``, its figures to ``--figures``."""
-    args = stage.arguments(
-        __doc__, argv, names=["study"], paths=["sets", "evidence", "out", "figures", "metrics", "upstream", "record"]
-    )
-    params = Params(args.params)
-    study = params.entry("studies", args.study, Study)
-    check(params, args.study, study, args.sets)
+    """Write best.json, trials.csv and the figures of ``--study``."""
+    args = stage.arguments(__doc__, argv, "study")
+    params, paths = stage.opened(args.params)
+    study = params.study(args.study)
+    check(params, args.study, study, paths.dataset(study.dataset))
     logged = {"study": params.raw("studies")[args.study]}
-    inputs = [args.sets / study.dataset / "samples.parquet", outcome.evidence_of(args, params, study)]
-    with tracking.run("tune", f"study · {args.study}", params.experiment(), logged, inputs, {}, args.upstream,
-                      args.record) as run:  # fmt: skip
-        opened = searched(args, params, study)
+    with tracking.run("tune", f"study · {args.study}", params.experiment, logged, _inputs(params, paths, study), {}, [],
+                      paths.study_record(args.study)) as run:  # fmt: skip
+        opened = searched(params, paths, args.study, args.params)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
-        told, table = outcome.outcome(args, params, study, trials), result.table(trials, study.objective)
+        told, table = _outcome(params, paths, args.study, trials), result.table(trials, study.objective)
         metrics = outcome.flat(told, importances.shares(opened, 0))
-        with whole_folder(args.out) as folder:
+        with whole_folder(paths.study(args.study)) as folder:
             write_json(folder / "best.json", told)
             table.to_csv(folder / "trials.csv", index=False)
-        outcome.draw(args, study, opened)
-        write_json(args.metrics, metrics)
+        with whole_folder(paths.study_figures(args.study)) as folder:
+            outcome.draw(folder, args.study, study.objective, opened)
+        write_json(paths.study_metrics(args.study), metrics)
         run.metrics(metrics)
-        run.artifact(args.figures)
+        run.artifact(paths.study_figures(args.study))
         run.tag("best", told["best"][0]["changes"])
         if len(trials) <= study.tracked_trials:
             run.children(outcome.children(study, trials))
-        run.finish([args.out, args.figures, args.metrics])
+        run.finish([paths.study(args.study), paths.study_figures(args.study), paths.study_metrics(args.study)])
 
 
-def check(params: Params, name: str, study: Study, sets: Path) -> None:
+def _inputs(params: Params, paths: Paths, study: Study) -> list[Path]:
+    """What a study reads: the samples of its data set, and their evidence."""
+    return [paths.samples(study.dataset), _evidence(params, paths, study)]
+
+
+def _evidence(params: Params, paths: Paths, study: Study) -> Path:
+    return paths.evidence(params.label_set(study.label_set).classifier, study.dataset)
+
+
+def check(params: Params, name: str, study: Study, dataset: Path) -> None:
     """Refuse a study whose options do not go together or that has no images, before anything runs.
 
     Raises:
         HairlineError: With one line for each problem.
     """
-    localize = params.get("localize", Localize)
+    localize = params.localize
     options = params.raw("label_sets")[study.label_set]["options"]
     parse = params.options_of(study.label_set)
     found = list(problems(study, options, parse, localize.vote_windows_px, localize.cam_scales))
     if found:
         raise HairlineError("\n".join(f"studies.{name}.{line}" for line in found))
-    images.drawn(*tune_worker.what_to_draw(study, sets / study.dataset))
+    images.drawn_for(study, dataset)
     if study.maskless:
         _log.warning("studies.%s: %s", name, maskless.WARNING)
 
 
-def searched(args: Namespace, params: Params, study: Study) -> Any:
-    """The study once every slot has ended."""
-    root = workspace_root(Path.cwd())
-    raw = params.raw("studies")[args.study]
+def searched(params: Params, paths: Paths, name: str, params_file: Path) -> Any:
+    """The study once every slot has ended; workers of their own read the parameters again from their file."""
+    root, study = workspace_root(Path.cwd()), params.study(name)
+    raw = params.raw("studies")[name]
     decisive = {key: value for key, value in raw.items() if key not in UNDECISIVE}
     decisive |= {"label_set": params.raw("label_sets")[study.label_set]}
-    inputs = [args.sets / study.dataset / "samples.parquet", outcome.evidence_of(args, params, study)]
-    key = resume.folder(root, "studies", decisive, inputs).name
+    key = resume.folder(root, "studies", decisive, _inputs(params, paths, study)).name
     url = os.environ.get(tune_worker.STORAGE, study.storage)
-    url = store.sqlite_url(root / "state" / "studies" / f"{params.experiment()}.db") if url == "sqlite" else url
+    url = store.sqlite_url(Paths(root, params.experiment).study_database) if url == "sqlite" else url
     with store.told(url):
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
-        opened = store.create(storage, f"{params.experiment()}-{args.study}-{key}", len(study.objective))
+        opened = store.create(storage, f"{params.experiment}-{name}-{key}", len(study.objective))
         store.call_values(opened, study.objective)
         own = {path: value_at(params.raw("label_sets")[study.label_set]["options"], path) for path in study.space}
         mender = queue.Mender(storage, opened, study.grace_s, samplers.planned(study, own))
         if study.workers == 1:
-            tune_worker.work(params, study, opened, args.sets / study.dataset, args.evidence, mender.mend)
+            tune_worker.work(params, paths, study, opened, mender.mend)
         else:
-            _in_processes(args, study, opened, mender, url)
+            _in_processes(name, study, params_file, opened, mender, url)
     return opened
 
 
-def _in_processes(args: Namespace, study: Study, opened: Any, mender: queue.Mender, url: str) -> None:
-    command = processes.command("--params", str(args.params), "--study", args.study, "--known-as", opened.study_name,
-                           "--sets", str(args.sets), "--evidence", str(args.evidence))  # fmt: skip
+def _in_processes(name: str, study: Study, params_file: Path, opened: Any, mender: queue.Mender, url: str) -> None:
+    command = [sys.executable, "-m", "pipeline.tune_worker", "--params", str(params_file), "--study", name,
+               "--known-as", opened.study_name]  # fmt: skip
     print("more workers, on any machine:", " ".join(command), file=sys.stderr)
-    with stage.bar(study.trials, f"study {args.study}") as bar:
+    with bar(study.trials, f"study {name}") as moved:
 
         def ended() -> int:
             mender.mend()
-            bar.update(len(queue.finished(opened)) - bar.n)
-            return int(bar.n)
+            moved.update(len(queue.finished(opened)) - moved.n)
+            return int(moved.n)
 
         processes.run(command, study.workers, {tune_worker.STORAGE: url}, lambda: not queue.ended(opened), ended)
+
+
+def _outcome(params: Params, paths: Paths, name: str, trials: Mapping[int, Any]) -> dict[str, Any]:
+    """What came of a study on the images held out."""
+    study, dataset = params.study(name), paths.dataset(params.study(name).dataset)
+    tuning, held_out = images.drawn_for(study, dataset)
+    loaded = images.load(held_out, dataset, _evidence(params, paths, study), study.maskless)
+    own, labeller = params.raw("label_sets")[study.label_set]["options"], tune_worker.labeller(params, study.label_set)
+    return outcome.outcome(name, study, trials, own, labeller, len(tuning), loaded, params.comparison)
 
 
 if __name__ == "__main__":

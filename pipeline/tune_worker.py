@@ -1,25 +1,22 @@
 """Try options of a study until its queue is empty; as many of these as there are cores may run, on any machine.
 
-    HAIRLINE_STUDY_STORAGE=postgresql+psycopg://… python -m pipeline.tune_worker --study konig --known-as konig-0123… \
-        --sets data/EXPERIMENT/sets --evidence data/EXPERIMENT/evidence
+    HAIRLINE_STUDY_STORAGE=postgresql+psycopg://… python -m pipeline.tune_worker --study konig --known-as konig-0123…
 
-The stage ``tune`` starts those of its own machine and prints this line for others.
+The stage ``tune`` starts those of its own machine and prints this line for others, which run in a workspace of theirs.
 """
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import cv2
 
 from hairline.config.params import Params
-from hairline.data.samples import read_samples
+from hairline.config.paths import Paths
 from hairline.io import plugins
 from hairline.labelling.cache import Memo
-from hairline.tuning import images as study_images
-from hairline.tuning import objectives, store, worker
+from hairline.tuning import images, objectives, store, worker
 from hairline.tuning.search_space import Value, replaced
 from hairline.tuning.study import Study
 from pipeline import stage
@@ -29,53 +26,50 @@ STORAGE = "HAIRLINE_STUDY_STORAGE"
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Work on the study of ``--study`` that the storage knows as ``--known-as``."""
-    args = stage.arguments(__doc__, argv, paths=["sets", "evidence"], names=["study", "known-as"])
-    params = Params(args.params)
-    study = params.entry("studies", args.study, Study)
+    args = stage.arguments(__doc__, argv, "study", "known-as")
+    params, paths = stage.opened(args.params)
+    study = params.study(args.study)
     url = os.environ.get(STORAGE, study.storage)
     with store.told(url):
         storage = store.connect(url, study.heartbeat_s, study.grace_s)
         opened = store.create(storage, args.known_as, len(study.objective))
-        work(params, study, opened, args.sets / study.dataset, args.evidence, lambda: None)
+        work(params, paths, study, opened, lambda: None)
 
 
-def work(params: Params, study: Study, opened: Any, dataset: Path, evidence: Path, idle: Callable[[], None]) -> None:
+def work(params: Params, paths: Paths, study: Study, opened: Any, idle: Callable[[], None]) -> None:
     """Work in this process, on one core, until nothing waits or runs."""
     cv2.setNumThreads(1)  # workers share the cores among themselves
-    label_set = params.label_set(study.label_set)
-    tuning, _ = study_images.drawn(*what_to_draw(study, dataset))
-    loaded = study_images.load(tuning, dataset, evidence / label_set.classifier / study.dataset, study.maskless)
+    dataset = paths.dataset(study.dataset)
+    evidence = paths.evidence(params.label_set(study.label_set).classifier, study.dataset)
+    tuning, _ = images.drawn_for(study, dataset)
+    loaded = images.load(tuning, dataset, evidence, study.maskless)
     with Memo(study.memory_mb << 20) as memo:
-        for name, thing in study_images.named(loaded).items():
+        for name, thing in images.named(loaded).items():
             memo.name(thing, name)
-        worker.work(opened, study, partial(evaluate, params, study, loaded), idle)
+        worker.work(opened, study, partial(evaluate, labeller(params, study.label_set), study, loaded), idle)
 
 
-def what_to_draw(study: Study, dataset: Path) -> tuple[Any, ...]:
-    """Arguments of :func:`hairline.tuning.images.drawn`."""
-    shares = [(images.split, images.count) for images in (study.tuning, study.held_out)]
-    return (read_samples(dataset), *shares, study.seed, str(dataset), study.needs_masks)
-
-
-def labeller(params: Params, label_set: str, changes: Mapping[str, Value]) -> study_images.Label:
-    """The method of a label set with some of its options changed."""
-    entry_, parse = params.label_set(label_set), params.options_of(label_set)
-    options = parse(replaced(params.raw("label_sets")[label_set]["options"], changes))
-    return partial(plugins.resolve("hairline.labelling.methods", entry_.method).label, options=options)
+def labeller(params: Params, label_set: str) -> images.Labeller:
+    """Makes the method of a label set with some of its options changed."""
+    method = plugins.resolve("hairline.labelling.methods", params.label_set(label_set).method)
+    parse = params.options_of(label_set)
+    own = params.raw("label_sets")[label_set]["options"]
+    return lambda changes: partial(method.label, options=parse(replaced(own, changes)))
 
 
 def evaluate(
-    params: Params, study: Study, loaded: list[study_images.Case], changes: Mapping[str, Value], report: worker.Report
-) -> tuple[float, ...]:
+    labeller: images.Labeller, study: Study, loaded: list[images.Case], changes: Mapping[str, Value],
+    report: worker.Report,
+) -> tuple[float, ...]:  # fmt: skip
     """Values of all objectives on the tuning images; reports the first on the way where trials are pruned."""
-    pruning, told = study.pruning, list[study_images.Told]()
-    label = labeller(params, study.label_set, changes)
+    pruning, told = study.pruning, list[images.Told]()
+    label = labeller(changes)
     for number, case in enumerate(loaded, 1):
-        told.append(study_images.judged(label, case))
+        told.append(images.judged(label, case))
         judged = pruning is not None and number >= pruning.warmup_images and number % pruning.every_images == 0
         if judged and number < len(loaded):
-            report(number, objectives.value(study.objective[0], study_images.together(loaded[:number], told)))
-    found = study_images.together(loaded, told)
+            report(number, objectives.value(study.objective[0], images.together(loaded[:number], told)))
+    found = images.together(loaded, told)
     return tuple(objectives.value(name, found) for name in study.objective)
 
 

@@ -1,8 +1,8 @@
 """The gate of the labels: whether a segmenter can learn from those of a training set."""
 
-from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -18,46 +18,48 @@ from hairline.gates import labels_gate as gate
 from hairline.gates.engine import check
 from hairline.imaging.images import read_scores
 from hairline.io.atomic import whole_folder
-from hairline.labelling.fusion import TrainableRule, crack
+from hairline.labelling.fusion import crack
 from hairline.reporting.gate_page import page, thumbnails
 from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Judge the training labels that ``--table`` lists, each part by itself; images said to be crack-free aside.
+    """Judge the labels that segmenters learn from, each part by itself; images said to be crack-free aside.
 
-    Every part has a page DATASET-SPLIT under ``--page``; where all pass, each has a verdict in ``--verdicts``.
+    Every part has a page DATASET-SPLIT; where all pass, each has a verdict.
     """
-    args = stage.arguments(__doc__, argv, paths=["data", "table", "verdicts", "page"])
-    params, images = Params(args.params), training_table.read(args.table, args.data)
+    args = stage.arguments(__doc__, argv, "label-set", "training-set")
+    params, paths = stage.opened(args.params)
+    images = training_table.read(paths.training_table(args.training_set, args.label_set), paths.data)
+    pages = paths.labels_gate(args.training_set, args.label_set)
     rows, stops = images.table[images.table["role"] == "train"], []
-    with whole_folder(args.verdicts) as folder:
+    with whole_folder(paths.labels_verdicts(args.training_set, args.label_set)) as folder:
         for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
             name = f"{dataset}-{split}"
             try:
-                _judge(params, images, part, Namespace(page=args.page / name, verdict=folder / f"{name}.json"))
+                _judge(params, paths.dataset(str(dataset)), images, part, pages / name, folder / f"{name}.json")
             except HairlineError as stop:
                 stops.append(str(stop))
         if stops:
             raise HairlineError("\n\n".join(stops))
 
 
-def _judge(params: Params, images: Images, part: pd.DataFrame, places: Namespace) -> None:
+def _judge(
+    params: Params, dataset: Path, images: Images, part: pd.DataFrame, page_folder: Path, verdict_file: Path
+) -> None:
     """Judge the labels of one part; its label set is the same for all its rows."""
-    dataset, label_set = part["dataset"].iloc[0], part["label_set"].iloc[0]
-    rule, options = params.get("trainable", TrainableRule), params.gate("labels", dataset, gate.Options)
+    label_set, rule, options = part["label_set"].iloc[0], params.trainable, params.labels_gate(dataset.name)
     judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
     flags = facts.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))
-    paths = dict(zip(judged["id"], judged["label"], strict=True))
+    files = dict(zip(judged["id"], judged["label"], strict=True))
 
     def crack_of(sample_id: str) -> NDArray[np.bool_]:
-        return crack(read_scores(images.data / paths[sample_id]) / np.float64(255), rule)
+        return crack(read_scores(images.data / files[sample_id]) / np.float64(255), rule)
 
-    image_of = partial(load_image, images.data / "sets" / dataset)
-    pictures = thumbnails(verdict, image_of, crack_of, conclude.THUMBNAIL_PX)
-    told = f"{len(judged)} training labels of {places.page.name}, {int(judged['trainable'].sum())} of them trainable"
-    conclude.conclude(verdict, page(verdict, told, {}, pictures), places)
+    pictures = thumbnails(verdict, partial(load_image, dataset), crack_of, conclude.THUMBNAIL_PX)
+    told = f"{len(judged)} training labels of {page_folder.name}, {int(judged['trainable'].sum())} of them trainable"
+    conclude.conclude(verdict, page(verdict, told, {}, pictures), page_folder, verdict_file)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from hairline.config.checks import check
 from hairline.config.parameter_files import FILES
 from hairline.config.params import SECTIONS, Params
 from hairline.errors import HairlineError
-from hairline.gates import samples_gate
 from hairline.io import plugins
 
 Write = Callable[[dict[str, Any]], Path]
@@ -231,7 +230,7 @@ def test_gates_differ_for_one_data_set_where_they_are_told_to(values: dict[str, 
     gates["waivers"] = [waiver, waiver | {"gate": "labels", "subject": "konig", "rule": "full_labels"}]
     params = Params(write_params(values))
     check(params)
-    here, elsewhere = (params.gate("samples", name, samples_gate.Options) for name in ("synthetic", "another"))
+    here, elsewhere = (params.samples_gate(name) for name in ("synthetic", "another"))
     assert (here.require_masks, elsewhere.require_masks) == (False, True)
     assert (here.severities["contrast"], here.severities["polarity"]) == ("error", "error")
     assert elsewhere.severities["contrast"] == "warn"

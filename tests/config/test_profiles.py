@@ -45,7 +45,7 @@ def test_every_profile_is_valid(name: str, tmp_path: Path) -> None:
     target = tmp_path / "params.yaml"
     profiles.apply(FOLDER, name, target, force=False)
     check(Params(target), networks=True)
-    assert Params(target).experiment() == name
+    assert Params(target).experiment == name
 
 
 def test_every_part_is_used() -> None:

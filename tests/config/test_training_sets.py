@@ -27,11 +27,12 @@ TRAIN = TrainingSet((Part("synthetic", "train"),))
 
 @pytest.fixture
 def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An ingested set of six training and two validation images with the label sets manual and faint."""
+    """Folder of an ingested set of six training and two validation images with the label sets manual and faint."""
     monkeypatch.chdir(tmp_path)
     write_params(values)
-    places.make(tmp_path, 64)
-    label_manual.main(["--sets", "sets", "--out", "labels/manual"])
+    data = tmp_path / places.make(tmp_path, 64).data
+    label_manual.main([])
+    monkeypatch.chdir(data)
     samples = read_samples(Path("sets/synthetic"))
     for name in samples["id"]:
         write_scores(
@@ -39,7 +40,7 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
         )
     rows = samples[["id", "split"]].assign(crack_pixels=9, trainable=samples["id"] != "train_00001")
     rows.to_parquet("labels/faint/synthetic/labels.parquet", index=False)
-    return tmp_path
+    return data
 
 
 def test_a_table_lists_every_image_once_with_its_label_and_what_they_hold(place: Path) -> None:
@@ -146,8 +147,9 @@ def semi(values: dict[str, Any], labels: str | None) -> dict[str, Any]:
     ],
 )
 def test_masks_that_score_are_not_learned_from(
-    place: Path, values: dict[str, Any], write_params: Write, labels: str | None, told: str
-) -> None:
+    place: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch,
+    labels: str | None, told: str,
+) -> None:  # fmt: skip
     values["studies"]["konig"]["tuning"]["split"] = "test"
     path = write_params(semi(values, labels))
     with pytest.raises(HairlineError) as caught:
@@ -156,9 +158,10 @@ def test_masks_that_score_are_not_learned_from(
     assert "params.yaml: training_sets.semi.parts.1: the test images of 'synthetic' are scored, " in line
     assert told in line and "labels: konig" in line
     with pytest.raises(HairlineError) as caught:
-        list_training_images.main(["--data", ".", "--out", "out"])
+        monkeypatch.chdir(path.parent)
+        list_training_images.main([])
     assert str(caught.value) == line
-    assert not Path("out").exists()
+    assert not (place / "training").exists()
 
 
 def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_from(

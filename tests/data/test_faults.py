@@ -195,5 +195,5 @@ MASKS = [
 
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow's, on damaged metadata
 @pytest.mark.parametrize("kind", [*PICTURES, *TURNED, *MASKS], ids=lambda kind: kind.name)
-def test_kind(kind, tmp_path, values, capsys):
-    try_out(kind, tmp_path, values, capsys)
+def test_kind(kind, tmp_path, values, caplog):
+    try_out(kind, tmp_path, values, caplog)

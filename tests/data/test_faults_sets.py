@@ -223,5 +223,5 @@ ALL = [
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: f"{kind.layout}: {kind.name}")
-def test_kind(kind, tmp_path, values, capsys):
-    try_out(kind, tmp_path, values, capsys)
+def test_kind(kind, tmp_path, values, caplog):
+    try_out(kind, tmp_path, values, caplog)

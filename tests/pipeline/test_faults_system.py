@@ -13,7 +13,21 @@ import numpy as np
 import pandas as pd
 import pytest
 from support import parameters
-from support.kinds import GOOD, OPTIONS, arguments, contents, crack, encoded, grey, put, truth, wall, write_params
+from support.kinds import (
+    ARGUMENTS,
+    GOOD,
+    OPTIONS,
+    contents,
+    crack,
+    encoded,
+    grey,
+    put,
+    run,
+    sets,
+    truth,
+    wall,
+    write_params,
+)
 
 from hairline.data.layouts import cfd, folder
 from hairline.errors import HairlineError
@@ -30,8 +44,8 @@ def program(bench, before="pass", **how):
     """Ingest as a user's own process, after some Python; what it left and said."""
     code = f"{before}\nimport runpy; runpy.run_module('pipeline.ingest', run_name='__main__')"
     return subprocess.run(
-        [sys.executable, "-B", "-c", code, *arguments(bench)],
-        cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-B", "-c", code, *ARGUMENTS],
+        cwd=bench, capture_output=True, text=True, timeout=120, check=False,
         env={**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}, **how,
     )  # fmt: skip
 
@@ -100,16 +114,17 @@ def test_what_may_not_be_read_is_named(layout, closed, mode, named, open_bench, 
     message = told(program(open_bench, **powerless()))
     assert named in message
     assert "Permission denied" in message
-    assert contents(open_bench / "out") == {}
+    assert contents(sets(open_bench)) == {}
 
 
 def test_where_may_not_be_written_is_named(open_bench, values):
     write_params(open_bench, values, "folder")
     GOOD["folder"](open_bench / "raw")
-    (open_bench / "out").mkdir(mode=0o555)
+    sets(open_bench).parent.mkdir(parents=True)
+    sets(open_bench).mkdir(mode=0o555)
     message = told(program(open_bench, **powerless()))
-    assert message == f"{open_bench}/out/.set.partial: Permission denied\n"
-    assert contents(open_bench / "out") == {}
+    assert message == "data/tiny/sets/.walls.partial: Permission denied\n"
+    assert contents(sets(open_bench)) == {}
 
 
 @pytest.mark.parametrize(
@@ -125,7 +140,7 @@ def test_a_refusal_is_one_message_and_status_1(spoil, words, bench):
     spoil(bench / "raw")
     message = told(program(bench))
     assert all(word in message for word in words)
-    assert contents(bench / "out") == {}
+    assert contents(sets(bench)) == {}
 
 
 def test_a_name_without_unicode_is_printed(bench):
@@ -139,7 +154,7 @@ def test_all_that_is_wrong_is_told_at_once_but_not_more_than_can_be_read(bench):
         (bench / "raw" / "images" / f"x{number:02d}.png").write_bytes(b"")
     (bench / "raw" / "split.csv").unlink()
     with pytest.raises(HairlineError) as error:
-        ingest.main(arguments(bench))
+        run(ingest, bench)
     *named, more = str(error.value).splitlines()
     assert len(named) == 8
     assert all(f"x{number:02d}.png: cannot be decoded" in line for number, line in enumerate(named))
@@ -148,34 +163,35 @@ def test_all_that_is_wrong_is_told_at_once_but_not_more_than_can_be_read(bench):
 
 @pytest.mark.parametrize("writer", [(Path, "write_bytes"), (pd.DataFrame, "to_parquet")], ids=["picture", "table"])
 def test_a_full_disk_is_one_line_and_leaves_what_was_there(writer, bench, monkeypatch, capsys):
-    ingest.main(arguments(bench))
-    before = contents(bench / "out")
+    run(ingest, bench)
+    before = contents(sets(bench))
 
     def full(*args, **how):
         raise OSError(*FULL.args)
 
     monkeypatch.setattr(*writer, full)
-    monkeypatch.setattr(sys, "argv", ["ingest", *arguments(bench)])
+    monkeypatch.setattr(sys, "argv", ["ingest", *ARGUMENTS])
+    monkeypatch.chdir(bench)
     with pytest.raises(SystemExit, match="1"):
         stage.run(ingest.main)
-    assert capsys.readouterr().err.endswith(f"\nhairline: {bench}/out/set: No space left on device\n")
+    assert capsys.readouterr().err.endswith("\nhairline: data/tiny/sets/walls: No space left on device\n")
     monkeypatch.undo()
-    assert contents(bench / "out") == before
+    assert contents(sets(bench)) == before
 
 
 def test_a_file_that_may_not_grow_is_one_line(bench):
     limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))"
-    assert told(program(bench, limit)) == f"{bench}/out/set: File too large\n"
-    assert contents(bench / "out") == {}
+    assert told(program(bench, limit)) == "data/tiny/sets/walls: File too large\n"
+    assert contents(sets(bench)) == {}
 
 
 def test_what_a_killed_run_left_is_no_harm(bench):
-    left = bench / "out" / ".set.partial" / "images"
+    left = sets(bench) / ".walls.partial" / "images"
     left.mkdir(parents=True)
     (left / "z.png").write_bytes(b"half")
-    ingest.main(arguments(bench))
-    assert [path.name for path in (bench / "out").iterdir()] == ["set"]
-    assert not (bench / "out" / "set" / "images" / "z.png").exists()
+    run(ingest, bench)
+    assert [path.name for path in sets(bench).iterdir()] == ["walls"]
+    assert not (sets(bench) / "walls" / "images" / "z.png").exists()
 
 
 def test_a_failed_write_leaves_nothing_beside_the_target(tmp_path):
@@ -202,10 +218,10 @@ def test_parameters_in_another_encoding_are_told(bench, values):
     path = bench / "params.yaml"
     path.write_bytes(path.read_bytes() + "# gemäß\n".encode("latin-1"))
     with pytest.raises(HairlineError, match=r"params\.yaml: is not encoded in UTF-8"):
-        ingest.main(arguments(bench))
+        run(ingest, bench)
     path = parameters.write(bench, values)
     path.write_text("# gemäß\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    ingest.main(arguments(bench))
+    run(ingest, bench)
 
 
 FILES = {

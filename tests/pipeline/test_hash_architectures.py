@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,22 +13,29 @@ import pytest
 from conftest import tiny_values
 from support import parameters, workspace
 
+from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 from pipeline import hash_architectures
 
 Write = Callable[[dict[str, Any]], Path]
+OUT = Paths(Path(), "tiny").architectures
 MODULES = workspace.ROOT / "src/hairline/nn/architectures"
 THIN = {"network": "deepcrack_liu", "options": {"guided_filter": False}, "training": {}}
 
 
-def test_each_name_has_a_file_with_network_options_and_source(
-    values: dict[str, Any], write_params: Write, tmp_path: Path
-) -> None:
+@pytest.fixture(autouse=True)
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of params.yaml is the current one."""
+    monkeypatch.chdir(tmp_path)
+
+
+def test_each_name_has_a_file_with_network_options_and_source(values: dict[str, Any], write_params: Write) -> None:
     other = {"network": "smp:FPN:resnet34", "options": {}, "training": {}}
     values["architectures"] |= {"thin": THIN, "unused": THIN, "other_2": other}
     values["matrix"]["architectures"] = ["unet", "thin", "other_2"]
-    hash_architectures.main(["--params", str(write_params(values)), "--out", str(tmp_path / "out")])
-    told = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "out").iterdir()}
+    write_params(values)
+    hash_architectures.main([])
+    told = {path.stem: json.loads(path.read_text()) for path in OUT.iterdir()}
     assert told.keys() == {"unet", "thin", "other_2"}
     source = hashlib.sha256(b"unet.py\0" + (MODULES / "unet.py").read_bytes()).hexdigest()
     assert told["unet"] == {"network": "unet", "options": {"encoder": "resnet18"}, "source": source}
@@ -36,26 +44,29 @@ def test_each_name_has_a_file_with_network_options_and_source(
     assert len({told[name]["source"] for name in told}) == 3
 
 
-def test_without_segmenters_the_folder_is_empty(values: dict[str, Any], write_params: Write, tmp_path: Path) -> None:
+def test_without_segmenters_the_folder_is_empty(values: dict[str, Any], write_params: Write) -> None:
     values["matrix"].update(label_sets=[], architectures=[])
-    hash_architectures.main(["--params", str(write_params(values)), "--out", str(tmp_path / "out")])
-    assert list((tmp_path / "out").iterdir()) == []
+    write_params(values)
+    hash_architectures.main([])
+    assert list(OUT.iterdir()) == []
 
 
-def test_an_unknown_network_is_refused(values: dict[str, Any], write_params: Write, tmp_path: Path) -> None:
+def test_an_unknown_network_is_refused(values: dict[str, Any], write_params: Write) -> None:
     values["architectures"]["unet"]["network"] = "vnet"
     with pytest.raises(HairlineError, match=r"architectures\.unet\.network: 'vnet' is not one of .*oed, smp, unet"):
-        hash_architectures.main(["--params", str(write_params(values)), "--out", str(tmp_path / "out")])
-    assert not (tmp_path / "out").exists()
+        write_params(values)
+        hash_architectures.main([])
+    assert not OUT.exists()
 
 
-def test_the_stage_imports_no_torch(values: dict[str, Any], write_params: Write, tmp_path: Path) -> None:
+def test_the_stage_imports_no_torch(values: dict[str, Any], write_params: Write) -> None:
+    write_params(values)
     code = (
-        "import sys; from pipeline import hash_architectures\n"
-        f"hash_architectures.main(['--params', {str(write_params(values))!r}, '--out', {str(tmp_path / 'out')!r}])\n"
+        "import sys; from pipeline import hash_architectures; hash_architectures.main([])\n"
         "sys.exit('torch' in sys.modules)"
     )
-    assert subprocess.run([sys.executable, "-c", code], cwd=workspace.ROOT, check=False).returncode == 0
+    environment = {**os.environ, "PYTHONPATH": str(workspace.ROOT)}
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
 def changed(folder: Path) -> set[str]:

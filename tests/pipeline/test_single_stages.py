@@ -2,7 +2,6 @@
 
 import json
 import logging
-from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from support import places
 
 from hairline import tracking
 from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
@@ -23,7 +23,7 @@ from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import score_table
 from hairline.nn.classifier import backbones, evidence
 from hairline.nn.runtime import weights
-from hairline.nn.segmenter import segmenter
+from hairline.nn.segmenter import segmenter as segmenters
 from hairline.reporting import page, results
 from hairline.reporting.comparison import Cell, summarise
 from pipeline import (  # fmt: skip
@@ -38,11 +38,12 @@ from pipeline import (  # fmt: skip
 from pipeline import index_patches as patch_stage
 
 Write = Callable[[dict[str, Any]], Path]
+PATHS = Paths(Path(), "tiny")
 
 
 @pytest.fixture
 def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with params.yaml, an ingested set in set/ and verdicts to go on; runs are not tracked."""
+    """A workspace with params.yaml, an ingested set and verdicts to go on; runs are not tracked."""
     monkeypatch.chdir(tmp_path)
     write_params(values)
     places.make(tmp_path)
@@ -78,43 +79,44 @@ def stage(module: Any, **arguments: str) -> None:
 
 
 def classify() -> None:
-    stage(train_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", verdict="verdict.json",
-          out="classifier", history="h.csv", record="r.json")  # fmt: skip
+    stage(train_classifier, classifier="resnet18")
 
 
 def segment(architecture: str = "unet") -> None:
-    stage(train_segmenter, label_set="manual", architecture=architecture, training_set="synthetic", data=".",
-          table="manual.parquet", verdicts="verdicts", classifier="classifier", out="net", history="h.csv", runs="runs",
-          record="r.json")  # fmt: skip
+    stage(train_segmenter, label_set="manual", architecture=architecture, training_set="synthetic")
+
+
+def segmenter(architecture: str) -> Path:
+    return PATHS.segmenter(SegmenterName("manual", architecture, "synthetic"))
 
 
 def label_manually() -> None:
-    stage(label_manual, sets="sets", out="labels/manual")
-    places.list_training_images(Path(), "manual")
+    stage(label_manual)
+    places.list_training_images(PATHS, "manual")
 
 
 def index_patches() -> None:
-    stage(patch_stage, set="sets/synthetic", out="p.parquet")
+    stage(patch_stage, dataset="synthetic")
 
 
 def save_classifier() -> None:
     info = {"images": 6, "epochs": 1, "initialisation": "none"}
-    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), info)
+    backbones.save(backbones.build("resnet18", "none")[0], PATHS.classifier("resnet18"), info)
 
 
 def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
     index_patches()
     save_classifier()
-    stage(evaluate_classifier, classifier="resnet18", set="sets/synthetic", patches="p.parquet", model="classifier",
-          out="answers", metrics="m.json", upstream="none.json", record="r.json")  # fmt: skip
-    rows, answers = pd.read_parquet("p.parquet"), pd.read_parquet("answers/patches.parquet")
+    stage(evaluate_classifier, classifier="resnet18", dataset="synthetic")
+    scored = PATHS.classifier_scores("resnet18")
+    rows, answers = pd.read_parquet(PATHS.patch_index("synthetic")), pd.read_parquet(scored / "patches.parquet")
     held_out = rows[rows["split"] != "train"]
     assert len(held_out) > 0
     assert answers[["sample", "split", "crack"]].equals(held_out[["sample", "split", "crack"]].reset_index(drop=True))
     assert answers["probability"].between(0, 1).all()
-    told = json.loads(Path("answers/status.json").read_text())
+    told = json.loads((scored / "status.json").read_text())
     assert told == {"training": {"images": 6, "epochs": 1, "start": "none"}}
-    found = json.loads(Path("m.json").read_text())
+    found = json.loads(PATHS.classifier_metrics("resnet18").read_text())
     assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 
 
@@ -156,9 +158,9 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
     save_classifier()
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
         segment(name)
-        model, info = segmenter.load(Path("net"))
+        model, info = segmenters.load(segmenter(name))
         assert (info["architecture"], info["network"]) == (name, f"smp:{kind}:resnet18")
-        assert info["initialisation"] == "file:classifier/weights.safetensors"
+        assert info["initialisation"] == f"file:{PATHS.classifier('resnet18')}/weights.safetensors"
         assert type(model.network).__name__ == kind
 
 
@@ -170,15 +172,15 @@ def test_networks_that_differ_in_the_seed_alone_are_seeds_of_one(
     values["architectures"] |= same | {"other": {**unet, "training": {"seed": 8, "crop_px": 32}}}
     values["matrix"]["architectures"] = ["unet", "other", *same]
     params = Params(write_params(values))
-    firsts = {name: results._first_alike(params, name) for name in params.matrix().architectures}
+    firsts = {cell.architecture: cell.replicate_of for cell in results.segmenters(params, PATHS)}
     assert firsts == {"unet": "unet", "other": "other", "unet_8": "unet", "unet_7": "unet"}
     label_manually()
     save_classifier()
     weights = {}
     for name in ("unet", "unet_8", "unet_7"):
         segment(name)
-        assert segmenter.load(Path("net"))[1]["seed"] == (8 if name == "unet_8" else 7)
-        weights[name] = Path("net/weights.safetensors").read_bytes()
+        assert segmenters.load(segmenter(name))[1]["seed"] == (8 if name == "unet_8" else 7)
+        weights[name] = (segmenter(name) / "weights.safetensors").read_bytes()
     assert weights["unet"] == weights["unet_7"] != weights["unet_8"]
 
 
@@ -245,25 +247,27 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     save_classifier()
     write_params(values)
     with pytest.raises(KilledError):
-        stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
+        stage(localize, classifier="resnet18", dataset="synthetic")
     collected[:] = [1] * 10
     values[section][key] = value
     write_params(values)
-    stage(localize, classifier="classifier", set="sets/synthetic", out="evidence", timing="t.json")
+    stage(localize, classifier="resnet18", dataset="synthetic")
     assert len(collected) - 10 == left
-    assert json.loads(Path("t.json").read_text())["images"] == left  # those of the first run are not counted
-    assert len(list(Path("evidence").iterdir())) == 8
+    timing = json.loads(PATHS.evidence_timing("resnet18", "synthetic").read_text())
+    assert timing["images"] == left  # those of the first run are not counted
+    assert len(list(PATHS.evidence("resnet18", "synthetic").iterdir())) == 8
 
 
 def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_params: Write) -> None:
     values["trainable"]["min_crack_pixels"] = 100
     write_params(values)
-    samples = read_samples(place / "sets" / "synthetic")
+    dataset = PATHS.dataset("synthetic")
+    samples = read_samples(dataset)
     speck = np.zeros((96, 96), bool)
     speck[3, 4:9] = True
-    write_mask(mask_path(place / "sets" / "synthetic", "train_00000"), speck)
-    stage(label_manual, sets="sets", out="labels")
-    table = pd.read_parquet("labels/synthetic/labels.parquet").set_index("id")
+    write_mask(mask_path(dataset, "train_00000"), speck)
+    stage(label_manual)
+    table = pd.read_parquet(PATHS.labels("manual", "synthetic") / "labels.parquet").set_index("id")
     assert table.index.to_list() == samples["id"].to_list() and table["trainable"].all()
     assert table.loc["train_00000", "crack_pixels"] == 5
     assert table.loc["train_00004", "crack_pixels"] == 0  # crack-free
@@ -271,7 +275,7 @@ def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_par
 
 def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
-    assert {path.stem for path in page.records(Path("runs"), params)} == {
+    assert {path.stem for path in page.records(params, PATHS)} == {
         "classifier-resnet18", "evaluation-classifier-resnet18",
         "study-konig", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
         *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
@@ -288,16 +292,27 @@ def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
     json.dumps(found, allow_nan=False)
 
 
-def test_what_a_classifier_learned_from_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
+def test_what_a_classifier_learned_from_is_told_by_its_layout(
+    tmp_path: Path, values: dict[str, Any], write_params: Write
+) -> None:
     values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
-    params = Params(write_params(values))
-    assert [results._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
+    values["classifiers"]["other"] = {**values["classifiers"]["resnet18"], "dataset": "mine"}
+    values["matrix"]["classifiers"] = ["resnet18", "other"]
+    row = {"sample": "a", "group": "a", "split": "test", "crack": True, "probability": 0.7}
+    paths = Paths(tmp_path, "tiny")
+    for name in values["matrix"]["classifiers"]:
+        folder = paths.classifier_scores(name)
+        folder.mkdir(parents=True)
+        pd.DataFrame([row]).to_parquet(folder / "patches.parquet")
+        (folder / "status.json").write_text('{"training": null}')
+    found = results.classifiers(Params(write_params(values)), paths)
+    assert {cell.name: cell.trained_on for cell in found} == {"resnet18": "", "other": "crack500-train"}
 
 
 def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(
     tmp_path: Path, values: dict[str, Any], write_params: Write
 ) -> None:
-    found = list(results.segmenters(Namespace(scores=tmp_path), Params(write_params(values))))
+    found = list(results.segmenters(Params(write_params(values)), Paths(tmp_path, "tiny")))
     assert {cell.status for cell in found} == {"not run"}
     assert found[0].reason == "dvc repro evaluate@manual-unet-synthetic-synthetic"
 
@@ -308,8 +323,7 @@ def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(
     values["strips"]["samples"] = {"synthetic": ["train_00001", "042"]}
     write_params(values)
     with pytest.raises(HairlineError, match=r"strips\.samples\.synthetic: '042' .* such as 'train_00000'"):
-        stage(label, label_set="otsu", sets="sets", evidence="evidence", out="out", metrics="m.json", timing="t.json",
-              sheet="s.png", strips="strips", record="r.json")  # fmt: skip
+        stage(label, label_set="otsu")
     assert "inputs" not in tracked
 
 

@@ -1,11 +1,10 @@
 """Every stage by hand, with the commands of dvc.yaml, on a tiny experiment: what comes out is whole and coherent."""
 
-import importlib
 import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from typer.testing import CliRunner
 
 from hairline.cli.app import app
 from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise, read_grey, read_scores
@@ -29,8 +29,7 @@ from hairline.metrics import conventions, score_table, thresholds
 from hairline.nn.segmenter import serving
 from hairline.tuning import images, objectives
 from hairline.tuning.search_space import replaced
-from hairline.tuning.study import Study
-from pipeline import tune_worker
+from pipeline import validate
 
 
 def values_with_a_silent_label_set() -> dict[str, Any]:
@@ -54,11 +53,36 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A workspace in which every stage has run."""
+def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, set[str]]]]:
+    """A workspace in which every stage has run, and what each wrote."""
     folder = workspace.make(tmp_path_factory.mktemp("stages"), values_with_a_silent_label_set())
-    with workspace.all_stages_run(folder):
-        yield folder
+    with workspace.all_stages_run(folder) as written:
+        yield folder, written
+
+
+@pytest.fixture(scope="module")
+def done(chain: tuple[Path, dict[str, set[str]]]) -> Path:
+    """A workspace in which every stage has run."""
+    return chain[0]
+
+
+def inside(path: str, folders: Iterable[str]) -> bool:
+    return any(Path(path).is_relative_to(folder) for folder in folders)
+
+
+def test_dvc_and_the_stages_know_the_same_paths(chain: tuple[Path, dict[str, set[str]]]) -> None:
+    folder, written = chain
+    outs, deps = (workspace.places(folder, kind) for kind in ("outs", "deps"))
+    assert outs.keys() == written.keys()
+    for stage, files in written.items():
+        assert [path for path in files if not inside(path, outs[stage])] == [], f"{stage} wrote what DVC knows not"
+        assert [out for out in outs[stage] if not any(inside(path, [out]) for path in files)] == [], (
+            f"{stage}: not made"
+        )
+    made = {out for found in outs.values() for out in found}
+    for stage, found in deps.items():
+        strangers = [dep for dep in found if not inside(dep, made) and not any(inside(out, [dep]) for out in made)]
+        assert strangers == [], f"{stage} waits for what no stage makes"
 
 
 def test_ingest_keeps_every_pixel(done: Path) -> None:
@@ -124,8 +148,8 @@ def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promi
     trials = pd.read_csv(done / "data/tiny/studies/konig/trials.csv")
     assert sorted(trials["slot"]) == [0, 1, 2, 3]
     assert trials.loc[trials["best"], "ods"].tolist() == [trials["ods"].max()] == [told["best"][0]["tuning"]["ods"]]
-    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").entry("studies", "konig", Study)
-    sides = images.drawn(*tune_worker.what_to_draw(study, done / "data/tiny/sets/synthetic"))
+    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").study("konig")
+    sides = images.drawn_for(study, done / "data/tiny/sets/synthetic")
     for side, rows in zip(("tuning", "held_out"), sides, strict=True):
         label = partial(konig.label, options=params.options_of("konig")(told["options"]))
         dataset, evidence = done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic"
@@ -305,21 +329,15 @@ def test_training_twice_gives_the_same_bytes(done: Path) -> None:
 
 def test_a_gate_that_fails_leaves_its_page_and_no_verdict(done: Path, tmp_path: Path) -> None:
     values = tiny_values()
+    values["experiment"] = "stopped"
     values["gates"]["samples"]["max_crack_share"] = 0
-    params = parameters.write(tmp_path, values)
-    arguments = ["--dataset", "synthetic", "--set", "data/tiny/sets/synthetic", "--params", str(params)]
-    arguments += [
-        "--baselines",
-        "baselines",
-        "--verdict",
-        str(tmp_path / "verdict.json"),
-        "--page",
-        str(tmp_path / "page"),
-    ]
+    params, paths = parameters.write(tmp_path, values), Paths(done, "stopped")
+    paths.sets.parent.mkdir(parents=True)
+    paths.sets.symlink_to(Paths(done, "tiny").sets)
     with pytest.raises(HairlineError, match=r"stops at 1 error(.|\n)*crack_share(.|\n)*index\.html"):
-        importlib.import_module("pipeline.validate").main(arguments)
-    assert not (tmp_path / "verdict.json").exists()
-    assert (tmp_path / "page" / "index.html").is_file()
+        validate.main(["--dataset", "synthetic", "--params", str(params)])
+    assert not paths.samples_verdict("synthetic").exists()
+    assert (paths.samples_gate("synthetic") / "index.html").is_file()
 
 
 def test_the_page_lets_one_look_at_the_gallery_and_at_worst_and_best(done: Path) -> None:

@@ -21,8 +21,6 @@ from hairline.imaging.images import read_scores, write_image
 from hairline.labelling.localization import Evidence
 from hairline.labelling.methods import konig
 from hairline.tuning import images, maskless
-from hairline.tuning.study import Study
-from pipeline import tune_worker
 
 OPTIONS = {
     "patches": {
@@ -113,9 +111,9 @@ def test_a_study_goes_without_masks_and_says_that_it_is_experimental(done: Path)
     assert best["tuning"]["maskless"] == trials["maskless"].max() == trials.loc[trials["best"], "maskless"].item()
 
     # the value of the best, made again from the labels of the photos and their copies
-    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").entry("studies", "blind", Study)
+    params, study = Params(done / "params.yaml"), Params(done / "params.yaml").study("blind")
     dataset, evidence = done / "data/tiny/sets/photos", done / "data/tiny/evidence/resnet18/photos"
-    held_out = images.drawn(*tune_worker.what_to_draw(study, dataset))[1]
+    held_out = images.drawn_for(study, dataset)[1]
     options, found = params.options_of("konig")(told["options"]), []
     for number, sample_id in enumerate(held_out["id"]):
         image, seen = load_image(dataset, sample_id), Evidence.load(evidence / f"{sample_id}.npz")

@@ -16,34 +16,13 @@ import pytest
 from safetensors.numpy import load_file
 from support import places, workspace
 
+from hairline.config.paths import Paths, SegmenterName
 from hairline.nn.classifier import backbones
 from pipeline import label_manual
 
 Write = Callable[[dict[str, Any]], Path]
-ARGUMENTS = [
-    "--label-set",
-    "manual",
-    "--architecture",
-    "unet",
-    "--training-set",
-    "synthetic",
-    "--data",
-    ".",
-    "--table",
-    "manual.parquet",
-    "--verdicts",
-    "verdicts",
-    "--runs",
-    "runs",
-    "--classifier",
-    "classifier",
-    "--out",
-    "{out}",
-    "--history",
-    "{out}.csv",
-    "--record",
-    "{out}.json",
-]
+ARGUMENTS = ["--label-set", "manual", "--architecture", "unet", "--training-set", "synthetic"]
+PATHS, NAME = Paths(Path(), "tiny"), SegmenterName("manual", "unet", "synthetic")
 
 
 @pytest.fixture
@@ -55,14 +34,14 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     values["segmenter"]["recipe"].update(epochs=3, batch=2)
     write_params(values)
     places.make(tmp_path, 64)
-    label_manual.main(["--sets", "sets", "--out", "labels/manual"])
-    places.list_training_images(tmp_path, "manual")
-    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+    label_manual.main([])
+    places.list_training_images(PATHS, "manual")
+    backbones.save(backbones.build("resnet18", "none")[0], PATHS.classifier("resnet18"), {})
     return tmp_path
 
 
-def started(out: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipeline.train_segmenter", *(word.format(out=out) for word in ARGUMENTS)]
+def started() -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pipeline.train_segmenter", *ARGUMENTS]
     path = os.pathsep.join([str(workspace.ROOT), str(workspace.ROOT / "src")])
     environment = {**workspace.environment(), "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -81,21 +60,23 @@ def same(first: Path, second: Path) -> bool:
 
 @pytest.mark.slow
 def test_a_training_killed_at_a_random_step_ends_with_the_same_bits(place: Path) -> None:
-    finished(started("whole"))
-    whole = (place / "whole.csv").read_text()
+    finished(started())
+    history, weights = place / PATHS.segmenter_history(NAME), place / PATHS.segmenter(NAME)
+    whole = history.read_text()
+    weights.rename(place / "whole")
     steps = np.random.default_rng(int.from_bytes(os.urandom(4), "big")).choice(8, 2, replace=False) + 1
     for step in sorted(steps):
-        process = started("cut")
+        process = started()
         while process.poll() is None and steps_done(place) < step:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, f"over before step {step}"
         process.communicate()
-        assert not (place / "cut").exists()
-    told = finished(started("cut"))
+        assert not weights.exists()
+    told = finished(started())
     assert "going on after" in told
-    assert same(place / "whole", place / "cut"), f"killed in steps {steps}"
-    assert (place / "cut.csv").read_text() == whole
+    assert same(place / "whole", weights), f"killed in steps {steps}"
+    assert history.read_text() == whole
     assert not list((place / "state" / "train_segmenter").glob("[!.]*"))
 
 
@@ -118,10 +99,10 @@ def test_a_training_on_two_devices_writes_and_logs_once(
     values["runtime"]["parallel"] = {"devices": 2, "strategy": "ddp", "nodes": 1}
     values["segmenter"]["recipe"]["batch"] = 4  # two for each: one pixel of one image has no variance
     write_params(values)
-    finished(started("two"))
-    info = json.loads((place / "two" / "model.json").read_text())
+    finished(started())
+    info = json.loads((place / PATHS.segmenter(NAME) / "model.json").read_text())
     assert (info["epochs"], info["images"], info["kept_epoch"]) == (3, 6, 3)
-    assert len((place / "two.csv").read_text().splitlines()) == 4
+    assert len((place / PATHS.segmenter_history(NAME)).read_text().splitlines()) == 4
     with sqlite3.connect(place / "mlruns" / "mlflow.db") as store:
         (runs,) = store.execute("select count(*) from runs where status = 'FINISHED'").fetchone()
         (others,) = store.execute("select count(*) from runs where status != 'FINISHED'").fetchone()

@@ -1,11 +1,14 @@
 """Kinds of faulty or unusual data sets: a good set of six walls, ways to spoil it, and what must come of each."""
 
+import contextlib
 import io
+import logging
 import re
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 import scipy.io
 from PIL import Image
 
+from hairline.config.paths import Paths
 from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.gates.samples_gate import RULES
@@ -26,6 +30,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "cfd": {"exclude": [], "test": ["e", "f"], "val": ["c", "d"]},
     "synthetic": {},
 }
+ARGUMENTS = ["--dataset", "walls"]
 Spoil = Callable[[Path], object]
 
 
@@ -166,11 +171,15 @@ def write_params(folder: Path, values: dict[str, Any], layout: str) -> Path:
     return parameters.write(folder, values)
 
 
-def arguments(folder: Path, out: str = "out/set") -> list[str]:
-    """The arguments of ingest."""
-    return [
-        "--params", f"{folder}/params.yaml", "--dataset", "walls", "--raw", f"{folder}/raw", "--out", f"{folder}/{out}",
-    ]  # fmt: skip
+def sets(folder: Path) -> Path:
+    """Where data sets are ingested to."""
+    return Paths(folder, "tiny").sets
+
+
+def run(stage: ModuleType, folder: Path, params: str = "params.yaml") -> None:
+    """Run a stage on the set, in a folder."""
+    with contextlib.chdir(folder):
+        stage.main([*ARGUMENTS, "--params", params])
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -178,23 +187,27 @@ def contents(folder: Path) -> dict[str, bytes | None]:
     return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
 
 
-def try_out(kind: Kind, folder: Path, values: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+def try_out(kind: Kind, folder: Path, values: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     """Ingest a good set, spoil it, ingest it again as a user would, and see that what must come of it does."""
-    write_params(folder, values, kind.layout)
+    params = write_params(folder, values, kind.layout)
+    (folder / "elsewhere.yaml").write_text(params.read_text().replace("experiment: tiny", "experiment: elsewhere"))
     GOOD[kind.layout](folder / "raw")
-    ingest.main(arguments(folder))
-    before = contents(folder / "out")
+    run(ingest, folder)
+    before = contents(sets(folder))
     kind.spoil(folder / "raw")
     if isinstance(kind.outcome, Refused):
-        for out, left in (("out/set", before), ("elsewhere/set", {})):
+        for name, target, left in (
+            ("params.yaml", sets(folder), before),
+            ("elsewhere.yaml", Paths(folder, "elsewhere").sets, {}),
+        ):
             with pytest.raises(HairlineError) as error:
-                ingest.main(arguments(folder, out))
+                run(ingest, folder, name)
             assert [word for word in kind.outcome.words if word not in str(error.value)] == [], str(error.value)
-            assert contents((folder / out).parent) == left
+            assert contents(target) == left
     else:
-        ingest.main(arguments(folder))
-        _compare(kind.outcome, folder / "out" / "set")
-        _judge(kind.outcome, folder, capsys)
+        run(ingest, folder)
+        _compare(kind.outcome, sets(folder) / "walls")
+        _judge(kind.outcome, folder, caplog)
 
 
 def _compare(outcome: Imported, folder: Path) -> None:
@@ -216,20 +229,16 @@ def _compare(outcome: Imported, folder: Path) -> None:
         assert np.array_equal(load_image(folder, name), wall(name))
 
 
-def _judge(outcome: Imported, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    capsys.readouterr()
-    command = [
-        "--params", f"{folder}/params.yaml", "--dataset", "walls", "--set", f"{folder}/out/set",
-        "--baselines", f"{folder}/baselines", "--verdict", f"{folder}/gate/verdict.json",
-        "--page", f"{folder}/gate/page",
-    ]  # fmt: skip
+def _judge(outcome: Imported, folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.clear()
     if outcome.stops:
         with pytest.raises(HairlineError) as error:
-            validate.main(command)
+            run(validate, folder)
         told = str(error.value)
     else:
-        validate.main(command)
-        told = capsys.readouterr().err
-    assert (folder / "gate" / "verdict.json").exists() != outcome.stops
+        with caplog.at_level(logging.INFO, "hairline"):
+            run(validate, folder)
+        told = "\n".join(record.getMessage() for record in caplog.records)
+    assert Paths(folder, "tiny").samples_verdict("walls").exists() != outcome.stops
     assert {rule.name for rule in RULES if re.search(rf"\b{rule.name}\b", told)} == set(outcome.gate), told
     assert not outcome.gate or re.search(rf"\b{re.escape(outcome.sample)}\b", told)

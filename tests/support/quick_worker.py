@@ -17,7 +17,7 @@ def study_of(values: dict[str, object]) -> Study:
     """A study from plain values, as params.yaml holds them."""
     params = Params.__new__(Params)
     params._path, params._values = None, {"studies": {"quick": values}}  # type: ignore[assignment]
-    return params.entry("studies", "quick", Study)
+    return params.study("quick")
 
 
 def value(options: Mapping[str, Value]) -> float:

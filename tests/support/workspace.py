@@ -16,6 +16,7 @@ import pytest
 from support import parameters
 
 ROOT = Path(__file__).parents[2]
+MADE = ("data/", "models/", "reports/")
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 
@@ -69,6 +70,23 @@ def commands(folder: Path) -> dict[str, list[str]]:
     return dict(json.loads(run(folder, sys.executable, "-c", code).stdout))
 
 
+def places(folder: Path, kind: str) -> dict[str, set[str]]:
+    """Stage name → its deps or outs (``kind``) under data/, models/ and reports/, as DVC resolves them."""
+    code = (
+        "import json; from dvc.repo import Repo\n"
+        f"found = {{stage.addressing: [each.def_path for each in stage.{kind}] for stage in Repo('.').index.stages}}\n"
+        "print(json.dumps(found))"
+    )
+    found = json.loads(run(folder, sys.executable, "-c", code).stdout)
+    return {name: {path for path in paths if path.startswith(MADE)} for name, paths in found.items()}
+
+
+def _files(folder: Path) -> dict[str, int]:
+    """Every file under data/, models/ and reports/ → when it was written, in ns."""
+    files = (path for name in MADE for path in (folder / name).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
+
+
 def stages_run(output: str) -> set[str]:
     """Names of the stages that `dvc repro` says it ran."""
     return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage '")}
@@ -82,11 +100,17 @@ def run_stage(command: list[str]) -> None:
 
 
 @contextmanager
-def all_stages_run(folder: Path) -> Iterator[None]:
-    """Run every stage of a workspace in this process, which is inside it until the block ends."""
+def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
+    """Run every stage of a workspace in this process, which is inside it until the block ends.
+
+    Gives stage name → the files under data/, models/ and reports/ that it wrote.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for command in commands(folder).values():
+        written = {}
+        for name, command in commands(folder).items():
+            before = _files(folder)
             run_stage(command)
-        yield
+            written[name] = {path for path, when in _files(folder).items() if before.get(path) != when}
+        yield written

@@ -10,6 +10,7 @@ import typer
 
 from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 
 app = typer.Typer(
@@ -73,11 +74,12 @@ def accept(
     from hairline.gates.image_facts import computed
 
     values = Params(params)
-    for name in datasets or values.matrix().datasets:
+    paths = Paths(Path(), values.experiment)
+    for name in datasets or values.matrix.datasets:
         values.dataset(name)
-        folder = Path("data") / values.experiment() / "sets" / name
+        folder = paths.dataset(name)
         columns = computed(read_samples(folder), folder)
-        path = drift.path(baselines, values.experiment(), name)
+        path = drift.path(baselines, values.experiment, name)
         moved = drift.shifts(columns, drift.read(path))
         drift.write(path, drift.baseline(columns))
         typer.echo(f"{path}: {len(columns)} images accepted")
@@ -163,14 +165,13 @@ def promote(
 @app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
-    folder = Path("reports") / Params(params).experiment()
-    table = folder / "comparison" / "comparison.md"
-    if not table.is_file():
-        raise HairlineError(f"{table}: not found; run 'dvc repro' first")
-    typer.echo(table.read_text())
-    typer.echo(f"Report    {folder / 'comparison' / 'index.html'}")
-    typer.echo(f"Figures   {folder / 'comparison'}  (pr_curves.png, labels_*.png, predictions_*.png)")
-    typer.echo(f"Gates     {folder / 'gates'}")
+    paths = Paths(Path(), Params(params).experiment)
+    if not paths.comparison_text.is_file():
+        raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
+    typer.echo(paths.comparison_text.read_text())
+    typer.echo(f"Report    {paths.comparison_page}")
+    typer.echo(f"Figures   {paths.comparison}  (pr_curves.png, labels_*.png, predictions_*.png)")
+    typer.echo(f"Gates     {paths.gate_pages}")
     typer.echo("MLflow    make ui   (then open http://127.0.0.1:5000)")
 
 
@@ -189,12 +190,13 @@ def study_show(
     if name not in values.names("studies"):
         known = ", ".join(values.names("studies"))
         raise HairlineError(f"{values.file('studies')}: studies has no '{name}'; it has {known}")
-    folder = Path("data") / values.experiment() / "studies" / name
-    if not (folder / "best.json").is_file():
-        raise HairlineError(f"{folder / 'best.json'}: not found; run 'dvc repro tune@{name}' first")
-    told = json.loads((folder / "best.json").read_text())
-    typer.echo("\n".join(lines(told, pd.read_csv(folder / "trials.csv"), count)))
-    typer.echo(f"\nFigures   {Path('reports') / values.experiment() / 'studies' / name}")
+    paths = Paths(Path(), values.experiment)
+    best = paths.study_best(name)
+    if not best.is_file():
+        raise HairlineError(f"{best}: not found; run 'dvc repro tune@{name}' first")
+    told = json.loads(best.read_text())
+    typer.echo("\n".join(lines(told, pd.read_csv(paths.study_trials(name)), count)))
+    typer.echo(f"\nFigures   {paths.study_figures(name)}")
 
 
 def main() -> None:

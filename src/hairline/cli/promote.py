@@ -8,16 +8,17 @@ from typing import Any
 import pandas as pd
 
 from hairline.config import training_sets
-from hairline.config.params import Dataset, Params
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
 from hairline.reporting import model_cards
 from hairline.tracking import registry, store
-from hairline.tracking.records import RunRecord, read_record
+from hairline.tracking.records import read_record
 from hairline.tracking.registry import ALIAS
 
 __all__ = ["ALIAS", "promote"]
-PARTS = ["labels", "model", "training_set"]
+PARTS = ["labels", "model", "training_set"]  # the columns that make a SegmenterName
 
 
 def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, str, str]:
@@ -34,41 +35,35 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
     Raises:
         HairlineError: If there is no comparison, nothing to choose from, or the store does not know the best.
     """
-    experiment = params.experiment()
-    table = folder / "reports" / experiment / "comparison" / "comparison.csv"
-    if not table.is_file():
-        raise HairlineError(f"{table}: not found; run 'dvc repro' first")
-    summary = pd.read_csv(table)
+    paths = Paths(folder, params.experiment)
+    if not paths.comparison_table.is_file():
+        raise HairlineError(f"{paths.comparison_table}: not found; run 'dvc repro' first")
+    summary = pd.read_csv(paths.comparison_table)
     row, rule = model_cards.best(summary, test_set)
     found = {
-        parts: (record, _card(folder, params, rows, *parts))
-        for parts, rows in _segmenters(summary)
-        if (record := _record(folder, experiment, *parts)) is not None
+        segmenter: (record, _card(params, paths, rows, segmenter))
+        for segmenter, rows in _segmenters(summary)
+        if (record := read_record(paths.segmenter_record(segmenter))) is not None
     }
-    labels, model, training_set = (str(row[part]) for part in PARTS)
-    if (labels, model, training_set) not in found:
-        raise HairlineError(f"{labels} · {model}: its run.json is missing; 'dvc pull' or 'dvc repro' brings it")
-    best, _ = found[labels, model, training_set]
-    name, uri = registry.name(experiment, "segmenter"), store.store_uri(workspace_root(folder))
+    chosen = SegmenterName(*(str(row[part]) for part in PARTS))
+    if chosen not in found:
+        raise HairlineError(
+            f"{chosen.label_set} · {chosen.architecture}: its run.json is missing; 'dvc pull' or 'dvc repro' brings it"
+        )
+    best, _ = found[chosen]
+    name, uri = registry.name(params.experiment, "segmenter"), store.store_uri(workspace_root(folder))
     told = f"{rule}: ODS {row['ods']:.3f}"
     return registry.promote(uri, name, best, told, list(found.values())), name, told
 
 
-def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
-    """Labels, model and training set of each scored segmenter, and its rows."""
+def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[SegmenterName, pd.DataFrame]]:
+    """Each scored segmenter and its rows."""
     scored = summary[(summary["kind"] == "segmenter") & (summary["status"] == "scored")]
     for key, rows in scored.groupby(PARTS, sort=False):
-        labels, model, training_set = map(str, key)
-        yield (labels, model, training_set), rows
+        yield SegmenterName(*map(str, key)), rows
 
 
-def _record(folder: Path, experiment: str, labels: str, model: str, training_set: str) -> RunRecord | None:
-    runs = folder / "reports" / experiment / "runs"
-    return read_record(runs / f"segmenter-{labels}-{model}-{training_set}.json")
-
-
-def _card(folder: Path, params: Params, rows: pd.DataFrame, labels: str, model: str, training_set: str) -> str:
-    segmenters = folder / "models" / params.experiment() / "segmenters"
-    info: dict[str, Any] = json.loads((segmenters / training_set / labels / model / "model.json").read_text())
-    names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[training_set].parts)
-    return model_cards.card(rows, info, [(name, params.entry("datasets", name, Dataset).layout) for name in names])
+def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName) -> str:
+    info: dict[str, Any] = json.loads((paths.segmenter(segmenter) / "model.json").read_text())
+    names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[segmenter.training_set].parts)
+    return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])

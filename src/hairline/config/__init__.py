@@ -1,1 +1,1 @@
-"""The parameter files that a person writes: how YAML is read and written, and which section stands in which file."""
+"""Configuration: the parameter files, the values of an experiment, and where everything of it lies."""

@@ -4,29 +4,26 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from hairline.config import training_set_checks
-from hairline.config.params import Evaluation, Localize, Params, Strips
+from hairline.config.params import Params
 from hairline.data.names import MANUAL
-from hairline.data.patch_index import Options as PatchOptions
-from hairline.data.synthetic import Options as SynthesisOptions
-from hairline.data.training_set import TrainingSet
 from hairline.errors import HairlineError
 from hairline.gates import labels_gate, patches_gate, samples_gate
-from hairline.gates.rules import Gate, Gates, Rule
+from hairline.gates.rules import Gate, Rule
 from hairline.io import plugins
-from hairline.labelling.fusion import TrainableRule
 from hairline.labelling.localization import Needs
-from hairline.metrics.bootstrap import BootstrapOptions
-from hairline.nn.runtime.recipes import FROM_CLASSIFIER, ClassifierOptions, Runtime, SegmenterOptions
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER
 from hairline.nn.segmenter import networks
 from hairline.tuning import checks
-from hairline.tuning import study as study_options
 
-GATE_KINDS: dict[Gate, tuple[type, tuple[Rule, ...]]] = {
-    "samples": (samples_gate.Options, samples_gate.RULES),
-    "patches": (patches_gate.Options, patches_gate.RULES),
-    "labels": (labels_gate.Options, labels_gate.RULES),
+RULES: dict[Gate, tuple[Rule, ...]] = {
+    "samples": samples_gate.RULES,
+    "patches": patches_gate.RULES,
+    "labels": labels_gate.RULES,
 }
 
+SECTIONS = ("experiment", "matrix", "pooled_test_sets", "runtime", "gates", "patches", "localize", "trainable",
+            "strips", "segmenter", "evaluation", "comparison")  # fmt: skip
+"""The properties of :class:`Params` that are a section as a whole."""
 
 Reference = tuple[str, tuple[str, ...], str, set[str]]
 """Where names stand, the names, the section or list that must have them, and what it has."""
@@ -53,31 +50,28 @@ def check(params: Params, networks: bool = False) -> None:
 
 
 def _sections(params: Params) -> Iterator[str]:
-    kinds: dict[str, type] = {
-        "runtime": Runtime, "gates": Gates, "patches": PatchOptions, "localize": Localize,
-        "trainable": TrainableRule, "strips": Strips, "segmenter": SegmenterOptions, "evaluation": Evaluation,
-        "comparison": BootstrapOptions,
-    }  # fmt: skip
-    readers: list[Callable[[], object]] = [params.experiment, params.matrix, params.pooled_test_sets]
-    readers += [partial(params.get, name, kind) for name, kind in kinds.items()]
-    readers += [partial(params.entry, "synthetic_sets", n, SynthesisOptions) for n in params.names("synthetic_sets")]
-    readers += [partial(params.entry, "classifiers", name, ClassifierOptions) for name in params.names("classifiers")]
-    readers += [partial(params.dataset, name) for name in params.names("datasets")]
-    readers += [partial(params.label_set, name) for name in params.names("label_sets")]
-    readers += [partial(params.entry, "studies", name, study_options.Study) for name in params.names("studies")]
-    readers += [partial(params.training, name) for name in params.names("architectures")]
-    readers += [partial(params.entry, "training_sets", name, TrainingSet) for name in params.names("training_sets")]
+    readers: list[Callable[[], object]] = [partial(getattr, params, name) for name in SECTIONS]
+    for section, read in (
+        ("synthetic_sets", params.synthetic_set),
+        ("classifiers", params.classifier),
+        ("datasets", params.dataset),
+        ("label_sets", params.label_set),
+        ("studies", params.study),
+        ("architectures", params.training),
+        ("training_sets", params.training_set),
+    ):
+        readers += [partial(read, name) for name in params.names(section)]
     for dataset in params.names("datasets"):
-        readers += [partial(params.gate, gate, dataset, kind) for gate, (kind, _) in GATE_KINDS.items()]
-    for read in readers:
+        readers += [partial(gate, dataset) for gate in (params.samples_gate, params.patches_gate, params.labels_gate)]
+    for each in readers:
         try:
-            read()
+            each()
         except HairlineError as error:
             yield str(error)
 
 
 def _references(params: Params) -> Iterator[str]:
-    matrix, segmenter = params.matrix(), params.get("segmenter", SegmenterOptions)
+    matrix, segmenter = params.matrix, params.segmenter
     datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
     label_sets = {MANUAL, *params.labelled()}
     uses: list[Reference] = [
@@ -87,11 +81,11 @@ def _references(params: Params) -> Iterator[str]:
         ("matrix.classifiers", matrix.classifiers, "classifiers", classifiers),
         ("matrix.label_sets", matrix.label_sets, "label_sets", label_sets),
         ("matrix.architectures", matrix.architectures, "architectures", set(params.names("architectures"))),
-        ("strips.samples", tuple(params.get("strips", Strips).samples), "matrix.localized", set(matrix.localized)),
+        ("strips.samples", tuple(params.strips.samples), "matrix.localized", set(matrix.localized)),
         ("segmenter.classifier", (segmenter.classifier,), "matrix.classifiers", set(matrix.classifiers)),
     ]
     for name in params.names("classifiers"):
-        dataset = params.entry("classifiers", name, ClassifierOptions).dataset
+        dataset = params.classifier(name).dataset
         uses.append((f"classifiers.{name}.dataset", (dataset,), "matrix.datasets", set(matrix.datasets)))
     uses += [*_of_label_sets(params), *_of_gates(params)]
     defined_in = {
@@ -100,7 +94,7 @@ def _references(params: Params) -> Iterator[str]:
     }  # fmt: skip
     uses += [(where, names, section, defined_in[section]) for where, names, section in training_set_checks.uses(params)]
     for name in params.names("studies"):
-        study, where = params.entry("studies", name, study_options.Study), f"studies.{name}"
+        study, where = params.study(name), f"studies.{name}"
         uses.append((f"{where}.label_set", (study.label_set,), "label_sets", set(params.names("label_sets"))))
         uses.append((f"{where}.dataset", (study.dataset,), "matrix.localized", set(matrix.localized)))
     for where, used, section, defined in uses:
@@ -111,8 +105,8 @@ def _references(params: Params) -> Iterator[str]:
 
 
 def _of_label_sets(params: Params) -> Iterator[Reference]:
-    classifiers = set(params.matrix().classifiers)
-    localize = params.get("localize", Localize)
+    classifiers = set(params.matrix.classifiers)
+    localize = params.localize
     windows, scales = set(map(str, localize.vote_windows_px)), set(map(str, localize.cam_scales))
     for name in params.names("label_sets"):
         label_set = params.label_set(name)
@@ -127,12 +121,12 @@ def _of_label_sets(params: Params) -> Iterator[Reference]:
 
 def _of_gates(params: Params) -> Iterator[Reference]:
     datasets, label_sets = set(params.names("datasets")), {MANUAL, *params.labelled()}
-    gates = params.get("gates", Gates)
+    gates = params.gates
     yield "gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets
     for number, waiver in enumerate(gates.waivers):
         subjects = ("label_sets", label_sets) if waiver.gate == "labels" else ("datasets", datasets)
         yield f"gates.waivers.{number}.subject", (waiver.subject,), *subjects
-        rules = {rule.name for rule in GATE_KINDS[waiver.gate][1]}
+        rules = {rule.name for rule in RULES[waiver.gate]}
         yield f"gates.waivers.{number}.rule", (waiver.rule,), f"the rules of the {waiver.gate}", rules
 
 
@@ -147,13 +141,13 @@ def _taken_names(params: Params) -> Iterator[str]:
 
 def _studies(params: Params) -> Iterator[str]:
     """Search spaces that do not fit the label set or the evidence, objectives that the data set has no masks for."""
-    localize = params.get("localize", Localize)
+    localize = params.localize
     for name in params.names("studies"):
-        study = params.entry("studies", name, study_options.Study)
+        study = params.study(name)
         options, parse = params.raw("label_sets")[study.label_set]["options"], params.options_of(study.label_set)
         found = checks.problems(study, options, parse, localize.vote_windows_px, localize.cam_scales)
         yield from (f"studies.{name}.{line}" for line in found)
-        layout = params.dataset(study.dataset).layout
+        layout = params.layout(study.dataset)
         if study.needs_masks and getattr(plugins.resolve("hairline.data.layouts", layout), "WITHOUT_MASKS", False):
             yield (
                 f"studies.{name}.objective: {', '.join(study.objective)} on images of '{study.dataset}', whose layout "
@@ -165,7 +159,7 @@ def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to."""
     for name in _trained(params):
         segmenter, _ = params.training(name)
-        backbone = params.entry("classifiers", segmenter.classifier, ClassifierOptions).backbone
+        backbone = params.classifier(segmenter.classifier).backbone
         architecture = params.architecture(name)
         encoder = networks.module(architecture.network).backbone(architecture.options)
         if segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
@@ -178,7 +172,7 @@ def _starts(params: Params) -> Iterator[str]:
 
 def _trained(params: Params) -> tuple[str, ...]:
     """The architectures that segmenters are trained with."""
-    return params.matrix().architectures if params.matrix().label_sets else ()
+    return params.matrix.architectures if params.matrix.label_sets else ()
 
 
 def _networks(params: Params) -> Iterator[str]:
@@ -189,7 +183,7 @@ def _networks(params: Params) -> Iterator[str]:
 
     look_ups: list[tuple[str, Callable[[], object]]] = []
     for name in params.names("classifiers"):
-        options, where = params.entry("classifiers", name, ClassifierOptions), f"classifiers.{name}"
+        options, where = params.classifier(name), f"classifiers.{name}"
         look_ups += [(f"{where}.backbone", partial(backbones.known, options.backbone))]
         look_ups += [(f"{where}.weights", partial(weights.files, options.weights))]
     for name in params.names("architectures"):

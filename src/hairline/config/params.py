@@ -1,15 +1,17 @@
 """The schema of params.yaml, gates.yaml and studies.yaml: every value stands there, none here.
 
-A stage asks for its own section and gets frozen dataclasses. Which variants there are (layouts, labellers,
-architectures) is looked up by name when a section needs one, so this module names none of them.
+A stage asks for its own section, ``params.segmenter``, and gets frozen dataclasses. They stand beside the code they
+belong to, which is named here and imported only when its section is asked for; variants (layouts, labellers,
+architectures) are not even named. So reading one section neither loads nor depends on the code of another.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, overload
 
 import pydantic
 from annotated_types import Ge, Gt, Le, MinLen
@@ -20,8 +22,19 @@ from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
-from hairline.nn.runtime.recipes import SegmenterOptions
 from hairline.nn.segmenter import networks
+
+if TYPE_CHECKING:
+    from hairline.data.patch_index import Options as PatchOptions
+    from hairline.data.synthetic import Options as SyntheticSet
+    from hairline.data.training_set import TrainingSet
+    from hairline.gates.labels_gate import Options as LabelsGate
+    from hairline.gates.patches_gate import Options as PatchesGate
+    from hairline.gates.samples_gate import Options as SamplesGate
+    from hairline.labelling.fusion import TrainableRule
+    from hairline.metrics.bootstrap import BootstrapOptions
+    from hairline.nn.runtime.recipes import ClassifierOptions, Runtime, SegmenterOptions
+    from hairline.tuning.study import Study
 
 T = TypeVar("T")
 
@@ -152,7 +165,11 @@ class Strips:
 
 
 class Params:
-    """The values of one params.yaml and the files beside it, validated section by section when they are asked for."""
+    """The values of params.yaml and the files beside it, validated a section at a time when asked for, each once.
+
+    Every property and every method that is given a name raises HairlineError where the file holds something else than
+    expected there, or nothing of that name; the message tells file and place.
+    """
 
     def __init__(self, path: Path) -> None:
         """Read params.yaml, gates.yaml and studies.yaml; only their top level is checked here.
@@ -184,44 +201,172 @@ class Params:
         """Several sections as they stand in the file, for logging."""
         return {name: self.raw(name) for name in names}
 
-    def get(self, name: str, kind: type[T]) -> T:
-        """A section as an instance of a dataclass or plain type."""
-        return cast(T, self._parse(self._values[name], kind, name))
+    def names(self, section: str) -> tuple[str, ...]:
+        """The keys of a section that maps names to values."""
+        values = self._parse(self._values[section], dict[Name, Any], section)
+        return tuple(values)
 
+    @cached_property
     def experiment(self) -> str:
         """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
         pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-        return str(self._parse(self._values["experiment"], pattern, "experiment"))
+        return str(self._section("experiment", pattern))
 
+    @cached_property
+    def runtime(self) -> "Runtime":
+        """Device, precision, seed and processes."""
+        return cast("Runtime", self._section("runtime", "hairline.nn.runtime.recipes:Runtime"))
+
+    @cached_property
     def matrix(self) -> Matrix:
         """The names the DAG crosses."""
-        return self.get("matrix", Matrix)
+        return self._section("matrix", Matrix)
+
+    @cached_property
+    def gates(self) -> Gates:
+        """What data must be like."""
+        return self._section("gates", Gates)
+
+    @cached_property
+    def patches(self) -> "PatchOptions":
+        """The grid of patches that classifiers learn from."""
+        return cast("PatchOptions", self._section("patches", "hairline.data.patch_index:Options"))
+
+    @cached_property
+    def localize(self) -> Localize:
+        """What evidence is collected."""
+        return self._section("localize", Localize)
+
+    @cached_property
+    def trainable(self) -> "TrainableRule":
+        """Which labels are worth training on."""
+        return cast("TrainableRule", self._section("trainable", "hairline.labelling.fusion:TrainableRule"))
+
+    @cached_property
+    def strips(self) -> Strips:
+        """Of which images every step to their label is drawn."""
+        return self._section("strips", Strips)
+
+    @cached_property
+    def segmenter(self) -> "SegmenterOptions":
+        """How segmenters are trained; :meth:`training` has it with the overrides of an architecture."""
+        return cast("SegmenterOptions", self._section("segmenter", "hairline.nn.runtime.recipes:SegmenterOptions"))
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What evaluation keeps besides scores."""
+        return self._section("evaluation", Evaluation)
+
+    @cached_property
+    def pooled_test_sets(self) -> dict[str, tuple[str, ...]]:
+        """Name → the test sets that are scored together under it."""
+        return self._section("pooled_test_sets", dict[Name, Names])
+
+    @cached_property
+    def comparison(self) -> "BootstrapOptions":
+        """The bootstrap over parent photos."""
+        return cast("BootstrapOptions", self._section("comparison", "hairline.metrics.bootstrap:BootstrapOptions"))
+
+    def synthetic_set(self, name: str) -> "SyntheticSet":
+        """A data set that is generated."""
+        return cast("SyntheticSet", self._named("synthetic_sets", name, "hairline.data.synthetic:Options"))
 
     def dataset(self, name: str) -> Dataset:
         """A data set with the options of its layout."""
-        entry = self._parse(self._entry("datasets", name), Dataset, f"datasets.{name}")
-        options = self._options("hairline.data.layouts", entry.layout, entry.options, f"datasets.{name}")
-        return Dataset(entry.layout, entry.root, options)
+        where = f"datasets.{name}"
+
+        def read() -> Dataset:
+            entry = self._parse(self._entry("datasets", name), Dataset, where)
+            options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
+            return Dataset(entry.layout, entry.root, options)
+
+        return self._once(where, read)
+
+    def layout(self, dataset: str) -> str:
+        """The layout of a data set, without a look at its options."""
+        entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
+        return entry.layout
+
+    def classifier(self, name: str) -> "ClassifierOptions":
+        """A patch classifier: what it learns from, and how."""
+        return cast(
+            "ClassifierOptions", self._named("classifiers", name, "hairline.nn.runtime.recipes:ClassifierOptions")
+        )
 
     def label_set(self, name: str) -> LabelSet:
         """A label set with the options of its method."""
-        entry = self._parse(self._entry("label_sets", name), LabelSet, f"label_sets.{name}")
-        options = self._options("hairline.labelling.methods", entry.method, entry.options, f"label_sets.{name}")
-        return LabelSet(entry.method, entry.classifier, options)
+        where = f"label_sets.{name}"
 
-    def labelled(self) -> dict[str, str]:
-        """Every label set that is made → the one in ``label_sets`` with its method: itself, or that of its study."""
-        own = {name: name for name in self.names("label_sets")}
-        return own | {self.tuned(name): self._values["studies"][name]["label_set"] for name in self.names("studies")}
+        def read() -> LabelSet:
+            entry = self._parse(self._entry("label_sets", name), LabelSet, where)
+            options = self._options("hairline.labelling.methods", entry.method, entry.options, where)
+            return LabelSet(entry.method, entry.classifier, options)
+
+        return self._once(where, read)
+
+    def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
+        """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""
+        where = f"label_sets.{label_set}"
+        method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
+        return lambda values: self._options("hairline.labelling.methods", method, values, where)
+
+    def study(self, name: str) -> "Study":
+        """A search for the best options of a label set."""
+        return cast("Study", self._named("studies", name, "hairline.tuning.study:Study"))
+
+    def training_set(self, name: str) -> "TrainingSet":
+        """What a segmenter learns from."""
+        return cast("TrainingSet", self._named("training_sets", name, "hairline.config.training_sets:TrainingSet"))
+
+    def architecture(self, name: str) -> Architecture:
+        """A network with the options of its module."""
+        where = f"architectures.{name}"
+
+        def read() -> Architecture:
+            entry = self._parse(self._entry("architectures", name), Architecture, where)
+            try:
+                module, values = networks.module(entry.network), networks.with_words(entry.network, entry.options)
+            except HairlineError as error:
+                raise HairlineError(f"{self.file(where)}: {where}.network: {error}") from None
+            return Architecture(entry.network, self._parse(values, module.Options, f"{where}.options"), entry.training)
+
+        return self._once(where, read)
+
+    def training(self, architecture: str) -> "tuple[SegmenterOptions, dict[str, Any]]":
+        """How segmenters of an architecture are trained, and the same as plain values."""
+        other = self.architecture(architecture).training
+        where = "segmenter" + (f" (with architectures.{architecture}.training)" if other else "")
+
+        def read() -> "tuple[SegmenterOptions, dict[str, Any]]":
+            values = _over(self._values["segmenter"], other)
+            return self._parse(values, "hairline.nn.runtime.recipes:SegmenterOptions", where), values
+
+        return self._once(where, read)
+
+    def samples_gate(self, dataset: str) -> "SamplesGate":
+        """The gate of the samples of a data set."""
+        return cast("SamplesGate", self._gate("samples", dataset, "hairline.gates.samples_gate:Options"))
+
+    def patches_gate(self, dataset: str) -> "PatchesGate":
+        """The gate of the patches of a data set."""
+        return cast("PatchesGate", self._gate("patches", dataset, "hairline.gates.patches_gate:Options"))
+
+    def labels_gate(self, dataset: str) -> "LabelsGate":
+        """The gate of the labels of images of a data set."""
+        return cast("LabelsGate", self._gate("labels", dataset, "hairline.gates.labels_gate:Options"))
+
+    def waivers(self, gate: Gate, subject: str) -> tuple[Waiver, ...]:
+        """The accepted findings of a gate about one data set or label set."""
+        return tuple(waiver for waiver in self.gates.waivers if (waiver.gate, waiver.subject) == (gate, subject))
 
     def tuned(self, study: str) -> str:
         """Name of the label set with the best options of a study."""
         return f"{study}{TUNED}"
 
-    def pooled_test_sets(self) -> dict[str, tuple[str, ...]]:
-        """Name → the test sets that are scored together under it."""
-        values = self._parse(self._values["pooled_test_sets"], dict[Name, Names], "pooled_test_sets")
-        return cast(dict[str, tuple[str, ...]], values)
+    def labelled(self) -> dict[str, str]:
+        """Every label set that is made → the one in ``label_sets`` with its method: itself, or that of its study."""
+        own = {name: name for name in self.names("label_sets")}
+        return own | {self.tuned(name): self._values["studies"][name]["label_set"] for name in self.names("studies")}
 
     def tuned_on(self) -> dict[str, tuple[str, str]]:
         """Label set with the best options of a study → data set and split of the images whose masks chose them."""
@@ -232,53 +377,37 @@ class Params:
             if "maskless" not in study["objective"]
         }
 
-    def options_of(self, label_set: str) -> Callable[[Mapping[str, Any]], Any]:
-        """Makes options of a label set's method of nested plain values, with the errors of :meth:`label_set`."""
-        where = f"label_sets.{label_set}"
-        method = self._parse(self._entry("label_sets", label_set), LabelSet, where).method
-        return lambda values: self._options("hairline.labelling.methods", method, values, where)
+    @cached_property
+    def _parsed(self) -> dict[str, Any]:
+        """Place in the file → what was read there."""
+        return {}
 
-    def architecture(self, name: str) -> Architecture:
-        """A network with the options of its module."""
-        where = f"architectures.{name}"
-        entry = self._parse(self._entry("architectures", name), Architecture, where)
-        try:
-            module, values = networks.module(entry.network), networks.with_words(entry.network, entry.options)
-        except HairlineError as error:
-            raise HairlineError(f"{self.file(where)}: {where}.network: {error}") from None
-        return Architecture(entry.network, self._parse(values, module.Options, f"{where}.options"), entry.training)
+    def _once(self, where: str, read: Callable[[], T]) -> T:
+        if where not in self._parsed:
+            self._parsed[where] = read()
+        return cast(T, self._parsed[where])
 
-    def training(self, name: str) -> tuple[SegmenterOptions, dict[str, Any]]:
-        """How segmenters of an architecture are trained, and the same as plain values."""
-        other = self.architecture(name).training
-        values = _over(self._values["segmenter"], other)
-        where = "segmenter" + (f" (with architectures.{name}.training)" if other else "")
-        return self._parse(values, SegmenterOptions, where), values
+    @overload
+    def _section(self, name: str, kind: type[T]) -> T: ...
 
-    def entry(self, section: str, name: str, kind: type[T]) -> T:
-        """One entry of a section that maps names to values."""
-        return cast(T, self._parse(self._entry(section, name), kind, f"{section}.{name}"))
+    @overload
+    def _section(self, name: str, kind: object) -> Any: ...
 
-    def gate(self, gate: Gate, dataset: str, kind: type[T]) -> T:
+    def _section(self, name: str, kind: object) -> Any:
+        return self._parse(self._values[name], kind, name)
+
+    def _named(self, section: str, name: str, kind: str) -> Any:
+        where = f"{section}.{name}"
+        return self._once(where, lambda: self._parse(self._entry(section, name), kind, where))
+
+    def _gate(self, gate: Gate, dataset: str, kind: str) -> Any:
         """Options of a gate as they hold for a data set: its own section, and over it what differs for the set."""
-        gates = self.get("gates", Gates)
-        values = dict(getattr(gates, gate))
-        where = f"gates.{gate}"
-        for name, value in gates.for_datasets.get(dataset, {}).get(gate, {}).items():
+        values, where = dict(getattr(self.gates, gate)), f"gates.{gate}"
+        for name, value in self.gates.for_datasets.get(dataset, {}).get(gate, {}).items():
             both = isinstance(value, Mapping) and isinstance(values.get(name), Mapping)
             values[name] = {**values[name], **value} if both else value
             where = f"gates.{gate} (with gates.for_datasets.{dataset})"
-        return cast(T, self._parse(values, kind, where))
-
-    def waivers(self, gate: Gate, subject: str) -> tuple[Waiver, ...]:
-        """The accepted findings of a gate about one data set or label set."""
-        waivers = self.get("gates", Gates).waivers
-        return tuple(waiver for waiver in waivers if (waiver.gate, waiver.subject) == (gate, subject))
-
-    def names(self, section: str) -> tuple[str, ...]:
-        """The keys of a section that maps names to values."""
-        values = self._parse(self._values[section], dict[Name, Any], section)
-        return tuple(values)
+        return self._once(where, lambda: self._parse(values, kind, where))
 
     def _entry(self, section: str, name: str) -> Any:
         if name not in self.names(section):
@@ -296,8 +425,9 @@ class Params:
             raise HairlineError(f"{self.file(where)}: {where}: {error}") from None
 
     def _parse(self, values: object, kind: Any, where: str) -> Any:
+        """Values as an instance of a kind, or of one named as ``package.module:Class``."""
         try:
-            return _model(kind)(value=values).value
+            return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
             lines = "\n".join(f"{self.file(line)}: {line}" for line in _problems(error, where))
             raise HairlineError(lines) from None

@@ -13,12 +13,12 @@ Use = tuple[str, tuple[str, ...], str]
 
 def uses(params: Params) -> Iterator[Use]:
     """The names that training sets and pooled test sets use; label sets stand for every one that is made."""
-    yield "matrix.training_sets", params.matrix().training_sets, "training_sets"
+    yield "matrix.training_sets", params.matrix.training_sets, "training_sets"
     for name, training_set in _all(params).items():
         where = f"training_sets.{name}.parts"
         yield where, tuple(part.dataset for part in training_set.parts), "matrix.localized"
         yield where, tuple(part.labels for part in training_set.parts if part.labels), "label_sets"
-    for name, members in params.pooled_test_sets().items():
+    for name, members in params.pooled_test_sets.items():
         yield f"pooled_test_sets.{name}", members, "matrix.test_sets"
 
 
@@ -26,16 +26,16 @@ def problems(params: Params) -> Iterator[str]:
     """A line for each fault of training sets and pooled test sets whose names are all defined."""
     yield from training_sets.leaks(params)
     for name, training_set in _all(params).items():
-        layouts = [params.dataset(part.dataset).layout for part in training_set.parts]
+        layouts = [params.layout(part.dataset) for part in training_set.parts]
         fault = published.misnamed(training_set.paper, layouts) if training_set.paper else ""
         if fault:
             yield f"training_sets.{name}.paper: {fault}"
-    for name, members in params.pooled_test_sets().items():
-        if name in params.matrix().test_sets:
+    for name, members in params.pooled_test_sets.items():
+        if name in params.matrix.test_sets:
             yield f"pooled_test_sets.{name}: this name is that of a test set; choose another"
         if len(set(members)) < len(members):
             yield f"pooled_test_sets.{name}: names a test set twice; name each once"
 
 
 def _all(params: Params) -> dict[str, TrainingSet]:
-    return {name: params.entry("training_sets", name, TrainingSet) for name in params.names("training_sets")}
+    return {name: params.training_set(name) for name in params.names("training_sets")}

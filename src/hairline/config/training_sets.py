@@ -15,7 +15,7 @@ from hairline.data.training_set import Part, TrainingSet
 
 def chosen(params: Params) -> dict[str, TrainingSet]:
     """The training sets that segmenters are trained on, by name."""
-    return {name: params.entry("training_sets", name, TrainingSet) for name in params.matrix().training_sets}
+    return {name: params.training_set(name) for name in params.matrix.training_sets}
 
 
 def used(params: Params) -> list[tuple[str, Split]]:
@@ -25,7 +25,7 @@ def used(params: Params) -> list[tuple[str, Split]]:
 
 def leaks(params: Params) -> Iterator[str]:
     """A line for each part in use by which segmenters would learn of the masks that they are scored against."""
-    tested, tuned_on = params.matrix().test_sets, params.tuned_on()
+    tested, tuned_on = params.matrix.test_sets, params.tuned_on()
     for name, training_set in chosen(params).items():
         for number, part in enumerate(training_set.parts):
             if part.split == "test" and part.dataset in tested:

@@ -1,6 +1,5 @@
 """The pictures of a comparison: precision-recall curves, galleries, image browser, strips of the steps to a label."""
 
-from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.config.params import Evaluation, Params
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import evenly, load_image, load_mask, mask_path, read_samples
 from hairline.imaging.images import read_scores
 from hairline.labelling import localization
@@ -49,10 +49,10 @@ def curves(drawn: Panels, kind: str) -> html.Drawings:
     )
 
 
-def grids(args: Namespace, params: Params) -> Iterator[tuple[str, str, bytes]]:
+def grids(params: Params, paths: Paths) -> Iterator[tuple[str, str, bytes]]:
     """Two galleries a test set, of labels and of predictions (figures 5, 6 and 8 of the paper): name, title, PNG."""
-    for test_set in params.matrix().test_sets:
-        rows = [_row(args, params, test_set, sample_id) for sample_id in _gallery(args, params, test_set)]
+    for test_set in params.matrix.test_sets:
+        rows = [_row(params, paths, test_set, sample_id) for sample_id in _gallery(params, paths, test_set)]
         if rows:
             labels = [replace(row, predictions={}) for row in rows]
             yield f"labels_{test_set}", f"Pseudo-labels of test images of {test_set}", _grid(labels)
@@ -65,31 +65,31 @@ def _grid(rows: Sequence[image_grids.PictureRow]) -> bytes:
     return drawing.png(image_grids.picture_grid(rows))
 
 
-def _gallery(args: Namespace, params: Params, test_set: str) -> list[str]:
+def _gallery(params: Params, paths: Paths, test_set: str) -> list[str]:
     """The same images everywhere, evenly spaced, with masks where there are any."""
-    samples = read_samples(args.sets / test_set, "test")
+    samples = read_samples(paths.dataset(test_set), "test")
     masked = samples[samples["has_mask"]]
     candidates = list((masked if len(masked) else samples)["id"])
-    return [candidates[index] for index in evenly(len(candidates), params.get("evaluation", Evaluation).gallery)]
+    return [candidates[index] for index in evenly(len(candidates), params.evaluation.gallery)]
 
 
-def browser(args: Namespace, params: Params, cells: Sequence[Cell]) -> image_browser.Browser:
+def browser(params: Params, paths: Paths, cells: Sequence[Cell]) -> image_browser.Browser:
     """The galleries' images and those that segmenters did worst and best on, the better ones' first, up to a number."""
     images, several = [], several_training_sets(cells)
-    extreme = params.get("evaluation", Evaluation).extremes
-    for test_set in params.matrix().test_sets:
+    extreme = params.evaluation.extremes
+    for test_set in params.matrix.test_sets:
         tables = {
             cell_called(cell, several): cell.table
             for cell in cells
             if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
         }
         scores = {name: image_f1(table) for name, table in tables.items()}
-        chosen = dict.fromkeys(_gallery(args, params, test_set))
+        chosen = dict.fromkeys(_gallery(params, paths, test_set))
         for name in sorted(tables, key=lambda name: -scores[name].mean()):
             chosen |= dict.fromkeys(extremes(tables[name], extreme))
         for sample_id in sorted([*chosen][:BROWSED]):
             f1 = {name: float(found[sample_id]) for name, found in scores.items() if sample_id in found}
-            images.append(Shown(sample_id, test_set, f1, _layers(_row(args, params, test_set, sample_id))))
+            images.append(Shown(sample_id, test_set, f1, _layers(_row(params, paths, test_set, sample_id))))
     return image_browser.Browser(images)
 
 
@@ -101,28 +101,28 @@ def _layers(row: image_grids.PictureRow) -> dict[str, bytes]:
     return {"image": image_browser.photo(row.image), **drawn}
 
 
-def _predictions(args: Namespace, params: Params, test_set: str) -> dict[str, Path]:
+def _predictions(params: Params, paths: Paths, test_set: str) -> dict[str, Path]:
     """What a segmenter is called → folder of its predictions that were kept."""
-    matrix = params.matrix()
+    matrix = params.matrix
     several = len(matrix.training_sets) > 1
     return {
         called(label_set, architecture, training_set if several else ""):
-            args.scores / "segmenters" / training_set / label_set / architecture / test_set / "predictions"
+            paths.segmenter_scores(SegmenterName(label_set, architecture, training_set), test_set) / "predictions"
         for training_set in matrix.training_sets for label_set in matrix.label_sets
         for architecture in matrix.architectures
     }  # fmt: skip
 
 
-def _row(args: Namespace, params: Params, test_set: str, sample_id: str) -> image_grids.PictureRow:
-    matrix, file, folder = params.matrix(), f"{sample_id}.png", args.sets / test_set
-    evidence = localization.Evidence.load(args.evidence / matrix.classifiers[0] / test_set / f"{sample_id}.npz")
+def _row(params: Params, paths: Paths, test_set: str, sample_id: str) -> image_grids.PictureRow:
+    matrix, file, folder = params.matrix, f"{sample_id}.png", paths.dataset(test_set)
+    evidence = localization.Evidence.load(paths.evidence(matrix.classifiers[0], test_set) / f"{sample_id}.npz")
     return image_grids.PictureRow(
         sample_id,
         load_image(folder, sample_id),
         load_mask(folder, sample_id) if mask_path(folder, sample_id).is_file() else None,
         localization.heat(evidence),
-        _maps({name: args.labels / name / test_set / file for name in params.labelled()}),
-        _maps({name: kept / file for name, kept in _predictions(args, params, test_set).items()}),
+        _maps({name: paths.labels(name, test_set) / file for name in params.labelled()}),
+        _maps({name: kept / file for name, kept in _predictions(params, paths, test_set).items()}),
     )
 
 
@@ -130,11 +130,11 @@ def _maps(paths: Mapping[str, Path]) -> dict[str, NDArray[np.generic]]:
     return {name: read_scores(path) for name, path in paths.items() if path.is_file()}
 
 
-def steps(folder: Path, params: Params) -> Iterator[html.Picture]:
+def steps(params: Params, paths: Paths) -> Iterator[html.Picture]:
     """The first strip there is of every label set, on the first test set that has one."""
-    test_sets = params.matrix().test_sets
+    test_sets = params.matrix.test_sets
     for label_set in params.labelled():
-        found = [path for name in test_sets for path in sorted((folder / label_set).glob(f"{name}-*.png"))]
+        found = [path for name in test_sets for path in sorted(paths.strips(label_set).glob(f"{name}-*.png"))]
         if found:
             title = f"labels of {label_set}: {found[0].stem}"
             yield html.Picture(f"Every step to the {title}",

@@ -1,7 +1,6 @@
 """The report of a comparison, section by section."""
 
 import json
-from argparse import Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +9,12 @@ import pandas as pd
 
 from hairline.config import training_sets
 from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
-    gallery,
     html,
     overview_table,
     paper_tables,
@@ -25,7 +24,7 @@ from hairline.reporting import (
 )
 from hairline.reporting.comparison import Cell
 from hairline.reporting.figures import image_browser
-from hairline.reporting.html import Facts, Notes, Part, Picture, Section, Table
+from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
 from hairline.tracking.records import RunRecord, git_facts, read_record
 
 
@@ -40,6 +39,9 @@ class Compared:
         beside: Of :func:`hairline.reporting.paper_tables.beside`.
         taught: Table of the classifiers, cells of text.
         grids: Name, title and PNG of every gallery.
+        curves: Precision-recall curves of the segmenters, and of the labels.
+        browser: Images that can be looked through, with every map.
+        steps: Every step to a label, an image for each label set.
     """
 
     cells: Sequence[Cell]
@@ -48,29 +50,31 @@ class Compared:
     beside: pd.DataFrame
     taught: pd.DataFrame
     grids: Sequence[tuple[str, str, bytes]]
+    curves: tuple[Drawings, Drawings]
+    browser: image_browser.Browser
+    steps: Sequence[Picture]
 
 
-def page(args: Namespace, params: Params, found: Compared) -> html.Page:
+def page(params: Params, paths: Paths, found: Compared) -> html.Page:
     """The whole report."""
-    tables, drawn = summary_tables.tables(found.summary), gallery.panels(found.cells)
+    tables = summary_tables.tables(found.summary)
     trained = {title: table for title, table in tables.items() if title.startswith(summary_tables.SEGMENTERS)}
     labels = {title: table for title, table in tables.items() if title not in trained}
     crossed = difference_tables.tables(found.cells, found.pairs)
     return html.Page(
-        f"hairline: {params.experiment()}",
+        f"hairline: {params.experiment}",
         summary_tables.headline(found.summary),
         [*_glance(found), Notes([*summary_tables.notes(found.summary), *_tuned(params)])],
         [
-            Section("Segmenters", [*_tables(trained), *_seeds(found), *_curves(drawn, gallery.SEGMENTERS)]),
-            Section("Images", [*_browser(args, params, found), *_pictures(found)]),
-            Section("Pseudo-labels", [*_tables(labels), *_curves(drawn, gallery.LABELS),
-                                      *gallery.steps(args.strips, params)]),
+            Section("Segmenters", [*_tables(trained), *_seeds(found), *_curves(found.curves[0])]),
+            Section("Images", [*_browser(found), *_pictures(found)]),
+            Section("Pseudo-labels", [*_tables(labels), *_curves(found.curves[1]), *found.steps]),
             Section("Beside the paper", _tables(paper_tables.tables(found.beside, run=True))),
             Section("Conventions and differences", _tables(crossed, folded=True)),
             Section("Classifiers", _tables({"On patches they did not learn from": found.taught})),
-            Section("Studies", _tables({"Best options found, on images held out": _studies(args, params)})),
-            Section("Data gates", _gates(args, params)),
-            Section("Lineage and costs", _lineage(args, params)),
+            Section("Studies", _tables({"Best options found, on images held out": _studies(params, paths)})),
+            Section("Data gates", _gates(params, paths)),
+            Section("Lineage and costs", _lineage(params, paths)),
             Section("Environment", [Facts(_facts(params))]),
         ],
     )  # fmt: skip
@@ -104,38 +108,36 @@ def _seeds(found: Compared) -> list[Part]:
     return _tables({title: seed_table.readable(seed_table.over_seeds(found.cells))})
 
 
-def _curves(drawn: gallery.Panels, kind: str) -> list[Part]:
-    curves = gallery.curves(drawn, kind)
+def _curves(curves: Drawings) -> list[Part]:
     return [curves] if curves.drawings else []
 
 
-def _browser(args: Namespace, params: Params, found: Compared) -> list[Part]:
-    browser = gallery.browser(args, params, found.cells)
-    return [browser] if browser.images else []
+def _browser(found: Compared) -> list[Part]:
+    return [found.browser] if found.browser.images else []
 
 
 def _pictures(found: Compared) -> list[Part]:
     return [Picture(title, title, image_browser.webp(png), "webp") for _, title, png in found.grids]
 
 
-def _studies(args: Namespace, params: Params) -> pd.DataFrame:
-    folders = (args.scores / "labels" / params.tuned(name) for name in params.names("studies"))
+def _studies(params: Params, paths: Paths) -> pd.DataFrame:
+    folders = (paths.label_scores(params.tuned(name)) for name in params.names("studies"))
     return run_tables.studies(json.loads((folder / "study.json").read_text()) for folder in folders)
 
 
-def verdicts(args: Namespace, params: Params) -> list[Path]:
+def verdicts(params: Params, paths: Paths) -> list[Path]:
     """The verdicts of all gates."""
-    matrix = params.matrix()
-    subjects = {"samples": matrix.datasets, "patches": matrix.classifiers}
-    labels = [args.gates / "labels" / one / other for one in matrix.training_sets for other in matrix.label_sets]
+    matrix = params.matrix
+    labels = [paths.labels_verdicts(one, other) for one in matrix.training_sets for other in matrix.label_sets]
     return [
-        *(args.gates / gate / name / "verdict.json" for gate, names in subjects.items() for name in names),
+        *map(paths.samples_verdict, matrix.datasets),
+        *map(paths.patches_verdict, matrix.classifiers),
         *(path for folder in labels for path in sorted(folder.iterdir())),
     ]
 
 
-def _gates(args: Namespace, params: Params) -> list[Part]:
-    found = [_gate(path, args.gates) for path in verdicts(args, params)]
+def _gates(params: Params, paths: Paths) -> list[Part]:
+    found = [_gate(path, paths.verdicts) for path in verdicts(params, paths)]
     return [html.Gates(found)] if found else []
 
 
@@ -149,43 +151,45 @@ def _gate(path: Path, gates: Path) -> html.Gate:
     return html.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
 
 
-def records(runs: Path, params: Params) -> list[Path]:
+def records(params: Params, paths: Paths) -> list[Path]:
     """The run.json files behind what is compared, some of which may not exist; not those of names no longer used."""
-    matrix = params.matrix()
+    matrix = params.matrix
     trained = [
-        f"{name}-{architecture}-{training_set}"
-        for name in matrix.label_sets
+        SegmenterName(label_set, architecture, training_set)
+        for label_set in matrix.label_sets
         for architecture in matrix.architectures
         for training_set in matrix.training_sets
     ]
-    names = [f"{kind}-{name}" for name in matrix.classifiers for kind in ("classifier", "evaluation-classifier")]
-    names += [f"study-{name}" for name in params.names("studies")]
-    names += [f"labels-{name}" for name in params.labelled()]
-    names += [f"segmenter-{name}" for name in trained]
-    names += [f"evaluation-{name}-{test_set}" for name in trained for test_set in matrix.test_sets]
-    return [runs / f"{name}.json" for name in names]
+    of_classifiers = (paths.classifier_record, paths.classifier_evaluation_record)
+    return [
+        *(record(name) for name in matrix.classifiers for record in of_classifiers),
+        *map(paths.study_record, params.names("studies")),
+        *map(paths.labels_record, params.labelled()),
+        *map(paths.segmenter_record, trained),
+        *(paths.evaluation_record(name, test_set) for name in trained for test_set in matrix.test_sets),
+    ]
 
 
-def _lineage(args: Namespace, params: Params) -> list[Part]:
+def _lineage(params: Params, paths: Paths) -> list[Part]:
     found: list[RunRecord] = [
-        record for record in map(read_record, records(args.runs, params)) if record is not None
+        record for record in map(read_record, records(params, paths)) if record is not None
     ]  # fmt: skip
-    data = pd.DataFrame(_data(args, params))
+    data = pd.DataFrame(_data(params, paths))
     told = [run_tables.spent(found)] if found else []
     return [*_tables({"Data": data, "Runs": run_tables.runs(found)}), Notes(told)]
 
 
-def _data(args: Namespace, params: Params) -> Iterator[dict[str, str]]:
+def _data(params: Params, paths: Paths) -> Iterator[dict[str, str]]:
     """Every data set by the hash of its table of samples, which holds the hash of every image and mask."""
-    for name in params.matrix().datasets:
-        samples = read_samples(args.sets / name)
+    for name in params.matrix.datasets:
+        samples = read_samples(paths.dataset(name))
         splits = samples["split"].value_counts(sort=False).items()
         yield {
             "Data set": name,
             "Images": str(len(samples)),
             "Splits": ", ".join(f"{split} {count}" for split, count in splits),
             "Masks": str(int(samples["has_mask"].sum())),
-            "Hash": content_hash(args.sets / name / "samples.parquet"),
+            "Hash": content_hash(paths.samples(name)),
         }
 
 
@@ -193,10 +197,10 @@ def _facts(params: Params) -> dict[str, str]:
     git = git_facts(Path.cwd())
     trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
     return {
-        "experiment": params.experiment(),
+        "experiment": params.experiment,
         "commit": git.commit + (" with changes" if git.dirty else ""),
         "seed": str(params.raw("runtime")["seed"]),
-        "segmenters": "trained on " + "; ".join(trained) if params.matrix().label_sets else "none trained",
+        "segmenters": "trained on " + "; ".join(trained) if params.matrix.label_sets else "none trained",
         **run_tables.environment(),
     }
 

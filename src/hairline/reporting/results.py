@@ -1,7 +1,6 @@
 """What is compared, as cells: segmenters on every test set and on several together, labels, classifiers."""
 
 import json
-from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -9,42 +8,42 @@ from typing import Any
 import pandas as pd
 
 from hairline.config import training_sets
-from hairline.config.params import Dataset, Params
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.data.training_set import TrainingSet
 from hairline.labelling import timing as label_timing
 from hairline.metrics import published
-from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.classification import scores
-from hairline.nn.runtime.recipes import ClassifierOptions
 from hairline.reporting import comparison
 from hairline.reporting.comparison import Cell, Status, Training
 from hairline.reporting.paper_tables import ClassifierCell
 
 
-def compared(args: Namespace, params: Params) -> Iterator[Cell]:
+def compared(params: Params, paths: Paths) -> Iterator[Cell]:
     """All segmenters, then all label sets."""
-    yield from segmenters(args, params)
-    yield from labels(args, params)
+    yield from segmenters(params, paths)
+    yield from labels(params, paths)
 
 
-def segmenters(args: Namespace, params: Params) -> Iterator[Cell]:
+def segmenters(params: Params, paths: Paths) -> Iterator[Cell]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation."""
-    matrix = params.matrix()
-    cells = {name: list(_on(args, params, name)) for name in matrix.test_sets}
+    matrix = params.matrix
+    cells = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
     for found in cells.values():
         yield from found
-    for name, members in params.pooled_test_sets().items():
+    for name, members in params.pooled_test_sets.items():
         for same in zip(*(cells[member] for member in members), strict=True):
             yield comparison.pooled(name, same)
 
 
-def _on(args: Namespace, params: Params, test_set: str) -> Iterator[Cell]:
-    matrix = params.matrix()
+def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Cell]:
+    matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
             for architecture in matrix.architectures:
-                folder = args.scores / "segmenters" / name / label_set / architecture / test_set
-                told = _told(folder, f"{label_set}-{architecture}-{name}-{test_set}")
+                segmenter = SegmenterName(label_set, architecture, name)
+                folder = paths.segmenter_scores(segmenter, test_set)
+                told = _told(folder, f"{segmenter}-{test_set}")
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
                 yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
@@ -60,63 +59,63 @@ def _first_alike(params: Params, architecture: str) -> str:
         found = params.architecture(name)
         return found.network, found.options, {**params.training(name)[1], "seed": None}
 
-    return next(name for name in params.matrix().architectures if recipe(name) == recipe(architecture))
+    return next(name for name in params.matrix.architectures if recipe(name) == recipe(architecture))
 
 
 def _told(folder: Path, cell: str) -> Any:
     """What the evaluation of a cell says; where it was left out, that it was."""
     path = folder / "status.json"
     if path.is_file():
-        return json.loads(path.read_text())
+        return _read(path)
     return {"status": "not run", "reason": f"dvc repro evaluate@{cell}", "training": None}
 
 
-def labels(args: Namespace, params: Params) -> Iterator[Cell]:
+def labels(params: Params, paths: Paths) -> Iterator[Cell]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
-    tested = [(name, "test") for name in params.matrix().test_sets]
+    tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
             asked = params.label_set(base).classifier
-            classifier = params.entry("classifiers", asked, ClassifierOptions)
-            evidence, own = _timing(args, f"evidence-{asked}-{dataset}"), _timing(args, f"labels-{label_set}")
+            classifier = params.classifier(asked)
+            evidence, own = _read(paths.evidence_timing(asked, dataset)), _read(paths.labels_timing(label_set))
             timing = label_timing.measured(evidence, own, dataset)
-            path = args.scores / "labels" / label_set / f"{dataset}-{split}.parquet"
+            path = paths.label_scores(label_set) / f"{dataset}-{split}.parquet"
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
             yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
                        f"{dataset}-{split}", status, reason, table, timing,
-                       training=_training(_about(args, asked)))  # fmt: skip
+                       training=_training(_about(paths, asked)))  # fmt: skip
 
 
-def classifiers(args: Namespace, params: Params) -> Iterator[ClassifierCell]:
+def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierCell]:
     """Every classifier on the patches of each split that it did not learn from (table I)."""
-    bootstrap = params.get("comparison", BootstrapOptions)
-    for name in params.matrix().classifiers:
-        options = params.entry("classifiers", name, ClassifierOptions)
-        table = pd.read_parquet(args.scores / "classifiers" / name / "patches.parquet")
+    bootstrap = params.comparison
+    for name in params.matrix.classifiers:
+        options = params.classifier(name)
+        table = pd.read_parquet(paths.classifier_scores(name) / "patches.parquet")
         for split, rows in table.groupby("split"):
             yield ClassifierCell(name, options.backbone, _trained_on(params, options.dataset),
                                  f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
-                                 _training(_about(args, name)))  # fmt: skip
+                                 _training(_about(paths, name)))  # fmt: skip
 
 
-def _about(args: Namespace, classifier: str) -> Any:
+def _about(paths: Paths, classifier: str) -> Any:
     """What was written down about a classifier when it was scored."""
-    return json.loads((args.scores / "classifiers" / classifier / "status.json").read_text())
+    return _read(paths.classifier_scores(classifier) / "status.json")
 
 
 def _training(told: Mapping[str, Any]) -> Training | None:
     return Training(**told["training"]) if told["training"] else None
 
 
-def _timing(args: Namespace, name: str) -> Any:
-    return json.loads((args.timings / f"{name}.json").read_text())
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text())
 
 
 def _trained_on(params: Params, dataset: str) -> str:
     """The paper's name of what a classifier learned from; empty where it is not the data that the paper's did."""
-    return published.CRACK500 if params.entry("datasets", dataset, Dataset).layout == "crack500" else ""
+    return published.CRACK500 if params.layout(dataset) == "crack500" else ""
 
 
 def _printed(training_set: TrainingSet, label_set: str) -> str:

@@ -9,15 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.samples import NO_CRACK, load_image, load_mask
+from hairline.data.samples import NO_CRACK, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
 from hairline.labelling.localization import Evidence
 from hairline.metrics import thresholds
 from hairline.tuning import maskless
 from hairline.tuning.objectives import Judged
+from hairline.tuning.search_space import Value
+from hairline.tuning.study import Study
 
 Label = Callable[[NDArray[np.uint8], Evidence], NDArray[np.float32]]
+"""Image RGB uint8 [height, width, 3] and its evidence → label float32 [height, width] in [0, 1]."""
+
+Labeller = Callable[[Mapping[str, Value]], Label]
+"""Changes of a label set's options, by their path → what labels with them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +88,17 @@ def drawn(
             )
         chosen.append(part.iloc[generator.permutation(len(part))[:count]].reset_index(drop=True))
     return chosen[0], chosen[1]
+
+
+def drawn_for(study: Study, dataset: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The images of a study, as :func:`drawn` draws them.
+
+    Args:
+        study: How many of which split, and the seed.
+        dataset: Folder of its data set in canonical form.
+    """
+    tuning, held_out = ((images.split, images.count) for images in (study.tuning, study.held_out))
+    return drawn(read_samples(dataset), tuning, held_out, study.seed, str(dataset), study.needs_masks)
 
 
 def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> list[Case]:

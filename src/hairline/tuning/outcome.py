@@ -1,48 +1,50 @@
-"""What came of a study, for its stage: best.json, the numbers of it, figures, a run in MLflow for every trial."""
+"""What came of a study: best.json, the numbers of it, figures, a run in MLflow for every trial."""
 
-from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hairline import tracking
-from hairline.config.params import Params
-from hairline.io.atomic import whole_folder
+from hairline.io.progress import in_threads
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.tuning import figures, images, maskless, objectives, result, worker
 from hairline.tuning.search_space import Value, replaced
 from hairline.tuning.study import Study
-from pipeline import stage, tune_worker
 
 COUNTED = ("trials", "pruned", "tuning_images", "held_out_images", "held_out_masks")
 
 
-def evidence_of(args: Namespace, params: Params, study: Study) -> Path:
-    """Folder of the evidence about the study's images."""
-    return Path(args.evidence / params.label_set(study.label_set).classifier / study.dataset)
+def outcome(
+    name: str, study: Study, trials: Mapping[int, Any], options: Mapping[str, Any], labeller: images.Labeller,
+    tuning_images: int, held_out: Sequence[images.Case], bootstrap: BootstrapOptions,
+) -> dict[str, Any]:  # fmt: skip
+    """What best.json holds: the best trials and their gain over the label set's own options on held-out images.
 
-
-def outcome(args: Namespace, params: Params, study: Study, trials: Mapping[int, Any]) -> dict[str, Any]:
-    """What best.json holds: the best trials and their gain over the label set's own options on held-out images."""
-    dataset, own_options = args.sets / study.dataset, params.raw("label_sets")[study.label_set]["options"]
-    tuning, held_out = images.drawn(*tune_worker.what_to_draw(study, dataset))
-    loaded = images.load(held_out, dataset, evidence_of(args, params, study), study.maskless)
-    groups, bootstrap = [case.group for case in loaded], params.get("comparison", BootstrapOptions)
-    own = _judged(params, study, loaded, {})
+    Args:
+        name: What the study is called.
+        study: What was searched.
+        trials: The ended trials, by slot; that of slot 0 has the own options.
+        options: The label set's own options, plain values.
+        labeller: Makes labels with some of them changed.
+        tuning_images: On how many images it was searched.
+        held_out: Images that no trial has seen.
+        bootstrap: Over their parent photos.
+    """
+    groups, own = [case.group for case in held_out], _judged(labeller, held_out, {})
     best = [
-        _one(study, slot, trials[slot], own, _judged(params, study, loaded, changes), groups, bootstrap)
+        _one(study, slot, trials[slot], own, _judged(labeller, held_out, changes), groups, bootstrap)
         for slot in result.front(trials)
         for changes in [worker.cleaned(study.space, trials[slot].params)]
     ]
     return {
-        "study": args.study,
+        "study": name,
         "label_set": study.label_set,
         "objective": list(study.objective),
         "experimental": {maskless.NAME: maskless.WARNING} if study.maskless else {},
-        "options": replaced(own_options, best[0]["changes"]),
+        "options": replaced(options, best[0]["changes"]),
         "trials": len(trials),
         "pruned": result.pruned(trials),
-        "tuning_images": len(tuning),
+        "tuning_images": tuning_images,
         "held_out_images": len(held_out),
         "held_out_masks": int(own.masked.sum()),
         "own": {"tuning": result.values(trials[0], study.objective), "held_out": objectives.values(own)},
@@ -63,9 +65,11 @@ def _one(
     }
 
 
-def _judged(params: Params, study: Study, loaded: list[images.Case], changes: Mapping[str, Value]) -> objectives.Judged:
-    label = tune_worker.labeller(params, study.label_set, changes)
-    return images.together(loaded, stage.in_threads(lambda case: images.judged(label, case), loaded, "held-out images"))
+def _judged(
+    labeller: images.Labeller, held_out: Sequence[images.Case], changes: Mapping[str, Value]
+) -> objectives.Judged:
+    label = labeller(changes)
+    return images.together(held_out, in_threads(lambda case: images.judged(label, case), held_out, "held-out images"))
 
 
 def flat(told: Mapping[str, Any], importances: Mapping[str, float]) -> dict[str, float]:
@@ -79,12 +83,11 @@ def flat(told: Mapping[str, Any], importances: Mapping[str, float]) -> dict[str,
     return found | {f"importance/{path}": share for path, share in importances.items()}
 
 
-def draw(args: Namespace, study: Study, opened: Any) -> None:
-    """Write the figures of a study: a PNG each and one page."""
-    with whole_folder(args.figures) as folder:
-        for name, png in figures.pngs(opened, study.objective):
-            (folder / f"{name}.png").write_bytes(png)
-        (folder / "index.html").write_text(figures.page(opened, f"Study {args.study}", study.objective))
+def draw(folder: Path, name: str, objective: Sequence[str], opened: Any) -> None:
+    """Write the figures of a study to a folder: a PNG each and one page."""
+    for figure, png in figures.pngs(opened, objective):
+        (folder / f"{figure}.png").write_bytes(png)
+    (folder / "index.html").write_text(figures.page(opened, f"Study {name}", objective))
 
 
 def children(study: Study, trials: Mapping[int, Any]) -> list[tracking.Child]:

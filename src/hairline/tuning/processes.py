@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -60,8 +59,3 @@ def _refuse(gone: Sequence[int], deaths: int) -> None:
             f"{deaths} workers of the study were killed without a trial ended between, as they are where memory is "
             "short; lower workers, memory_mb or tuning.count of the study"
         )
-
-
-def command(*arguments: str) -> list[str]:
-    """What starts a worker of a study."""
-    return [sys.executable, "-m", "pipeline.tune_worker", *arguments]
