@@ -7,7 +7,7 @@ from hairline.io.atomic import whole_folder, write_json
 from hairline.io.source import Source
 from pipeline import stage
 
-SHOW = ("compare", "draw", "validate", "validate_labels", "validate_patches")
+SHOW = ("compare", "draw_labels", "draw_study", "validate", "validate_labels", "validate_patches")
 """Stages that make pages and pictures, whose code is theirs as well."""
 
 

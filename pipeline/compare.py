@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 
 from hairline import tracking
-from hairline.gates.rules import waived
 from hairline.io.atomic import whole_folder, write_json
 from hairline.reporting import (
     comparison,
@@ -22,6 +21,7 @@ from hairline.reporting import (
     summary_tables,
 )
 from hairline.reporting.figures import curves
+from hairline.tracking.waivers import waived
 from pipeline import stage
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from hairline import tracking
@@ -16,30 +15,26 @@ from hairline.config.params import LabelSet, Params
 from hairline.config.paths import Paths
 from hairline.data.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_scores, write_scores
+from hairline.imaging.images import write_scores
 from hairline.io import plugins
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.progress import in_threads
+from hairline.labelling import steps
 from hairline.labelling import timing as label_timing
 from hairline.labelling.fusion import TrainableRule, crack_pixels
 from hairline.labelling.localization import Evidence
 from hairline.labelling.steps import Listener, Panel, panel
-from hairline.reporting.figures import curves, image_grids
-from hairline.reporting.figures.label_steps import strip
+from hairline.reporting import label_pictures
 from pipeline import stage
 
-ON_SHEET = 18
 COUNTS = ("windows", "degenerate windows")
-
-Drawn = Mapping[str, tuple[Sequence[Panel], Mapping[str, int]]]
-"""Id of an image to the panels of its strip and the counts told below them."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Write score maps and labels.parquet of ``--label-set`` for each data set to a folder of its name.
 
-    An image that its data set calls crack-free gets an empty label, which is trained on. Of each chosen image there is
-    also a strip of all steps to its label, DATASET-ID.png.
+    An image that its data set calls crack-free gets an empty label, which is trained on. Of each chosen image every
+    step to its label is kept, to be drawn.
     """
     args = stage.arguments(__doc__, argv, "label-set")
     params, paths = stage.opened(args.params)
@@ -63,25 +58,24 @@ def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: obje
     chosen = {dataset: _chosen(params, dataset, paths.dataset(dataset)) for dataset in datasets}
     inputs = [*(paths.samples(dataset) for dataset in datasets), paths.classifier_evidence(label_set.classifier)]
     logged = {"label_set": raw, **params.some("trainable", "strips")}
-    written, drawings = paths.label_set(name), paths.strips(name)
+    written = paths.label_set(name)
     with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, [upstream],
                       paths.labels_record(name)) as run:  # fmt: skip
-        with whole_folder(written) as folder, whole_folder(drawings) as strips:
+        with whole_folder(written) as folder:
             tables, timings = {}, {}
             for dataset in datasets:
-                tables[dataset], drawn, timings[dataset] = _label_all(
+                tables[dataset], timings[dataset] = _label_all(
                     method, paths.dataset(dataset), paths.evidence(label_set.classifier, dataset), folder / dataset,
                     params.trainable, chosen[dataset],
                 )  # fmt: skip
-                _draw_strips(drawn, dataset, name, strips)
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(paths.labels_metrics(name), metrics)
         machine, asked = label_timing.machine(None, os.cpu_count() or 1), label_timing.parts(label_set.options)
         write_json(paths.labels_timing(name), {"evidence": asked, "machine": machine, "datasets": timings})
         run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
-        curves.save_png(_sheet(paths, name, datasets), paths.labels_sheet(name))
-        for figure in (paths.labels_sheet(name), *sorted(drawings.iterdir())):
-            run.figure(figure)
+        run.drawing(f"labels-{name}.png", label_pictures.sheet(paths.sets, written, datasets))
+        for file, png in label_pictures.strips(written, name):
+            run.drawing(file, png)
         run.finish([written, paths.labels_metrics(name)])
 
 
@@ -102,12 +96,11 @@ def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
 def _label_all(
     method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule,
     chosen: Collection[str],
-) -> tuple[pd.DataFrame, Drawn, Mapping[str, float]]:  # fmt: skip
-    """Write the labels of a data set to a folder; their table, what to draw of the chosen, how many took how long."""
+) -> tuple[pd.DataFrame, Mapping[str, float]]:  # fmt: skip
+    """Write the labels of a data set, and the steps to those of the chosen; their table, how many took how long."""
     samples = read_samples(dataset)
     crack_free = (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
     blank = set(samples.loc[crack_free, "id"])
-    drawn = {}
 
     def label(sample_id: str) -> tuple[int | None, ...]:
         image, listener = load_image(dataset, sample_id), Listener(sample_id in chosen)
@@ -116,7 +109,8 @@ def _label_all(
             scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"), tell=listener)
         write_scores(folder / f"{sample_id}.png", scores)
         if sample_id in chosen:
-            drawn[sample_id] = _panels(dataset, sample_id, image, listener, scores), listener.counts
+            panels = _panels(dataset, sample_id, image, listener, scores)
+            steps.write(folder / "steps" / f"{sample_id}.npz", panels, listener.counts)
         return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
 
     begun = time.perf_counter()
@@ -127,7 +121,7 @@ def _label_all(
     table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | crack_free
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "labels.parquet", index=False)
-    return table, {sample_id: drawn[sample_id] for sample_id in chosen}, timing
+    return table, timing
 
 
 def _panels(
@@ -145,25 +139,6 @@ def _counts(table: pd.DataFrame) -> dict[str, float]:
     columns = [name for name in table.columns.drop(["id", "split", "trainable"]) if table[name].notna().any()]
     found = {"images": len(table), "trainable": table["trainable"].sum(), **table[columns].sum()}
     return {name: float(value) for name, value in found.items()}
-
-
-def _draw_strips(drawn: Drawn, dataset: str, label_set: str, folder: Path) -> None:
-    for sample_id, (panels, counts) in drawn.items():
-        figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
-        curves.save_png(figure, folder / f"{dataset}-{sample_id}.png")
-
-
-def _sheet(paths: Paths, label_set: str, datasets: Sequence[str]) -> Figure:
-    """Contact sheet of some labels of training images, over all data sets; of any images where there are none."""
-    samples = pd.concat([read_samples(paths.dataset(dataset)).assign(dataset=dataset) for dataset in datasets])
-    trained = samples[samples["split"] == "train"]
-    candidates = trained if len(trained) else samples
-    chosen = candidates.iloc[evenly(len(candidates), ON_SHEET)]
-    places = list(zip(chosen["dataset"], chosen["id"], strict=True))
-    images = [load_image(paths.dataset(dataset), sample_id) for dataset, sample_id in places]
-    maps = [read_scores(paths.labels(label_set, dataset) / f"{sample_id}.png") for dataset, sample_id in places]
-    titles = [f"{dataset}/{sample_id}" for dataset, sample_id in places]
-    return image_grids.contact_sheet(images, maps, titles)
 
 
 if __name__ == "__main__":

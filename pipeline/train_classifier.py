@@ -7,15 +7,14 @@ import numpy as np
 import pandas as pd
 
 from hairline.data.samples import load_image
-from hairline.gates.rules import waived
 from hairline.io.atomic import whole_file, whole_folder
-from hairline.nn.classifier import backbones, training
-from hairline.nn.classifier import serving as classifier_serving
+from hairline.nn.classifier import backbones, serving, training
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
-from hairline.nn.segmenter import serving
+from hairline.nn.runtime.serving import requirements
 from hairline.reporting.figures import curves
 from hairline.tracking import registry
+from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
 
 
@@ -51,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             backbones.save(trained.model, unfinished, info)
         example = np.random.default_rng(0).integers(0, 256, (2, window_px, window_px, 3), dtype=np.uint8)
         run.model(folder, "classifier", "hairline.nn.classifier.serving", example,
-                  classifier_serving.Served(folder).predict(example), serving.requirements(),
+                  serving.Served(folder).predict(example), requirements(),
                   registry.name(params.experiment, "classifier"))  # fmt: skip
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(paths.classifier_history(args.classifier)) as partial_file:

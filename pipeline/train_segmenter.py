@@ -13,20 +13,19 @@ from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
 from hairline.data import training_table
 from hairline.data.training_table import Images
-from hairline.gates.rules import waived
 from hairline.io.atomic import whole_file, whole_folder, write_json
-from hairline.metrics.score_table import counts, metrics, score_table
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import Placement, machine, resolve
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
+from hairline.nn.runtime.serving import requirements
 from hairline.nn.segmenter import networks, segmenter, serving, training
 from hairline.nn.segmenter.segmenter import Segmenter
 from hairline.nn.training.task import Trained
-from hairline.reporting.figures import curves, image_grids
+from hairline.reporting import training_pictures
+from hairline.reporting.figures import curves
 from hairline.tracking import registry
+from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
-
-LABELLED = 0.5
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -77,7 +76,7 @@ def _train(
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
     return training.train(
         *ids, images.image, images.target, build, options,
-        _seeded(params, name), run or training_run.Silent(), folder, _sheet,
+        _seeded(params, name), run or training_run.Silent(), folder, training_pictures.sheet,
     )  # fmt: skip
 
 
@@ -104,24 +103,18 @@ def _write(
         segmenter.save(trained.model, folder, architecture.network, architecture.options, info)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(target).predict(example)
-    run.model(target, "segmenter", "hairline.nn.segmenter.serving", example, answer, serving.requirements(),
+    run.model(target, "segmenter", "hairline.nn.segmenter.serving", example, answer, requirements(),
               registry.name(params.experiment, "segmenter"))  # fmt: skip
 
 
 def _judge(name: SegmenterName, model: Segmenter, images: Images, placement: Placement, run: tracking.Run) -> None:
     """Log the precision-recall curve on validation images against their labels, those of the label set."""
-    val_ids = images.validation()
-    if not val_ids:
-        return
-    table = score_table(
-        pd.DataFrame({"id": val_ids, "group": val_ids}),
-        lambda key: segmenter.predict(model, images.image(key), placement),
-        lambda key: images.target(key) >= LABELLED,
-    )
-    run.metrics({f"val/{metric}": value for metric, value in metrics(table).items()})
     title = f"validation images of {name.training_set}, labels of {name.label_set}"
-    panel = {title: {name.architecture: counts(table)}}
-    run.drawing("val_pr_curve.png", curves.png(curves.pr_curves(panel)))
+    drawn = training_pictures.validation_curve(model, images, placement, title, name.architecture)
+    if drawn is not None:
+        metrics, png = drawn
+        run.metrics(metrics)
+        run.drawing("val_pr_curve.png", png)
 
 
 def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:
@@ -132,15 +125,6 @@ def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run
         run.drawing("training.png", curves.png(curves.training_curves(history)))
     with whole_file(target) as partial_file:
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
-
-
-def _sheet(rows: Sequence[training.Row]) -> bytes:
-    """A picture of what a network says to a few images beside what it learns from them."""
-    drawn = [
-        image_grids.PictureRow(name, image, None, None, {"learned from": target}, {"now": scores})
-        for name, image, target, scores in rows
-    ]
-    return curves.png(image_grids.picture_grid(drawn))
 
 
 def _give_up(target: Path, listed: int, run: tracking.Run) -> None:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from hairline import tracking
@@ -18,7 +19,19 @@ from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
 from hairline.io.progress import bar
-from hairline.tuning import images, importances, maskless, outcome, processes, queue, result, samplers, store
+from hairline.tuning import (
+    figures,
+    images,
+    importances,
+    maskless,
+    outcome,
+    processes,
+    queue,
+    result,
+    samplers,
+    store,
+    trials_file,
+)
 from hairline.tuning.checks import problems
 from hairline.tuning.search_space import value_at
 from hairline.tuning.study import Study
@@ -29,7 +42,7 @@ _log = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write best.json, trials.csv and the figures of ``--study``."""
+    """Write best.json, trials.csv and trials.json of ``--study``."""
     args = stage.arguments(__doc__, argv, "study")
     params, paths = stage.opened(args.params)
     study = params.study(args.study)
@@ -44,15 +57,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(paths.study(args.study)) as folder:
             write_json(folder / "best.json", told)
             table.to_csv(folder / "trials.csv", index=False)
-        with whole_folder(paths.study_figures(args.study)) as folder:
-            outcome.draw(folder, args.study, study.objective, opened)
+            trials_file.write(folder / "trials.json", opened)
         write_json(paths.study_metrics(args.study), metrics)
         run.metrics(metrics)
-        run.artifact(paths.study_figures(args.study))
+        with TemporaryDirectory() as home:
+            drawn = Path(home) / args.study
+            drawn.mkdir()
+            figures.draw(drawn, args.study, study.objective, opened)
+            run.artifact(drawn)
         run.tag("best", told["best"][0]["changes"])
         if len(trials) <= study.tracked_trials:
             run.children(outcome.children(study, trials))
-        run.finish([paths.study(args.study), paths.study_figures(args.study), paths.study_metrics(args.study)])
+        run.finish([paths.study(args.study), paths.study_metrics(args.study)])
 
 
 def _inputs(params: Params, paths: Paths, study: Study) -> list[Path]:

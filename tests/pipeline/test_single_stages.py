@@ -314,7 +314,7 @@ def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(
 ) -> None:
     found = list(results.segmenters(Params(write_params(values)), Paths(tmp_path, "tiny")))
     assert {cell.status for cell in found} == {"not run"}
-    assert found[0].reason == "dvc repro evaluate@manual-unet-synthetic-synthetic"
+    assert found[0].reason == "dvc repro evaluate_segmenter@manual-unet-synthetic-synthetic"
 
 
 def test_a_strip_of_an_image_that_is_not_there_is_refused_before_any_work(

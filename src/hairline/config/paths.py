@@ -179,7 +179,7 @@ class Paths:
         return self.data / "labels"
 
     def label_set(self, name: str) -> Path:
-        """Folder of a label set, DATASET/ID.png and DATASET/labels.parquet for every data set."""
+        """Folder of a label set, for every data set DATASET/ID.png, labels.parquet and steps/ID.npz to be drawn."""
         return self.all_labels / name
 
     def labels(self, label_set: str, dataset: str) -> Path:
@@ -196,7 +196,7 @@ class Paths:
 
     def labels_sheet(self, label_set: str) -> Path:
         """Contact sheet of some labels (PNG)."""
-        return self.reports / "sheets" / f"labels-{label_set}.png"
+        return self.all_sheets / f"labels-{label_set}.png"
 
     def labels_record(self, label_set: str) -> Path:
         """The run.json of a label set."""
@@ -204,7 +204,7 @@ class Paths:
 
     def strips(self, label_set: str) -> Path:
         """Folder of the pictures of every step to a label, DATASET-ID.png."""
-        return self.reports / "strips" / label_set
+        return self.all_strips / label_set
 
     def label_scores(self, label_set: str) -> Path:
         """Folder of the score tables of a label set, DATASET-SPLIT.parquet."""
@@ -215,7 +215,7 @@ class Paths:
         return self._metrics(f"label-scores-{label_set}")
 
     def study(self, name: str) -> Path:
-        """Folder of what a study found: best.json, trials.csv."""
+        """Folder of what a study found: best.json, trials.csv, trials.json."""
         return self.data / "studies" / name
 
     def study_best(self, name: str) -> Path:
@@ -225,6 +225,10 @@ class Paths:
     def study_trials(self, name: str) -> Path:
         """A row for every trial of a study."""
         return self.study(name) / "trials.csv"
+
+    def study_kept(self, name: str) -> Path:
+        """The trials of a study as its figures are drawn from them."""
+        return self.study(name) / "trials.json"
 
     def study_figures(self, name: str) -> Path:
         """Folder of the figures of a study and their page."""
@@ -243,6 +247,18 @@ class Paths:
         """The trials of the studies that name no other storage; DVC knows nothing of it."""
         return self.root / "state" / "studies" / f"{self.experiment}.db"
 
+    # What is drawn of label sets
+
+    @property
+    def all_sheets(self) -> Path:
+        """Folder of the contact sheets of all label sets."""
+        return self.reports / "sheets"
+
+    @property
+    def all_strips(self) -> Path:
+        """Folder of the strips of all label sets."""
+        return self.reports / "strips"
+
     # Segmenters
 
     @property
@@ -253,11 +269,6 @@ class Paths:
     def training_table(self, training_set: str, label_set: str) -> Path:
         """The images of a training set with the labels of a label set (Parquet)."""
         return self.training_tables / training_set / f"{label_set}.parquet"
-
-    @property
-    def architectures(self) -> Path:
-        """Folder of what the names of networks stand for, NAME.json."""
-        return self.data / "architectures"
 
     def segmenter(self, name: SegmenterName) -> Path:
         """Folder of the weights of a segmenter, and model.json."""

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
@@ -171,28 +170,22 @@ class Verdict:
 
 
 def verdict_json(verdict: Verdict) -> dict[str, object]:
-    """The verdict as the small mapping the next stages depend on: the same data and options give the same content."""
-
-    def told(findings: Sequence[Finding]) -> list[dict[str, object]]:
-        return [
-            {"rule": f.rule, "measured": f.measured, "expected": f.expected, "samples": list(f.samples)}
-            for f in findings
-        ]
-
+    """The verdict as the small mapping the next stages depend on: no sentence in it, so that none reruns a training."""
     return {
         "gate": verdict.gate,
         "subject": verdict.subject,
         "passed": verdict.passed,
-        "errors": told(verdict.errors),
-        "warnings": told(verdict.warnings),
         "waivers": [asdict(waiver) for waiver in verdict.waived],
     }
 
 
-def waived(verdicts: Iterable[Path]) -> str:
-    """The waivers of verdict files, a line each, ``none`` where there are none: for the tag of a tracked run."""
-    told = [waiver for path in verdicts for waiver in json.loads(path.read_text())["waivers"]]
-    return "\n".join(f"{w['gate']} {w['subject']} {w['rule']} {w['sample']}: {w['reason']}" for w in told) or "none"
+def findings_json(verdict: Verdict) -> dict[str, object]:
+    """What failed, for the report: rule, what was measured, and the samples at fault."""
+
+    def told(findings: Sequence[Finding]) -> list[dict[str, object]]:
+        return [{"rule": f.rule, "measured": f.measured, "samples": list(f.samples)} for f in findings]
+
+    return {"errors": told(verdict.errors), "warnings": told(verdict.warnings)}
 
 
 def ways_out(finding: Finding, verdict: Verdict) -> list[str]:

@@ -38,11 +38,11 @@ def strips(folder: Path, label_set: str) -> Iterator[tuple[str, bytes]]:
     """The steps to every label that were kept, each drawn as one strip: file name and PNG.
 
     Args:
-        folder: ``DATASET/ID.npz`` for each chosen image, of :func:`hairline.labelling.steps.write`.
+        folder: The label set; DATASET/steps/ID.npz of each chosen image, of :func:`hairline.labelling.steps.write`.
         label_set: Name of the label set, for the headings.
     """
-    for path in sorted(folder.glob("*/*.npz")):
-        dataset, sample_id = path.parent.name, path.stem
+    for path in sorted(folder.glob("*/steps/*.npz")):
+        dataset, sample_id = path.parents[1].name, path.stem
         panels, counts = steps.read(path)
         figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
         yield f"{dataset}-{sample_id}.png", curves.png(figure)

@@ -12,6 +12,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
+from hairline.gates.conclude import FINDINGS
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
@@ -137,16 +138,18 @@ def verdicts(params: Params, paths: Paths) -> list[Path]:
 
 
 def _gates(params: Params, paths: Paths) -> list[Part]:
-    found = [_gate(path, paths.verdicts) for path in verdicts(params, paths)]
+    found = [_gate(path, paths) for path in verdicts(params, paths)]
     return [html.Gates(found)] if found else []
 
 
-def _gate(path: Path, gates: Path) -> html.Gate:
-    told = json.loads(path.read_text())
-    lines = {kind: [f"{found['rule']}: {found['measured']}" for found in told[kind]] for kind in ("errors", "warnings")}
+def _gate(path: Path, paths: Paths) -> html.Gate:
+    within = path.relative_to(paths.verdicts)
+    page = paths.gate_pages / (within.with_suffix("") if within.parts[0] == "labels" else within.parent)
+    told, findings = json.loads(path.read_text()), json.loads((page / FINDINGS).read_text())
+    lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
-    gate, *within = path.relative_to(gates).parts
-    learned = f" on {path.stem} (for {within[1]} · {within[0]})" if gate == "labels" else ""
+    gate, *names = within.parts
+    learned = f" on {path.stem} (for {names[1]} · {names[0]})" if gate == "labels" else ""
     subject = f"{gate} of {told['subject']}{learned}"
     return html.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
 

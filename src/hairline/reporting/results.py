@@ -67,7 +67,7 @@ def _told(folder: Path, cell: str) -> Any:
     path = folder / "status.json"
     if path.is_file():
         return _read(path)
-    return {"status": "not run", "reason": f"dvc repro evaluate@{cell}", "training": None}
+    return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{cell}", "training": None}
 
 
 def labels(params: Params, paths: Paths) -> Iterator[Cell]:

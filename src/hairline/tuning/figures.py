@@ -3,6 +3,8 @@
 import io
 import warnings
 from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -14,6 +16,20 @@ from optuna.visualization import matplotlib as drawn
 from hairline.tuning.importances import target, varied
 
 DPI = 110
+
+
+def draw(folder: Path, name: str, objectives: Sequence[str], study: optuna.Study) -> None:
+    """Write the figures of a study into a folder: a PNG each, and index.html with all of them.
+
+    Args:
+        folder: Where to write.
+        name: What the study is called.
+        objectives: Names of its values.
+        study: Its trials.
+    """
+    for figure, png in pngs(study, objectives):
+        (folder / f"{figure}.png").write_bytes(png)
+    (folder / "index.html").write_text(page(study, f"Study {name}", objectives), encoding="utf-8")
 
 
 def pngs(study: optuna.Study, objectives: Sequence[str]) -> Iterator[tuple[str, bytes]]:
@@ -35,11 +51,11 @@ def page(study: optuna.Study, title: str, objectives: Sequence[str]) -> str:
     parts = []
     for number, (name, arguments) in enumerate(_figures(study, objectives)):
         figure: Any = getattr(optuna.visualization, f"plot_{arguments.pop('kind')}")(study, **arguments)
-        parts.append(f"<h2>{name}</h2>" + figure.to_html(full_html=False, include_plotlyjs=number == 0))
+        parts.append(f"<h2>{escape(name)}</h2>" + figure.to_html(full_html=False, include_plotlyjs=number == 0))
     body = "\n".join(parts) or "<p>Too few trials for figures.</p>"
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title></head>\n'
-        f'<body style="font-family: sans-serif"><h1>{title}</h1>\n{body}\n</body></html>\n'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title></head>\n'
+        f'<body style="font-family: sans-serif"><h1>{escape(title)}</h1>\n{body}\n</body></html>\n'
     )
 
 

@@ -1,13 +1,12 @@
 """What came of a study: best.json, the numbers of it, figures, a run in MLflow for every trial."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from hairline import tracking
 from hairline.io.progress import in_threads
 from hairline.metrics.bootstrap import BootstrapOptions
-from hairline.tuning import figures, images, maskless, objectives, result, worker
+from hairline.tuning import images, maskless, objectives, result, worker
 from hairline.tuning.search_space import Value, replaced
 from hairline.tuning.study import Study
 
@@ -81,13 +80,6 @@ def flat(told: Mapping[str, Any], importances: Mapping[str, float]) -> dict[str,
         found |= {f"{side}/{name}": value for name, value in best[side].items()}
     found |= {f"held_out/{name}/{key}": value for name, gain in best["gain"].items() for key, value in gain.items()}
     return found | {f"importance/{path}": share for path, share in importances.items()}
-
-
-def draw(folder: Path, name: str, objective: Sequence[str], opened: Any) -> None:
-    """Write the figures of a study to a folder: a PNG each and one page."""
-    for figure, png in figures.pngs(opened, objective):
-        (folder / f"{figure}.png").write_bytes(png)
-    (folder / "index.html").write_text(figures.page(opened, f"Study {name}", objective))
 
 
 def children(study: Study, trials: Mapping[int, Any]) -> list[tracking.Child]:

@@ -48,9 +48,9 @@ def test_every_module_is_tested_here():
 
 def test_importing_options_imports_no_torch():
     code = (
-        "import sys; from hairline.nn import networks\n"
+        "import sys; from hairline.nn.segmenter import networks\n"
         f"for name in {[*OWN, 'smp:FPN:resnet18']}:\n"
-        "    module = networks.module(name); module.Options, module.backbone, networks.digest(name)\n"
+        "    module = networks.module(name); module.Options, module.backbone\n"
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -114,22 +114,6 @@ def test_the_word_counts_of_names():
             networks.with_words(name, {})
     with pytest.raises(HairlineError, match="tells encoder; leave it out"):
         networks.with_words("smp:FPN:mit_b0", {"encoder": "mit_b0"})
-
-
-def test_the_digest_is_that_of_the_module_alone(tmp_path, monkeypatch):
-    package = tmp_path / "some_networks"
-    (package / "folder").mkdir(parents=True)
-    files = {"__init__.py": "", "single.py": "A = 1\n", "folder/__init__.py": "", "folder/network.py": "B = 1\n"}
-    for name, text in files.items():
-        (package / name).write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(networks, "PACKAGE", "some_networks")
-    before = {name: networks.digest(name) for name in ("single", "folder")}
-    (package / "folder/network.py").write_text("B = 2\n")
-    assert networks.digest("single") == before["single"]
-    assert networks.digest("folder") != before["folder"]
-    (package / "single.py").write_text("A = 2\n")
-    assert networks.digest("single") != before["single"]
 
 
 def test_crops_must_fit_the_network():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from hairline.nn.classifier import backbones
 from hairline.nn.classifier.training import asked
 from hairline.nn.runtime import device
-from hairline.nn.segmenter.serving import RUNTIME
+from hairline.nn.runtime.serving import RUNTIME
 
 
 class Served:

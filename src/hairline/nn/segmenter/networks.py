@@ -5,9 +5,7 @@ options of it: ``smp:FPN:resnet34`` is the module ``smp`` with the options ``arc
 resnet34``.
 """
 
-import hashlib
 from collections.abc import Mapping
-from pathlib import Path
 from types import ModuleType
 
 from hairline.errors import HairlineError
@@ -46,22 +44,3 @@ def with_words(network: str, options: object) -> object:
     if twice:
         raise HairlineError(f"the name '{network}' tells {', '.join(twice)}; leave it out of the options")
     return {**options, **dict(zip(fields, words, strict=True))}
-
-
-def digest(network: str) -> str:
-    """SHA-256 of the source of a network's module, for a folder of all Python files in it.
-
-    Raises:
-        HairlineError: If there is no such module.
-    """
-    content = hashlib.sha256()
-    for path in _sources(module(network)):
-        content.update(f"{path.name}\0".encode() + path.read_bytes())
-    return content.hexdigest()
-
-
-def _sources(of: ModuleType) -> list[Path]:
-    if hasattr(of, "__path__"):
-        return sorted(path for folder in of.__path__ for path in Path(folder).rglob("*.py"))
-    assert of.__file__ is not None
-    return [Path(of.__file__)]

@@ -1,6 +1,5 @@
 """A segmenter as MLflow's pyfunc flavour loads it: images of any size in, scores of crack out; no pickle."""
 
-import importlib.metadata
 from pathlib import Path
 from typing import Any
 
@@ -8,18 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.nn.runtime import device
-from hairline.nn.runtime.recipes import ALONE, Runtime
+from hairline.nn.runtime.serving import RUNTIME
 from hairline.nn.segmenter import segmenter
-
-RUNTIME = Runtime("auto", "32", 0, 0, ALONE, 60)
-
-
-PACKAGES = ("torch", "torchvision", "timm", "segmentation-models-pytorch", "safetensors", "huggingface-hub", "numpy")
-
-
-def requirements() -> list[str]:
-    """What loading needs, in the versions that are here."""
-    return [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
 
 
 class Served:
