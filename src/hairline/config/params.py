@@ -4,8 +4,7 @@ A stage asks for its own section and gets frozen dataclasses. Which variants the
 architectures) is looked up by name when a section needs one, so this module names none of them.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
@@ -19,6 +18,7 @@ from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
+from hairline.io.options import checked_dataclass, told
 from hairline.nn.runtime.recipes import SegmenterOptions
 from hairline.nn.segmenter import networks
 
@@ -34,7 +34,7 @@ SECTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Matrix:
     """What the DAG crosses: plain lists, since DVC cannot take the keys of a mapping.
 
@@ -65,7 +65,7 @@ class Matrix:
                 raise ValueError(f"{section} is empty, but label_sets is not ({named}); name one or empty both")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Dataset:
     """A data set as published: its layout, where it lies, and the layout's own options."""
 
@@ -74,7 +74,7 @@ class Dataset:
     options: Any
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class LabelSet:
     """Pseudo-labels of one method with one set of options, on the evidence of one classifier."""
 
@@ -83,7 +83,7 @@ class LabelSet:
     options: Any
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Architecture:
     """A segmentation network.
 
@@ -98,7 +98,7 @@ class Architecture:
     training: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Localize:
     """What evidence is collected (docs/method.md §2).
 
@@ -124,7 +124,7 @@ class Localize:
             )
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Evaluation:
     """What evaluation keeps besides scores.
 
@@ -137,7 +137,7 @@ class Evaluation:
     extremes: Annotated[int, Ge(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Strips:
     """Of which images every step to their label is drawn (figures 2-5 of the paper).
 
@@ -289,8 +289,8 @@ class Params:
         try:
             return _model(kind)(value=values).value
         except pydantic.ValidationError as error:
-            lines = "\n".join(f"{self._path}: {line}" for line in _problems(error, where))
-            raise HairlineError(lines) from None
+            lines = [told(problem, (where, *problem["loc"][1:])) for problem in error.errors()]
+            raise HairlineError("\n".join(f"{self._path}: {line}" for line in lines)) from None
 
 
 def _over(values: Any, other: Any) -> Any:
@@ -320,12 +320,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise HairlineError(f"{path}: expected a mapping of sections, found {type(values).__name__}")
     return dict(values)
-
-
-def _problems(error: pydantic.ValidationError, where: str) -> Iterator[str]:
-    told = {"unexpected_keyword_argument": "unknown value", "missing": "missing value"}
-    for problem in error.errors():
-        place = ".".join([where, *(str(part) for part in problem["loc"][1:])])
-        message = told.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        found = "" if problem["type"] in ("missing", "value_error") else f", found {problem['input']!r}"
-        yield f"{place}: {message}{found}"

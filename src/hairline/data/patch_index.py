@@ -4,7 +4,6 @@ König et al. 2021, end of section IV-A. An image without a mask that is labelle
 ``patch_folders``) is one patch.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 
 from hairline.data.samples import CRACK, UNKNOWN, load_mask
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 
 COLUMNS = ("sample", "split", "y", "x", "side", "crack")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Size and distance of training patches.
 

@@ -3,7 +3,6 @@
 König et al. 2021, end of section III-C and section III-D; what they leave open: docs/method.md §4.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -12,11 +11,12 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.imaging.images import quantise
+from hairline.io.options import checked_dataclass
 from hairline.labelling.thresholding import Bilateral, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How the two maps become a label.
 
@@ -35,7 +35,7 @@ class Options:
             raise ValueError(f"closing_px must be odd, found {self.closing_px}")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class TrainableRule:
     """Which labels are worth training on.
 

@@ -20,6 +20,7 @@ from PIL import Image
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
 
@@ -136,7 +137,7 @@ def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
     return max(round(height * scale), 1), max(round(width * scale), 1)
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How evidence becomes a localization map.
 

@@ -6,7 +6,6 @@ the image, so the vote of all windows over a pixel is one comparison: the pixel 
 the smallest of their thresholds.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import cv2
@@ -16,6 +15,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
 
@@ -28,7 +28,7 @@ TIE = 1e-12
 """Splits whose variances differ by less than this share are equal: rounding decides nothing, on no machine."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Bilateral:
     """An edge-preserving bilateral filter.
 
@@ -44,7 +44,7 @@ class Bilateral:
     sigma_space: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How dark pixels are found.
 

@@ -7,7 +7,6 @@ a permutohedral lattice and divides each kernel, symmetrically, by its sums over
 of an edge are alike to it: unlike ``konig`` it does not know that cracks are dark.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,11 +14,12 @@ from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from pydensecrf.densecrf import DenseCRF2D
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence, Needs, activation_map
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Energy, inference and unary.
 

@@ -1,16 +1,15 @@
 """The method of König et al. 2021: localization by the classifier times local thresholding (docs/method.md §2-§4)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import fusion, localization, thresholding
 from hairline.labelling.localization import Needs
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Every number of the method, a section a step."""
 

@@ -1,16 +1,15 @@
 """The paper's local thresholding alone, without localization (figure 3, "Patches-Ours"): no classifier is asked."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import thresholding
 from hairline.labelling.localization import Evidence
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How dark pixels are found."""
 

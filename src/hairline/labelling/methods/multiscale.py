@@ -13,7 +13,6 @@ is one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Literal
 
@@ -22,6 +21,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import darkness
 from hairline.labelling.extent import extent
 from hairline.labelling.localization import Evidence, Needs, cell_map, patch_map, scaled_activation_map
@@ -29,7 +29,7 @@ from hairline.labelling.thresholding import Bilateral, grey, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Scale:
     """A part in the mean: that of an activation map, or of votes of cells, on a scale.
 
@@ -42,7 +42,7 @@ class Scale:
     weight: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Window:
     """A window size's part in the mean.
 
@@ -55,7 +55,7 @@ class Window:
     weight: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Every number of the labeller.
 

@@ -1,18 +1,18 @@
 """Niblack's local threshold, for contrast (figure 3): no classifier; darker than its surroundings is crack."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
 from hairline.labelling.thresholding import Bilateral, grey, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """The threshold m - k · s, with the mean m and the standard deviation s of the grey levels around a pixel.
 

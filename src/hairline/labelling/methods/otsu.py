@@ -1,17 +1,16 @@
 """Plain global Otsu on the grey image, for contrast: no classifier, no windows; the darker class is crack."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
 from hairline.labelling.thresholding import grey
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Plain Otsu has no options."""
 
