@@ -39,6 +39,10 @@ class Options:
             )
 
 
+PAPER = Options(window_px=128, stride_px=64)
+"""The patches that classifiers learn from in König et al. 2021, section IV-A."""
+
+
 def crack_flags(mask: NDArray[np.bool_], window_px: int, stride_px: int) -> NDArray[np.bool_]:
     """Whether each window over a mask [height, width] holds any crack pixel, bool [rows, cols]."""
     height, width = mask.shape

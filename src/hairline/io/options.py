@@ -6,7 +6,7 @@ wrong type or outside its range is refused at once, by pydantic; nothing else in
 
 from collections.abc import Iterable
 from functools import wraps
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 import pydantic
 import pydantic.dataclasses
@@ -50,7 +50,7 @@ def checked_dataclass(cls: type[T]) -> type[T]:
     Traceback (most recent call last):
     hairline.errors.HairlineError: options.Window.side_px: Input should be greater than 0, found 0
     """
-    made = pydantic.dataclasses.dataclass(cls, frozen=True, config=CONFIG)
+    made: Any = pydantic.dataclasses.dataclass(cls, frozen=True, config=CONFIG)
     check = made.__init__
     where, fields = f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}", tuple(cls.__annotations__)
 
@@ -62,8 +62,8 @@ def checked_dataclass(cls: type[T]) -> type[T]:
             lines = [told(problem, (where, *_named(problem["loc"], fields))) for problem in error.errors()]
             raise HairlineError("\n".join(lines)) from None
 
-    made.__init__ = init  # type: ignore[method-assign, assignment]
-    return made
+    made.__init__ = init
+    return cast(type[T], made)
 
 
 def told(problem: ErrorDetails, place: Iterable[object]) -> str:

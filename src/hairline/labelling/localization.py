@@ -172,6 +172,21 @@ class Options:
             raise ValueError(f"erosion_px must be odd, found {self.erosion_px}")
 
 
+PAPER = Options(
+    vote_window_px=32,
+    cells="mean",
+    quantise=False,
+    upsampling="lanczos",
+    patch_weight=0.5,
+    cam_guard="none",
+    cut=0.5,
+    erosion_px=3,
+    erosion_iterations=4,
+)
+"""Windows, Lanczos, average, cut and erosion of König et al. 2021, sections III-B and IV-C. How votes become cells is
+left open there: docs/method.md §2."""
+
+
 _FILTERS = {
     "lanczos": Image.Resampling.LANCZOS,
     "hamming": Image.Resampling.HAMMING,

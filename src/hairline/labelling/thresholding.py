@@ -44,6 +44,10 @@ class Bilateral:
     sigma_space: Annotated[float, Gt(0)]
 
 
+PAPER_BILATERAL = Bilateral(radius_px=2, sigma_range=120, sigma_space=120)
+"""Both filters of König et al. 2021, section IV-C; that d = 2 is a radius, as in eq. 1: docs/method.md §3."""
+
+
 @checked_dataclass
 class Options:
     """How dark pixels are found.
@@ -72,6 +76,11 @@ class Options:
                 f"a stride of {self.stride_px} px leaves pixels between windows of {self.window_px} px uncovered; "
                 f"choose stride_px of at most {self.window_px}"
             )
+
+
+PAPER = Options(bilateral=PAPER_BILATERAL, grey="rgb", window_px=32, stride_px=8, classes=3, includes_k1=True)
+"""Filter, windows and three classes of König et al. 2021, sections III-C and IV-C; that bin k1 is dark, as in C_1 of
+eq. 5-8, and the order of the colours: docs/method.md §3."""
 
 
 @remembered

@@ -53,6 +53,22 @@ class Options:
         return Needs((), ())
 
 
+EXAMPLE = Options(
+    theta_alpha_px=67,
+    theta_beta=3,
+    theta_gamma_px=1,
+    w1=4,
+    w2=3,
+    iterations=5,
+    confidence=0.9,
+    neutral=0.5,
+    upsampling="lanczos",
+    cam_guard="none",
+)
+"""A point of the grid of docs/method.md §7. König et al. 2021 state no values: section IV-D searches those with the
+highest mean IoU for each classifier, on a grid that is not public."""
+
+
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an image: the marginal probability of crack.
 

@@ -22,6 +22,10 @@ class Options:
         return Needs((self.localization.vote_window_px,), ())
 
 
+PAPER = Options(localization=localization.PAPER, thresholding=thresholding.PAPER, fusion=fusion.PAPER)
+"""The values of König et al. 2021, section IV-C, whose labels tables II and VII score."""
+
+
 def label(
     image: NDArray[np.uint8], evidence: localization.Evidence, options: Options, tell: Tell = silent
 ) -> NDArray[np.float32]:

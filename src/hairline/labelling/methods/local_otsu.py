@@ -16,6 +16,10 @@ class Options:
     thresholding: thresholding.Options
 
 
+PAPER = Options(thresholding=thresholding.PAPER)
+"""König et al. 2021, figure 3, "Patches-Ours": the thresholding of section III-C with the values of section IV-C."""
+
+
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an image.
 

@@ -127,6 +127,33 @@ class Options:
         return Needs(tuple(part.window_px for part in self.votes), scales)
 
 
+EXAMPLE = Options(
+    cams=(Scale(0.5, 2), Scale(1.5, 0.5)),
+    cells=(Scale(1, 1),),
+    gate_power=0.5,
+    votes=(Window(32, 0.5),),
+    cam_guard="image_or_windows",
+    cut=0.05,
+    localization_power=0.7,
+    bilateral=Bilateral(radius_px=4, sigma_range=120, sigma_space=120),
+    otsu=(Window(64, 0.5),),
+    otsu_strides=4,
+    classes=3,
+    contrast=(Window(31, 1), Window(61, 0.5), Window(121, 1)),
+    darkness_power=1,
+    line_px=45,
+    line_contrast_px=61,
+    line_power=1,
+    closing_px=7,
+    full_percentile=99.8,
+    extent_levels=(0.1, 0.15, 0.2),
+    extent_px=200,
+    extent_power=1.5,
+    gamma=0.35,
+)
+"""The values of the profiles, chosen on photos of CRACK500, CFD and DeepCrack: docs/method.md §10."""
+
+
 FULL = 0.8
 """Score that an image's strongest pixels get, so that one threshold serves faint and strong cracks."""
 

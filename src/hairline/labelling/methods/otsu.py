@@ -15,6 +15,10 @@ class Options:
     """Plain Otsu has no options."""
 
 
+PAPER = Options()
+"""König et al. 2021, figure 3, Otsu on the whole image."""
+
+
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:
     """Pseudo-label of an RGB uint8 image [height, width, 3]: 1 up to Otsu's threshold, else 0, float32.
 

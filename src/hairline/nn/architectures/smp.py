@@ -31,6 +31,10 @@ class Options:
     encoder: str
 
 
+EXAMPLE = Options(architecture="FPN", encoder="resnet18")
+"""``smp:FPN:resnet18``, small and quick."""
+
+
 def backbone(options: Options) -> str:
     """The backbone of classifiers that the encoder can start from."""
     return options.encoder.removeprefix("tu-").partition(".")[0]

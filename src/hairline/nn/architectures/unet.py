@@ -21,6 +21,10 @@ class Options:
     encoder: str
 
 
+EXAMPLE = Options(encoder="resnet18")
+"""The smallest encoder, for a quick try; the profile ``paper`` has ``resnet50``."""
+
+
 def backbone(options: Options) -> str:
     """The backbone of classifiers that the encoder can start from."""
     return options.encoder.removeprefix("tu-").partition(".")[0]

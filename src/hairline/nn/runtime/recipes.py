@@ -121,6 +121,39 @@ class Recipe:
     stopping: Stopping | None
 
 
+PAPER_CLASSIFIER = Recipe(
+    epochs=3,
+    batch=16,
+    accumulate=1,
+    optimizer="sgd",
+    learning_rate=0.001,
+    momentum=0.9,
+    weight_decay=0,
+    schedule="step",
+    step_epochs=1,
+    step_divisor=10,
+    stopping=None,
+)
+"""Training of the patch classifiers of König et al. 2021, section IV-C (table I); that there is no weight decay is left
+open there: docs/method.md §1."""
+
+PAPER_SEGMENTER = Recipe(
+    epochs=30,
+    batch=4,
+    accumulate=1,
+    optimizer="sgd",
+    learning_rate=0.001,
+    momentum=0.9,
+    weight_decay=0,
+    schedule="step",
+    step_epochs=10,
+    step_divisor=10,
+    stopping=None,
+)
+"""Training of the segmenters of König et al. 2021, section IV-E (tables III-VI), weight decay as above:
+docs/method.md §5."""
+
+
 @checked_dataclass
 class ClassifierOptions:
     """A patch classifier and its training (docs/method.md §1).

@@ -35,6 +35,10 @@ class Options:
     guided_filter: bool
 
 
+EXAMPLE = Options(guided_filter=True)
+"""As published, with the guided filter."""
+
+
 def backbone(options: Options) -> str:
     """The backbone of classifiers that the encoder can start from."""
     return "vgg16_bn"

@@ -27,6 +27,10 @@ class Options:
     """Nothing may be chosen."""
 
 
+EXAMPLE = Options()
+"""The one there is."""
+
+
 def backbone(options: Options) -> str:
     """The backbone of classifiers that the encoder can start from."""
     return "vgg16_bn"

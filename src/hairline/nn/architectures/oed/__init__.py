@@ -42,6 +42,10 @@ class Options:
     encoder: str
 
 
+EXAMPLE = Options(encoder="efficientnet_b0")
+"""The smallest encoder, for a quick try; the published one is ``tf_efficientnet_b5``."""
+
+
 def backbone(options: Options) -> str:
     """The backbone of classifiers that the encoder can start from."""
     return options.encoder.partition(".")[0]
