@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hairline.data.patch_index import COLUMNS, Options, crack_flags, index
 from hairline.data.samples import CRACK, NO_CRACK, load_mask, mask_path
+from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
 from hairline.imaging.windows import PatchGrid
 from hairline.metrics.classification import patch_scores
@@ -102,7 +103,7 @@ def test_an_image_labelled_as_a_whole_is_one_patch(folder: Path) -> None:
 
 
 def test_a_stride_beyond_the_window_is_refused() -> None:
-    with pytest.raises(ValueError, match="at most 16"):
+    with pytest.raises(HairlineError, match="at most 16"):
         Options(16, 17)
 
 

@@ -1,4 +1,4 @@
-"""docs/data.md: every entry it shows is valid, and there is one for every layout."""
+"""docs/data.md: every entry it shows is valid; tests/data/layouts/test_contract.py tries each."""
 
 import re
 from collections.abc import Callable
@@ -26,6 +26,6 @@ def test_every_entry_is_valid(
         assert dataset.root == Path("data/raw") / name
 
 
-def test_every_layout_has_an_entry() -> None:
+def test_the_layouts_it_shows_are_there() -> None:
     shown = {entry["layout"] for block in BLOCKS for entry in block["datasets"].values()}
-    assert shown == set(plugins.names("hairline.data.layouts"))
+    assert {"crack500", "folder"} <= shown <= set(plugins.names("hairline.data.layouts"))

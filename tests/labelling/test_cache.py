@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.labellers import OPTIONS, PACKAGE, built, cracked, evidence_of
+from support.labellers import LABELLERS, PACKAGE, cracked, evidence_of, needs_of, options_of
 
 from hairline.io import plugins
 from hairline.labelling.cache import Memo, remembered
@@ -26,10 +26,9 @@ class Counted:
 
 def test_labels_are_those_without_memory_for_any_order_of_options() -> None:
     image, _ = cracked(90, 131)
-    evidence = evidence_of(90, 131)
-    for name, values in OPTIONS.items():
-        labeller = plugins.resolve(PACKAGE, name)
-        options = built(labeller.Options, values)
+    for name in LABELLERS:
+        labeller, options = plugins.resolve(PACKAGE, name), options_of(name)
+        evidence = evidence_of(90, 131, needs=needs_of(options))
         changed = [options, *_changes(name, options), options]
         plain = [labeller.label(image, evidence, each) for each in changed]
         for limit in (LIMIT, 60_000, 0):

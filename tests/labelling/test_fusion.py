@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hairline.errors import HairlineError
 from hairline.labelling.fusion import Options, TrainableRule, crack, crack_pixels, fuse
 from hairline.labelling.thresholding import Bilateral, smooth
 
@@ -83,7 +84,7 @@ def test_fuse_leaves_its_arguments_alone() -> None:
 
 
 def test_an_even_closing_is_refused() -> None:
-    with pytest.raises(ValueError, match="odd, found 2"):
+    with pytest.raises(HairlineError, match="odd, found 2"):
         dataclasses.replace(PAPER, closing_px=2)
 
 

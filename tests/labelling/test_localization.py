@@ -262,7 +262,7 @@ def test_heat_is_the_paper_average_before_cut_and_erosion() -> None:
 
 
 def test_an_even_erosion_is_refused() -> None:
-    with pytest.raises(ValueError, match="odd, found 4"):
+    with pytest.raises(HairlineError, match="odd, found 4"):
         dataclasses.replace(PAPER, erosion_px=4)
 
 

@@ -20,6 +20,7 @@ from support.plain_otsu import (
     variance_of,
 )
 
+from hairline.errors import HairlineError
 from hairline.imaging.images import read_image
 from hairline.imaging.windows import PatchGrid
 from hairline.labelling.thresholding import NO_CRACK, Bilateral, Options, dark_pixels, grey, smooth, window_threshold
@@ -315,5 +316,5 @@ def test_grey_takes_the_channels_as_red_green_blue() -> None:
 
 
 def test_a_stride_beyond_the_window_is_refused() -> None:
-    with pytest.raises(ValueError, match="at most 32"):
+    with pytest.raises(HairlineError, match="at most 32"):
         Options(UNTOUCHED, "rgb", 32, 33, 3, True)

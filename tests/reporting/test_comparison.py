@@ -66,7 +66,7 @@ def test_intervals_equal_a_plain_loop_over_the_same_resamples():
 @settings(deadline=None, max_examples=30)
 @given(groups=st.lists(st.sampled_from("abcdef"), min_size=1, max_size=15), seed=st.integers(0, 9))
 def test_a_resample_draws_whole_groups(groups, seed):
-    weights = bootstrap.resample_weights(groups, BootstrapOptions(20, 0.9, seed))
+    weights = bootstrap.resample_weights(groups, BootstrapOptions(100, 0.9, seed))
     columns = {name: weights[:, groups.index(name)] for name in groups}
     for place, name in enumerate(groups):
         assert np.array_equal(weights[:, place], columns[name])

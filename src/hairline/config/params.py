@@ -6,8 +6,7 @@ architectures) are not even named. So reading one section neither loads nor depe
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from pkgutil import resolve_name
@@ -22,6 +21,7 @@ from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
+from hairline.io.options import checked_dataclass, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ SECTIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Matrix:
     """What the DAG crosses: plain lists, since DVC cannot take the keys of a mapping.
 
@@ -79,7 +79,7 @@ class Matrix:
                 raise ValueError(f"{section} is empty, but label_sets is not ({named}); name one or empty both")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Dataset:
     """A data set as published: its layout, where it lies, and the layout's own options."""
 
@@ -88,7 +88,7 @@ class Dataset:
     options: Any
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class LabelSet:
     """Pseudo-labels of one method with one set of options, on the evidence of one classifier."""
 
@@ -97,7 +97,7 @@ class LabelSet:
     options: Any
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Architecture:
     """A segmentation network.
 
@@ -112,7 +112,7 @@ class Architecture:
     training: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Localize:
     """What evidence is collected (docs/method.md §2).
 
@@ -138,7 +138,7 @@ class Localize:
             )
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Evaluation:
     """What evaluation keeps besides scores.
 
@@ -151,7 +151,7 @@ class Evaluation:
     extremes: Annotated[int, Ge(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Strips:
     """Of which images every step to their label is drawn (figures 2-5 of the paper).
 
@@ -429,8 +429,8 @@ class Params:
         try:
             return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
-            lines = "\n".join(f"{self.file(line)}: {line}" for line in _problems(error, where))
-            raise HairlineError(lines) from None
+            lines = [told(problem, (where, *problem["loc"][1:])) for problem in error.errors()]
+            raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
 
 
 def _over(values: Any, other: Any) -> Any:
@@ -444,12 +444,3 @@ def _over(values: Any, other: Any) -> Any:
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
     return pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
-
-
-def _problems(error: pydantic.ValidationError, where: str) -> Iterator[str]:
-    told = {"unexpected_keyword_argument": "unknown value", "missing": "missing value"}
-    for problem in error.errors():
-        place = ".".join([where, *(str(part) for part in problem["loc"][1:])])
-        message = told.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-        found = "" if problem["type"] in ("missing", "value_error") else f", found {problem['input']!r}"
-        yield f"{place}: {message}{found}"

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 from annotated_types import MinLen
-from pydantic import StringConstraints
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+$")]
+from hairline.io.options import matching
+
+Name = Annotated[str, matching(r"^[A-Za-z0-9_]+$")]
 Names = Annotated[tuple[Name, ...], MinLen(1)]
 
 MANUAL = "manual"

@@ -4,7 +4,6 @@ König et al. 2021, end of section IV-A. An image without a mask that is labelle
 ``patch_folders``) is one patch.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -15,11 +14,12 @@ from numpy.typing import NDArray
 
 from hairline.data.samples import CRACK, UNKNOWN, load_mask
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 
 COLUMNS = ("sample", "split", "y", "x", "side", "crack")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Size and distance of training patches.
 
@@ -37,6 +37,10 @@ class Options:
                 f"a stride of {self.stride_px} px leaves pixels between patches of {self.window_px} px uncovered; "
                 f"choose stride_px of at most {self.window_px}"
             )
+
+
+PAPER = Options(window_px=128, stride_px=64)
+"""The patches that classifiers learn from in König et al. 2021, section IV-A."""
 
 
 def crack_flags(mask: NDArray[np.bool_], window_px: int, stride_px: int) -> NDArray[np.bool_]:

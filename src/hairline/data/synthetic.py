@@ -6,7 +6,6 @@ image. So one global threshold fails, while a local one works where it is told t
 """
 
 import csv
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +17,7 @@ from scipy.special import expit
 
 from hairline.data.splits import ORDER, Split
 from hairline.imaging.images import write_image, write_mask
+from hairline.io.options import checked_dataclass
 
 Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -34,7 +34,7 @@ MASK_COVERAGE = 0.3
 JOINT_SHARE = 0.12
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What to generate.
 

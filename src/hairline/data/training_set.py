@@ -1,12 +1,11 @@
 """A training set: parts of data sets that a segmenter learns from, each with its labels."""
 
-from dataclasses import dataclass
-
 from hairline.data.names import Name
 from hairline.data.splits import Split
+from hairline.io.options import checked_dataclass
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Part:
     """A split of a data set.
 
@@ -21,7 +20,7 @@ class Part:
     labels: Name | None = None
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class TrainingSet:
     """What a segmenter learns from.
 

@@ -1,11 +1,11 @@
 """The gate before a segmenter: whether the labels of the images it learns from hold something to learn."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Gt, Le
 
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
+from hairline.io.options import checked_dataclass
 
 RULES = (
     Rule("small_labels", "labels", "small", "ExpectColumnMeanToBeBetween",
@@ -29,7 +29,7 @@ RULES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What labels must be like to train a segmenter.
 

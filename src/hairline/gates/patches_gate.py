@@ -1,11 +1,11 @@
 """The gate before a classifier: how many patches there are, of which class, and at which scale."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Ge
 
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
+from hairline.io.options import checked_dataclass
 
 RULES = (
     Rule("patches_found", "splits", "patches", "ExpectColumnPairValuesAToBeGreaterThanB",
@@ -26,7 +26,7 @@ RULES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What the patches of a data set must be like to teach a classifier.
 

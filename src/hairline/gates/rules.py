@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Le
 
+from hairline.io.options import checked_dataclass
+
 Share = Annotated[float, Ge(0), Le(1)]
 Severity = Literal["error", "warn", "off"]
 Gate = Literal["samples", "patches", "labels"]
@@ -43,7 +45,7 @@ class Rule:
     always: bool = False
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Waiver:
     """A finding about one sample that a person has looked at and accepts.
 
@@ -62,7 +64,7 @@ class Waiver:
     reason: str
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Gates:
     """The section ``gates``, of gates.yaml; the values of each gate are checked by its own options.
 

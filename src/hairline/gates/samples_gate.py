@@ -1,12 +1,12 @@
 """The gate behind ingestion: images, masks, splits, copies and drift of one data set."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
 from hairline.data.splits import ORDER, Split
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
+from hairline.io.options import checked_dataclass
 
 RULES = (
     Rule("samples_found", "samples", "id", "ExpectTableRowCountToBeBetween", lambda o: {"min_value": 1},
@@ -85,7 +85,7 @@ RULES = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What a data set must be like to be worked on.
 

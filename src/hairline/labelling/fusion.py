@@ -3,7 +3,6 @@
 König et al. 2021, end of section III-C and section III-D; what they leave open: docs/method.md §4.
 """
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import cv2
@@ -12,11 +11,12 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.imaging.images import quantise
-from hairline.labelling.thresholding import Bilateral, smooth
+from hairline.io.options import checked_dataclass
+from hairline.labelling.thresholding import PAPER_BILATERAL, Bilateral, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How the two maps become a label.
 
@@ -35,7 +35,11 @@ class Options:
             raise ValueError(f"closing_px must be odd, found {self.closing_px}")
 
 
-@dataclass(frozen=True)
+PAPER = Options(bilateral=PAPER_BILATERAL, closing_px=3, closing_iterations=1)
+"""The second filter and the closing of König et al. 2021, sections III-C and IV-C: docs/method.md §4."""
+
+
+@checked_dataclass
 class TrainableRule:
     """Which labels are worth training on.
 
@@ -47,6 +51,11 @@ class TrainableRule:
 
     min_crack_pixels: Annotated[int, Ge(0)]
     crack_score: Annotated[float, Ge(0), Le(1)]
+
+
+PAPER_RULE = TrainableRule(min_crack_pixels=100, crack_score=0.5)
+"""The 100 pixels of König et al. 2021, section III-D; from which score one of them is crack is our choice:
+docs/method.md §4."""
 
 
 def fuse(

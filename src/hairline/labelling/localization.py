@@ -20,6 +20,7 @@ from PIL import Image
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
 
@@ -136,7 +137,7 @@ def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
     return max(round(height * scale), 1), max(round(width * scale), 1)
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How evidence becomes a localization map.
 
@@ -169,6 +170,21 @@ class Options:
     def __post_init__(self) -> None:
         if self.erosion_px % 2 == 0:
             raise ValueError(f"erosion_px must be odd, found {self.erosion_px}")
+
+
+PAPER = Options(
+    vote_window_px=32,
+    cells="mean",
+    quantise=False,
+    upsampling="lanczos",
+    patch_weight=0.5,
+    cam_guard="none",
+    cut=0.5,
+    erosion_px=3,
+    erosion_iterations=4,
+)
+"""Windows, Lanczos, average, cut and erosion of König et al. 2021, sections III-B and IV-C. How votes become cells is
+left open there: docs/method.md §2."""
 
 
 _FILTERS = {

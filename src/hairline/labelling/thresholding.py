@@ -6,7 +6,6 @@ the image, so the vote of all windows over a pixel is one comparison: the pixel 
 the smallest of their thresholds.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import cv2
@@ -16,6 +15,7 @@ from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
 from hairline.imaging.windows import PatchGrid
+from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
 
@@ -28,7 +28,7 @@ TIE = 1e-12
 """Splits whose variances differ by less than this share are equal: rounding decides nothing, on no machine."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Bilateral:
     """An edge-preserving bilateral filter.
 
@@ -44,7 +44,11 @@ class Bilateral:
     sigma_space: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+PAPER_BILATERAL = Bilateral(radius_px=2, sigma_range=120, sigma_space=120)
+"""Both filters of König et al. 2021, section IV-C; that d = 2 is a radius, as in eq. 1: docs/method.md §3."""
+
+
+@checked_dataclass
 class Options:
     """How dark pixels are found.
 
@@ -72,6 +76,11 @@ class Options:
                 f"a stride of {self.stride_px} px leaves pixels between windows of {self.window_px} px uncovered; "
                 f"choose stride_px of at most {self.window_px}"
             )
+
+
+PAPER = Options(bilateral=PAPER_BILATERAL, grey="rgb", window_px=32, stride_px=8, classes=3, includes_k1=True)
+"""Filter, windows and three classes of König et al. 2021, sections III-C and IV-C; that bin k1 is dark, as in C_1 of
+eq. 5-8, and the order of the colours: docs/method.md §3."""
 
 
 @remembered

@@ -1,15 +1,16 @@
 """Intervals by bootstrap over groups of images (parent photos), because crops of one photo are not independent."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 
-@dataclass(frozen=True)
+
+@checked_dataclass
 class BootstrapOptions:
     """How intervals are drawn.
 

@@ -3,10 +3,11 @@
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from annotated_types import Gt, MinLen
+
+from hairline.io.options import checked_dataclass
 
 Value = bool | int | float | str
 OPTION = "option "
@@ -16,7 +17,7 @@ MANY = 100_000
 """A range of more steps than this is a mistake."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Choices:
     """An option takes one of a few values, which need no order."""
 
@@ -31,7 +32,7 @@ class Choices:
         return self.values()
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Steps:
     """An option takes the values low, low + step, … up to and including high; whole numbers where all three are."""
 
@@ -63,7 +64,7 @@ class Steps:
         return [self.clean(self.low), self.clean(self.high)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Interval:
     """An option takes any number from low to high; evenly over its logarithm where ``log`` is set."""
 

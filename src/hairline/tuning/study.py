@@ -4,18 +4,18 @@ Nothing here searches (that is ``hairline.tuning``), so that ``hairline check`` 
 """
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, MinLen
 
+from hairline.io.options import checked_dataclass
 from hairline.tuning import maskless
 from hairline.tuning.search_space import Dimension, grid_points
 
 Objective = Literal["ods", "ois", "ap", "miou", "maskless"]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Images:
     """Which images a study uses: those with masks, or all where its objective needs none.
 
@@ -28,7 +28,7 @@ class Images:
     count: Annotated[int, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Pruning:
     """A trial is given up where its objective on the images so far is below the median of the finished trials there.
 
@@ -43,7 +43,7 @@ class Pruning:
     every_images: Annotated[int, Ge(1)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Study:
     """A search for the best options of a label set.
 

@@ -105,7 +105,7 @@ def test_the_split_must_name_what_is_there(root):
     ],
 )
 def test_options_are_checked(values, told):
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(HairlineError, match=told):
         options(**values)
 
 

@@ -225,5 +225,5 @@ def test_an_annotation_without_id_is_named_by_its_number(tmp_path):
 )
 def test_options_are_checked(values, told):
     usual = {"annotations": {"a.json": "train"}, "images": "", "categories": [], "shares": {}, "exclude": []}
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(HairlineError, match=told):
         coco.Options(**(usual | values))

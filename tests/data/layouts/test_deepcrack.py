@@ -88,7 +88,7 @@ def test_one_id_in_both_halves_is_refused(root):
 
 
 def test_no_half_is_refused():
-    with pytest.raises(ValueError, match="names no half"):
+    with pytest.raises(HairlineError, match="names no half"):
         deepcrack.Options({}, {}, [])
 
 

@@ -155,7 +155,7 @@ def test_two_files_of_one_name_are_refused(metu_root):
     ],
 )
 def test_options_are_checked(values, told):
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(HairlineError, match=told):
         options(**values)
 
 

@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.labellers import OPTIONS, built, cracked, evidence_of
+from support.labellers import cracked, evidence_of
 
 from hairline.labelling.methods import crf
 
-PLAIN = built(crf.Options, OPTIONS["crf"])
+PLAIN = dataclasses.replace(crf.EXAMPLE, theta_alpha_px=50, theta_beta=5, theta_gamma_px=3, w1=10, iterations=10)
 HEIGHT, WIDTH = 12, 15
 
 

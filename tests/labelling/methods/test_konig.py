@@ -5,6 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from support import labellers
 from support.pictures import real
 from support.plain_konig import dark_pixels as plain_dark
 from support.plain_konig import exact_centre, filtered_grey, fused, library_centre, localization
@@ -112,3 +113,18 @@ def test_the_modes_differ(options: dict[str, konig.Options]) -> None:
     image, evidence = cracked(64, 360)
     paper, reference = (konig.label(image, evidence, options[mode]) for mode in MODES)
     assert 0.005 < (np.abs(paper - reference) > 2 / 255).mean() < 0.5
+
+
+def test_without_evidence_of_a_crack_nothing_is_labelled() -> None:
+    image, _ = labellers.cracked(90, 131)
+    assert not konig.label(image, labellers.evidence_of(90, 131, 0.0), konig.PAPER).any()
+
+
+def test_a_label_keeps_to_the_place_the_classifier_points_at() -> None:
+    image, distance = labellers.cracked(128, 256)
+    evidence = labellers.evidence_of(128, 256, 1.0)
+    evidence.votes[0].probabilities[:, 8:] = 0
+    evidence.cam[:, 4:] = 0
+    scores = konig.label(image, evidence, konig.PAPER)
+    assert scores[(distance < 2.5) & (np.arange(256) < 96)].mean() > 0.6
+    assert not scores[:, 176:].any()

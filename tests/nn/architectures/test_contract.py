@@ -1,6 +1,8 @@
 """What holds for every network: sizes, outputs, files, learning."""
 
 import copy
+import dataclasses
+import re
 import subprocess
 import sys
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 import segmentation_models_pytorch
 import torch
+from support.variants import assert_options_are_checked, example_of
 
 from hairline.errors import HairlineError
 from hairline.io import plugins
@@ -19,22 +22,20 @@ from hairline.nn.segmenter import networks, segmenter
 from hairline.nn.segmenter.losses import bce_dice
 
 PLACEMENTS = {precision: resolve(Runtime("cpu", precision, 0, 0, ALONE, 60)) for precision in ("32", "bf16")}
-OWN = {
-    "unet": {"encoder": "resnet18"},
-    "deepcrack_liu": {"guided_filter": True},
-    "deepcrack_zou": {},
-    "oed": {"encoder": "efficientnet_b0"},
-}
-OUTPUTS = {"unet": 1, "deepcrack_liu": 6, "deepcrack_zou": 6, "oed": 5}
+MODULES = plugins.names(networks.PACKAGE)
+OUTPUTS = {"unet": 1, "smp": 1, "deepcrack_liu": 6, "deepcrack_zou": 6, "oed": 5}  # as published
 ENCODERS = {"Segformer": "mit_b0", "DPT": "tu-test_vit"}
 OF_SMP = {kind.__name__ for kind in segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING.values()}
 QUICK = {"FPN", "DeepLabV3Plus", "Segformer"}
 SMP = {f"smp:{name}:{ENCODERS.get(name, 'resnet18')}": name in QUICK for name in sorted(OF_SMP)}
+OWN = [name for name in MODULES if name != "smp"]
 ALL = [*OWN, *(pytest.param(name, marks=() if quick else pytest.mark.slow) for name, quick in SMP.items())]
 
 
 def options_of(network):
-    return networks.module(network).Options(**networks.with_words(network, OWN.get(network, {})))
+    """The EXAMPLE of a network's module, with the words of its name."""
+    module, (_, *words) = networks.module(network), network.split(":")
+    return dataclasses.replace(example_of(module), **dict(zip(getattr(module, "WORDS", ()), words, strict=True)))
 
 
 def build(network):
@@ -42,14 +43,32 @@ def build(network):
     return networks.module(network).build(options_of(network), "none")[0]
 
 
-def test_every_module_is_tested_here():
-    assert {*OWN, "smp"} == set(plugins.names(networks.PACKAGE))
+def name_of(module):
+    """The whole name of a module's network, with the words that its EXAMPLE has."""
+    words = getattr(networks.module(module), "WORDS", ())
+    return ":".join([module, *(getattr(example_of(networks.module(module)), word) for word in words)])
+
+
+def test_there_are_networks():
+    assert {"unet", "smp"} <= set(MODULES)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_options_are_checked_and_have_no_defaults(module):
+    assert_options_are_checked(networks.module(module).Options)
+    given = {field.name for field in dataclasses.fields(networks.module(module).Options)}
+    assert {*getattr(networks.module(module), "WORDS", ())} <= given
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_backbone_is_a_name(module):
+    assert re.fullmatch(r"\w+", networks.module(module).backbone(options_of(name_of(module))))
 
 
 def test_importing_options_imports_no_torch():
     code = (
         "import sys; from hairline.nn.segmenter import networks\n"
-        f"for name in {[*OWN, 'smp:FPN:resnet18']}:\n"
+        f"for name in {[name_of(module) for module in MODULES]}:\n"
         "    module = networks.module(name); module.Options, module.backbone\n"
         "sys.exit('torch' in sys.modules)"
     )
@@ -64,8 +83,8 @@ def test_outputs_files_and_any_size(network, tmp_path):
     with torch.inference_mode():
         images = torch.randint(0, 256, (2, 3, side, 2 * side), dtype=torch.uint8)
         outputs = model.outputs(images)
-        assert [tuple(output.shape) for output in outputs] == [(2, 1, side, 2 * side)] * OUTPUTS.get(network, 1)
-        assert len(outputs) == len(model.loss_weights)
+        assert [tuple(output.shape) for output in outputs] == [(2, 1, side, 2 * side)] * len(model.loss_weights)
+        assert len(outputs) == OUTPUTS.get(network.partition(":")[0], len(outputs))
         assert torch.equal(model(images), outputs[0])
     segmenter.save(model, tmp_path, network, options_of(network), {})
     again, info = segmenter.load(tmp_path)

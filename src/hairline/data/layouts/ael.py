@@ -25,7 +25,6 @@ as JPEG is read too, with values that are blurred.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -35,6 +34,7 @@ from hairline.data.samples import Mask, RawSample, binary_mask
 from hairline.data.splits import OTHERS, listed, refuse_both
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_grey
+from hairline.io.options import checked_dataclass
 
 Subset = Literal["AIGLE_RN", "ESAR", "LCMS"]
 Colour = Literal["black", "white"]
@@ -44,7 +44,7 @@ NAME = re.compile(r"(?:Im_)?(?:GT_)?(?P<id>.+?)(?:(?<=[a-z])or)?")
 PLACE = re.compile(r"(?<=\d)[a-z]+$")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which images to read, and as what; images in neither list are training images.
 

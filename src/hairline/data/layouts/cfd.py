@@ -7,7 +7,6 @@ Labels are 1 background, 2 crack, 3 background enclosed by cracks, 4 faint crack
 out.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from hairline.data.layout_files import contents
 from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import OTHERS, listed, refuse_both
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, refuse_no_file
 
 CRACK_LABELS = (2, 4)
@@ -25,7 +25,7 @@ LABELS = (1, 2, 3, 4)
 UNUSUAL = (3, 4)
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which images to read, and as what; images in neither list are training images.
 

@@ -18,7 +18,6 @@ polygons that lie outside of the image are cut off.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
@@ -33,11 +32,12 @@ from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import orientation
+from hairline.io.options import checked_dataclass
 
 SIDEWAYS = 5  # EXIF orientations from here on exchange width and height
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which annotation files to read, what in them is crack, and what their images become.
 

@@ -11,7 +11,6 @@ was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
 import itertools
 import re
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +20,13 @@ from hairline.data.layout_files import contents, limited
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, read_text, there
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which part of CRACK500 to read, and as what.
 

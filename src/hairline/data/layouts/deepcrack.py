@@ -10,7 +10,6 @@ both published halves (``11142`` and ``11142-2``), which the gate tells.
 
 import itertools
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -20,11 +19,12 @@ from hairline.data.layout_files import contents, image_files, limited
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 
 PART = re.compile(r"-\d+$")
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which half of DeepCrack to read, and as what.
 

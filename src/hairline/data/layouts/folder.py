@@ -14,7 +14,6 @@ groups (or single images) are assigned to splits by a hash of their name, so tha
 """
 
 from collections.abc import KeysView
-from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.data.layout_files import contents, image_files, tolerance
@@ -22,10 +21,11 @@ from hairline.data.samples import SPLITS, Mask, RawSample, binary_mask
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, read_grey, read_levels
+from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed, read_table, there
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How images become splits.
 

@@ -19,7 +19,6 @@ assigned to splits by a hash of their name, so that adding images moves no other
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Annotated, NoReturn
 
@@ -29,12 +28,13 @@ from hairline.data.layout_files import contents, image_files
 from hairline.data.samples import CRACK, NO_CRACK, RawSample, evenly
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 
 WITHOUT_MASKS = True
 """No image of this layout ever has one."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Which folders show what, and how their images become splits.
 

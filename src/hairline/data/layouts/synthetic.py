@@ -7,16 +7,16 @@ ROOT/masks/ID.png    0/255, black where there is no crack
 ROOT/split.csv       columns id, split
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.data.layout_files import contents
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 from hairline.io.reading import read_table
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Nothing to choose: sizes, numbers and seed are options of the generator."""
 

@@ -7,7 +7,6 @@ a permutohedral lattice and divides each kernel, symmetrically, by its sums over
 of an edge are alike to it: unlike ``konig`` it does not know that cracks are dark.
 """
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 import numpy as np
@@ -15,11 +14,12 @@ from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from pydensecrf.densecrf import DenseCRF2D
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence, Needs, activation_map
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Energy, inference and unary.
 
@@ -51,6 +51,22 @@ class Options:
     def needs(self) -> Needs:
         """What the evidence must hold: the activation map of the image itself, which is always there."""
         return Needs((), ())
+
+
+EXAMPLE = Options(
+    theta_alpha_px=67,
+    theta_beta=3,
+    theta_gamma_px=1,
+    w1=4,
+    w2=3,
+    iterations=5,
+    confidence=0.9,
+    neutral=0.5,
+    upsampling="lanczos",
+    cam_guard="none",
+)
+"""A point of the grid of docs/method.md §7. König et al. 2021 state no values: section IV-D searches those with the
+highest mean IoU for each classifier, on a grid that is not public."""
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

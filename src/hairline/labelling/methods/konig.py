@@ -1,16 +1,15 @@
 """The method of König et al. 2021: localization by the classifier times local thresholding (docs/method.md §2-§4)."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import fusion, localization, thresholding
 from hairline.labelling.localization import Needs
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Every number of the method, a section a step."""
 
@@ -21,6 +20,10 @@ class Options:
     def needs(self) -> Needs:
         """What the evidence must hold."""
         return Needs((self.localization.vote_window_px,), ())
+
+
+PAPER = Options(localization=localization.PAPER, thresholding=thresholding.PAPER, fusion=fusion.PAPER)
+"""The values of König et al. 2021, section IV-C, whose labels tables II and VII score."""
 
 
 def label(

@@ -1,20 +1,23 @@
 """The paper's local thresholding alone, without localization (figure 3, "Patches-Ours"): no classifier is asked."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import thresholding
 from hairline.labelling.localization import Evidence
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """How dark pixels are found."""
 
     thresholding: thresholding.Options
+
+
+PAPER = Options(thresholding=thresholding.PAPER)
+"""König et al. 2021, figure 3, "Patches-Ours": the thresholding of section III-C with the values of section IV-C."""
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

@@ -1,17 +1,17 @@
 """Multi-Otsu on the whole image, for contrast (figure 3): no classifier, one window; the darkest class is crack."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
-from hairline.labelling.thresholding import LEVELS, NO_CRACK, Bilateral, grey, smooth, window_threshold
+from hairline.labelling.thresholding import LEVELS, NO_CRACK, PAPER_BILATERAL, Bilateral, grey, smooth, window_threshold
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What is thresholded, and into how many classes.
 
@@ -22,6 +22,10 @@ class Options:
 
     bilateral: Bilateral
     classes: Literal[2, 3, 4]
+
+
+PAPER = Options(bilateral=PAPER_BILATERAL, classes=3)
+"""König et al. 2021, figure 3, three classes on the whole image, behind the filter of section IV-C."""
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

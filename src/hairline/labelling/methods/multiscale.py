@@ -13,7 +13,6 @@ is one.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Annotated, Literal
 
@@ -22,6 +21,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling import darkness
 from hairline.labelling.extent import extent
 from hairline.labelling.localization import Evidence, Needs, cell_map, patch_map, scaled_activation_map
@@ -29,7 +29,7 @@ from hairline.labelling.thresholding import Bilateral, grey, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Scale:
     """A part in the mean: that of an activation map, or of votes of cells, on a scale.
 
@@ -42,7 +42,7 @@ class Scale:
     weight: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Window:
     """A window size's part in the mean.
 
@@ -55,7 +55,7 @@ class Window:
     weight: Annotated[float, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Every number of the labeller.
 
@@ -125,6 +125,33 @@ class Options:
         """What the evidence must hold."""
         scales = tuple(dict.fromkeys(part.scale for part in (*self.cams, *self.cells) if part.scale != 1))
         return Needs(tuple(part.window_px for part in self.votes), scales)
+
+
+EXAMPLE = Options(
+    cams=(Scale(0.5, 2), Scale(1.5, 0.5)),
+    cells=(Scale(1, 1),),
+    gate_power=0.5,
+    votes=(Window(32, 0.5),),
+    cam_guard="image_or_windows",
+    cut=0.05,
+    localization_power=0.7,
+    bilateral=Bilateral(radius_px=4, sigma_range=120, sigma_space=120),
+    otsu=(Window(64, 0.5),),
+    otsu_strides=4,
+    classes=3,
+    contrast=(Window(31, 1), Window(61, 0.5), Window(121, 1)),
+    darkness_power=1,
+    line_px=45,
+    line_contrast_px=61,
+    line_power=1,
+    closing_px=7,
+    full_percentile=99.8,
+    extent_levels=(0.1, 0.15, 0.2),
+    extent_px=200,
+    extent_power=1.5,
+    gamma=0.35,
+)
+"""The values of the profiles, chosen on photos of CRACK500, CFD and DeepCrack: docs/method.md §10."""
 
 
 FULL = 0.8

@@ -1,18 +1,18 @@
 """Niblack's local threshold, for contrast (figure 3): no classifier; darker than its surroundings is crack."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
-from hairline.labelling.thresholding import Bilateral, grey, smooth
+from hairline.labelling.thresholding import PAPER_BILATERAL, Bilateral, grey, smooth
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """The threshold m - k · s, with the mean m and the standard deviation s of the grey levels around a pixel.
 
@@ -29,6 +29,11 @@ class Options:
     def __post_init__(self) -> None:
         if self.window_px % 2 == 0:
             raise ValueError(f"window_px must be odd, found {self.window_px}")
+
+
+EXAMPLE = Options(bilateral=PAPER_BILATERAL, window_px=33, k=0.2)
+"""The window of König et al. 2021, figure 3, behind the filter of section IV-C; k is scikit-image's, since the paper
+does not tell it."""
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

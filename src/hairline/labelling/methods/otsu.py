@@ -1,19 +1,22 @@
 """Plain global Otsu on the grey image, for contrast: no classifier, no windows; the darker class is crack."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
 from hairline.labelling.thresholding import grey
 from hairline.labelling.trace import Tell, silent
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Plain Otsu has no options."""
+
+
+PAPER = Options()
+"""König et al. 2021, figure 3, Otsu on the whole image."""
 
 
 def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: Tell = silent) -> NDArray[np.float32]:

@@ -1,9 +1,9 @@
 """Every architecture of segmentation_models_pytorch with every encoder it goes with: ``smp:FPN:resnet34``."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
     from hairline.nn.segmenter.segmenter import Segmenter
@@ -15,7 +15,7 @@ VIT = "DPT"
 """The one architecture whose encoders are plain vision transformers."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """An architecture and an encoder, both by their names there.
 
@@ -29,6 +29,10 @@ class Options:
 
     architecture: str
     encoder: str
+
+
+EXAMPLE = Options(architecture="FPN", encoder="resnet18")
+"""``smp:FPN:resnet18``, small and quick."""
 
 
 def backbone(options: Options) -> str:

@@ -1,13 +1,14 @@
 """U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
     from hairline.nn.segmenter.segmenter import Segmenter
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """A U-Net.
 
@@ -18,6 +19,10 @@ class Options:
     """
 
     encoder: str
+
+
+EXAMPLE = Options(encoder="resnet18")
+"""The smallest encoder, for a quick try; the profile ``paper`` has ``resnet50``."""
 
 
 def backbone(options: Options) -> str:

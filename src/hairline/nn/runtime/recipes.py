@@ -1,9 +1,10 @@
 """How networks are trained and run, as plain values: no torch here, so that parameters stay quick to read."""
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
+
+from hairline.io.options import checked_dataclass
 
 FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
@@ -11,7 +12,7 @@ FROM_CLASSIFIER = "classifier"
 Share = Annotated[float, Ge(0), Le(1)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Parallel:
     """Training on several devices, handed to Lightning's Trainer as it stands; asking a network uses one device.
 
@@ -30,7 +31,7 @@ ALONE = Parallel(1, "auto", 1)
 """One device of one machine."""
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Runtime:
     """Where and how a network runs. None of it but precision and seed changes what a training gives (up to rounding).
 
@@ -53,7 +54,7 @@ class Runtime:
     checkpoint_s: Annotated[float, Ge(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Augmentation:
     """Changes to training images: the paper has eight symmetries, jitter and two kinds of noise (docs/method.md §1).
 
@@ -75,7 +76,7 @@ class Augmentation:
     noise_probability: Share
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Stopping:
     """Ending a training early, with the weights of its best epoch in place of its last.
 
@@ -88,7 +89,7 @@ class Stopping:
     patience: Annotated[int, Gt(0)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Recipe:
     """An optimisation from first to last step.
 
@@ -120,7 +121,40 @@ class Recipe:
     stopping: Stopping | None
 
 
-@dataclass(frozen=True)
+PAPER_CLASSIFIER = Recipe(
+    epochs=3,
+    batch=16,
+    accumulate=1,
+    optimizer="sgd",
+    learning_rate=0.001,
+    momentum=0.9,
+    weight_decay=0,
+    schedule="step",
+    step_epochs=1,
+    step_divisor=10,
+    stopping=None,
+)
+"""Training of the patch classifiers of König et al. 2021, section IV-C (table I); that there is no weight decay is left
+open there: docs/method.md §1."""
+
+PAPER_SEGMENTER = Recipe(
+    epochs=30,
+    batch=4,
+    accumulate=1,
+    optimizer="sgd",
+    learning_rate=0.001,
+    momentum=0.9,
+    weight_decay=0,
+    schedule="step",
+    step_epochs=10,
+    step_divisor=10,
+    stopping=None,
+)
+"""Training of the segmenters of König et al. 2021, section IV-E (tables III-VI), weight decay as above:
+docs/method.md §5."""
+
+
+@checked_dataclass
 class ClassifierOptions:
     """A patch classifier and its training (docs/method.md §1).
 
@@ -142,7 +176,7 @@ class ClassifierOptions:
     recipe: Recipe
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Loss:
     """What a segmenter minimises; its formulas stand in :mod:`hairline.nn.segmenter.losses`.
 
@@ -160,7 +194,7 @@ class Loss:
     q: Annotated[float, Gt(0), Le(1)]
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class SegmenterOptions:
     """Training of segmenters, the same for every label set and architecture (docs/method.md §5).
 

@@ -13,8 +13,9 @@ levels. The authors' script cuts the fused scores at a threshold first; here the
 levels.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
     from hairline.nn.segmenter.segmenter import Segmenter
@@ -23,7 +24,7 @@ LOSS_WEIGHTS = (1.0, 0.5, 0.75, 1.0, 0.75, 0.5)
 MULTIPLE_PX = 32
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What may be chosen.
 
@@ -32,6 +33,10 @@ class Options:
     """
 
     guided_filter: bool
+
+
+EXAMPLE = Options(guided_filter=True)
+"""As published, with the guided filter."""
 
 
 def backbone(options: Options) -> str:

@@ -11,8 +11,9 @@ enlarges both maps before their 3 × 3 convolution; here the convolution comes f
 coarsest scale.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
     from hairline.nn.segmenter.segmenter import Segmenter
@@ -21,9 +22,13 @@ LOSS_WEIGHTS = (1.0,) * 6
 MULTIPLE_PX = 32
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """Nothing may be chosen."""
+
+
+EXAMPLE = Options()
+"""The one there is."""
 
 
 def backbone(options: Options) -> str:

@@ -14,10 +14,10 @@ the 30 M of Tan and Le 2019). The author enlarges the heads' scores, here their 
 networks of timm pad as those in TensorFlow, which the author used.
 """
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hairline.errors import HairlineError
+from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
     from timm.models.efficientnet import EfficientNet
@@ -29,7 +29,7 @@ MULTIPLE_PX = 32
 DROP_PATH = 0.2
 
 
-@dataclass(frozen=True)
+@checked_dataclass
 class Options:
     """What may be chosen.
 
@@ -40,6 +40,10 @@ class Options:
     """
 
     encoder: str
+
+
+EXAMPLE = Options(encoder="efficientnet_b0")
+"""The smallest encoder, for a quick try; the published one is ``tf_efficientnet_b5``."""
 
 
 def backbone(options: Options) -> str:
