@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from hairline import comparison, crosschecks, findings, paper_tables, plotting, replicates, report, table_text, tracking
 from hairline.bootstrap import BootstrapOptions
 from hairline.gate import waived
@@ -35,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             _tables(folder, found)
             _pictures(folder, found)
             report.write(folder / "index.html", page.page(args, params, found))
-        metrics = _metrics(summary)
+        metrics = comparison.metrics(summary)
         write_json(args.metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
         run.artifact(args.out)
@@ -66,16 +64,6 @@ def _pictures(folder: Path, found: page.Compared) -> None:
     plotting.save_png(plotting.pr_curves(gallery.panels(found.cells)), folder / "pr_curves.png")
     for name, _, png in found.grids:
         (folder / f"{name}.png").write_bytes(png)
-
-
-def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    scored = summary[summary["status"] == "scored"]
-    names = ("ods", "ods_low", "ods_high", "ois", "ap", "images_per_second")
-    return {
-        "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
-            {name: float(row[name]) for name in names if not pd.isna(row[name])}
-        for row in scored.to_dict("records")
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

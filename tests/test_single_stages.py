@@ -15,8 +15,6 @@ import torch
 from support import places
 
 from hairline import tracking
-from hairline.bootstrap import BootstrapOptions
-from hairline.comparison import Cell, summarise
 from hairline.errors import HairlineError
 from hairline.images import write_mask
 from hairline.nn import backbones, evidence, segmenters, weights
@@ -25,7 +23,6 @@ from hairline.samples import mask_path, read_samples
 from hairline.scoretables import score_table
 from pipeline import (
     cells,
-    compare,
     evaluate_classifier,
     label,
     label_manual,
@@ -169,7 +166,7 @@ def test_networks_that_differ_in_the_seed_alone_are_seeds_of_one(
     values["architectures"] |= same | {"other": {**unet, "training": {"seed": 8, "crop_px": 32}}}
     values["matrix"]["architectures"] = ["unet", "other", *same]
     params = Params(write_params(values))
-    firsts = {name: cells._first_alike(params, name) for name in params.matrix().architectures}
+    firsts = {cell.architecture: cell.replicate_of for cell in cells.segmenters(Namespace(scores=place), params)}
     assert firsts == {"unet": "unet", "other": "other", "unet_8": "unet", "unet_7": "unet"}
     label_manually()
     save_classifier()
@@ -278,19 +275,20 @@ def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], writ
     }  # fmt: skip
 
 
-def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
-    hist = [10] + [0] * 99
-    table = pd.DataFrame([{"id": "a", "group": "a", "crack_hist": hist, "background_hist": hist}])
-    cell = Cell("segmenter", "konig", "unet", "", "mine", "scored", "", table, training_set="semi")
-    found = compare._metrics(summarise([cell], BootstrapOptions(100, 0.95, 1)))
-    assert set(found["segmenter-konig-unet-semi-mine"]) == {"ods", "ois", "ap"}
-    json.dumps(found, allow_nan=False)
-
-
-def test_what_a_classifier_learned_from_is_told_by_its_layout(values: dict[str, Any], write_params: Write) -> None:
+def test_what_a_classifier_learned_from_is_told_by_its_layout(
+    tmp_path: Path, values: dict[str, Any], write_params: Write
+) -> None:
     values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
-    params = Params(write_params(values))
-    assert [cells._trained_on(params, name) for name in ("mine", "synthetic")] == ["crack500-train", ""]
+    values["classifiers"]["other"] = {**values["classifiers"]["resnet18"], "dataset": "mine"}
+    values["matrix"]["classifiers"] = ["resnet18", "other"]
+    row = {"sample": "a", "group": "a", "split": "test", "crack": True, "probability": 0.7}
+    for name in values["matrix"]["classifiers"]:
+        folder = tmp_path / "classifiers" / name
+        folder.mkdir(parents=True)
+        pd.DataFrame([row]).to_parquet(folder / "patches.parquet")
+        (folder / "status.json").write_text('{"training": null}')
+    found = cells.classifiers(Namespace(scores=tmp_path), Params(write_params(values)))
+    assert {cell.name: cell.trained_on for cell in found} == {"resnet18": "", "other": "crack500-train"}
 
 
 def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(

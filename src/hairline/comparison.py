@@ -147,6 +147,25 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
 
+def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """The main numbers of every scored row: ``kind-labels-model-training_set-test_set`` → metric → value.
+
+    Args:
+        summary: What :func:`summarise` gives.
+
+    Returns:
+        ODS with its interval, OIS, AP and images per second; a number that a row lacks is left out, and so is an empty
+        part of a name.
+    """
+    scored = summary[summary["status"] == "scored"]
+    names = ("ods", "ods_low", "ods_high", "ois", "ap", "images_per_second")
+    return {
+        "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
+            {name: float(row[name]) for name in names if not pd.isna(row[name])}
+        for row in scored.to_dict("records")
+    }  # fmt: skip
+
+
 def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], NDArray[np.float64], NDArray[np.int64]]:
     """Ids in order, F1 and resample weights of a scored cell."""
     assert cell.table is not None

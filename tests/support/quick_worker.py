@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 
 import yaml
+from pydantic import TypeAdapter
 
-from hairline.params import Params
 from hairline.spaces import Value
 from hairline.studies import Study
 from hairline.tuning import search, store
@@ -15,9 +15,7 @@ from hairline.tuning import search, store
 
 def study_of(values: dict[str, object]) -> Study:
     """A study from plain values, as params.yaml holds them."""
-    params = Params.__new__(Params)
-    params._path, params._values = None, {"studies": {"quick": values}}  # type: ignore[assignment]
-    return params.entry("studies", "quick", Study)
+    return TypeAdapter(Study).validate_python(values)
 
 
 def value(options: Mapping[str, Value]) -> float:
