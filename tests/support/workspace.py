@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 import yaml
 
+from support import spoilt_params
+
 ROOT = Path(__file__).parents[2]
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
@@ -60,12 +62,19 @@ def run(folder: Path, *command: str, check: bool = True) -> subprocess.Completed
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """Stage name → its command as DVC resolves it, in an order in which they can run."""
+    return {name: command for name, (command, _) in stages(folder).items()}
+
+
+def stages(folder: Path) -> dict[str, tuple[list[str], dict[str, list[str]]]]:
+    """Stage name → its command and the params it lists in each file, as DVC resolves them, in an order to run them."""
     code = (
         "import json, networkx; from dvc.repo import Repo; repo = Repo('.')\n"
-        "order = networkx.dfs_postorder_nodes(repo.index.graph)\n"
-        "print(json.dumps({stage.addressing: stage.cmd.split() for stage in order if stage.cmd}))"
+        "order = [stage for stage in networkx.dfs_postorder_nodes(repo.index.graph) if stage.cmd]\n"
+        "params = lambda stage: {str(dep): list(dep.params) for dep in stage.deps if hasattr(dep, 'params')}\n"
+        "print(json.dumps({stage.addressing: [stage.cmd.split(), params(stage)] for stage in order}))"
     )
-    return dict(json.loads(run(folder, sys.executable, "-c", code).stdout))
+    return {name: (command, listed) for name, (command, listed) in
+            json.loads(run(folder, sys.executable, "-c", code).stdout).items()}  # fmt: skip
 
 
 def stages_run(output: str) -> set[str]:
@@ -82,10 +91,18 @@ def run_stage(command: list[str]) -> None:
 
 @contextmanager
 def all_stages_run(folder: Path) -> Iterator[None]:
-    """Run every stage of a workspace in this process, which is inside it until the block ends."""
+    """Run every stage of a workspace in this process, which is inside it until the block ends.
+
+    What a stage does not list among its params is spoilt while it runs, so that it fails where it reads that.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        for command in commands(folder).values():
-            run_stage(command)
+        for name, (command, listed) in stages(folder).items():
+            with spoilt_params.unlisted_spoilt(folder, listed):
+                try:
+                    run_stage(command)
+                except Exception as error:
+                    error.add_note(f"in {name}, with params it does not list in dvc.yaml spoilt")
+                    raise
         yield
