@@ -31,7 +31,7 @@ def test_each_name_has_a_file_with_network_options_and_source(
     told = {path.stem: json.loads(path.read_text()) for path in (tmp_path / "out").iterdir()}
     assert told.keys() == {"unet", "thin", "other_2"}
     source = hashlib.sha256(b"unet.py\0" + (MODULES / "unet.py").read_bytes()).hexdigest()
-    assert told["unet"] == {"network": "unet", "options": {"encoder": "resnet18"}, "source": source}
+    assert told["unet"] == {"network": "unet", "options": {"encoder": "tu-test_resnet"}, "source": source}
     assert told["other_2"]["options"] == {"architecture": "FPN", "encoder": "resnet34"}
     assert {told[name]["network"] for name in told} == {"unet", "deepcrack_liu", "smp:FPN:resnet34"}
     assert len({told[name]["source"] for name in told}) == 3

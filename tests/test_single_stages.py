@@ -93,9 +93,9 @@ def index_patches() -> None:
     stage(patches, set="sets/synthetic", out="p.parquet")
 
 
-def save_classifier() -> None:
+def save_classifier(backbone: str = "test_resnet") -> None:
     info = {"images": 6, "epochs": 1, "initialisation": "none"}
-    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), info)
+    backbones.save(backbones.build(backbone, "none")[0], Path("classifier"), info)
 
 
 def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
@@ -149,7 +149,7 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
         values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}, "training": {}}
     write_params(values)
     label_manually()
-    save_classifier()
+    save_classifier("resnet18")
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
         segment(name)
         model, info = segmenters.load(Path("net"))
@@ -200,7 +200,7 @@ def test_another_weight_file_under_the_same_name_is_another_work(
         tracked["fails"] = True
         for seed in range(2):
             torch.manual_seed(seed)
-            weights.write(backbones.build("resnet18", "none")[0], Path("mine.safetensors"))
+            weights.write(backbones.build("test_resnet", "none")[0], Path("mine.safetensors"))
             caplog.clear()
             with caplog.at_level(logging.INFO, "hairline"), pytest.raises(HairlineError, match="cannot be ended"):
                 train()

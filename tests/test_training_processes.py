@@ -57,7 +57,7 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     places.make(tmp_path, 64)
     label_manual.main(["--sets", "sets", "--out", "labels/manual"])
     places.list_training_images(tmp_path, "manual")
-    backbones.save(backbones.build("resnet18", "none")[0], Path("classifier"), {})
+    backbones.save(backbones.build("test_resnet", "none")[0], Path("classifier"), {})
     return tmp_path
 
 
