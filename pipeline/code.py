@@ -29,7 +29,7 @@ def _variants(params: Params) -> Iterator[tuple[str, str]]:
         yield f"layouts/{name}", f"hairline.data.layouts.{params.dataset(name).layout}"
     for name in params.names("label_sets"):
         yield f"methods/{name}", f"hairline.labelling.methods.{params.label_set(name).method}"
-    for name in params.names("architectures"):
+    for name in params.matrix.architectures:
         network = params.architecture(name).network.partition(":")[0]
         yield f"architectures/{name}", f"hairline.nn.architectures.{network}"
 

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from hairline import tracking
 from hairline.io.atomic import whole_folder, write_json
 from hairline.reporting import (
@@ -13,7 +11,6 @@ from hairline.reporting import (
     formatting,
     gallery,
     html,
-    metric_columns,
     page,
     paper_tables,
     results,
@@ -52,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             for name, _, png in found.grids:
                 (folder / f"{name}.png").write_bytes(png)
             html.write(folder / "index.html", page.page(params, paths, found))
-        metrics = _metrics(summary)
+        metrics = comparison.metrics(summary)
         write_json(paths.comparison_metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
         run.artifact(paths.comparison)
@@ -76,16 +73,6 @@ def _tables(folder: Path, found: page.Compared) -> None:
     (folder / "paper.md").write_text(paper_tables.markdown(found.beside))
     (folder / "paper.tex").write_text(paper_tables.latex(found.beside))
     found.taught.to_csv(folder / "classifiers.csv", index=False)
-
-
-def _metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    scored = summary[summary["status"] == "scored"]
-    names = (*metric_columns.RECORDED, "images_per_second")
-    return {
-        "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
-            {name: float(row[name]) for name in names if not pd.isna(row[name])}
-        for row in scored.to_dict("records")
-    }  # fmt: skip
 
 
 if __name__ == "__main__":

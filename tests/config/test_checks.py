@@ -75,13 +75,15 @@ def test_what_goes_together_passes(
     monkeypatch.chdir(tmp_path)
     Path("mine.safetensors").write_bytes(b"")
     changed(values, ("runtime.seed", 2**32 - 1), ("classifiers.resnet18.backbone", "resnet18.tv_in1k"),
-            ("classifiers.resnet18.weights", "mine.safetensors"))  # fmt: skip
+            ("classifiers.resnet18.weights", "mine.safetensors"),
+            ("architectures.unet.options.encoder", "resnet18"))  # fmt: skip
     check(Params(write_params(values)), networks=True)
     changed(values, ("architectures.unet.options.encoder", "resnet34"), ("segmenter.weights", "mine.safetensors"))
     check(Params(write_params(values)), networks=True)
 
 
 def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write_params: Write) -> None:
+    values["classifiers"]["resnet18"]["backbone"] = "resnet18"
     values["architectures"] = {
         "a": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}},
         "b": {"network": "unet", "options": {"encoder": "tu-resnet18"}, "training": {}},

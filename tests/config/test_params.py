@@ -34,7 +34,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
     assert params.label_set("konig").options.localization.erosion_px == 3
     assert params.dataset("synthetic").root == Path("data/raw/synthetic")
     unet = params.architecture("unet")
-    assert (unet.network, unet.options.encoder) == ("unet", "resnet18")
+    assert (unet.network, unet.options.encoder) == ("unet", "tu-test_resnet")
 
 
 @pytest.mark.parametrize(

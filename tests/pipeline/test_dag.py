@@ -1,19 +1,20 @@
-"""The DAG as DVC sees it: deps cover the code, stages rerun when they must and only then, interruptions do no harm."""
+"""The DAG as DVC sees it, on a finished tiny experiment: stages rerun when they must and only then."""
 
-import os
-import signal
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
-import dvc_deps
 import numpy as np
 import pytest
 from conftest import tiny_values
 from support import parameters, workspace
 
+from hairline.config import parameter_files
 from hairline.imaging.images import read_scores, write_scores
 
+pytestmark = pytest.mark.slow
+
+EVALUATION = "evaluate_segmenter@konig-unet-synthetic-synthetic"
 LABELLER = '''"""A labeller for a test: everything darker than a level."""
 
 from dataclasses import dataclass
@@ -36,99 +37,118 @@ def label(image, evidence, options, tell=silent):
 '''
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose stages have all run, in this process for speed, and are committed."""
+    values = tiny_values()
+    values["matrix"]["label_sets"] = ["konig"]  # otsu and crf are only scored
+    values["studies"] = {}
+    folder = workspace.make(tmp_path_factory.mktemp("finished"), values)
+    with workspace.all_stages_run(folder):
+        pass
+    workspace.run(folder, "dvc", "commit", "--force")
+    workspace.commit(folder, "results")
+    return folder
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be changed at will."""
+    return shutil.copytree(finished, tmp_path / "work")
+
+
+def reproduced(folder: Path) -> set[str]:
+    """Run ``dvc repro``: names of the stages that ran."""
+    return workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout)
+
+
 def branch(label_set: str) -> set[str]:
     """The stages that belong to one label set of the tiny experiment, and the comparison."""
     return {
         f"label@{label_set}",
         f"score_labels@{label_set}",
-        "training_sets",
+        "list_training_images",
         f"validate_labels@{label_set}-synthetic",
         f"train_segmenter@{label_set}-unet-synthetic",
-        f"evaluate@{label_set}-unet-synthetic-synthetic",
+        f"evaluate_segmenter@{label_set}-unet-synthetic-synthetic",
         "compare",
     }
 
 
-def test_code_deps_are_the_import_closure() -> None:
-    assert dvc_deps.differences() == []
+def changed(folder: Path, file: str, old: str, new: str) -> set[str]:
+    """Replace the first occurrence of a text in a source file: names of the stages that run again."""
+    path = folder / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    return reproduced(folder)
 
 
-def test_a_missing_and_a_superfluous_dep_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = (workspace.ROOT / "dvc.yaml").read_text()
-    changed = text.replace("- src/hairline/metrics/thresholds.py", "- src/hairline/metrics/published.py", 1)
-    (tmp_path / "dvc.yaml").write_text(changed)
-    monkeypatch.setattr(dvc_deps, "DAG", tmp_path / "dvc.yaml")
-    lines = dvc_deps.differences()
-    assert any("add src/hairline/metrics/thresholds.py" in line for line in lines), lines
-    assert any("drop src/hairline/metrics/published.py" in line for line in lines), lines
+def test_what_has_not_changed_is_not_run_again(folder: Path) -> None:
+    assert reproduced(folder) == set()
 
 
-def kill_during(folder: Path, stage: str) -> None:
-    """Start `dvc repro` and kill it and its stage with signal 9 as soon as the stage has begun."""
-    process = subprocess.Popen(
-        ["dvc", "repro"], cwd=folder, env=workspace.environment(), text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.startswith(f"Running stage '{stage}'"):
-            break
-    else:
-        raise AssertionError(f"dvc repro ended without running {stage}")
-    try:
-        process.wait(timeout=4)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-    process.stdout.close()
+def test_sentences_and_code_that_only_shows_rerun_what_shows_them_alone(folder: Path) -> None:
+    assert changed(folder, "src/hairline/tracking/descriptions.py", '"""', '"""Another sentence. ') == {"code"}
+    assert changed(folder, "src/hairline/cli/app.py", '"""', '"""Another sentence. ') == {"code"}
+    curves = "src/hairline/reporting/figures/curves.py"
+    assert changed(folder, curves, 'color="0.8"', 'color="0.7"') == {"code", "draw_labels", "compare"}
 
 
-@pytest.mark.slow
-def test_the_tiny_experiment_through_dvc(tmp_path: Path) -> None:
-    values = tiny_values()
-    values["matrix"]["label_sets"] = ["konig"]  # otsu and crf are only scored
-    values["studies"] = {}  # a study reads all labellers, so that a new one runs it again
-    folder = workspace.make(tmp_path / "work", values)
+def test_the_wording_of_a_rule_reruns_its_gate_alone(folder: Path) -> None:
+    gate = "src/hairline/gates/samples_gate.py"
+    assert changed(folder, gate, "at least one image", "one image or more") == {"code", "validate@synthetic"}
 
-    kill_during(folder, "train_classifier@resnet18")
-    assert not (folder / "models/tiny/classifiers/resnet18").exists()
-    first = workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout)
-    assert {"train_classifier@resnet18", "localize@resnet18-synthetic", *branch("konig"), "label@otsu"} <= first
-    assert "ingest@synthetic" not in first
 
-    again = workspace.run(folder, "dvc", "repro")
-    assert workspace.stages_run(again.stdout) == set()
+def test_a_labeller_reruns_its_label_sets_and_a_new_one_that_none_names_nothing(folder: Path) -> None:
+    (folder / "src/hairline/labelling/methods/darker.py").write_text(LABELLER)
+    assert reproduced(folder) == {"code"}
+    konig = "src/hairline/labelling/methods/konig.py"
+    assert changed(folder, konig, '"""', '"""Another sentence. ') == {"code", "label@konig"}  # the same labels
+    changes = changed(folder, konig, "return fusion.fuse", "return 0.5 * fusion.fuse")
+    assert changes == {"code", "draw_labels", *branch("konig")}
 
-    printed = folder / "src/hairline/metrics/published_results.csv"
-    printed.write_text(printed.read_text().replace("0.", "0.0", 1))
-    assert workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout) == {"compare"}
+
+def test_scoring_reruns_what_scores_and_no_training(folder: Path) -> None:
+    ran = changed(folder, "src/hairline/metrics/thresholds.py", '"""', '"""Another sentence. ')
+    assert ran == {"code", "score_labels@konig", "score_labels@otsu", "score_labels@crf", EVALUATION, "compare"}
+
+
+def test_the_papers_numbers_rerun_the_comparison_alone(folder: Path) -> None:
+    assert changed(folder, "src/hairline/metrics/published_results.csv", "0.", "0.0") == {"code", "compare"}
+
+
+def test_code_that_gives_the_same_numbers_reruns_what_imports_it_and_nothing_behind_that(folder: Path) -> None:
     metric = folder / "src/hairline/metrics/shape.py"  # of clDice and Hausdorff, in the tables that evaluation writes
     metric.write_text(metric.read_text() + "# the same numbers\n")
-    evaluation = "evaluate@konig-unet-synthetic-synthetic"
-    assert workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout) == {evaluation}
+    assert reproduced(folder) == {"code", EVALUATION}
+
+
+def test_another_prediction_reruns_the_comparison(folder: Path) -> None:
     scores = folder / "data/tiny/scores/segmenters/synthetic/konig/unet/synthetic"
     prediction = min((scores / "predictions").glob("*.png"))
     write_scores(prediction, np.zeros_like(read_scores(prediction), dtype=np.float32))
-    workspace.run(folder, "dvc", "commit", "--force", evaluation)
-    assert workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout) == {"compare"}
+    workspace.run(folder, "dvc", "commit", "--force", EVALUATION)
+    assert reproduced(folder) == {"compare"}
 
+
+def test_a_new_labeller_and_a_label_set_of_it_run_their_branch_alone(folder: Path) -> None:
+    values = parameter_files.read(folder / "params.yaml")
     values["label_sets"]["dark"] = {"method": "darker", "classifier": "resnet18", "options": {"level": 60}}
     values["matrix"]["label_sets"].append("dark")
     (folder / "src/hairline/labelling/methods/darker.py").write_text(LABELLER)
     parameters.write(folder, values)
-    added = workspace.stages_run(workspace.run(folder, "dvc", "repro").stdout)
-    assert added == branch("dark")
-    table = (folder / "reports/tiny/comparison/comparison.csv").read_text()
-    assert "segmenter,dark,unet" in table
-    workspace.commit(folder, "results")
+    assert reproduced(folder) == {"code", "draw_labels", *branch("dark")}
+    assert "segmenter,dark,unet" in (folder / "reports/tiny/comparison/comparison.csv").read_text()
 
-    # a copy of the workspace, as an experiment: one option of one label set reruns its branch alone, into this store
-    runs_before = runs(folder)
+
+def test_an_experiment_in_a_copy_reruns_the_branch_of_its_option_alone_and_logs_into_this_store(folder: Path) -> None:
+    before = runs(folder)
     option = "label_sets.konig.options.localization.erosion_iterations=2"
     experiment = workspace.run(folder, "dvc", "exp", "run", "--temp", "-S", option)
-    assert workspace.stages_run(experiment.stdout) == branch("konig")
-    assert runs(folder) - runs_before == len(
-        branch("konig") - {"score_labels@konig", "training_sets", "validate_labels@konig-synthetic"}
+    assert workspace.stages_run(experiment.stdout) == {"draw_labels", *branch("konig")}
+    assert runs(folder) - before == len(
+        branch("konig") - {"score_labels@konig", "list_training_images", "validate_labels@konig-synthetic"}
     )
 
 

@@ -186,4 +186,5 @@ def test_a_changed_label_reruns_the_segmenters_that_learn_from_it_alone(done: Pa
         ran = workspace.stages_run(workspace.run(done, "dvc", "repro", "--single-item", "training_sets").stdout)
         assert ran == {"training_sets"}
         assert changed() == expected
-        workspace.run(done, "dvc", "commit", "--force", *(f"train_segmenter@{cell}" for cell in expected))
+        if split == "train":
+            workspace.run(done, "dvc", "commit", "--force", *(f"train_segmenter@{cell}" for cell in expected))

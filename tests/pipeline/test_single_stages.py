@@ -19,22 +19,12 @@ from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
-from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import score_table
 from hairline.nn.classifier import backbones, evidence
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import segmenter as segmenters
 from hairline.reporting import page, results
-from hairline.reporting.comparison import Cell, summarise
-from pipeline import (  # fmt: skip
-    compare,
-    evaluate_classifier,
-    label,
-    label_manual,
-    localize,
-    train_classifier,
-    train_segmenter,
-)
+from pipeline import evaluate_classifier, label, label_manual, localize, train_classifier, train_segmenter  # fmt: skip
 from pipeline import index_patches as patch_stage
 
 Write = Callable[[dict[str, Any]], Path]
@@ -99,9 +89,9 @@ def index_patches() -> None:
     stage(patch_stage, dataset="synthetic")
 
 
-def save_classifier() -> None:
+def save_classifier(backbone: str = "test_resnet") -> None:
     info = {"images": 6, "epochs": 1, "initialisation": "none"}
-    backbones.save(backbones.build("resnet18", "none")[0], PATHS.classifier("resnet18"), info)
+    backbones.save(backbones.build(backbone, "none")[0], PATHS.classifier("resnet18"), info)
 
 
 def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
@@ -155,7 +145,7 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
         values["architectures"][name] = {"network": f"smp:{kind}:resnet18", "options": {}, "training": {}}
     write_params(values)
     label_manually()
-    save_classifier()
+    save_classifier("resnet18")
     for name, kind in (("a", "FPN"), ("b_2", "PSPNet")):
         segment(name)
         model, info = segmenters.load(segmenter(name))
@@ -206,7 +196,7 @@ def test_another_weight_file_under_the_same_name_is_another_work(
         tracked["fails"] = True
         for seed in range(2):
             torch.manual_seed(seed)
-            weights.write(backbones.build("resnet18", "none")[0], Path("mine.safetensors"))
+            weights.write(backbones.build("test_resnet", "none")[0], Path("mine.safetensors"))
             caplog.clear()
             with caplog.at_level(logging.INFO, "hairline"), pytest.raises(HairlineError, match="cannot be ended"):
                 train()
@@ -281,15 +271,6 @@ def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], writ
         *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
     }  # fmt: skip
-
-
-def test_metrics_of_a_comparison_leave_out_what_there_is_not() -> None:
-    hist = [10] + [0] * 99
-    table = pd.DataFrame([{"id": "a", "group": "a", "crack_hist": hist, "background_hist": hist}])
-    cell = Cell("segmenter", "konig", "unet", "", "mine", "scored", "", table, training_set="semi")
-    found = compare._metrics(summarise([cell], BootstrapOptions(100, 0.95, 1)))
-    assert set(found["segmenter-konig-unet-semi-mine"]) == {"ods", "ois", "ap"}
-    json.dumps(found, allow_nan=False)
 
 
 def test_what_a_classifier_learned_from_is_told_by_its_layout(

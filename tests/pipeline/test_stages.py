@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import tiny_values
-from support import chromium, parameters, workspace
+from support import chromium, parameters, spoilt_params, workspace
 from support.mlflow_server import Server
 from typer.testing import CliRunner
 
@@ -404,6 +405,33 @@ def test_runs_are_told_apart_by_tags_and_describe_themselves(done: Path) -> None
     told = json.loads((done / "reports/tiny/metrics/segmenter-konig-unet-synthetic-synthetic.json").read_text())
     assert f"| ods | {told['ods']:.4g} |" in tags[run, "mlflow.note.content"]
     assert "pr_curve.png" in tags[run, "mlflow.note.content"]
+
+
+def test_a_stage_reads_every_param_it_lists(done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That it reads no others was shown while the stages ran (:func:`support.workspace.all_stages_run`)."""
+    folder = shutil.copytree(done, tmp_path / "copy")
+    monkeypatch.chdir(folder)
+    chosen = {name.partition("@")[0]: stage for name, stage in reversed(workspace.stages(folder).items())}
+    unread = [
+        f"{stage}: {name}"
+        for stage, (command, listed) in chosen.items()
+        for file, names in listed.items()
+        for name in names
+        if not reads(folder, command, file, name)
+    ]
+    assert unread == []
+
+
+def reads(folder: Path, command: list[str], file: str, name: str) -> bool:
+    """Whether a stage stumbles over nonsense in the place of a param, or shows it."""
+    with spoilt_params.one_spoilt(folder, file, name):
+        try:
+            workspace.run_stage(command)
+        except HairlineError as error:
+            return name.partition(".")[0] in str(error) or spoilt_params.NONSENSE in str(error)
+        except TypeError:
+            return True
+    return any(spoilt_params.NONSENSE in path.read_text() for path in (folder / "reports").rglob("*.html"))
 
 
 @pytest.mark.slow

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.cells import BOOTSTRAP, labels, random_table, row, segmenter
+from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
@@ -121,6 +122,19 @@ def test_cells_refuse_nonsense():
         Cell("segmenter", "konig", "unet", "crack500", "cfd", "not trainable", "", random_table(0))
     with pytest.raises(HairlineError, match="no rows"):
         segmenter("konig", random_table(0).iloc[:0])
+
+
+def test_metrics_leave_out_what_there_is_not():
+    one, several = pd.DataFrame([row("a", "a", {0: 10}, {0: 10})]), random_table(1)
+    cells = [segmenter("konig", one, "mine", training_set="semi"), labels("otsu", several), untrainable("niblack")]
+    summary = comparison.summarise(cells, BOOTSTRAP)
+    found = comparison.metrics(summary)
+    assert {name: set(values) for name, values in found.items()} == {
+        "segmenter-konig-unet-semi-mine": {"ods", "ois", "ap"},
+        "label-otsu-resnet18-crack500-train": {"ods", "ods_low", "ods_high", "ois", "ap"},
+    }
+    assert found["label-otsu-resnet18-crack500-train"]["ods"] == summary["ods"][1]
+    json.dumps(found, allow_nan=False)
 
 
 def test_paper_values_are_those_printed():

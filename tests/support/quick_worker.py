@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping
 
 import yaml
+from pydantic import TypeAdapter
 
-from hairline.config.params import Params
 from hairline.tuning import store, worker
 from hairline.tuning.search_space import Value
 from hairline.tuning.study import Study
@@ -15,9 +15,7 @@ from hairline.tuning.study import Study
 
 def study_of(values: dict[str, object]) -> Study:
     """A study from plain values, as params.yaml holds them."""
-    params = Params.__new__(Params)
-    params._path, params._values = None, {"studies": {"quick": values}}  # type: ignore[assignment]
-    return params.study("quick")
+    return TypeAdapter(Study).validate_python(values)
 
 
 def value(options: Mapping[str, Value]) -> float:

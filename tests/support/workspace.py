@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support import parameters
+from support import parameters, spoilt_params
 
 ROOT = Path(__file__).parents[2]
 MADE = ("data/", "models/", "reports/")
@@ -62,12 +62,19 @@ def run(folder: Path, *command: str, check: bool = True) -> subprocess.Completed
 
 def commands(folder: Path) -> dict[str, list[str]]:
     """Stage name → its command as DVC resolves it, in an order in which they can run."""
+    return {name: command for name, (command, _) in stages(folder).items()}
+
+
+def stages(folder: Path) -> dict[str, tuple[list[str], dict[str, list[str]]]]:
+    """Stage name → its command and the params it lists in each file, as DVC resolves them, in an order to run them."""
     code = (
         "import json, networkx; from dvc.repo import Repo; repo = Repo('.')\n"
-        "order = networkx.dfs_postorder_nodes(repo.index.graph)\n"
-        "print(json.dumps({stage.addressing: stage.cmd.split() for stage in order if stage.cmd}))"
+        "order = [stage for stage in networkx.dfs_postorder_nodes(repo.index.graph) if stage.cmd]\n"
+        "params = lambda stage: {str(dep): list(dep.params) for dep in stage.deps if hasattr(dep, 'params')}\n"
+        "print(json.dumps({stage.addressing: [stage.cmd.split(), params(stage)] for stage in order}))"
     )
-    return dict(json.loads(run(folder, sys.executable, "-c", code).stdout))
+    return {name: (command, listed) for name, (command, listed) in
+            json.loads(run(folder, sys.executable, "-c", code).stdout).items()}  # fmt: skip
 
 
 def places(folder: Path, kind: str) -> dict[str, set[str]]:
@@ -103,14 +110,20 @@ def run_stage(command: list[str]) -> None:
 def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
     """Run every stage of a workspace in this process, which is inside it until the block ends.
 
-    Gives stage name → the files under data/, models/ and reports/ that it wrote.
+    What a stage does not list among its params is spoilt while it runs, so that it fails where it reads that. Gives
+    stage name → the files under data/, models/ and reports/ that it wrote.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         written = {}
-        for name, command in commands(folder).items():
+        for name, (command, listed) in stages(folder).items():
             before = _files(folder)
-            run_stage(command)
+            with spoilt_params.unlisted_spoilt(folder, listed):
+                try:
+                    run_stage(command)
+                except Exception as error:
+                    error.add_note(f"in {name}, with params it does not list in dvc.yaml spoilt")
+                    raise
             written[name] = {path for path, when in _files(folder).items() if before.get(path) != when}
         yield written

@@ -20,7 +20,7 @@ from hairline.metrics import published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
 from hairline.metrics.score_table import counts
 from hairline.reporting.formatting import ABSENT
-from hairline.reporting.metric_columns import IN_PAPER, METRICS
+from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
@@ -145,6 +145,25 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs"), "Int64")
     numbers = [name for name in COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
+
+
+def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """The main numbers of every scored row: ``kind-labels-model-training_set-test_set`` → metric → value.
+
+    Args:
+        summary: What :func:`summarise` gives.
+
+    Returns:
+        ODS with its interval, OIS, AP and images per second; a number that a row lacks is left out, and so is an empty
+        part of a name.
+    """
+    scored = summary[summary["status"] == "scored"]
+    names = (*RECORDED, "images_per_second")
+    return {
+        "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
+            {name: float(row[name]) for name in names if not pd.isna(row[name])}
+        for row in scored.to_dict("records")
+    }  # fmt: skip
 
 
 def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:

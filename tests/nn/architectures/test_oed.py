@@ -23,10 +23,24 @@ def images(height=64, width=96):
     return torch.randint(0, 256, (1, 3, height, width), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
+def encoded(network, pixels):
+    """The encoder's last features and the skips, the finest first: what the stages of the decoder are given."""
+    given = []
+    hooks = [stage.register_forward_pre_hook(lambda _, inputs: given.append(inputs[0])) for stage in network.stages]
+    network(pixels)
+    for hook in hooks:
+        hook.remove()
+    from_below = (network.encoder.num_features, 256, 128, 64)
+    skips = [both[:, channels:] for both, channels in zip(given, from_below, strict=True)]
+    features = given[0][:, : from_below[0]]
+    torch.testing.assert_close(features, F.interpolate(features[:, :, ::2, ::2], scale_factor=2, mode="nearest"))
+    return features[:, :, ::2, ::2], skips[::-1]
+
+
 def test_the_published_one_has_the_published_size():
     with torch.device("meta"):
         network = oed.build(oed.Options("tf_efficientnet_b5"), "none")[0].network
-        x, skips = network._encoded(torch.zeros(1, 3, 64, 96))
+        x, skips = encoded(network, torch.zeros(1, 3, 64, 96))
     assert x.shape == (1, B5_LAST, 2, 3)
     shapes = [(1, B5_EXPANDED[stage], 64 // side, 96 // side) for stage, side in ((2, 2), (3, 4), (4, 8), (6, 16))]
     assert [tuple(skip.shape) for skip in skips] == shapes
@@ -53,8 +67,8 @@ def test_the_encoder_is_timms_and_the_skips_are_its_expand_activations(small):
         theirs.blocks[stage][0].bn1.register_forward_hook(lambda _, __, output: seen.append(output.clone()))
     pixels = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
-        torch.testing.assert_close(network._encoded(pixels)[0], theirs.forward_features(pixels))
-        skips = network._encoded(pixels)[1]
+        features, skips = encoded(network, pixels)
+        torch.testing.assert_close(features, theirs.forward_features(pixels))
     for skip, expected in zip(skips, seen, strict=True):
         torch.testing.assert_close(skip, expected)
 
@@ -89,7 +103,7 @@ def test_it_starts_from_a_classifier_of_the_same_name(tmp_path):
     assert actual == f"file:{path}"
     with torch.inference_mode():
         pixels = model.normalise(images())
-        torch.testing.assert_close(model.eval().network._encoded(pixels)[0], classifier.eval().features(images()))
+        torch.testing.assert_close(encoded(model.eval().network, pixels)[0], classifier.eval().features(images()))
 
 
 @pytest.mark.parametrize("name", ["resnet18", "efficientnetv2_rw_t", "mobilenetv3_small_050", "test_efficientnet"])

@@ -1,6 +1,6 @@
 import json
-from pathlib import Path
 
+import huggingface_hub
 import pytest
 import safetensors.torch
 import timm
@@ -165,6 +165,7 @@ def test_imagenet_weights_come_from_the_repository_timm_names(monkeypatch, tmp_p
     path = tmp_path / "model.safetensors"
     weights.write(timm.create_model(SMALL), path)
     asked = []
-    monkeypatch.setattr(weights, "_imagenet", lambda repository, revision: asked.append(repository) or Path(path))
+    cached = lambda repository, *_, **__: asked.append(repository) or str(path)  # noqa: E731
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", cached)
     _, actual = backbones.build(SMALL, "auto")
     assert (actual, asked) == ("imagenet", [timm.get_pretrained_cfg(SMALL).hf_hub_id])

@@ -1,5 +1,6 @@
 import logging
 import time
+import urllib.request
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def empty_cache(monkeypatch):
 @pytest.fixture
 def online(monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
+
+
+@pytest.fixture
+def reachable(monkeypatch, online):
+    """A hub that answers."""
+    monkeypatch.setattr(urllib.request, "urlopen", lambda *_, **__: nullcontext())
 
 
 @pytest.fixture
@@ -53,7 +60,7 @@ def test_auto_falls_back_with_one_warning_where_the_answer_never_comes(online, m
         return nullcontext()
 
     monkeypatch.setattr(weights, "PROBE_SECONDS", 0.2)
-    monkeypatch.setattr(weights.urllib.request, "urlopen", too_late)
+    monkeypatch.setattr(urllib.request, "urlopen", too_late)
     expect_one_warning(caplog, "no answer within 0.2 s")
 
 
@@ -62,11 +69,10 @@ def test_auto_falls_back_with_one_warning_where_the_hub_is_forbidden(monkeypatch
     expect_one_warning(caplog, "HF_HUB_OFFLINE")
 
 
-def test_auto_falls_back_with_one_warning_where_the_download_breaks_off(online, monkeypatch, caplog):
+def test_auto_falls_back_with_one_warning_where_the_download_breaks_off(reachable, monkeypatch, caplog):
     def broken(*_, **__):
         raise RuntimeError("connection lost")
 
-    monkeypatch.setattr(weights, "_unreachable", lambda url: None)
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", broken)
     expect_one_warning(caplog, "connection lost")
 
@@ -79,8 +85,7 @@ def test_imagenet_that_cannot_be_had_is_an_error(dead_end):
 
 
 @pytest.mark.parametrize("wish", ["auto", "imagenet"])
-def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(online, monkeypatch, wish):
-    monkeypatch.setattr(weights, "_unreachable", lambda url: None)
+def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(reachable, monkeypatch, wish):
     monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, revision: f"/downloaded/{revision}")
     assert weights.initial(wish, REPOSITORY, "r1") == (Path("/downloaded/r1"), "imagenet")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
@@ -88,9 +93,16 @@ def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(online, mo
     assert weights.initial(wish, REPOSITORY, "r1") == (Path("/cached/r1"), "imagenet")
 
 
-def test_none_asks_nobody(monkeypatch, caplog):
-    monkeypatch.setattr(weights, "_imagenet", lambda *_: pytest.fail("asked the hub"))
+def test_none_asks_nobody(online, monkeypatch, caplog):
+    asked = []
+    for place, name in (
+        (huggingface_hub, "try_to_load_from_cache"),
+        (huggingface_hub, "hf_hub_download"),
+        (urllib.request, "urlopen"),
+    ):
+        monkeypatch.setattr(place, name, lambda *_, name=name, **__: asked.append(name))
     assert weights.initial("none", REPOSITORY) == (None, "none")
+    assert not asked
     assert not caplog.records
 
 

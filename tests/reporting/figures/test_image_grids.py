@@ -56,8 +56,10 @@ def test_grid_leaves_out_columns_that_no_row_fills():
 
 def test_heat_is_the_grey_image_where_there_is_no_evidence():
     image, mask = crack_image()
-    heat = image_grids._heat(image, mask.astype(float))
-    grey = image.mean(axis=2) / 255
+    figure = image_grids.picture_grid([picture_row("one", evidence=mask.astype(float))])
+    (drawn,) = (axis.get_images() for axis in figure.axes if axis.get_title() == "evidence")
+    heat, grey = drawn[0].get_array(), image.mean(axis=2) / 255
+    assert heat.shape == (*mask.shape, 3)
     assert np.allclose(heat[~mask], grey[~mask][:, None])
     assert np.all(np.abs(heat[mask] - grey[mask][:, None]).max(axis=1) > 0.3)
 
