@@ -273,3 +273,13 @@ def test_an_architecture_may_be_trained_otherwise(values: dict[str, Any], write_
         HairlineError, match=r"segmenter \(with architectures.slow.training\).recipe.epoch: unknown value"
     ):
         Params(write_params(values)).training("slow")
+
+
+def test_sections_and_entries_are_read_once_and_as_their_own_types(values: dict[str, Any], write_params: Write) -> None:
+    params = Params(write_params(values))
+    assert params.segmenter is params.segmenter and params.classifier("resnet18") is params.classifier("resnet18")
+    assert params.label_set("konig") is params.label_set("konig") is not params.label_set("otsu")
+    assert params.training("unet") is params.training("unet")
+    assert params.study("konig").trials == 4 and params.training_set("synthetic").parts[0].dataset == "synthetic"
+    with pytest.raises(HairlineError, match=r"params\.yaml: classifiers has no 'vgg'; it has resnet18"):
+        params.classifier("vgg")
