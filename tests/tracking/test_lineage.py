@@ -43,9 +43,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "profiles" / "base" / "params.yaml").write_text("cut: 0.5\nseed: 7\n")
     (root / "profiles" / "base" / "gates.yaml").write_text("bound: warn\n")
     python = sys.executable
+    (root / "modules.json").write_text('{"pipeline.label": "12", "hairline.errors": "34"}')
     stages = {
+        "code": {
+            "cmd": f"{python} src/copy.py modules.json data/x/code/label.json", "deps": ["modules.json", "src/copy.py"],
+            "outs": ["data/x/code"],
+        },
         "label": {
-            "cmd": f"{python} src/copy.py raw/one.json data/x/labels/konig/one.json", "deps": ["raw", "src/copy.py"],
+            "cmd": f"{python} src/copy.py raw/one.json data/x/labels/konig/one.json",
+            "deps": ["raw", "data/x/code/label.json"],
             "params": ["cut", "seed", {"gates.yaml": ["bound"]}], "outs": ["data/x/labels/konig"],
         },
         "score": {
@@ -81,6 +87,11 @@ def told(*arguments: str, status: int = 0) -> str:
     return done.output
 
 
+def _hash_of(lock: dict[str, Any], stage: str, path: str) -> str:
+    (found,) = (dep["md5"] for dep in lock[stage]["deps"] if dep["path"] == path)
+    return str(found)
+
+
 def test_a_cell_leads_to_the_hash_of_raw_data_to_commit_and_run(root: Path) -> None:
     lock = yaml.safe_load((root / "dvc.lock").read_text())["stages"]
     cell = "reports/x/metrics/comparison.json:segmenter-a/ods"
@@ -90,11 +101,12 @@ def test_a_cell_leads_to_the_hash_of_raw_data_to_commit_and_run(root: Path) -> N
     assert lines[2].split() == ["run", "f" * 32, "commit", "a" * 12, "2026-11-25T10:00:00+00:00"]
     assert lines[3].startswith("      label  data/x/labels/konig ")
     assert lines[4].strip() == "not the default: cut 0.3 (0.5); bound off (warn)"
-    assert lines[5].strip() == f"raw data raw {lock['label']['deps'][0]['md5']}" and len(lines) == 6
+    assert lines[5].strip() == f"raw data raw {_hash_of(lock, 'label', 'raw')}" and len(lines) == 6
 
     (first,) = json.loads(told("--json", cell))["from"]
     assert (first["stage"], first["commit"], first["source_files"]) == ("score", "a" * 40, 1)
     (second,) = first["from"]
+    assert second["source_files"] == 2  # told by the stage code, which is no step from raw data
     assert second["made"] == {"data/x/labels/konig": lock["label"]["outs"][0]["md5"]}
     bound = {"value": "off", "default": "warn"}
     assert second["parameters"] == {"cut": {"value": "0.3", "default": "0.5"}, "bound": bound}
@@ -119,6 +131,18 @@ def test_what_changed_since_is_said_and_strict_ends_with_1(root: Path) -> None:
         told(cell, "--strict", status=1)
     finally:
         (root / "params.yaml").write_text(values)
+
+
+def test_results_of_a_stage_that_an_earlier_version_had_are_told_as_such(root: Path) -> None:
+    dag = (root / "dvc.yaml").read_text()
+    try:
+        (root / "dvc.yaml").write_text(dag.replace("  score:", "  score_again:"))
+        lines = told("reports/x/metrics/segmenter-a.json:segmenter-a/ods").splitlines()
+    finally:
+        (root / "dvc.yaml").write_text(dag)
+    assert lines[3].strip() == (
+        "CHANGED SINCE: an earlier version made it, by a stage that dvc.yaml no longer has; 'dvc repro' makes it anew"
+    )
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,10 @@ from hairline.tracking import dvc_lock
 from hairline.tracking.records import RunRecord, flatten, read_record
 
 CODE = ("src/", "pipeline/")
+"""Source files, which stages of earlier versions listed one by one."""
+CODE_STAGE = "code"
+"""The stage that writes down which modules the others consist of."""
+EARLIER = "an earlier version made it, by a stage that dvc.yaml no longer has; 'dvc repro' makes it anew"
 RUNS = ("/runs/", "-run.json")
 TABLE = ".parquet"
 
@@ -172,17 +176,24 @@ def _link(
     if stage.name in seen:
         return Link(stage, made, run, differing, seen=True)
     seen.add(stage.name)
-    raw, upstream = {}, []
+    raw, upstream, modules = {}, [], {dep for dep in stage.deps if dep.startswith(CODE)}
     for dep, digest in stage.deps.items():
         makers = [(each, outs) for each, outs in _makers(stages, dep) if each is not stage]
+        if any(each.name == CODE_STAGE for each, _ in makers):
+            modules |= _modules(root / dep)
+            continue
         makers = [(each, outs) for each, outs in makers if only is None or any(Path(out).name in only for out in outs)]
         upstream += [
             _link(root, stages, each, outs, default, seen, _narrowed(root, dep)) for each, outs in makers
         ]  # fmt: skip
         if not makers and only is None and not dep.startswith(CODE):
             raw[dep] = digest
-    code = sum(dep.startswith(CODE) for dep in stage.deps)
-    return Link(stage, made, run, differing, raw, code, upstream)
+    return Link(stage, made, run, differing, raw, len(modules), upstream)
+
+
+def _modules(path: Path) -> set[str]:
+    """Names of the modules that a file of the stage ``code`` tells of; none where it is not here."""
+    return set(json.loads(path.read_text())) if path.is_file() else set()
 
 
 def _run(root: Path, stage: Stage) -> RunRecord | None:
@@ -203,12 +214,18 @@ def changed(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
     Raises:
         HairlineError: If DVC cannot tell.
     """
-    command = ["dvc", "status", "--json", *names]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True)
+    known = set(_asked(root, "stage", "list", "--name-only").split())
+    earlier = {name: [EARLIER] for name in names if name not in known}
+    current = [name for name in names if name in known]
+    told = json.loads(_asked(root, "status", "--json", *current) or "{}") if current else {}
+    return earlier | {name: sorted(set(_paths(entries))) for name, entries in told.items() if name in current}
+
+
+def _asked(root: Path, *words: str) -> str:
+    done = subprocess.run(["dvc", *words], cwd=root, capture_output=True, text=True)
     if done.returncode:
-        raise HairlineError(f"dvc status cannot say what changed: {done.stderr.strip()}")
-    told = json.loads(done.stdout or "{}")
-    return {name: sorted(set(_paths(entries))) for name, entries in told.items() if name in names}
+        raise HairlineError(f"dvc {words[0]} cannot say what changed: {done.stderr.strip()}")
+    return done.stdout
 
 
 def _paths(entries: Any) -> Iterator[str]:
