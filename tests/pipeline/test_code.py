@@ -81,8 +81,12 @@ def test_the_stage_imports_no_torch(values: dict[str, Any], write_params: Write)
 
 def changed(folder: Path) -> set[str]:
     """The segmenters that DVC would train or evaluate again, once the light stage has run."""
-    workspace.run(folder, "dvc", "repro", "-s", "code")
-    told = json.loads(workspace.run(folder, "dvc", "status", "--json").stdout)
+    program = (
+        "import json; from dvc.repo import Repo\n"
+        "Repo('.').reproduce('code', single_item=True)\n"
+        "print(json.dumps(Repo('.').status()))"
+    )
+    told = json.loads(workspace.run(folder, sys.executable, "-c", program).stdout.splitlines()[-1])
     return {stage for stage in told if stage.startswith(("train_segmenter", "evaluate_segmenter"))}
 
 
