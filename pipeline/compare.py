@@ -17,7 +17,7 @@ from hairline.reporting import (
     seed_table,
     summary_tables,
 )
-from hairline.reporting.figures import curves
+from hairline.reporting.figures import canvas, curves
 from hairline.tracking.waivers import waived
 from pipeline import stage
 
@@ -45,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         with whole_folder(paths.comparison) as folder:
             _tables(folder, found)
-            curves.save_png(curves.pr_curves(drawn), folder / "pr_curves.png")
+            canvas.save_png(curves.pr_curves(drawn), folder / "pr_curves.png")
             for name, _, png in found.grids:
                 (folder / f"{name}.png").write_bytes(png)
             html.write(folder / "index.html", page.page(params, paths, found))

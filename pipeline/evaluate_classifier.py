@@ -14,8 +14,7 @@ from hairline.metrics import classification
 from hairline.nn.classifier import backbones
 from hairline.nn.classifier import training as classifier_training
 from hairline.nn.runtime import device
-from hairline.reporting.figures import classifier_curves
-from hairline.reporting.figures import curves as drawing
+from hairline.reporting.figures import canvas, classifier_curves
 from pipeline import stage
 
 BATCH = 256
@@ -48,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             if part["crack"].nunique() == 2
         }
         if curves:
-            run.drawing("classifier.png", drawing.png(classifier_curves.draw(curves)))
+            run.drawing("classifier.png", canvas.png(classifier_curves.draw(curves)))
         run.finish([folder, metrics])
 
 

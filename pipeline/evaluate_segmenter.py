@@ -22,7 +22,7 @@ from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device
 from hairline.nn.segmenter import segmenter as segmenters
-from hairline.reporting.figures import curves
+from hairline.reporting.figures import canvas, curves
 from pipeline import stage
 
 PREDICTED = ("scored", "no masks")
@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             _curve(table).to_csv(partial, index=False)
         if table is not None:
             called = f"{segmenter.label_set} {segmenter.architecture} {segmenter.training_set}"
-            run.drawing("pr_curve.png", curves.png(curves.pr_curves({test_set: {called: counts(table)}})))
+            run.drawing("pr_curve.png", canvas.png(curves.pr_curves({test_set: {called: counts(table)}})))
         run.finish([scores, paths.segmenter_metrics(segmenter, test_set)])
 
 

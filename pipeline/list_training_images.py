@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         HairlineError: If a segmenter would learn of the masks that it is scored against.
     """
     params, paths = stage.opened(stage.arguments(__doc__, argv).params)
-    found = [*training_sets.leaks(params)]
+    found = [f"{params.file(line)}: {line}" for line in training_sets.leaks(params)]
     if found:
         raise HairlineError("\n".join(found))
     with whole_folder(paths.training_tables) as folder:

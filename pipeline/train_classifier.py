@@ -12,7 +12,7 @@ from hairline.nn.classifier import backbones, serving, training
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.serving import requirements
-from hairline.reporting.figures import curves
+from hairline.reporting.figures import canvas, curves
 from hairline.tracking import registry
 from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(trained.history, 1)]
         with whole_file(paths.classifier_history(args.classifier)) as partial_file:
             pd.DataFrame(history).to_csv(partial_file, index=False)
-        run.drawing("training.png", curves.png(curves.training_curves(history)))
+        run.drawing("training.png", canvas.png(curves.training_curves(history)))
         run.finish([folder])
 
 

@@ -22,7 +22,7 @@ from hairline.nn.segmenter import networks, segmenter, serving, training
 from hairline.nn.segmenter.segmenter import Segmenter
 from hairline.nn.training.task import Trained
 from hairline.reporting import training_pictures
-from hairline.reporting.figures import curves
+from hairline.reporting.figures import canvas, curves
 from hairline.tracking import registry
 from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
@@ -122,7 +122,7 @@ def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run
     found = [] if trained is None else trained.history
     history = [{"epoch": float(epoch), **values} for epoch, values in enumerate(found, 1)]
     if history:
-        run.drawing("training.png", curves.png(curves.training_curves(history)))
+        run.drawing("training.png", canvas.png(curves.training_curves(history)))
     with whole_file(target) as partial_file:
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
 

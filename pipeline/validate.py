@@ -32,7 +32,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     pictures = thumbnails(verdict, partial(load_image, dataset), partial(load_mask, dataset), conclude.THUMBNAIL_PX)
     origins = dict(zip(table["id"], table["split"] + ", " + table["source"], strict=True))
     written = page(verdict, contents_of_set(table), origins, pictures)
-    conclude.conclude(verdict, written, paths.samples_gate(args.dataset), paths.samples_verdict(args.dataset))
+    conclude.conclude(
+        verdict, written, paths.samples_gate(args.dataset), paths.samples_verdict(args.dataset),
+        paths.findings_of(paths.samples_verdict(args.dataset)),
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

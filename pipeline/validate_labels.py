@@ -33,11 +33,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     images = training_table.read(paths.training_table(args.training_set, args.label_set), paths.data)
     pages = paths.labels_gate(args.training_set, args.label_set)
     rows, stops = images.table[images.table["role"] == "train"], []
-    with whole_folder(paths.labels_verdicts(args.training_set, args.label_set)) as folder:
+    verdicts = paths.labels_verdicts(args.training_set, args.label_set)
+    with whole_folder(verdicts) as folder, whole_folder(paths.findings_of(verdicts)) as findings:
         for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
             name = f"{dataset}-{split}"
             try:
-                _judge(params, paths.dataset(str(dataset)), images, part, pages / name, folder / f"{name}.json")
+                places = pages / name, folder / f"{name}.json", findings / f"{name}.json"
+                _judge(params, paths.dataset(str(dataset)), images, part, *places)
             except HairlineError as stop:
                 stops.append(str(stop))
         if stops:
@@ -45,8 +47,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _judge(
-    params: Params, dataset: Path, images: Images, part: pd.DataFrame, page_folder: Path, verdict_file: Path
-) -> None:
+    params: Params, dataset: Path, images: Images, part: pd.DataFrame, page_folder: Path, verdict_file: Path,
+    findings_file: Path,
+) -> None:  # fmt: skip
     """Judge the labels of one part; its label set is the same for all its rows."""
     label_set, rule, options = part["label_set"].iloc[0], params.trainable, params.labels_gate(dataset.name)
     judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
@@ -59,7 +62,7 @@ def _judge(
 
     pictures = thumbnails(verdict, partial(load_image, dataset), crack_of, conclude.THUMBNAIL_PX)
     told = f"{len(judged)} training labels of {page_folder.name}, {int(judged['trainable'].sum())} of them trainable"
-    conclude.conclude(verdict, page(verdict, told, {}, pictures), page_folder, verdict_file)
+    conclude.conclude(verdict, page(verdict, told, {}, pictures), page_folder, verdict_file, findings_file)
 
 
 if __name__ == "__main__":

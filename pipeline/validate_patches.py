@@ -29,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     crack = int(index["crack"].sum())
     contents = f"{len(index)} patches of {index['sample'].nunique()} images, {crack} with crack"
     page_folder, verdict_file = paths.patches_gate(args.classifier), paths.patches_verdict(args.classifier)
-    conclude.conclude(verdict, page(verdict, contents, {}, pictures), page_folder, verdict_file)
+    findings_file = paths.findings_of(verdict_file)
+    conclude.conclude(verdict, page(verdict, contents, {}, pictures), page_folder, verdict_file, findings_file)
 
 
 if __name__ == "__main__":

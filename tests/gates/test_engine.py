@@ -12,7 +12,7 @@ from hairline.data.samples import RawSample, ingest, read_binary_mask
 from hairline.gates import drift, facts
 from hairline.gates.engine import check
 from hairline.gates.image_facts import computed
-from hairline.gates.rules import Verdict, Waiver, message, verdict_json
+from hairline.gates.rules import Verdict, Waiver, findings_json, message, verdict_json
 from hairline.imaging.images import write_image, write_mask
 
 RULES = tuple(rule.name for rule in samples.RULES)
@@ -324,9 +324,8 @@ def test_json_and_message_tell_the_fault(tmp_path: Path) -> None:
     pictures = clean_pictures()
     short_mask(pictures)
     verdict = judge(tmp_path, pictures)
-    told = verdict_json(verdict)
-    assert told["passed"] is False
-    assert [error["rule"] for error in told["errors"]] == ["sizes_equal"]
+    assert verdict_json(verdict)["passed"] is False
+    assert [error["rule"] for error in findings_json(verdict)["errors"]] == ["sizes_equal"]
     for part in ("walls", "sizes_equal", "002: image 56 x 40 px, mask 56 x 20 px", "datasets.walls.options.exclude"):
         assert part in message(verdict)
 

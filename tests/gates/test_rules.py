@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 from support.gates import SECTION
 
 from hairline.gates import labels_gate, patches_gate, samples_gate
-from hairline.gates.rules import Finding, Gates, Verdict, Waiver, message, verdict_json, waived
+from hairline.gates.rules import Finding, Gates, Verdict, Waiver, findings_json, message, verdict_json
+from hairline.tracking.waivers import waived
 
 
 def finding(rule="polarity", severity="error", failed=True, ids=("007",), waivers=()):
@@ -65,15 +66,19 @@ def test_only_errors_stop_and_come_first():
     assert verdict(warning, error, fine).findings == (error, warning)
 
 
-def test_json_holds_errors_warnings_and_waivers_apart(tmp_path):
+def test_the_verdict_holds_waivers_and_no_sentence_and_findings_are_told_apart(tmp_path):
     waiver = Waiver("samples", "walls", "contrast", "009", "shadow")
     checks = (finding(), finding("window_fits", "warn"), finding("contrast", failed=False, ids=(), waivers=(waiver,)))
     text = json.dumps(verdict_json(verdict(*checks)))
     told = json.loads(text)
     assert (told["gate"], told["subject"]) == ("samples", "walls")
-    assert [error["rule"] for error in told["errors"]] == ["polarity"]
-    assert [warning["rule"] for warning in told["warnings"]] == ["window_fits"]
+    assert told.keys() == {"gate", "subject", "passed", "waivers"}
     assert told["waivers"] == [vars(waiver)]
+    found = findings_json(verdict(*checks))
+    assert [(kind, each["rule"]) for kind in found for each in found[kind]] == [
+        ("errors", "polarity"), ("warnings", "window_fits")
+    ]  # fmt: skip
+    assert found["errors"][0]["samples"] == list(checks[0].samples)
     (tmp_path / "verdict.json").write_text(text)
     assert waived([tmp_path / "verdict.json"]) == "samples walls contrast 009: shadow"
     (tmp_path / "verdict.json").write_text(json.dumps(verdict_json(verdict(finding()))))

@@ -92,7 +92,9 @@ def test_sentences_and_code_that_only_shows_rerun_what_shows_them_alone(folder: 
     assert changed(folder, "src/hairline/tracking/descriptions.py", '"""', '"""Another sentence. ') == {"code"}
     assert changed(folder, "src/hairline/cli/app.py", '"""', '"""Another sentence. ') == {"code"}
     curves = "src/hairline/reporting/figures/curves.py"
-    assert changed(folder, curves, 'color="0.8"', 'color="0.7"') == {"code", "draw_labels", "compare"}
+    assert changed(folder, curves, 'color="0.8"', 'color="0.7"') == {"code", "compare"}
+    strip = "src/hairline/reporting/figures/label_steps.py"
+    assert changed(folder, strip, '"inferno"', '"viridis"') == {"code", "draw_labels", "compare"}
 
 
 def test_the_wording_of_a_rule_reruns_its_gate_alone(folder: Path) -> None:
@@ -104,7 +106,11 @@ def test_a_labeller_reruns_its_label_sets_and_a_new_one_that_none_names_nothing(
     (folder / "src/hairline/labelling/methods/darker.py").write_text(LABELLER)
     assert reproduced(folder) == {"code"}
     konig = "src/hairline/labelling/methods/konig.py"
-    assert changed(folder, konig, '"""', '"""Another sentence. ') == {"code", "label@konig"}  # the same labels
+    assert changed(folder, konig, '"""', '"""Another sentence. ') == {
+        "code",
+        "label@konig",
+        "compare",
+    }  # the same labels, timed
     changes = changed(folder, konig, "return fusion.fuse", "return 0.5 * fusion.fuse")
     assert changes == {"code", "draw_labels", *branch("konig")}
 

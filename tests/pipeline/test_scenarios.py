@@ -183,8 +183,8 @@ def test_a_changed_label_reruns_the_segmenters_that_learn_from_it_alone(done: Pa
         scores[0, 0] = 1 - scores[0, 0]
         write_scores(path, scores)
         workspace.run(done, "dvc", "commit", "--force", "label@konig")
-        ran = workspace.stages_run(workspace.run(done, "dvc", "repro", "--single-item", "training_sets").stdout)
-        assert ran == {"training_sets"}
+        ran = workspace.stages_run(workspace.run(done, "dvc", "repro", "--single-item", "list_training_images").stdout)
+        assert ran == {"list_training_images"}
         assert changed() == expected
         if split == "train":
             workspace.run(done, "dvc", "commit", "--force", *(f"train_segmenter@{cell}" for cell in expected))

@@ -239,6 +239,7 @@ def test_points_of_curves_arrive_at_their_steps_also_where_they_are_many(workspa
 def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pytest.CaptureFixture[str]) -> None:
     from hairline.nn.architectures import unet
     from hairline.nn.runtime.device import resolve
+    from hairline.nn.runtime.serving import RUNTIME, requirements
     from hairline.nn.segmenter import segmenter, serving
 
     options = unet.Options("resnet18")
@@ -248,7 +249,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     answer = serving.Served(workspace / "network").predict(example)
     arguments = (workspace / "network", "segmenter", "hairline.nn.segmenter.serving")
     with opened() as run:
-        run.model(*arguments, example, answer, serving.requirements())
+        run.model(*arguments, example, answer, requirements())
         with pytest.raises(HairlineError, match="N > 1"):
             run.model(*arguments, example[:1], answer[:1], [])
     assert capfd.readouterr() == ("", "")
@@ -262,7 +263,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     loaded = mlflow.pyfunc.load_model(logged.artifact_location)
     assert loaded.metadata.signature.inputs.inputs[0].shape == (-1, -1, -1, 3)
     assert loaded.metadata.signature.outputs.inputs[0].shape == (-1, -1, -1)
-    place = resolve(serving.RUNTIME)
+    place = resolve(RUNTIME)
     for height, width in ((1, 7), (33, 100), (64, 32)):
         image = np.random.default_rng(1).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
         found = loaded.predict(image)

@@ -120,6 +120,15 @@ class Paths:
         return self.gate_pages / "labels" / training_set / label_set
 
     @property
+    def findings(self) -> Path:
+        """Folder of what failed at all gates, which the report tells: as the verdicts lie."""
+        return self.data / "findings"
+
+    def findings_of(self, verdict: Path) -> Path:
+        """What failed where a verdict, or a folder of verdicts, was passed."""
+        return self.findings / verdict.relative_to(self.verdicts)
+
+    @property
     def gate_pages(self) -> Path:
         """Folder of the pages of all gates."""
         return self.reports / "gates"

@@ -16,8 +16,8 @@ from hairline.metrics.score_table import counts, extremes, image_f1
 from hairline.metrics.thresholds import Counts
 from hairline.reporting import html
 from hairline.reporting.comparison import Cell, called, cell_called, several_training_sets
+from hairline.reporting.figures import canvas, image_browser, image_grids
 from hairline.reporting.figures import curves as drawing
-from hairline.reporting.figures import image_browser, image_grids
 from hairline.reporting.figures.image_browser import Shown
 
 LABELS, SEGMENTERS = "labels of", "segmenters on"
@@ -42,7 +42,7 @@ def curves(drawn: Panels, kind: str) -> html.Drawings:
     return html.Drawings(
         "Precision and recall, pooled over the images",
         {
-            f"Precision against recall: {title}": drawing.svg(drawing.pr_curves({title: models}), title)
+            f"Precision against recall: {title}": canvas.svg(drawing.pr_curves({title: models}), title)
             for title, models in drawn.items()
             if title.startswith(kind)
         },
@@ -62,7 +62,7 @@ def grids(params: Params, paths: Paths) -> Iterator[tuple[str, str, bytes]]:
 
 
 def _grid(rows: Sequence[image_grids.PictureRow]) -> bytes:
-    return drawing.png(image_grids.picture_grid(rows))
+    return canvas.png(image_grids.picture_grid(rows))
 
 
 def _gallery(params: Params, paths: Paths, test_set: str) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from hairline.data.samples import evenly, load_image, read_samples
 from hairline.imaging.images import read_scores
 from hairline.labelling import steps
-from hairline.reporting.figures import curves, image_grids
+from hairline.reporting.figures import canvas, image_grids
 from hairline.reporting.figures.label_steps import strip
 
 ON_SHEET = 18
@@ -29,7 +29,7 @@ def sheet(sets: Path, labels: Path, datasets: Sequence[str]) -> bytes:
     places = list(zip(chosen["dataset"], chosen["id"], strict=True))
     images = [load_image(sets / dataset, sample_id) for dataset, sample_id in places]
     maps = [read_scores(labels / dataset / f"{sample_id}.png") for dataset, sample_id in places]
-    return curves.png(
+    return canvas.png(
         image_grids.contact_sheet(images, maps, [f"{dataset}/{sample_id}" for dataset, sample_id in places])
     )
 
@@ -45,4 +45,4 @@ def strips(folder: Path, label_set: str) -> Iterator[tuple[str, bytes]]:
         dataset, sample_id = path.parents[1].name, path.stem
         panels, counts = steps.read(path)
         figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
-        yield f"{dataset}-{sample_id}.png", curves.png(figure)
+        yield f"{dataset}-{sample_id}.png", canvas.png(figure)

@@ -12,7 +12,6 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
-from hairline.gates.conclude import FINDINGS
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
@@ -144,8 +143,7 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    page = paths.gate_pages / (within.with_suffix("") if within.parts[0] == "labels" else within.parent)
-    told, findings = json.loads(path.read_text()), json.loads((page / FINDINGS).read_text())
+    told, findings = json.loads(path.read_text()), json.loads(paths.findings_of(path).read_text())
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts

@@ -9,7 +9,7 @@ from hairline.metrics.score_table import counts, metrics, score_table
 from hairline.nn.runtime.device import Placement
 from hairline.nn.segmenter import segmenter
 from hairline.nn.segmenter.training import Row
-from hairline.reporting.figures import curves, image_grids
+from hairline.reporting.figures import canvas, curves, image_grids
 
 LABELLED = 0.5
 
@@ -20,7 +20,7 @@ def sheet(rows: Sequence[Row]) -> bytes:
         image_grids.PictureRow(name, image, None, None, {"learned from": target}, {"now": scores})
         for name, image, target, scores in rows
     ]
-    return curves.png(image_grids.picture_grid(drawn))
+    return canvas.png(image_grids.picture_grid(drawn))
 
 
 def validation_curve(
@@ -47,4 +47,4 @@ def validation_curve(
         lambda key: images.target(key) >= LABELLED,
     )
     found = {f"val/{metric}": value for metric, value in metrics(table).items()}
-    return found, curves.png(curves.pr_curves({title: {name: counts(table)}}))
+    return found, canvas.png(curves.pr_curves({title: {name: counts(table)}}))

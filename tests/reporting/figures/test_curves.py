@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hairline.metrics import thresholds
-from hairline.reporting.figures import curves
+from hairline.reporting.figures import canvas, curves
 
 
 def crack_image(height=60, width=90, seed=0):
@@ -24,10 +24,10 @@ def counts(seed, images=6):
 
 
 def test_same_figure_gives_the_same_bytes_without_metadata(tmp_path):
-    first, second = (curves.png(curves.pr_curves({"cfd": {"FSV": counts(1)}})) for _ in range(2))
+    first, second = (canvas.png(curves.pr_curves({"cfd": {"FSV": counts(1)}})) for _ in range(2))
     assert first == second
     assert not {chunk for chunk in (b"tEXt", b"iTXt", b"tIME", b"Software") if chunk in first}
-    curves.save_png(curves.pr_curves({"cfd": {"FSV": counts(1)}}), tmp_path / "new" / "curves.png")
+    canvas.save_png(curves.pr_curves({"cfd": {"FSV": counts(1)}}), tmp_path / "new" / "curves.png")
     assert (tmp_path / "new" / "curves.png").read_bytes() == first
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["curves.png"]
 
@@ -77,14 +77,14 @@ def test_training_curves_sort_values_into_panels():
         "Score": {"val_ods": [[2.0, 0.4]]},
         "Learning rate": {"learning_rate": [[1.0, 0.1]]},
     }
-    assert curves.png(curves.training_curves([]))
+    assert canvas.png(curves.training_curves([]))
 
 
 def test_a_drawing_is_one_element_with_text_as_text_and_the_pages_own_ink():
-    first, second = (curves.svg(curves.pr_curves({"cfd & co": {"FSV": counts(1)}}), "a") for _ in range(2))
+    first, second = (canvas.svg(curves.pr_curves({"cfd & co": {"FSV": counts(1)}}), "a") for _ in range(2))
     assert first == second
     assert first.startswith("<svg") and first.rstrip().endswith("</svg>") and "://" not in first
     assert "FSV: ODS" in first and "currentColor" in first and "#000000" not in first
     ids = {name for name in re.findall(r'id="([^"]+)"', first) if name.startswith("p")}
-    other = curves.svg(curves.pr_curves({"cfd & co": {"FSV": counts(1)}}), "b")
+    other = canvas.svg(curves.pr_curves({"cfd & co": {"FSV": counts(1)}}), "b")
     assert not ids & set(re.findall(r'id="(p[0-9a-f]{8,})"', other))

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from hairline.labelling.steps import panel
-from hairline.reporting.figures import curves, label_steps
+from hairline.reporting.figures import canvas, label_steps
 
 
 def maps(height=60, width=90):
@@ -55,7 +55,7 @@ def test_nothing_is_cut_off_and_nothing_overlaps(size, count):
     panels = [panel(title, np.zeros(size)) for title in titles]
     told = {"windows": 12345, "degenerate windows": 0, "pixels thrown away": 10**9}
     figure = label_steps.strip("a_set · " + "WIDE_name-" * 18 + " · labels of konig_without_bilateral", panels, told)
-    width, height = figure.get_size_inches() * curves.DPI
+    width, height = figure.get_size_inches() * canvas.DPI
     assert width <= label_steps.WIDEST_PX
     found = [*boxes(figure), *(text.get_window_extent() for text in figure.texts)]
     assert [box for box in found if min(box.x0, box.y0) < 0 or box.x1 > width or box.y1 > height] == []

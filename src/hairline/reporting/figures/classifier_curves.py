@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from hairline.metrics import calibration
-from hairline.reporting.figures.curves import COLOURS, DASHES, DPI, WIDTH_IN
+from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN
 
 
 def draw(answers: Mapping[str, tuple[NDArray[np.floating], NDArray[np.bool_]]]) -> Figure:

@@ -16,7 +16,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import NDArray
 
 from hairline.imaging.downscale import shrunk_image, shrunk_map
-from hairline.reporting.figures.curves import DPI, WIDTH_IN
+from hairline.reporting.figures.canvas import DPI, WIDTH_IN
 
 PANEL_PX = 320
 TINT = np.array([213, 94, 0], dtype=np.float64)

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from hairline.labelling.steps import PANEL_PX, Panel
-from hairline.reporting.figures.curves import DPI
+from hairline.reporting.figures.canvas import DPI
 
 GAP_PX = 16
 WIDEST_PX = 1800
