@@ -1,15 +1,18 @@
 """Ask a classifier about every window and about the whole of every image; keep its answers raw (METHOD §2)."""
 
+import os
 import shutil
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from hairline import speed, state
 from hairline.images import read_image
 from hairline.lineage import workspace_root
-from hairline.nn import backbones, evidence, folding, runtime
+from hairline.localization import Evidence
+from hairline.nn import backbones, device_evidence, evidence, folding, runtime, streaming
 from hairline.nn.recipes import Runtime
 from hairline.outputs import whole_file, whole_folder, write_json
 from hairline.params import Localize, Params
@@ -34,6 +37,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     spent, images = defaultdict[str, float](float), 0
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
         samples = read_samples(args.set)["id"]
+        if placement.device.type == "cuda":
+            files = {done / f"{sample_id}.npz": image_path(args.set, sample_id) for sample_id in samples}
+            missing = {archive: image for archive, image in files.items() if not archive.exists()}
+            spent.update(_asked_together(model, missing, f"localize {args.set.name}", options, placement))
+            samples, images = [], len(missing)
         for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
             archive = done / f"{sample_id}.npz"
             if not archive.exists():
@@ -70,6 +78,41 @@ def _asked(
         found.save(partial)
     reading = asked - begun + time.perf_counter() - answered
     return {speed.READING: reading, **speed.shared(told, answered - asked)}
+
+
+def _asked_together(
+    model: backbones.Classifier,
+    files: Mapping[Path, Path],
+    doing: str,
+    options: Localize,
+    placement: runtime.Placement,
+) -> Mapping[str, float]:
+    """Write the evidence about many images, archive → image; threads read and write while the device is at work."""
+    questions = device_evidence.Questions(
+        tuple(options.vote_windows_px), options.vote_stride_px, tuple(options.cam_scales), options.tile_px,
+        options.batch,
+    )  # fmt: skip
+    spent = defaultdict[str, float](float)
+
+    def count(part: str, seconds: float) -> None:
+        spent[part] += seconds
+
+    def save(archive: Path, found: Evidence) -> None:
+        with whole_file(archive) as partial:
+            found.save(partial)
+
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        images = streaming.read_ahead(pool, read_image, files.values())
+        answers = streaming.evidence_of(model, images, questions, placement, count)
+        written = [
+            pool.submit(save, archive, found)
+            for archive, found in entry.progress(zip(files, answers, strict=True), doing, len(files))
+        ]
+        for each in written:
+            each.result()
+    spent[speed.READING] += max(time.perf_counter() - begun - sum(spent.values()), 0.0)
+    return spent
 
 
 if __name__ == "__main__":
