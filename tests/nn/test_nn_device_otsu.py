@@ -42,19 +42,28 @@ def test_dark_pixels_are_those_of_the_processor(window_px, stride_px):
         np.testing.assert_array_equal(dark, expected)
 
 
-SEARCH = """
+KERNELS = """
 import numpy as np, torch
 from hairline.nn import device_otsu, otsu_kernel
 draws = np.random.default_rng(0)
 histograms = torch.from_numpy(draws.integers(0, 9, (6, 256)) * (draws.random((6, 256)) < 0.3)).int()
-histograms[0] = 0; histograms[0, 7] = 1024
+histograms[0] = 0; histograms[0, 7] = 1024; histograms[1, :100] = 0; histograms[2, 40:] = 0
+histograms[3] = 0; histograms[3, 63:67] = 3; histograms[4, 0] = histograms[4, 255] = 1
 mass, moment = device_otsu._prefix(histograms), device_otsu._prefix(histograms * torch.arange(256))
 rest = device_otsu._last_class(mass, moment)
-assert torch.equal(otsu_kernel.split_once_more(mass, moment, rest), device_otsu._searched(mass, moment, rest))
+occupied = [np.flatnonzero(row) for row in histograms.numpy()]
+low, high = (torch.tensor([int(levels[end]) for levels in occupied], dtype=torch.int32) for end in (0, -1))
+found = otsu_kernel.split_once_more(mass, moment, rest, low, high)
+expected = device_otsu._searched(mass, moment, rest)
+for row in range(6):
+    assert torch.equal(found[row, low[row] + 1:], expected[row, low[row] + 1:]), row
+levels = torch.from_numpy(draws.integers(0, 256, (2, 30, 24), dtype=np.uint8)); levels[0] //= 9
+for cell in (6, 3):
+    assert torch.equal(otsu_kernel.histograms(levels, cell), device_otsu._counted(levels, cell)), cell
 """
 
 
-def test_the_kernel_finds_what_trying_all_pairs_finds():
+def test_the_kernels_find_what_plain_operations_find():
     """In Triton's interpreter, which must be chosen before it is imported."""
     pytest.importorskip("triton")
-    subprocess.run([sys.executable, "-c", SEARCH], env={**os.environ, "TRITON_INTERPRET": "1"}, check=True)
+    subprocess.run([sys.executable, "-c", KERNELS], env={**os.environ, "TRITON_INTERPRET": "1"}, check=True)

@@ -63,7 +63,7 @@ def test_windows_are_those_of_the_grid(height, width, window_px, stride_px):
 
 @pytest.mark.parametrize("group", [1, 2, 3])
 def test_evidence_comes_in_order_and_is_that_of_every_image_alone(model, monkeypatch, group):
-    monkeypatch.setattr(device_evidence, "group_size", lambda *asked: group)
+    monkeypatch.setattr(device_evidence.Asker, "group_size", lambda *asked: group)
     found = list(streaming.evidence_of(model, iter(PICTURES), ASKED, PLAIN))
     assert len(found) == len(PICTURES)
     for image, one in zip(PICTURES, found, strict=True):
@@ -79,7 +79,7 @@ def test_evidence_comes_in_order_and_is_that_of_every_image_alone(model, monkeyp
 
 @pytest.mark.parametrize("on_device", [True, False])
 def test_labels_are_those_of_the_labeller(model, monkeypatch, on_device):
-    monkeypatch.setattr(device_evidence, "group_size", lambda *asked: 2)
+    monkeypatch.setattr(device_evidence.Asker, "group_size", lambda *asked: 2)
     options = Params(ROOT / "profiles" / "synthetic.yaml").label_set("konig").options
     found = list(streaming.konig_labels(model, PICTURES, options, ASKED, PLAIN, 2, on_device))
     for image, label in zip(PICTURES, found, strict=True):

@@ -4,9 +4,12 @@ What comes back is the evidence of :func:`hairline.nn.evidence.collect`, up to r
 tile, or the classifier's head needs gradients, that function is asked image by image.
 """
 
+import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import cv2
 import numpy as np
@@ -26,7 +29,10 @@ from hairline.speed import Clock, map_part, unheard, votes_part
 Image = NDArray[np.uint8]
 
 IMAGES = 16
-"""Images a group at most: by then starting kernels no longer counts."""
+"""Images a group at most."""
+
+RECORDINGS = 6
+"""Groups that are recorded at most, each of which keeps the memory of its answers and of what comes before them."""
 
 
 @dataclass(frozen=True)
@@ -48,150 +54,235 @@ class Questions:
     batch: int
 
 
+Answers = list[Tensor]
+"""Of every scale the activation maps [N, h, w], crack probabilities [N] and votes of cells [N, h, w]; then the votes of
+every window size [N, rows, cols]; then, if they were asked for, dark pixels [N, height, width]."""
+
+MAPS = 3
+"""Answers a scale."""
+
+DARK = "dark pixels"
+"""Name of the seconds that local thresholding takes on the device."""
+
+
+class Stopwatch:
+    """Seconds between marks, on the device where the work is there, so that nobody waits for it."""
+
+    def __init__(self, device: torch.device) -> None:
+        """Start with no marks."""
+        self._cuda = device.type == "cuda"
+        self._marks: list[tuple[str, torch.cuda.Event | float]] = []
+
+    def mark(self, part: str) -> None:
+        """A part of the work begins here; an empty name ends the last."""
+        if self._cuda:
+            event = torch.cuda.Event(enable_timing=True)
+            event.record()
+            self._marks.append((part, event))
+        else:
+            self._marks.append((part, time.perf_counter()))
+
+    def wait(self) -> list[tuple[str, float]]:
+        """Seconds of every part, once the last mark is passed."""
+        last = self._marks[-1][1]
+        if not isinstance(last, float):
+            last.synchronize()
+        return [
+            (part, float(ended) - begun if isinstance(begun, float) else begun.elapsed_time(ended) / 1000)  # type: ignore[arg-type]
+            for (part, begun), (_, ended) in itertools.pairwise(self._marks)
+        ]
+
+
 @dataclass(frozen=True)
-class _Maps:
-    """Activation maps [N, h, w], crack probabilities [N] and votes of cells [N, h, w] on one scale, on the host."""
-
-    cams: Tensor
-    probabilities: Tensor
-    cells: Tensor
-
-
 class Asked:
     """Answers about a group of images, perhaps still under way.
 
     Attributes:
         images: The images, in order.
+        questions: What was asked.
+        cell_px: The classifier's stride.
+        answers: On the host once the watch has been waited for.
+        watch: Passes its last mark when they are there.
+        clock: Hears of the seconds.
     """
 
-    def __init__(self, images: Sequence[Image], questions: Questions, cell_px: int, clock: Clock) -> None:
-        """Start with no answers."""
-        self.images = images
-        self._questions, self._cell_px, self._clock = questions, cell_px, clock
-        self._maps: list[_Maps] = []
-        self._votes: list[Tensor] = []
-        self._dark: Tensor | None = None
-        self._marks: list[tuple[str, torch.cuda.Event | float]] = []
-        self._done: torch.cuda.Event | None = None
-
-    def mark(self, part: str, device: torch.device) -> None:
-        """A part of the work begins here; an empty name ends the last."""
-        if device.type == "cuda":
-            event = torch.cuda.Event(enable_timing=True)
-            event.record()
-            self._marks.append((part, event))
-            self._done = event
-        else:
-            self._marks.append((part, time.perf_counter()))
+    images: Sequence[Image]
+    questions: Questions
+    cell_px: int
+    answers: Answers
+    watch: Stopwatch
+    clock: Clock
 
     def wait(self) -> tuple[list[Evidence], list[NDArray[np.bool_] | None]]:
         """Evidence and dark pixels (None where they were not asked for) of every image, once the device is done."""
-        if self._done is not None:
-            self._done.synchronize()
-        for (part, begun), (_, ended) in zip(self._marks, self._marks[1:], strict=False):
-            if isinstance(begun, float) or isinstance(ended, float):
-                self._clock(part, float(ended) - float(begun))  # type: ignore[arg-type]
-            else:
-                self._clock(part, begun.elapsed_time(ended) / 1000)
-        dark: list[NDArray[np.bool_] | None] = [None] * len(self.images)
-        if self._dark is not None:
-            dark = [found.numpy() for found in self._dark]
-        return [self._evidence(index) for index in range(len(self.images))], dark
+        for part, seconds in self.watch.wait():
+            self.clock(part, seconds)
+        arrays = [answer.numpy() for answer in self.answers]
+        maps = MAPS * (1 + len(self.questions.cam_scales))
+        dark = arrays[maps + len(self.questions.windows_px) :]
+        numbers = range(len(self.images))
+        return [self._evidence(arrays, index) for index in numbers], [
+            np.asarray(dark[0][index], np.bool_) if dark else None for index in numbers
+        ]
 
-    def keep(self, maps: _Maps | None = None, votes: Tensor | None = None, dark: Tensor | None = None) -> None:
-        """Take an answer."""
-        if maps is not None:
-            self._maps.append(maps)
-        if votes is not None:
-            self._votes.append(votes)
-        if dark is not None:
-            self._dark = dark
-
-    def _evidence(self, index: int) -> Evidence:
+    def _evidence(self, arrays: Sequence[NDArray[Any]], index: int) -> Evidence:
         height, width = self.images[index].shape[:2]
-        asked, scales = self._questions, self._questions.cam_scales
-        cams = [maps.cams[index].numpy() for maps in self._maps]
-        cells = [maps.cells[index].numpy() for maps in self._maps]
+        scales, windows_px, stride_px = self.questions.cam_scales, self.questions.windows_px, self.questions.stride_px
+        maps = MAPS * (1 + len(scales))
+        cams, cells = ([answer[index] for answer in arrays[first:maps:MAPS]] for first in (0, 2))
+        votes = [answer[index] for answer in arrays[maps : maps + len(windows_px)]]
         return Evidence(
             height,
             width,
-            tuple(
-                Votes(window_px, asked.stride_px, votes[index].numpy())
-                for window_px, votes in zip(asked.windows_px, self._votes, strict=True)
-            ),
+            tuple(Votes(side, stride_px, each) for side, each in zip(windows_px, votes, strict=True)),
             cams[0],
-            self._cell_px,
-            float(self._maps[0].probabilities[index]),
+            self.cell_px,
+            float(arrays[1][index]),
             tuple(ScaledCam(scale, cam) for scale, cam in zip(scales, cams[1:], strict=True)),
             tuple(CellVotes(scale, each) for scale, each in zip((1.0, *scales), cells, strict=True)),
         )
 
 
-def ask(
-    model: Classifier,
-    images: Sequence[Image],
-    questions: Questions,
-    batches: Sequence[int],
-    placement: Placement,
-    clock: Clock = unheard,
-    levels: Sequence[Image] | None = None,
-    dark: thresholding.Options | None = None,
-) -> Asked:
-    """Launch everything there is to ask about some images of one size.
+Part = tuple[str, Callable[[Sequence[Tensor]], Answers]]
+"""Name of a part of the work, and what makes some of the answers from the inputs without waiting for anything."""
 
-    Args:
-        model: A classifier whose last layer is linear (``crack_weight`` is not None), in evaluation mode, on the
-            placement's device.
-        images: RGB uint8 [height, width, 3], at least one, all of one size, no side above ``questions.tile_px``.
-        questions: What is asked.
-        batches: Windows a forward pass for every window size, see :func:`fitting`.
-        placement: Device and precision.
-        clock: Hears of the device's seconds at the parts of :mod:`hairline.speed` when the answer is fetched.
-        levels: Filtered grey levels [height, width] of every image, to find dark pixels in; None finds none.
-        dark: How dark pixels are found, with ``levels``.
 
-    Returns:
-        Answers to be waited for.
+@dataclass(frozen=True)
+class _Recording:
+    """What a group launches, each part to be launched again by one call (a CUDA graph), between tensors that stay."""
+
+    graphs: Sequence[tuple[str, torch.cuda.CUDAGraph]]
+    inputs: Sequence[Tensor]
+    answers: Answers
+
+    def repeat(self, hosted: Sequence[Tensor], watch: Stopwatch) -> Answers:
+        """The answers from other inputs; they stay what they are until the next call is launched."""
+        for place, values in zip(self.inputs, hosted, strict=True):
+            place.copy_(values, non_blocking=True)
+        for part, graph in self.graphs:
+            watch.mark(part)
+            graph.replay()
+        return self.answers
+
+
+class Asker:
+    """Asks a classifier about groups of images of one size.
+
+    Starting a network's kernels one by one takes longer than they run. Where groups of one size come again, the second
+    is recorded as a CUDA graph and those after it repeat the recording.
     """
-    device = placement.device
-    asked = Asked(images, questions, model.cell_px, clock)
-    if levels is not None and dark is not None:
-        asked.mark("dark pixels", device)
-        asked.keep(dark=_home(device_otsu.dark_pixels(_sent(levels, device), dark)))
-    whole = None
-    for scale in (1.0, *questions.cam_scales):
-        asked.mark(map_part(scale), device)
-        seen = _sent([_resized(image, scale) for image in images], device)
-        whole = seen if whole is None else whole
-        asked.keep(_maps(model, seen, placement))
-    assert whole is not None
-    height, width = images[0].shape[:2]
-    for window_px, batch in zip(questions.windows_px, batches, strict=True):
-        asked.mark(votes_part(window_px), device)
-        grid = PatchGrid(height, width, window_px, questions.stride_px)
-        asked.keep(votes=_home(crack_votes(model, whole, grid, batch, placement)))
-    asked.mark("", device)
-    return asked
+
+    def __init__(
+        self,
+        model: Classifier,
+        questions: Questions,
+        placement: Placement,
+        clock: Clock = unheard,
+        dark: thresholding.Options | None = None,
+    ) -> None:
+        """Get ready to ask.
+
+        Args:
+            model: A classifier; it is moved to the placement's device and set to evaluation mode.
+            questions: What is asked.
+            placement: Device and precision.
+            clock: Hears of the device's seconds at the parts of :mod:`hairline.speed` and at :data:`DARK`.
+            dark: How dark pixels are found; None finds none.
+        """
+        model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._model, self._questions, self._placement = model, questions, placement
+        self._clock, self._dark = clock, dark
+        device = placement.device
+        self._batches = [
+            device_windows.fitting(model, side, device) if device.type == "cuda" else questions.batch
+            for side in questions.windows_px
+        ]
+        self._seen: set[tuple[int, ...]] = set()
+        self._recorded: dict[tuple[int, ...], _Recording] = {}
+
+    def serves(self, image: Image) -> bool:
+        """Whether the image may be asked about: no side above a tile, and a classifier whose last layer is linear."""
+        return self._model.crack_weight is not None and max(image.shape[:2]) <= self._questions.tile_px
+
+    def group_size(self, image: Image) -> int:
+        """Images of the size of one that are best asked about together: 1 on processors, at most :data:`IMAGES`."""
+        if self._placement.device.type != "cuda":
+            return 1
+        pixels = min(
+            (batch * side**2 for batch, side in zip(self._batches, self._questions.windows_px, strict=True)),
+            default=image.shape[0] * image.shape[1],
+        )
+        return int(min(max(pixels // (image.shape[0] * image.shape[1]), 1), IMAGES))
+
+    def ask(self, images: Sequence[Image], levels: Sequence[Image] | None = None) -> Asked:
+        """Launch everything there is to ask about some images of one size.
+
+        Args:
+            images: RGB uint8 [height, width, 3], at least one, all of one size that is served.
+            levels: Filtered grey levels [height, width] of every image, where dark pixels are asked for.
+
+        Returns:
+            Answers to be waited for.
+        """
+        scales = self._questions.cam_scales
+        sent = [images, *([_resized(image, scale) for image in images] for scale in scales)]
+        hosted = [_together(group, self._placement.device) for group in (*sent, *([levels] if levels else []))]
+        key = (len(images), *images[0].shape, len(hosted))
+        watch = Stopwatch(self._placement.device)
+        if key in self._seen and key not in self._recorded and len(self._recorded) < RECORDINGS:
+            self._recorded[key] = self._record(hosted)
+        if key in self._recorded:
+            answers = self._recorded[key].repeat(hosted, watch)
+        else:
+            inputs, answers = [each.to(self._placement.device, non_blocking=True) for each in hosted], []
+            for part, work in self._parts():
+                watch.mark(part)
+                answers.extend(work(inputs))
+        answers = [each.to("cpu", non_blocking=True) for each in answers]
+        watch.mark("")
+        if self._placement.device.type == "cuda" and len(images) > 1:
+            self._seen.add(key)
+        return Asked(images, self._questions, self._model.cell_px, answers, watch, self._clock)
+
+    def _record(self, hosted: Sequence[Tensor]) -> _Recording:
+        """Launch every part once for libraries to allocate what they need, and once to be recorded."""
+        device = self._placement.device
+        inputs = [each.to(device) for each in hosted]
+        here, aside = torch.cuda.current_stream(device), torch.cuda.Stream(device)
+        aside.wait_stream(here)
+        with torch.cuda.stream(aside):
+            for _, work in self._parts():
+                work(inputs)
+        here.wait_stream(aside)
+        memory = torch.cuda.graph_pool_handle()  # of all parts, which are repeated in this order alone
+        graphs, answers = list[tuple[str, torch.cuda.CUDAGraph]](), Answers()
+        for part, work in self._parts():
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=memory, capture_error_mode="thread_local"):
+                answers.extend(work(inputs))
+            graphs.append((part, graph))
+        return _Recording(graphs, inputs, answers)
+
+    def _parts(self) -> Iterator[Part]:
+        """Parts of the work on images [N, H, W, 3] on every scale and, last, grey levels, where they are asked for."""
+        scales = (1.0, *self._questions.cam_scales)
+        for index, scale in enumerate(scales):
+            yield map_part(scale), partial(self._maps, index)
+        for window_px, batch in zip(self._questions.windows_px, self._batches, strict=True):
+            yield votes_part(window_px), partial(self._votes, window_px, batch)
+        if self._dark is not None:
+            yield DARK, partial(_dark, self._dark)
+
+    def _maps(self, index: int, inputs: Sequence[Tensor]) -> Answers:
+        return _maps(self._model, inputs[index], self._placement)
+
+    def _votes(self, window_px: int, batch: int, inputs: Sequence[Tensor]) -> Answers:
+        grid = PatchGrid(*inputs[0].shape[1:3], window_px, self._questions.stride_px)
+        return [crack_votes(self._model, inputs[0], grid, batch, self._placement)]
 
 
-def serves(model: Classifier, image: Image, questions: Questions) -> bool:
-    """Whether :func:`ask` may be asked about an image."""
-    return model.crack_weight is not None and max(image.shape[:2]) <= questions.tile_px
-
-
-def group_size(model: Classifier, image: Image, questions: Questions, device: torch.device) -> int:
-    """Images of the size of one that are best asked about together: 1 on processors, at most :data:`IMAGES`."""
-    if device.type != "cuda":
-        return 1
-    window_px = max(questions.windows_px, default=image.shape[0])
-    pixels = image.shape[0] * image.shape[1]
-    budget = device_windows.fitting(model, window_px, device) * window_px**2
-    return int(min(max(budget // pixels, 1), IMAGES))
-
-
-def fitting(model: Classifier, window_px: int, questions: Questions, device: torch.device) -> int:
-    """Windows a forward pass: those asked for on processors, as many as fit on a device."""
-    return device_windows.fitting(model, window_px, device) if device.type == "cuda" else questions.batch
+def _dark(options: thresholding.Options, inputs: Sequence[Tensor]) -> Answers:
+    return [device_otsu.dark_pixels(inputs[-1], options)]
 
 
 def crack_votes(model: Classifier, images: Tensor, grid: PatchGrid, batch: int, placement: Placement) -> Tensor:
@@ -204,8 +295,8 @@ def crack_votes(model: Classifier, images: Tensor, grid: PatchGrid, batch: int, 
     return device_windows.votes(answer, images, grid, batch)
 
 
-def _maps(model: Classifier, images: Tensor, placement: Placement) -> _Maps:
-    """Whole images uint8 [N, H, W, 3] in one pass."""
+def _maps(model: Classifier, images: Tensor, placement: Placement) -> Answers:
+    """Maps, probabilities and votes of cells of whole images uint8 [N, H, W, 3] in one pass."""
     cells = PatchGrid(images.shape[1], images.shape[2], model.cell_px, model.cell_px)
     weight = model.crack_weight
     assert weight is not None
@@ -218,7 +309,7 @@ def _maps(model: Classifier, images: Tensor, placement: Placement) -> _Maps:
             each = features.permute(0, 2, 3, 1).flatten(0, 2)[:, :, None, None]
             votes = _probability(model.head(each)).view(cams.shape)
             probabilities = _probability(model.head(mean[:, :, None, None]))
-    return _Maps(_home(cams), _home(probabilities), _home(votes))
+    return [cams, probabilities, votes]
 
 
 def _probability(logits: Tensor) -> Tensor:
@@ -233,13 +324,8 @@ def _resized(image: Image, scale: float) -> Image:
     return np.asarray(cv2.resize(image, (width, height), interpolation=how), dtype=np.uint8)
 
 
-def _sent(images: Sequence[Image], device: torch.device) -> Tensor:
-    """Images of one size as one tensor on the device; from memory that the device reads by itself."""
+def _together(images: Sequence[Image], device: torch.device) -> Tensor:
+    """Images of one size as one tensor on the host, in memory that the device reads by itself."""
     together = torch.empty((len(images), *images[0].shape), dtype=torch.uint8, pin_memory=device.type == "cuda")
     np.stack(images, out=together.numpy())
-    return together.to(device, non_blocking=True)
-
-
-def _home(values: Tensor) -> Tensor:
-    """Values on the host once the device is done; ready at once on processors."""
-    return values.to("cpu", non_blocking=True)
+    return together

@@ -44,13 +44,9 @@ def window_thresholds(levels: Tensor, grid: PatchGrid, classes: int, includes_k1
 def _histograms(levels: Tensor, grid: PatchGrid) -> Tensor:
     """Pixels of every grey level in every window, int32 [N, rows, cols, 256]: sums of those of its cells."""
     cell, images = grid.cell_px, len(levels)
-    down, across = grid.padded_height // cell, grid.padded_width // cell
-    padded = mirrored(levels, grid).long()
-    cells = torch.arange(images * down * across, device=levels.device).view(images, down, 1, across, 1)
-    places = (padded.view(images, down, cell, across, cell) + LEVELS * cells).flatten()
-    counted = torch.zeros(images * down * across * LEVELS, dtype=torch.int32, device=levels.device)
-    counted.scatter_add_(0, places, torch.ones_like(places, dtype=torch.int32))
-    table = counted.view(images, down, across, LEVELS)
+    across = grid.padded_width // cell
+    padded = mirrored(levels, grid).contiguous()
+    table = _kernels().histograms(padded, cell) if levels.device.type == "cuda" else _counted(padded, cell)
     size, step = grid.window_px // cell, grid.stride_px // cell
     rows = torch.zeros(images, grid.rows, across, LEVELS, dtype=torch.int32, device=levels.device)
     for offset in range(size):
@@ -59,6 +55,14 @@ def _histograms(levels: Tensor, grid: PatchGrid) -> Tensor:
     for offset in range(size):
         found += rows[:, :, offset : offset + (grid.cols - 1) * step + 1 : step]
     return found
+
+
+def _counted(levels: Tensor, cell: int) -> Tensor:
+    """Pixels of every grey level in every cell of uint8 [N, rows · cell, cols · cell]: int32 [N, rows, cols, 256]."""
+    images, down, across = len(levels), levels.shape[1] // cell, levels.shape[2] // cell
+    cells = torch.arange(images * down * across, device=levels.device).view(images, down, 1, across, 1)
+    places = (levels.view(images, down, cell, across, cell).long() + LEVELS * cells).flatten()
+    return torch.bincount(places, minlength=images * down * across * LEVELS).int().view(images, down, across, LEVELS)
 
 
 def _thresholds(histograms: Tensor, classes: int, includes_k1: bool) -> Tensor:
@@ -72,7 +76,7 @@ def _thresholds(histograms: Tensor, classes: int, includes_k1: bool) -> Tensor:
     mass, moment = (_prefix(values) for values in (histograms, histograms * bins))
     rest = _last_class(mass, moment)
     for _ in range(2, classes):
-        rest = _split_once_more(mass, moment, rest)
+        rest = _split_once_more(mass, moment, rest, low[:, 0], high[:, 0])
     darkest = moment[:, 1:] * moment[:, 1:] / mass[:, 1:]
     values = torch.where(occupied, darkest + rest[:, 1:], -torch.inf)
     enough = values.amax(1, keepdim=True) * (1 - TIE)
@@ -96,23 +100,20 @@ def _last_class(mass: Tensor, moment: Tensor) -> Tensor:
     return torch.where(heavier > 0, part * part / heavier, -torch.inf)
 
 
-def _split_once_more(mass: Tensor, moment: Tensor, rest: Tensor) -> Tensor:
+def _split_once_more(mass: Tensor, moment: Tensor, rest: Tensor, low: Tensor, high: Tensor) -> Tensor:
     """From the best variance of the levels i.. in some number of classes to that in one more: float64 [W, 257]."""
     if mass.device.type == "cuda":
-        kernel: Any = _kernel()
-        return torch.as_tensor(kernel(mass, moment, rest))
+        return torch.as_tensor(_kernels().split_once_more(mass, moment, rest, low.contiguous(), high.contiguous()))
+    parts = range(0, len(mass), WINDOWS_AT_ONCE)
     return torch.cat(
-        [
-            _searched(*(table[start : start + WINDOWS_AT_ONCE] for table in (mass, moment, rest)))
-            for start in range(0, len(mass), WINDOWS_AT_ONCE)
-        ]
+        [_searched(*(table[start : start + WINDOWS_AT_ONCE] for table in (mass, moment, rest))) for start in parts]
     )
 
 
-def _kernel() -> Any:
+def _kernels() -> Any:
     from hairline.nn import otsu_kernel  # Triton is there where CUDA is
 
-    return otsu_kernel.split_once_more
+    return otsu_kernel
 
 
 def _searched(mass: Tensor, moment: Tensor, rest: Tensor) -> Tensor:

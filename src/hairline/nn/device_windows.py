@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from hairline.grid import PatchGrid
 
-MOST_WINDOWS = 8192
+MOST_WINDOWS = 16384
 """Windows a forward pass at most: more gain nothing."""
 
 MEMORY_SHARE = 0.25

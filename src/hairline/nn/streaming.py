@@ -14,16 +14,14 @@ from typing import TypeVar
 
 import cv2
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from hairline import fusion, localization, thresholding
 from hairline.labellers import konig
 from hairline.localization import Evidence
-from hairline.nn import device_evidence
 from hairline.nn import evidence as one_by_one
 from hairline.nn.backbones import Classifier
-from hairline.nn.device_evidence import IMAGES, Asked, Image, Questions
+from hairline.nn.device_evidence import IMAGES, Asked, Asker, Image, Questions
 from hairline.nn.runtime import Placement
 from hairline.speed import Clock, unheard
 
@@ -158,8 +156,7 @@ def _answered(
     dark: thresholding.Options | None,
 ) -> Iterator[_Entry]:
     """Entries with their answers, in order."""
-    model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    batches = [device_evidence.fitting(model, side, questions, placement.device) for side in questions.windows_px]
+    asker = Asker(model, questions, placement, clock, dark)
     order: deque[_Entry] = deque()
     launched: deque[tuple[list[_Entry], Asked]] = deque()
     sizes: dict[tuple[int, ...], int] = {}
@@ -168,10 +165,7 @@ def _answered(
     def launch(group: list[_Entry]) -> None:
         waiting.by_size.pop(group[0].image.shape, None)
         levels = [each.levels.result() for each in group if each.levels is not None]
-        asked = device_evidence.ask(
-            model, [each.image for each in group], questions, batches, placement, clock, levels or None, dark
-        )
-        launched.append((group, asked))
+        launched.append((group, asker.ask([each.image for each in group], levels or None)))
         while len(launched) > GROUPS_AHEAD:
             fetch()
 
@@ -187,11 +181,11 @@ def _answered(
     for place, (image, levels) in enumerate(images):
         entry = _Entry(place, image, levels)
         order.append(entry)
-        if not device_evidence.serves(model, image, questions):
+        if not asker.serves(image):
             entry.answer = (_alone(model, image, questions, placement, clock), None)
         else:
             if image.shape not in sizes:
-                sizes[image.shape] = device_evidence.group_size(model, image, questions, placement.device)
+                sizes[image.shape] = asker.group_size(image)
             group = waiting.add(entry)
             if len(group) >= sizes[image.shape]:
                 launch(group)
