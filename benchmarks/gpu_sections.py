@@ -355,7 +355,7 @@ def trained_twice(bench: "Bench", ended_after: int | None) -> Numbers:
 
 def labels(bench: "Bench") -> None:
     """Images a second from decoded images to labels of konig, and where the time goes."""
-    count = 4 if bench.dry else 512
+    count = 4 if bench.dry else 1536
     crops = pictures(bench, count)
     options = params().label_set("konig").options
     bench.attempt("processor steps", partial(processor_steps, crops[: 2 if bench.dry else 12], options))
@@ -368,7 +368,7 @@ def labels(bench: "Bench") -> None:
             measure = partial(label_rate, network, crops, options, placed(bench, precision), on_device)
             bench.attempt(name, measure, needs_s=8)
     network = classifier("resnet18" if bench.dry else "resnet50")
-    for threads in (1,) if bench.dry else (4, 8):
+    for threads in (1,) if bench.dry else (4, 16):
         measure = partial(label_rate, network, crops, options, placed(bench), True, threads)
         bench.attempt(f"{network.backbone}, Otsu on the device, {threads} threads", measure, needs_s=8)
     few = crops[: 2 if bench.dry else 24]
@@ -434,6 +434,7 @@ def label_rate(
         "processor_ms": round(1000 * used / done, 2),
         "main_thread_ms": round(1000 * main / done, 2),
         "processor_share": round(used / wall / (os.cpu_count() or 1), 3),
+        "images": done,
         "precision": placement.precision,
     }
 

@@ -109,7 +109,8 @@ def konig_labels(
         options: The method's numbers.
         questions: What is asked of the classifier; it must hold what the options need.
         placement: Device and precision.
-        threads: Threads for what the processor does; None takes all cores.
+        threads: Threads for what the processor does; None takes three quarters of the cores, since more get in each
+            other's way.
         otsu_on_device: Whether windows are thresholded on the device, with the same result; None does so on CUDA.
         clock: Hears of the device's seconds.
 
@@ -117,7 +118,7 @@ def konig_labels(
         Confidence of crack, float32 [height, width] in [0, 1], one an image.
     """
     there = placement.device.type == "cuda" if otsu_on_device is None else otsu_on_device
-    workers = threads or os.cpu_count() or 1
+    workers = threads or max(3 * (os.cpu_count() or 1) // 4, 1)
     dark = options.thresholding if there else None
 
     def levels(image: Image) -> Image:
