@@ -98,6 +98,7 @@ class Bench:
             self._now["skipped"].append(name)
             return None
         began = time.monotonic()
+        self._now["under_way"] = name
         try:
             found = measure()
         except Exception as error:  # whatever fails on a machine seen for the first time; the rest goes on
@@ -105,6 +106,7 @@ class Bench:
             self._now["errors"][name] = f"{type(error).__name__}: {error}"[:2000]
             traceback.print_exc()
             found = None
+        self._now.pop("under_way", None)
         if found is not None:
             self._now["results"][name] = found
             print(f"{name} ({time.monotonic() - began:.1f} s): {json.dumps(found)[:400]}", flush=True)
@@ -150,7 +152,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def give_up(bench: Bench) -> None:
     """Something hangs: keep what there is."""
-    bench.head["gave_up"] = True
+    bench.head["gave_up"] = True  # the section's under_way says at what
     bench.write()
     print("gave up: out of time", flush=True)
     os._exit(4)

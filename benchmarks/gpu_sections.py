@@ -31,6 +31,7 @@ from hairline.nn import (
     backbones,
     classification,
     device_evidence,
+    device_labels,
     device_otsu,
     device_windows,
     evidence,
@@ -61,7 +62,7 @@ WINDOW_PX, STRIDE_PX = 32, 16
 UNET = ("unet", {"encoder": "resnet50"})
 NETWORKS = {
     "unet": UNET,
-    "deepcrack_liu": ("deepcrack_liu", {}),
+    "deepcrack_liu": ("deepcrack_liu", {"guided_filter": False}),
     "deepcrack_zou": ("deepcrack_zou", {}),
     "oed": ("oed", {"encoder": "tf_efficientnet_b5"}),
 }
@@ -301,14 +302,16 @@ class EndedError(Exception):
 
 
 class Quiet:
-    """A log that keeps nothing, and ends a training after an epoch where it is told to."""
+    """A log that keeps the speed of the last epoch, and ends a training after an epoch where it is told to."""
 
     def __init__(self, ends_after: int | None = None) -> None:
         """Keep when to end."""
         self._ends_after = ends_after
+        self.speed = 0.0
 
     def metrics(self, values: Any, step: int) -> None:
-        """Forget."""
+        """Keep the speed of the last epoch."""
+        self.speed = values.get("images_per_second", self.speed)
         if step == self._ends_after:
             raise EndedError
 
@@ -415,7 +418,7 @@ def label_rate(
 ) -> Numbers:
     """Images a second from decoded images to labels, and the shares of device and processor."""
     model, told = folding.folded(network), list[tuple[str, float]]()
-    run = partial(streaming.konig_labels, model, options=options, questions=asked(), placement=placement,
+    run = partial(device_labels.konig_labels, model, options=options, questions=asked(), placement=placement,
                   otsu_on_device=on_device, threads=threads)  # fmt: skip
     warm = len(crops) if len(crops) < 64 else 64
     drained(run(crops[:warm]))
@@ -511,23 +514,12 @@ def training(bench: "Bench") -> None:
     ways: dict[str, tuple[bool, bool]] = {"from memory": (True, False), "NCHW": (False, False)}
     bench.attempt("classifier", partial(classifier_rates, bench), needs_s=15)
     for name, network in (SMALL if bench.dry else NETWORKS).items():
-        options = module_options(bench)
-        steps = argparse.Namespace(crop=32 if bench.dry else 0, batch=2 if bench.dry else 8, steps=3)
-        wish = Runtime(bench.device, "auto", 0 if bench.dry else workers(), 0, ALONE, 60)  # type: ignore[arg-type]
-        build = builder(network)
-        bench.attempt(f"{name}: engine", partial(engine_rate, build, options, wish, steps, bench.dry), needs_s=15)
-        for way, (channels_last, compiled) in ways.items():
-            measure = partial(memory_rate, build, options, wish, steps, channels_last, compiled, bench.dry)
-            bench.attempt(f"{name}: {way}", measure, needs_s=8)
-        if bench.dry:
-            break  # the others differ in their networks alone, which have tests of their own
-    if bench.dry:
-        return
-    for name in ("unet", "deepcrack_liu", "deepcrack_zou", "oed"):
-        steps = argparse.Namespace(crop=0, batch=8, steps=24)
-        wish = Runtime(bench.device, "auto", 0, 0, ALONE, 60)  # type: ignore[arg-type]
-        measure = partial(memory_rate, builder(NETWORKS[name]), module_options(bench), wish, steps, True, True, False)
-        bench.attempt(f"{name}: compiled", measure, needs_s=40)
+        bench.attempt(f"{name}: engine", partial(engine_rate, bench, network), needs_s=15)
+        for way, how in ways.items():
+            bench.attempt(f"{name}: {way}", partial(memory_rate, bench, network, *how), needs_s=8)
+    for name, network in NETWORKS.items():
+        if not bench.dry:
+            bench.attempt(f"{name}: compiled", partial(memory_rate, bench, network, True, True), needs_s=40)
 
 
 def workers() -> int:
@@ -535,35 +527,32 @@ def workers() -> int:
     return max((os.cpu_count() or 1) - 2, 0)
 
 
-def module_options(bench: "Bench") -> SegmenterOptions:
-    """Training as the synthetic profile has it."""
-    return params().get("segmenter", SegmenterOptions)
-
-
-def engine_rate(build: Any, options: SegmenterOptions, wish: Runtime, steps: argparse.Namespace, dry: bool) -> Numbers:
-    """Images a second of the engine."""
+def engine_rate(bench: "Bench", network: tuple[str, Mapping[str, Any]]) -> Numbers:
+    """Images a second of the engine on whole pictures."""
     found: Numbers = {}
-    many = argparse.Namespace(**{**vars(steps), "steps": 3 if dry else 128})
+    wish, steps = measured_training(bench, 0 if bench.dry else workers(), 128)
+    options = params().get("segmenter", SegmenterOptions)
     with peak_gib(runtime.resolve(wish), found):
-        seconds = engine.by_engine(build, engine.chosen(many, options), wish, many)
+        seconds = engine.by_engine(builder(network), engine.chosen(steps, options), wish, steps)
     return found | {"images_per_second": round(steps.batch / seconds, 1), "workers": wish.workers}
 
 
-def memory_rate(
-    build: Any,
-    options: SegmenterOptions,
-    wish: Runtime,
-    steps: argparse.Namespace,
-    channels_last: bool,
-    compiled: bool,
-    dry: bool,
-) -> Numbers:
+def memory_rate(bench: "Bench", network: tuple[str, Mapping[str, Any]], channels_last: bool, compiled: bool) -> Numbers:
     """Images a second of a bare loop over a batch on the device."""
     found: Numbers = {}
-    few = argparse.Namespace(**{**vars(steps), "steps": 3 if dry else 24})
+    wish, steps = measured_training(bench, 0, 24)
+    options = params().get("segmenter", SegmenterOptions)
     with peak_gib(runtime.resolve(wish), found):
-        seconds = engine.from_memory(build, options, wish, few, channels_last, compiled)
+        seconds = engine.from_memory(builder(network), options, wish, steps, channels_last, compiled)
     return found | {"images_per_second": round(steps.batch / seconds, 1)}
+
+
+def measured_training(bench: "Bench", loaders: int, steps: int) -> tuple[Runtime, argparse.Namespace]:
+    """Where a training is measured, and on how much."""
+    wish = Runtime(bench.device, "auto", loaders, 0, ALONE, 60)  # type: ignore[arg-type]
+    if bench.dry:
+        return wish, argparse.Namespace(crop=32, batch=2, steps=3)
+    return wish, argparse.Namespace(crop=0, batch=8, steps=steps)
 
 
 def classifier_rates(bench: "Bench") -> Numbers:
@@ -575,16 +564,11 @@ def classifier_rates(bench: "Bench") -> Numbers:
     wish = Runtime(bench.device, "auto", 0 if bench.dry else workers(), 0, ALONE, 60)  # type: ignore[arg-type]
     options, placement = classifier_options(backbone, 1, batch), runtime.resolve(wish)
     found: Numbers = {"workers": wish.workers, "patches": len(table)}
-    heard: list[float] = []
-
-    class Told(Quiet):
-        def metrics(self, values: Any, step: int) -> None:
-            heard.append(values.get("images_per_second", 0.0))
-
+    log = Quiet()
     images = {str(n): image for n, (image, _) in enumerate(chosen)}
     with peak_gib(placement, found):
-        classification.train(table, images.__getitem__, side, options, wish, Told(), bench.work / "classifier-rate")
-    found["engine"] = round(heard[0], 1)
+        classification.train(table, images.__getitem__, side, options, wish, log, bench.work / "classifier-rate")
+    found["engine"] = round(log.speed, 1)
     model = backbones.build(backbone, "none")[0].train().to(placement.device, memory_format=torch.channels_last)
     step, times = optimizer(model.parameters(), options.recipe), 3 if bench.dry else 30
     pixels = torch.randint(0, 256, (batch, side, side, 3), dtype=torch.uint8, device=placement.device)
@@ -691,11 +675,15 @@ def photo_evidence(bench: "Bench", backbone: str, photo: Image) -> Numbers:
 # A real training
 
 
+SCORING_S = 8
+"""Seconds kept for the score of a trained network."""
+
+
 def real(bench: "Bench") -> None:
     """Networks on real crops for as long as is left: masks as targets, then labels that were made here."""
     left = bench.left()
     networks_there = SMALL if bench.dry else NETWORKS
-    share = {"U-Net on masks": 0.27, "classifier": 0.12, "U-Net on labels": 0.2, "OED on masks": 0.27}
+    share = {"U-Net on masks": 0.24, "classifier": 0.2, "U-Net on labels": 0.2}
     seconds = {name: part * left for name, part in share.items()}
     learn = partial(learned, bench)
     masks = [mask.astype(np.float32) for _, mask in pairs(bench, "train")]
@@ -708,8 +696,7 @@ def real(bench: "Bench") -> None:
         wait = seconds["U-Net on labels"]
         bench.attempt("U-Net on labels", partial(learn, networks_there["unet"], found["labels"], wait), needs_s=20)
     if not bench.dry:
-        last = max(min(seconds["OED on masks"], bench.left() - 15), 0)
-        bench.attempt("OED on masks", partial(learn, networks_there["oed"], masks, last), needs_s=25)
+        bench.attempt("OED on masks", partial(learn, networks_there["oed"], masks, bench.left()), needs_s=40)
 
 
 def learned(
@@ -720,10 +707,10 @@ def learned(
     kept = [n for n, target in enumerate(targets) if (target >= 0.5).sum() >= (1 if bench.dry else 100)]
     wish = Runtime(bench.device, "auto", 0 if bench.dry else workers(), 0, ALONE, 600)  # type: ignore[arg-type]
     placement, batch, build = runtime.resolve(wish), 2 if bench.dry else 8, builder(network)
-    found: Numbers = {"images": len(kept), "batch": batch}
+    found: Numbers = {"batch": batch}
 
-    def train(ids: Sequence[int], epochs: int, folder: str) -> tuple[segmenters.Segmenter, float]:
-        start = waited(placement)
+    def train(ids: Sequence[int], epochs: int) -> tuple[segmenters.Segmenter, float]:
+        log = Quiet()
         trained = segmentation.train(
             [str(n) for n in ids],
             [],
@@ -732,21 +719,22 @@ def learned(
             build,
             segmenter_options(epochs, batch, 0),
             wish,
-            Quiet(),
-            bench.work / f"{folder}-{time.monotonic_ns()}",
+            log,
+            bench.work / f"learned-{time.monotonic_ns()}",
         )
         found["loss"] = round(trained.history[-1]["train/loss"], 4)
-        return trained.model, waited(placement) - start
+        return trained.model, log.speed
 
-    epochs = 1
+    begun, epochs = waited(placement), 1
     if not bench.dry:
-        few = kept[: 20 * batch]
-        once = train(few, 1, "once")[1]
-        twice = train(few, 3, "thrice")[1]
-        each = max((twice - once) / 2, 0.01)  # seconds an epoch over these few, without what starting takes
-        epochs = max(int((seconds - twice - (once - each)) / (each * len(kept) / len(few))), 1)
-    model, took = train(kept, epochs, "all")
-    found |= {"epochs": epochs, "train_s": round(took, 1), "images_per_second": round(len(kept) * epochs / took, 1)}
+        _, speed = train(kept[: 10 * batch], 2)
+        images = (seconds - SCORING_S - (waited(placement) - begun)) * speed
+        epochs, fit = max(int(images / len(kept)), 1), max(int(images), 2 * batch)
+        kept = kept if fit >= len(kept) else kept[:: -(-len(kept) // fit)]
+    start = waited(placement)
+    model, speed = train(kept, epochs)
+    found |= {"images": len(kept), "epochs": epochs, "train_s": round(waited(placement) - start, 1)}
+    found["images_per_second"] = round(speed, 1)
     return found | scored(bench, lambda image: segmenters.predict(model, image, placement), "predict")
 
 
@@ -782,13 +770,20 @@ def taught_and_labelled(bench: "Bench", seconds: float, into: dict[str, Any]) ->
         [patch_table(train_pairs, "train", side), patch_table(val, "judged", side, len(train_pairs))]
     )  # the second only afterwards
     wish = Runtime(bench.device, "auto", 0 if bench.dry else workers(), 0, ALONE, 600)  # type: ignore[arg-type]
-    placement, epochs = placed(bench), 1 if bench.dry else max(int(seconds / 4), 2)
-    options = classifier_options(backbone, epochs, batch)
-    start = waited(placement)
+    placement, epochs = placed(bench), 1
 
     def load(name: str) -> Image:
         return crops[int(name)][0]
 
+    start = waited(placement)
+    if not bench.dry:
+        log, once = Quiet(), classifier_options(backbone, 1, batch)
+        few = table[table["sample"].astype(int) < 100]
+        classification.train(few, load, side, once, wish, log, bench.work / "taught-once")
+        images = (seconds - SCORING_S - (waited(placement) - start)) * log.speed
+        epochs = max(int(images / (table["split"] == "train").sum()), 1)
+    options = classifier_options(backbone, epochs, batch)
+    start = waited(placement)
     trained = classification.train(table, load, side, options, wish, Quiet(), bench.work / "taught")
     found: Numbers = {"backbone": backbone, "epochs": epochs, "train_s": round(waited(placement) - start, 1)}
     judged = table[table["split"] == "judged"]
@@ -797,7 +792,7 @@ def taught_and_labelled(bench: "Bench", seconds: float, into: dict[str, Any]) ->
     reset()
     model, konig_options = folding.folded(trained.model), params().label_set("konig").options
     start = waited(placement)
-    made = list(streaming.konig_labels(model, [image for image, _ in crops], konig_options, asked(), placement))
+    made = list(device_labels.konig_labels(model, [image for image, _ in crops], konig_options, asked(), placement))
     found["labels_images_per_second"] = round(len(made) / (waited(placement) - start), 1)
     into["labels"] = made[: len(train_pairs)]
     tables = [scoring.histograms(label, mask) for label, (_, mask) in zip(made[len(train_pairs) :], val, strict=True)]

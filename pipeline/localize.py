@@ -34,24 +34,29 @@ def main(argv: Sequence[str] | None = None) -> None:
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
     machine = runtime.machine(placement)
-    spent, images = defaultdict[str, float](float), 0
     with state.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
-        samples = read_samples(args.set)["id"]
-        if placement.device.type == "cuda":
-            files = {done / f"{sample_id}.npz": image_path(args.set, sample_id) for sample_id in samples}
-            missing = {archive: image for archive, image in files.items() if not archive.exists()}
-            spent.update(_asked_together(model, missing, f"localize {args.set.name}", options, placement))
-            samples, images = [], len(missing)
-        for sample_id in entry.progress(samples, f"localize {args.set.name}", len(samples)):
-            archive = done / f"{sample_id}.npz"
-            if not archive.exists():
-                took = _asked(model, image_path(args.set, sample_id), archive, options, placement)
-                for part, seconds in took.items():
-                    spent[part] += seconds
-                images += 1
+        files = {done / f"{sample}.npz": image_path(args.set, sample) for sample in read_samples(args.set)["id"]}
+        missing = {archive: image for archive, image in files.items() if not archive.exists()}
+        ask = asked_one_by_one if placement.device.type == "cpu" else asked_together
+        spent = ask(model, missing, f"localize {args.set.name}", options, placement)
         with whole_folder(args.out) as folder:
             shutil.copytree(done, folder, dirs_exist_ok=True)
-        write_json(args.timing, {"images": images, "seconds": spent, "machine": machine})
+        write_json(args.timing, {"images": len(missing), "seconds": spent, "machine": machine})
+
+
+def asked_one_by_one(
+    model: backbones.Classifier,
+    files: Mapping[Path, Path],
+    doing: str,
+    options: Localize,
+    placement: runtime.Placement,
+) -> Mapping[str, float]:
+    """Write the evidence about many images, archive → image, one after the other; the seconds it took by parts."""
+    spent = defaultdict[str, float](float)
+    for archive, image in entry.progress(files.items(), doing, len(files)):
+        for part, seconds in _asked(model, image, archive, options, placement).items():
+            spent[part] += seconds
+    return spent
 
 
 def _asked(
@@ -80,7 +85,7 @@ def _asked(
     return {speed.READING: reading, **speed.shared(told, answered - asked)}
 
 
-def _asked_together(
+def asked_together(
     model: backbones.Classifier,
     files: Mapping[Path, Path],
     doing: str,

@@ -4,14 +4,18 @@ import torch
 from workspace import ROOT
 
 from hairline.grid import PatchGrid
+from hairline.images import write_image
 from hairline.labellers import konig
-from hairline.nn import device_evidence, device_windows, evidence, streaming
+from hairline.localization import Evidence
+from hairline.nn import device_evidence, device_labels, device_windows, evidence, streaming
 from hairline.nn.backbones import build
 from hairline.nn.device_evidence import Questions
 from hairline.nn.folding import folded
 from hairline.nn.recipes import ALONE, Runtime
 from hairline.nn.runtime import resolve
-from hairline.params import Params
+from hairline.params import Localize, Params
+from hairline.speed import READING
+from pipeline import localize
 
 PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 ASKED = Questions((32, 48), 16, (0.5,), 128, 7)
@@ -81,7 +85,7 @@ def test_evidence_comes_in_order_and_is_that_of_every_image_alone(model, monkeyp
 def test_labels_are_those_of_the_labeller(model, monkeypatch, on_device):
     monkeypatch.setattr(device_evidence.Asker, "group_size", lambda *asked: 2)
     options = Params(ROOT / "profiles" / "synthetic.yaml").label_set("konig").options
-    found = list(streaming.konig_labels(model, PICTURES, options, ASKED, PLAIN, 2, on_device))
+    found = list(device_labels.konig_labels(model, PICTURES, options, ASKED, PLAIN, 2, on_device))
     for image, label in zip(PICTURES, found, strict=True):
         expected = konig.label(image, collected(model, image), options)
         assert label.shape == image.shape[:2]
@@ -99,3 +103,21 @@ def test_what_a_window_takes_bounds_its_largest_layer(model):
     taken = device_windows.bytes_a_window(model, 32)
     assert taken > 4 * 3 * 32 * 32
     assert device_windows.bytes_a_window(model, 64) > 3 * taken
+
+
+def test_the_stage_writes_the_same_evidence_either_way(model, tmp_path):
+    files = {}
+    for number, image in enumerate(PICTURES):
+        write_image(tmp_path / f"{number}.png", image)
+        files[tmp_path / f"{number}.npz"] = tmp_path / f"{number}.png"
+    options = Localize((32, 48), 16, (0.5,), 128, 7)
+    spent = localize.asked_together(model, files, "localize", options, PLAIN)
+    assert set(spent) == {READING, "map 1", "map 0.5", "votes 32", "votes 48"}
+    together = [Evidence.load(archive) for archive in files]
+    localize.asked_one_by_one(model, files, "localize", options, PLAIN)
+    for found, archive in zip(together, files, strict=True):
+        alone = Evidence.load(archive)
+        assert [votes.window_px for votes in found.votes] == [32, 48]
+        np.testing.assert_allclose(found.cam, alone.cam, rtol=1e-4, atol=1e-5)
+        for mine, theirs in zip([*found.votes, *found.cells], [*alone.votes, *alone.cells], strict=True):
+            np.testing.assert_allclose(mine.probabilities, theirs.probabilities, atol=1e-5)

@@ -17,10 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from hairline import thresholding
 from hairline.grid import PatchGrid
 from hairline.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
-from hairline.nn import device_otsu, device_windows
+from hairline.nn import device_windows
 from hairline.nn.backbones import CRACK, Classifier
 from hairline.nn.cam import grad_cam_plus_plus
 from hairline.nn.runtime import Placement, autocast
@@ -56,13 +55,14 @@ class Questions:
 
 Answers = list[Tensor]
 """Of every scale the activation maps [N, h, w], crack probabilities [N] and votes of cells [N, h, w]; then the votes of
-every window size [N, rows, cols]; then, if they were asked for, dark pixels [N, height, width]."""
+every window size [N, rows, cols]; then, where there is :data:`More` to do, what came of it [N, …]."""
 
 MAPS = 3
 """Answers a scale."""
 
-DARK = "dark pixels"
-"""Name of the seconds that local thresholding takes on the device."""
+More = tuple[str, Callable[[Tensor], Tensor]]
+"""Work on the device besides the classifier's: the name of its seconds, and what it makes of a group's second pictures
+uint8 [N, height, width] without waiting for anything, one array an image."""
 
 
 class Stopwatch:
@@ -76,7 +76,7 @@ class Stopwatch:
     def mark(self, part: str) -> None:
         """A part of the work begins here; an empty name ends the last."""
         if self._cuda:
-            event = torch.cuda.Event(enable_timing=True)
+            event = torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
             event.record()
             self._marks.append((part, event))
         else:
@@ -113,17 +113,15 @@ class Asked:
     watch: Stopwatch
     clock: Clock
 
-    def wait(self) -> tuple[list[Evidence], list[NDArray[np.bool_] | None]]:
-        """Evidence and dark pixels (None where they were not asked for) of every image, once the device is done."""
+    def wait(self) -> tuple[list[Evidence], list[NDArray[Any] | None]]:
+        """Evidence and what more was made (None where nothing was) of every image, once the device is done."""
         for part, seconds in self.watch.wait():
             self.clock(part, seconds)
         arrays = [answer.numpy() for answer in self.answers]
         maps = MAPS * (1 + len(self.questions.cam_scales))
-        dark = arrays[maps + len(self.questions.windows_px) :]
+        more = arrays[maps + len(self.questions.windows_px) :]
         numbers = range(len(self.images))
-        return [self._evidence(arrays, index) for index in numbers], [
-            np.asarray(dark[0][index], np.bool_) if dark else None for index in numbers
-        ]
+        return [self._evidence(arrays, n) for n in numbers], [more[0][n] if more else None for n in numbers]
 
     def _evidence(self, arrays: Sequence[NDArray[Any]], index: int) -> Evidence:
         height, width = self.images[index].shape[:2]
@@ -178,7 +176,7 @@ class Asker:
         questions: Questions,
         placement: Placement,
         clock: Clock = unheard,
-        dark: thresholding.Options | None = None,
+        more: More | None = None,
     ) -> None:
         """Get ready to ask.
 
@@ -186,12 +184,12 @@ class Asker:
             model: A classifier; it is moved to the placement's device and set to evaluation mode.
             questions: What is asked.
             placement: Device and precision.
-            clock: Hears of the device's seconds at the parts of :mod:`hairline.speed` and at :data:`DARK`.
-            dark: How dark pixels are found; None finds none.
+            clock: Hears of the device's seconds at the parts of :mod:`hairline.speed` and at what is done more.
+            more: What is done besides; None does nothing.
         """
         model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._model, self._questions, self._placement = model, questions, placement
-        self._clock, self._dark = clock, dark
+        self._clock, self._more = clock, more
         device = placement.device
         self._batches = [
             device_windows.fitting(model, side, device) if device.type == "cuda" else questions.batch
@@ -214,19 +212,19 @@ class Asker:
         )
         return int(min(max(pixels // (image.shape[0] * image.shape[1]), 1), IMAGES))
 
-    def ask(self, images: Sequence[Image], levels: Sequence[Image] | None = None) -> Asked:
+    def ask(self, images: Sequence[Image], seconds: Sequence[Image] | None = None) -> Asked:
         """Launch everything there is to ask about some images of one size.
 
         Args:
             images: RGB uint8 [height, width, 3], at least one, all of one size that is served.
-            levels: Filtered grey levels [height, width] of every image, where dark pixels are asked for.
+            seconds: Second pictures uint8 [height, width], one of every image, where there is more to do.
 
         Returns:
             Answers to be waited for.
         """
         scales = self._questions.cam_scales
         sent = [images, *([_resized(image, scale) for image in images] for scale in scales)]
-        hosted = [_together(group, self._placement.device) for group in (*sent, *([levels] if levels else []))]
+        hosted = [_together(group, self._placement.device) for group in (*sent, *([seconds] if seconds else []))]
         key = (len(images), *images[0].shape, len(hosted))
         watch = Stopwatch(self._placement.device)
         if key in self._seen and key not in self._recorded and len(self._recorded) < RECORDINGS:
@@ -248,7 +246,7 @@ class Asker:
         """Launch every part once for libraries to allocate what they need, and once to be recorded."""
         device = self._placement.device
         inputs = [each.to(device) for each in hosted]
-        here, aside = torch.cuda.current_stream(device), torch.cuda.Stream(device)
+        here, aside = torch.cuda.current_stream(device), torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         aside.wait_stream(here)
         with torch.cuda.stream(aside):
             for _, work in self._parts():
@@ -264,25 +262,23 @@ class Asker:
         return _Recording(graphs, inputs, answers)
 
     def _parts(self) -> Iterator[Part]:
-        """Parts of the work on images [N, H, W, 3] on every scale and, last, grey levels, where they are asked for."""
+        """Parts of the work on images [N, H, W, 3] on every scale and, last, second pictures, where there are any."""
         scales = (1.0, *self._questions.cam_scales)
         for index, scale in enumerate(scales):
             yield map_part(scale), partial(self._maps, index)
         for window_px, batch in zip(self._questions.windows_px, self._batches, strict=True):
             yield votes_part(window_px), partial(self._votes, window_px, batch)
-        if self._dark is not None:
-            yield DARK, partial(_dark, self._dark)
+        if self._more is not None:
+            name, work = self._more
+            yield name, lambda inputs: [work(inputs[-1])]
 
     def _maps(self, index: int, inputs: Sequence[Tensor]) -> Answers:
         return _maps(self._model, inputs[index], self._placement)
 
     def _votes(self, window_px: int, batch: int, inputs: Sequence[Tensor]) -> Answers:
-        grid = PatchGrid(*inputs[0].shape[1:3], window_px, self._questions.stride_px)
+        height, width = inputs[0].shape[1:3]
+        grid = PatchGrid(height, width, window_px, self._questions.stride_px)
         return [crack_votes(self._model, inputs[0], grid, batch, self._placement)]
-
-
-def _dark(options: thresholding.Options, inputs: Sequence[Tensor]) -> Answers:
-    return [device_otsu.dark_pixels(inputs[-1], options)]
 
 
 def crack_votes(model: Classifier, images: Tensor, grid: PatchGrid, batch: int, placement: Placement) -> Tensor:

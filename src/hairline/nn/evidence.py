@@ -131,7 +131,8 @@ def _batches_there(
 
     def answer(windows: Tensor) -> Tensor:
         with torch.inference_mode(), autocast(placement):
-            return model(windows).float().softmax(dim=1)[:, CRACK]
+            logits: Tensor = model(windows)
+            return logits.float().softmax(dim=1)[:, CRACK]
 
     def ask() -> None:
         there = torch.from_numpy(image[None]).to(placement.device)

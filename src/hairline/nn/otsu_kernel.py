@@ -48,7 +48,7 @@ def split_once_more(mass: Tensor, moment: Tensor, rest: Tensor, low: Tensor, hig
     return more
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _count(  # type: ignore[no-untyped-def]
     levels, counted, rows, cols, cell: tl.constexpr, pixels: tl.constexpr, bins: tl.constexpr
 ):
@@ -66,7 +66,7 @@ def _count(  # type: ignore[no-untyped-def]
     tl.store(counted + number.to(tl.int64) * bins + level, total)
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _search(  # type: ignore[no-untyped-def]
     mass, moment, rest, low, high, more, starts: tl.constexpr, ends: tl.constexpr, splits: tl.constexpr
 ):
