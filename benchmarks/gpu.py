@@ -128,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.disable(logging.INFO)
     head = {"machine": machine(args.device), "versions": versions(), "commit": args.commit or commit(), "dry": args.dry}
     head |= {"date": datetime.now(UTC).isoformat(timespec="seconds")}
-    path = args.out or ROOT / "benchmarks" / "results" / f"gpu-{slug(head['machine'])}.json"
+    path = args.out or ROOT / "benchmarks" / "results" / f"gpu-{'dry' if args.dry else slug(head['machine'])}.json"
     pack = args.pack if args.pack is not None and args.pack.is_dir() and not args.dry else None
     if args.pack is not None and not args.pack.is_dir():
         print(f"{args.pack}: no such folder; pictures are synthetic (gpu_pack.py makes a pack)", flush=True)
