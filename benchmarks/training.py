@@ -108,7 +108,7 @@ def by_engine(build: Any, options: SegmenterOptions, wish: Runtime, args: argpar
 
     class Marked(Segmenter):
         def outputs(self, batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
-            waited()
+            waited_at(len(marks), args.steps)
             marks.append(time.perf_counter())
             return super().outputs(batch)
 
@@ -124,27 +124,44 @@ def by_engine(build: Any, options: SegmenterOptions, wish: Runtime, args: argpar
     return per_step(marks)
 
 
-def from_memory(build: Any, options: SegmenterOptions, wish: Runtime, args: argparse.Namespace) -> float:
+def from_memory(
+    build: Any,
+    options: SegmenterOptions,
+    wish: Runtime,
+    args: argparse.Namespace,
+    channels_last: bool = True,
+    compiled: bool = False,
+) -> float:
     """Seconds a step of a bare loop over one batch."""
     placement = resolve(wish)
     seed_everything(0)
-    model = build()[0].train().to(placement.device, memory_format=torch.channels_last)
+    layout = torch.channels_last if channels_last else torch.contiguous_format
+    model = build()[0].train().to(placement.device, memory_format=layout)
+    if compiled:
+        model.network = torch.compile(model.network)
     step, marks = optimizer(model.parameters(), options.recipe), []
     height, width = (args.crop, args.crop) if args.crop else (-(-HEIGHT_PX // 32) * 32, WIDTH_PX)
     images = torch.randint(0, 256, (args.batch, height, width, 3), dtype=torch.uint8).to(placement.device)
     targets = (torch.rand(args.batch, height, width) > 0.95).float().to(placement.device)
     loss_of = losses.by_options(options.loss)
-    for _ in range(args.steps):
-        waited()
+    for number in range(args.steps):
+        waited_at(number, args.steps)
         marks.append(time.perf_counter())
         with autocast(placement):
-            outputs = model.outputs(images.permute(0, 3, 1, 2))
+            seen = images.permute(0, 3, 1, 2)
+            outputs = model.outputs(seen if channels_last else seen.contiguous())
             parts = [w * loss_of(out[:, 0], targets) for w, out in zip(model.loss_weights, outputs, strict=True)]
             loss = torch.stack(parts).sum()
         step.zero_grad()
         loss.backward()
         step.step()
     return per_step(marks)
+
+
+def waited_at(step: int, steps: int) -> None:
+    """Let the device finish its work at the two steps that are measured between."""
+    if step in (steps // 3, steps - 1):
+        waited()
 
 
 def waited() -> None:

@@ -14,6 +14,7 @@ from torch import Tensor
 from hairline.imaging.windows import PatchGrid
 from hairline.labelling.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
 from hairline.labelling.timing import Clock, map_part, unheard, votes_part
+from hairline.nn.classifier import device_windows
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.classifier.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime.device import Placement, autocast, one_thread_each, run_all, trim
@@ -49,7 +50,7 @@ def collect(
         stride_px: Distance between windows in pixels.
         cam_scales: Scales on which the activation map is taken besides 1, in this order.
         tile_px: Longest side seen at once: larger images pass in tiles of that size with :data:`HALO_PX` around each.
-        batch: Windows a forward pass; it changes memory and time, not the result.
+        batch: Windows a forward pass; it changes memory and time, not the result. A device takes as many as fit.
         placement: Device and precision.
         clock: Hears of the seconds of threads at the activation map of each scale and the votes of each window size.
 
@@ -70,7 +71,8 @@ def collect(
             tiles = _tiles(model, _resized(image, scale), tile_px, each, placement)
             yield from (partial(_timed, task, map_part(scale), clock) for task in tiles)
         for grid, probabilities in zip(grids, votes, strict=True):
-            batches = _batches(model, image, grid, batch, probabilities, placement)
+            cut = _batches if placement.device.type == "cpu" else _batches_there
+            batches = cut(model, image, grid, batch, probabilities, placement)
             yield from (partial(_timed, task, votes_part(grid.window_px), clock) for task in batches)
 
     with one_thread_each(placement) as workers:
@@ -115,6 +117,29 @@ def _batches(
 
     for start in range(0, count, batch):
         yield partial(ask, np.arange(start, min(start + batch, count)))
+
+
+def _batches_there(
+    model: Classifier,
+    image: NDArray[np.uint8],
+    grid: PatchGrid,
+    batch: int,
+    probabilities: NDArray[np.float32],
+    placement: Placement,
+) -> Iterator[Callable[[], None]]:
+    """One task that does the same on a device: windows are cut there, as many a forward pass as fit."""
+
+    def answer(windows: Tensor) -> Tensor:
+        with torch.inference_mode(), autocast(placement):
+            logits: Tensor = model(windows)
+            return logits.float().softmax(dim=1)[:, CRACK]
+
+    def ask() -> None:
+        there = torch.from_numpy(image[None]).to(placement.device)
+        fitting = device_windows.fitting(model, grid.window_px, placement.device)
+        probabilities[:] = device_windows.votes(answer, there, grid, max(batch, fitting))[0].cpu().numpy()
+
+    yield ask
 
 
 class _ClosedForm:
