@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import matplotlib
 import optuna
 import pytest
 
@@ -43,4 +44,6 @@ def test_trials_come_back_with_values_options_and_states(study: optuna.Study, tm
 def test_the_same_figures_are_drawn_of_it(study: optuna.Study, tmp_path: Path) -> None:
     trials_file.write(tmp_path / "trials.json", study)
     found = trials_file.read(tmp_path / "trials.json")
+    before = dict(matplotlib.rcParams)
     assert dict(figures.pngs(found, ["ods"])) == dict(figures.pngs(study, ["ods"]))
+    assert dict(matplotlib.rcParams) == before  # other figures keep their style

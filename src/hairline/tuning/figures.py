@@ -35,15 +35,19 @@ def draw(folder: Path, name: str, objectives: Sequence[str], study: optuna.Study
 def pngs(study: optuna.Study, objectives: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     """Name → PNG of every figure that the study has enough trials for."""
     for name, arguments in _figures(study, objectives):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Optuna says of every matplotlib figure that it is experimental
-            axes = getattr(drawn, f"plot_{arguments.pop('kind')}")(study, **arguments)
+        yield name, _png(study, arguments.pop("kind"), arguments)
+
+
+def _png(study: optuna.Study, kind: str, arguments: dict[str, Any]) -> bytes:
+    with warnings.catch_warnings(), plt.rc_context():  # Optuna sets its style for every figure that follows
+        warnings.simplefilter("ignore")  # Optuna says of every matplotlib figure that it is experimental
+        axes = getattr(drawn, f"plot_{kind}")(study, **arguments)
         figure = np.ravel(axes)[0].figure
         figure.set_size_inches(max(8.0, 3.0 * np.size(axes)), 5.0)
         content = io.BytesIO()
         figure.savefig(content, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
         plt.close(figure)
-        yield name, content.getvalue()
+    return content.getvalue()
 
 
 def page(study: optuna.Study, title: str, objectives: Sequence[str]) -> str:
