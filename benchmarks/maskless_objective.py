@@ -17,7 +17,7 @@ from tqdm import tqdm
 from hairline.config.params import Params
 from hairline.data.samples import read_samples
 from hairline.io import plugins
-from hairline.labelling.cache import Memo
+from hairline.labelling.cache import Cache
 from hairline.tuning import images, maskless, objectives, samplers
 from hairline.tuning.search_space import replaced, value_at
 from hairline.tuning.study import Study
@@ -54,9 +54,9 @@ def measured(params: Params, study: Study, loaded: list[images.Case], trials: in
     method = plugins.resolve("hairline.labelling.methods", params.label_set(study.label_set).method)
     own = {path: value_at(raw, path) for path in study.space}
     rows = []
-    with Memo(2 << 30) as memo:
+    with Cache(2 << 30) as cache:
         for name, thing in images.named(loaded).items():
-            memo.name(thing, name)
+            cache.name(thing, name)
         for slot in tqdm(range(trials), "trials"):
             changes = samplers.random_options(study, slot) if slot else own
             label = partial(method.label, options=parse(replaced(raw, changes)))

@@ -20,7 +20,7 @@ from hairline.config.params import Params
 from hairline.data.samples import read_samples
 from hairline.imaging.images import quantise
 from hairline.io import plugins
-from hairline.labelling.cache import Memo
+from hairline.labelling.cache import Cache
 from hairline.metrics import thresholds
 from hairline.tuning import images
 from hairline.tuning.search_space import Value, replaced
@@ -42,14 +42,14 @@ def main() -> None:
     rows = rows[rows["has_mask"]].iloc[: args.images]
     loaded = images.load(rows, args.dataset, args.evidence, copies=False)
     timed(params, args.label_set, {}, loaded[:1])
-    with Memo(1 << 30) as memo:
+    with Cache(1 << 30) as cache:
         for name, thing in images.named(loaded).items():
-            memo.name(thing, name)
+            cache.name(thing, name)
         runs = [("first", {}), ("again", {}), *((text, changed(text)) for text in args.change)]
         for told, changes in runs:
             steps = timed(params, args.label_set, changes, loaded)
             print(f"{told}: {sum(steps.values()):.1f} ms an image;", {k: round(v, 1) for k, v in steps.items()})
-        print(f"{memo.bytes / 1e6 / len(loaded):.1f} MB an image remembered")
+        print(f"{cache.bytes / 1e6 / len(loaded):.1f} MB an image remembered")
 
 
 def changed(text: str) -> dict[str, Value]:

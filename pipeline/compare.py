@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         summary = comparison.summarise(compared, bootstrap)
         classifiers, drawn = list(results.classifiers(params, paths)), gallery.panels(compared)
         found = page.Compared(
-            cells=compared,
+            results=compared,
             summary=summary,
             pairs=difference_tables.every_pair(compared, bootstrap),
             beside=paper_tables.beside(summary, classifiers),
@@ -61,9 +61,9 @@ def _tables(folder: Path, found: page.Compared) -> None:
     """Write every table as text."""
     tables = {
         "comparison": found.summary,
-        "conventions": difference_tables.every_convention(found.cells),
+        "conventions": difference_tables.every_convention(found.results),
         "differences": found.pairs,
-        "seeds": seed_table.over_seeds(found.cells),
+        "seeds": seed_table.over_seeds(found.results),
         "paper": found.beside,
     }
     for name, table in tables.items():

@@ -15,7 +15,7 @@ import cv2
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.io import plugins
-from hairline.labelling.cache import Memo
+from hairline.labelling.cache import Cache
 from hairline.tuning import images, objectives, store, worker
 from hairline.tuning.search_space import Value, replaced
 from hairline.tuning.study import Study
@@ -43,9 +43,9 @@ def work(params: Params, paths: Paths, study: Study, opened: Any, idle: Callable
     evidence = paths.evidence(params.label_set(study.label_set).classifier, study.dataset)
     tuning, _ = images.drawn_for(study, dataset)
     loaded = images.load(tuning, dataset, evidence, study.maskless)
-    with Memo(study.memory_mb << 20) as memo:
+    with Cache(study.memory_mb << 20) as cache:
         for name, thing in images.named(loaded).items():
-            memo.name(thing, name)
+            cache.name(thing, name)
         worker.work(opened, study, partial(evaluate, labeller(params, study.label_set), study, loaded), idle)
 
 

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from support.cells import random_table, row
+from support.results import random_table, row
 
 from hairline.metrics import score_table, thresholds
 from hairline.metrics.score_table import counts

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.cells import BOOTSTRAP, random_table, row
+from support.results import BOOTSTRAP, random_table, row
 
 from hairline.errors import HairlineError
 from hairline.metrics import bootstrap, significance, thresholds

@@ -162,7 +162,7 @@ def test_networks_that_differ_in_the_seed_alone_are_seeds_of_one(
     values["architectures"] |= same | {"other": {**unet, "training": {"seed": 8, "crop_px": 32}}}
     values["matrix"]["architectures"] = ["unet", "other", *same]
     params = Params(write_params(values))
-    firsts = {cell.architecture: cell.replicate_of for cell in results.segmenters(params, PATHS)}
+    firsts = {result.architecture: result.replicate_of for result in results.segmenters(params, PATHS)}
     assert firsts == {"unet": "unet", "other": "other", "unet_8": "unet", "unet_7": "unet"}
     label_manually()
     save_classifier()
@@ -287,14 +287,14 @@ def test_what_a_classifier_learned_from_is_told_by_its_layout(
         pd.DataFrame([row]).to_parquet(folder / "patches.parquet")
         (folder / "status.json").write_text('{"training": null}')
     found = results.classifiers(Params(write_params(values)), paths)
-    assert {cell.name: cell.trained_on for cell in found} == {"resnet18": "", "other": "crack500-train"}
+    assert {result.name: result.trained_on for result in found} == {"resnet18": "", "other": "crack500-train"}
 
 
 def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(
     tmp_path: Path, values: dict[str, Any], write_params: Write
 ) -> None:
     found = list(results.segmenters(Params(write_params(values)), Paths(tmp_path, "tiny")))
-    assert {cell.status for cell in found} == {"not run"}
+    assert {result.status for result in found} == {"not run"}
     assert found[0].reason == "dvc repro evaluate_segmenter@manual-unet-synthetic-synthetic"
 
 

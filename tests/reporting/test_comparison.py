@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
+from support.results import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
@@ -14,7 +14,7 @@ from hairline.metrics import bootstrap, published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import counts
 from hairline.reporting import comparison, formatting, summary_tables
-from hairline.reporting.comparison import Cell
+from hairline.reporting.comparison import Result
 
 
 def test_scores_of_a_hand_made_table():
@@ -76,8 +76,8 @@ def test_a_resample_draws_whole_groups(groups, seed):
 
 def test_difference_to_fsv_is_paired_and_zero_for_equal_tables():
     table, other = random_table(1), random_table(2)
-    cells = [segmenter("konig", table.iloc[::-1]), segmenter("crf", other), segmenter("manual", table)]
-    summary = comparison.summarise(cells, BOOTSTRAP).set_index("labels")
+    results = [segmenter("konig", table.iloc[::-1]), segmenter("crf", other), segmenter("manual", table)]
+    summary = comparison.summarise(results, BOOTSTRAP).set_index("labels")
     names = ["ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high"]
     assert summary.loc["konig", names].to_list() == [0, 0, 0]
     assert summary.loc["crf", "ods_minus_manual"] == pytest.approx(
@@ -95,14 +95,14 @@ def test_difference_to_fsv_is_paired_and_zero_for_equal_tables():
 
 def test_difference_needs_the_same_architecture_training_and_test_set():
     table = random_table(1)
-    cells = [
+    results = [
         segmenter("konig", table, dataset="ael"),
         segmenter("konig", table, architecture="oed"),
         segmenter("konig", table, training_set="semi"),
         segmenter("manual", table),
-        Cell("label", "konig", "unet", "crack500-train", "cfd", "scored", "", table),
+        Result("label", "konig", "unet", "crack500-train", "cfd", "scored", "", table),
     ]
-    assert comparison.summarise(cells, BOOTSTRAP)["ods_minus_manual"].isna().all()
+    assert comparison.summarise(results, BOOTSTRAP)["ods_minus_manual"].isna().all()
 
 
 def test_different_images_cannot_be_paired():
@@ -119,15 +119,15 @@ def test_one_group_gives_no_interval():
 
 def test_cells_refuse_nonsense():
     with pytest.raises(ValueError, match="not trainable"):
-        Cell("segmenter", "konig", "unet", "crack500", "cfd", "not trainable", "", random_table(0))
+        Result("segmenter", "konig", "unet", "crack500", "cfd", "not trainable", "", random_table(0))
     with pytest.raises(HairlineError, match="no rows"):
         segmenter("konig", random_table(0).iloc[:0])
 
 
 def test_metrics_leave_out_what_there_is_not():
     one, several = pd.DataFrame([row("a", "a", {0: 10}, {0: 10})]), random_table(1)
-    cells = [segmenter("konig", one, "mine", training_set="semi"), labels("otsu", several), untrainable("niblack")]
-    summary = comparison.summarise(cells, BOOTSTRAP)
+    results = [segmenter("konig", one, "mine", training_set="semi"), labels("otsu", several), untrainable("niblack")]
+    summary = comparison.summarise(results, BOOTSTRAP)
     found = comparison.metrics(summary)
     assert {name: set(values) for name, values in found.items()} == {
         "segmenter-konig-unet-semi-mine": {"ods", "ois", "ap"},
@@ -139,29 +139,35 @@ def test_metrics_leave_out_what_there_is_not():
 
 def test_paper_values_are_those_printed():
     table = random_table(1)
-    cells = [
+    results = [
         segmenter("manual", table, "crack500", "oed"),
         segmenter("konig", table, "deepcrack", "unet"),
         segmenter("konig_tuned", table, "deepcrack", "unet"),
-        Cell("label", "konig", "resnet101", "crack500-train", "crack500-train", "scored", "", table),
-        Cell("label", "konig", "resnet18", "crack500-train", "crack500-train", "scored", "", table),  # beside ResNet-50
-        Cell("label", "otsu", None, "crack500-train", "cfd", "no masks", "", None),
+        Result("label", "konig", "resnet101", "crack500-train", "crack500-train", "scored", "", table),
+        Result(
+            "label", "konig", "resnet18", "crack500-train", "crack500-train", "scored", "", table
+        ),  # beside ResNet-50
+        Result("label", "otsu", None, "crack500-train", "cfd", "no masks", "", None),
         segmenter("konig", table, "cfd", "oed"),  # not that of table VIII, trained on more
         replace(segmenter("konig", table, "cfd", "oed"), trained_on=""),
-        Cell("label", "konig", "resnet101", "folder", "crack500-train", "scored", "", table),
-        Cell("label", "konig_two_class_otsu", "resnet18", "crack500-train", "crack500-train", "scored", "", table),
-        Cell("label", "konig_without_morphology", "resnet50", "crack500-train", "crack500-train", "scored", "", table),
-        Cell("label", "konig_without_morphology", "resnet101", "crack500-train", "crack500-train", "scored", "", table),
-        Cell("label", "konig_without_morphology", "resnet50", "crack500-train", "crack500-test", "scored", "", table),
+        Result("label", "konig", "resnet101", "folder", "crack500-train", "scored", "", table),
+        Result("label", "konig_two_class_otsu", "resnet18", "crack500-train", "crack500-train", "scored", "", table),
+        Result(
+            "label", "konig_without_morphology", "resnet50", "crack500-train", "crack500-train", "scored", "", table
+        ),
+        Result(
+            "label", "konig_without_morphology", "resnet101", "crack500-train", "crack500-train", "scored", "", table
+        ),
+        Result("label", "konig_without_morphology", "resnet50", "crack500-train", "crack500-test", "scored", "", table),
     ]
-    printed = comparison.summarise(cells, BOOTSTRAP)[["paper_ods", "paper_ois", "paper_ap"]].to_numpy()
+    printed = comparison.summarise(results, BOOTSTRAP)[["paper_ods", "paper_ois", "paper_ap"]].to_numpy()
     assert printed[0].tolist() == [0.6911, 0.7373, 0.8004]
     assert printed[1].tolist() == [0.6199, 0.712, 0.6595]
     assert printed[3].tolist() == [0.504, 0.5706, 0.3749]
     assert printed[4].tolist() == [0.5359, 0.5839, 0.4371]
     assert np.isnan(printed[[2, 5, 7, 8, 11, 12]]).all()
     named = [
-        Cell("label", name, "resnet101", "crack500-train", "crack500-train", "scored", "", table)
+        Result("label", name, "resnet101", "crack500-train", "crack500-train", "scored", "", table)
         for name in ("crf_resnet101", "crf_tuned", "crf_resnet101_tuned", "konig_resnet101", "konig_resnet101_tuned",
                      "crf_resnet50")
     ]  # fmt: skip
@@ -187,13 +193,13 @@ def test_published_table_is_complete():
 
 def test_speed_stands_beside_that_of_the_paper():
     table, measured = random_table(1), Speed(1.5, 0.5, "a CPU, 2 of 2 cores")
-    cells = [
+    results = [
         replace(labels("konig", table), speed=measured),
         replace(labels("crf", table), speed=Speed(0.25, 0.25, "a GPU")),
         labels("konig_tuned", table),
         segmenter("manual", table),
     ]
-    summary = comparison.summarise(cells, BOOTSTRAP)
+    summary = comparison.summarise(results, BOOTSTRAP)
     assert summary["images_per_second"].tolist()[:2] == [0.5, 2]
     assert summary.loc[0, ["evidence_seconds", "label_seconds", "machine"]].tolist() == [1.5, 0.5, measured.machine]
     assert summary["paper_images_per_second"].tolist()[:2] == [0.1868, 0.8739]

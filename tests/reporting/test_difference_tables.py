@@ -3,7 +3,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.results import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline.errors import HairlineError
 from hairline.metrics import conventions, significance
@@ -12,7 +12,7 @@ from hairline.reporting import difference_tables, formatting
 
 
 @pytest.fixture
-def cells():
+def results():
     return [
         segmenter("manual", random_table(1)),
         segmenter("konig", random_table(2)),
@@ -24,8 +24,8 @@ def cells():
     ]
 
 
-def test_every_scored_cell_is_there_under_every_convention(cells):
-    found = difference_tables.every_convention(cells)
+def test_every_scored_cell_is_there_under_every_convention(results):
+    found = difference_tables.every_convention(results)
     assert len(found.groupby(["kind", "labels", "model", "test_set"])) == 6
     mine = found[(found["labels"] == "konig") & (found["model"] == "oed")]
     expected = conventions.table(random_table(3))
@@ -35,8 +35,8 @@ def test_every_scored_cell_is_there_under_every_convention(cells):
     np.testing.assert_allclose(back["ods"], found["ods"], rtol=1e-5)
 
 
-def test_pairs_differ_in_one_thing_and_are_corrected_by_test_set(cells):
-    found = difference_tables.every_pair(cells, BOOTSTRAP)
+def test_pairs_differ_in_one_thing_and_are_corrected_by_test_set(results):
+    found = difference_tables.every_pair(results, BOOTSTRAP)
     assert list(zip(found["test_set"], found["first"], found["second"], strict=True)) == [
         ("cfd", "FSV · unet", "konig · unet"),  # not FSV · unet and konig · oed
         ("cfd", "konig · unet", "konig · oed"),
@@ -50,26 +50,26 @@ def test_pairs_differ_in_one_thing_and_are_corrected_by_test_set(cells):
 
 
 def test_training_sets_are_told_apart_where_there_are_several():
-    cells = [segmenter("konig", random_table(1)), segmenter("konig", random_table(2), training_set="both"),
+    results = [segmenter("konig", random_table(1)), segmenter("konig", random_table(2), training_set="both"),
              segmenter("manual", random_table(3), training_set="both")]  # fmt: skip
-    found = difference_tables.every_pair(cells, BOOTSTRAP)
+    found = difference_tables.every_pair(results, BOOTSTRAP)
     assert list(zip(found["first"], found["second"], strict=True)) == [
         ("konig · unet · mine", "konig · unet · both"),
         ("konig · unet · both", "FSV · unet · both"),
     ]
-    shown = difference_tables.tables(cells, found)["One result under every convention: cfd"]
+    shown = difference_tables.tables(results, found)["One result under every convention: cfd"]
     assert list(shown.columns)[1:] == ["konig · unet · mine", "konig · unet · both", "FSV · unet · both"]
 
 
 def test_cells_on_other_images_cannot_be_paired():
-    cells = [segmenter("manual", random_table(1)), segmenter("konig", random_table(1).iloc[1:])]
+    results = [segmenter("manual", random_table(1)), segmenter("konig", random_table(1).iloc[1:])]
     with pytest.raises(HairlineError, match="FSV · unet and konig · unet were scored on different images"):
-        difference_tables.every_pair(cells, BOOTSTRAP)
+        difference_tables.every_pair(results, BOOTSTRAP)
 
 
-def test_page_tables_are_of_segmenters(cells):
-    pairs = difference_tables.every_pair(cells, BOOTSTRAP)
-    found = difference_tables.tables(cells, pairs)
+def test_page_tables_are_of_segmenters(results):
+    pairs = difference_tables.every_pair(results, BOOTSTRAP)
+    found = difference_tables.tables(results, pairs)
     one = found["One result under every convention: cfd"].set_index("ODS by convention")
     assert list(one.columns) == ["FSV · unet", "konig · unet", "konig · oed"]
     expected = conventions.table(random_table(3))["ods"].iloc[0]
@@ -87,14 +87,14 @@ def test_page_tables_are_of_segmenters(cells):
 def test_empty_masks_add_the_rows_that_leave_them_out():
     table = random_table(1)
     table.at[0, "crack_hist"] = [0] * 100
-    cells = [segmenter("konig", table)]
-    one = difference_tables.tables(cells, difference_tables.every_pair(cells, BOOTSTRAP))
+    results = [segmenter("konig", table)]
+    one = difference_tables.tables(results, difference_tables.every_pair(results, BOOTSTRAP))
     shown = one["One result under every convention: cfd"]["ODS by convention"]
     assert sum("left out" in told for told in shown) == len(shown) / 2
 
 
 def test_nothing_scored_is_nothing_to_show():
-    cells = [untrainable("crf")]
-    rows, pairs = difference_tables.every_convention(cells), difference_tables.every_pair(cells, BOOTSTRAP)
+    results = [untrainable("crf")]
+    rows, pairs = difference_tables.every_convention(results), difference_tables.every_pair(results, BOOTSTRAP)
     assert rows.empty and pairs.empty
-    assert difference_tables.tables(cells, pairs) == {}
+    assert difference_tables.tables(results, pairs) == {}

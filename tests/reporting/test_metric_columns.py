@@ -6,7 +6,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, random_table, row
+from support.results import BOOTSTRAP, random_table, row
 
 from hairline.metrics import published
 from hairline.metrics.bootstrap import resample_weights

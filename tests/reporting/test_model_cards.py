@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, labels, random_table, segmenter
+from support.results import BOOTSTRAP, labels, random_table, segmenter
 
 from hairline.errors import HairlineError
 from hairline.reporting import comparison, model_cards
@@ -11,8 +11,8 @@ INFO = {
 }  # fmt: skip
 
 
-def summary(*cells):
-    return comparison.summarise(list(cells), BOOTSTRAP)
+def summary(*results):
+    return comparison.summarise(list(results), BOOTSTRAP)
 
 
 def test_the_best_has_the_highest_lower_end_not_the_highest_score():

@@ -1,6 +1,6 @@
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.results import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline.metrics import thresholds
 from hairline.metrics.score_table import counts
@@ -9,8 +9,8 @@ from hairline.reporting import comparison, difference_tables, overview_table
 
 def test_each_cell_is_its_ods_its_difference_and_what_the_corrected_test_says():
     tables = {"konig": random_table(1), "manual": random_table(2)}
-    cells = [segmenter(name, table) for name, table in tables.items()] + [labels("konig", random_table(3))]
-    summary, pairs = comparison.summarise(cells, BOOTSTRAP), difference_tables.every_pair(cells, BOOTSTRAP)
+    results = [segmenter(name, table) for name, table in tables.items()] + [labels("konig", random_table(3))]
+    summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
     found = overview_table.table(summary, pairs)
     assert list(found) == ["Test set", "Network", "FSV", "konig"]
     ods = {name: thresholds.ods(thresholds.f1(counts(table))) for name, table in tables.items()}
@@ -21,8 +21,8 @@ def test_each_cell_is_its_ods_its_difference_and_what_the_corrected_test_says():
 
 
 def test_differences_are_told_from_the_side_of_the_label_set_named():
-    cells = [segmenter(name, random_table(seed)) for seed, name in enumerate(("manual", "crf", "konig"))]
-    summary, pairs = comparison.summarise(cells, BOOTSTRAP), difference_tables.every_pair(cells, BOOTSTRAP)
+    results = [segmenter(name, random_table(seed)) for seed, name in enumerate(("manual", "crf", "konig"))]
+    summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
     against = {name: overview_table.table(summary, pairs, name).iloc[0] for name in ("crf", "konig")}
     assert [list(line.index[2:]) for line in against.values()] == [["crf", "FSV", "konig"], ["konig", "FSV", "crf"]]
     one, other = (float(against[a][b].split("(")[1].split()[0]) for a, b in (("crf", "konig"), ("konig", "crf")))
@@ -38,13 +38,15 @@ def test_only_what_the_corrected_test_holds_up_is_called_better_or_worse(differe
 
 
 def test_what_was_not_scored_is_absent_and_training_sets_are_told_apart():
-    cells = [
+    results = [
         segmenter("manual", random_table(1)),
         segmenter("manual", random_table(2), training_set="theirs"),
         segmenter("konig", random_table(3), training_set="theirs"),
         untrainable("otsu"),
     ]
-    found = overview_table.table(comparison.summarise(cells, BOOTSTRAP), difference_tables.every_pair(cells, BOOTSTRAP))
+    found = overview_table.table(
+        comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
+    )
     assert found[["Training set", "konig"]].iloc[0].to_list() == ["mine", "–"]
     assert found["konig"].iloc[1].count("(") == 1 and "otsu" not in found
     nothing = comparison.summarise([labels("konig", random_table(1))], BOOTSTRAP)
@@ -52,8 +54,8 @@ def test_what_was_not_scored_is_absent_and_training_sets_are_told_apart():
 
 
 def test_so_many_pairs_that_nothing_could_be_called_different_are_told():
-    cells = [segmenter(f"l{number}", random_table(number)) for number in range(5)]
-    summary, pairs = comparison.summarise(cells, BOOTSTRAP), difference_tables.every_pair(cells, BOOTSTRAP)
+    results = [segmenter(f"l{number}", random_table(number)) for number in range(5)]
+    summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
     assert len(pairs) == 10 and pairs["p_holm"].min() > 20 / 201 - 1e-9
     (told,) = overview_table.too_few(summary, pairs)
     needed = int(told.split("set comparison.resamples to ")[1].split()[0])

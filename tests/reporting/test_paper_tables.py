@@ -6,20 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, labels, random_table, segmenter, untrainable
+from support.results import BOOTSTRAP, labels, random_table, segmenter, untrainable
 
 from hairline.metrics import published
 from hairline.reporting import comparison, formatting, paper_tables
-from hairline.reporting.comparison import Cell, Training
-from hairline.reporting.paper_tables import ClassifierCell
+from hairline.reporting.comparison import Result, Training
+from hairline.reporting.paper_tables import ClassifierResult
 
 SMALL = Training(591, 7, "none")
 AS_PRINTED = Training(1896, 30, "imagenet:timm/resnet18")
 
 
-def cells() -> list[Cell]:
-    def on(label_set: str, name: str, network: str, training: Training) -> Cell:
-        return Cell("segmenter", label_set, name, "crack500-train", "cfd", "scored", "", random_table(1),
+def cells() -> list[Result]:
+    def on(label_set: str, name: str, network: str, training: Training) -> Result:
+        return Result("segmenter", label_set, name, "crack500-train", "cfd", "scored", "", random_table(1),
                     training_set="mine", network=network, training=training)  # fmt: skip
 
     return [
@@ -32,7 +32,7 @@ def cells() -> list[Cell]:
     ]
 
 
-CLASSIFIER = ClassifierCell("mine", "resnet50", "crack500-train", "crack500-test",
+CLASSIFIER = ClassifierResult("mine", "resnet50", "crack500-train", "crack500-test",
                             {"precision": 0.9, "precision_low": 0.85, "precision_high": 0.95, "recall": 0.8,
                              "f1": 0.85}, 1124, Training(1896, 3, "imagenet"))  # fmt: skip
 
@@ -104,13 +104,15 @@ def test_texts_hold_every_number(found: pd.DataFrame) -> None:
 
 
 def test_a_segmenter_that_could_not_be_trained_says_why() -> None:
-    cell = Cell("segmenter", "konig", "unet", "crack500-train", "cfd", "not trainable", "3 kept", None, network="unet")
+    cell = Result(
+        "segmenter", "konig", "unet", "crack500-train", "cfd", "not trainable", "3 kept", None, network="unet"
+    )
     tables = paper_tables.tables(paper_tables.beside(comparison.summarise([cell], BOOTSTRAP), []), run=True)
     assert tables["Table IV: tested on CFD"].iloc[0]["ODS: paper / ours / difference"] == "0.184 / not trainable"
 
 
 def test_a_segmenter_left_out_is_as_if_it_had_never_been_asked_for() -> None:
-    cell = Cell("segmenter", "konig", "unet", "crack500-train", "cfd", "not run", "dvc repro …", None, network="unet")
+    cell = Result("segmenter", "konig", "unet", "crack500-train", "cfd", "not run", "dvc repro …", None, network="unet")
     found = paper_tables.beside(comparison.summarise([cell], BOOTSTRAP), [])
     assert found["run"].isna().all() and set(found["status"]) == {"not run"}
 

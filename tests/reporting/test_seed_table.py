@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.cells import labels, random_table, segmenter
+from support.results import labels, random_table, segmenter
 
 from hairline.errors import HairlineError
 from hairline.metrics.score_table import metrics
@@ -10,8 +10,8 @@ from hairline.reporting import seed_table
 
 
 def seeds(*numbers):
-    cells = [segmenter("konig", random_table(number), architecture=f"unet_{number}") for number in numbers]
-    return [replace(cell, replicate_of=cells[0].architecture) for cell in cells]
+    results = [segmenter("konig", random_table(number), architecture=f"unet_{number}") for number in numbers]
+    return [replace(result, replicate_of=results[0].architecture) for result in results]
 
 
 def test_mean_and_deviation_over_seeds_are_those_of_the_single_scores():

@@ -4,11 +4,11 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from support.cells import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
+from support.results import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
 from hairline.metrics.score_table import metrics
 from hairline.reporting import comparison, formatting, summary_tables
-from hairline.reporting.comparison import Cell
+from hairline.reporting.comparison import Result
 from hairline.reporting.metric_columns import METRICS
 
 SHOWN = (
@@ -19,15 +19,15 @@ SHOWN = (
 
 
 def example():
-    cells = [
+    results = [
         segmenter("konig", random_table(1)),
         segmenter("manual", random_table(2)),
         untrainable("otsu", reason="3 images | kept"),
         segmenter("konig", random_table(3), dataset="mine", architecture="oed"),
-        Cell("label", "konig", None, "crack500-train", "cfd", "scored", "", random_table(4)),
-        Cell("label", "crf", None, "crack500-train", "mine", "no masks", "", None),
+        Result("label", "konig", None, "crack500-train", "cfd", "scored", "", random_table(4)),
+        Result("label", "crf", None, "crack500-train", "mine", "no masks", "", None),
     ]
-    return comparison.summarise(cells, BOOTSTRAP)
+    return comparison.summarise(results, BOOTSTRAP)
 
 
 def test_markdown_numbers_equal_csv_numbers():
@@ -45,8 +45,10 @@ def test_markdown_numbers_equal_csv_numbers():
 
 
 def test_a_segmenter_that_was_not_run_is_so_in_two_words():
-    cell = Cell("segmenter", "konig", "unet", "", "mine", "not run", "dvc repro evaluate@…", None, training_set="mine")
-    table = summary_tables.tables(comparison.summarise([cell, segmenter("manual", random_table(1))], BOOTSTRAP))
+    result = Result(
+        "segmenter", "konig", "unet", "", "mine", "not run", "dvc repro evaluate@…", None, training_set="mine"
+    )
+    table = summary_tables.tables(comparison.summarise([result, segmenter("manual", random_table(1))], BOOTSTRAP))
     assert table["Segmenters tested on mine"]["ODS"].to_list() == ["not run"]
 
 
@@ -91,12 +93,12 @@ def test_headline_says_which_way_it_went():
 
 
 def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():
-    cells = [
+    results = [
         segmenter("konig", random_table(1)),
         segmenter("crf", random_table(2)),
         segmenter("manual", random_table(3)),
     ]
-    told = summary_tables.headline(comparison.summarise(cells, BOOTSTRAP))
+    told = summary_tables.headline(comparison.summarise(results, BOOTSTRAP))
     assert "the best of 2 segmenters" in told
     assert told.endswith("]; the interval does not account for the choice among 2.")
     one_photo = [segmenter("konig", random_table(1, groups=1)), segmenter("manual", random_table(2, groups=1))]
@@ -114,15 +116,15 @@ def test_nothing_scored_still_gives_tables():
 def side_by_side():
     """Two sets, two label sets in an order that is not the alphabet's, one of them not scored on one set."""
     tables = [random_table(seed) for seed in range(3)]
-    cells = [
+    results = [
         labels("otsu", tables[0]),
         labels("konig_without_bilateral", tables[1]),
         labels("otsu", tables[2], "cfd-test"),
-        Cell(
+        Result(
             "label", "konig_without_bilateral", "resnet18", "crack500-train", "cfd-test", "no masks", "none there", None
         ),
     ]
-    return tables, comparison.summarise(cells, BOOTSTRAP)
+    return tables, comparison.summarise(results, BOOTSTRAP)
 
 
 def test_all_label_sets_stand_in_one_table_beside_the_papers_ablations():
@@ -167,7 +169,7 @@ def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
     alone = comparison.summarise([labels("otsu", tables[0])], BOOTSTRAP)
     assert "choice" not in summary_tables.headline(alone)
     nothing = comparison.summarise(
-        [Cell("label", "otsu", "resnet18", "mine", "mine-test", "no masks", "", None)], BOOTSTRAP
+        [Result("label", "otsu", "resnet18", "mine", "mine-test", "no masks", "", None)], BOOTSTRAP
     )
     assert summary_tables.headline(nothing) == "No segmenter was trained, and no label could be scored."
     assert "| otsu | no masks |" in summary_tables.markdown(nothing)

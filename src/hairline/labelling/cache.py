@@ -1,9 +1,9 @@
 """What does not change from trial to trial is computed once: results of pure functions, kept up to a number of bytes.
 
 A study labels the same images again and again with few options changed. Functions marked :func:`remembered` (filters,
-window thresholds, enlarged maps) are called as always; only within ``with Memo(…)`` in the same thread are their
+window thresholds, enlarged maps) are called as always; only within ``with Cache(…)`` in the same thread are their
 results kept. A result is known by its function, its options and where its arrays came from: arrays are recognised as
-the very objects a caller named by :meth:`Memo.name` or as results of such functions, so that nothing is hashed.
+the very objects a caller named by :meth:`Cache.name` or as results of such functions, so that nothing is hashed.
 """
 
 from collections import OrderedDict
@@ -18,7 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class Memo:
+class Cache:
     """Results of remembered functions within a ``with`` block, the least recently used forgotten first.
 
     Attributes:
@@ -35,9 +35,9 @@ class Memo:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._known: dict[int, Hashable] = {}  # id of a live object → where it came from
         self._named: list[object] = []  # keeps their ids theirs
-        self._outer: Token[Memo | None] | None = None
+        self._outer: Token[Cache | None] | None = None
 
-    def __enter__(self) -> "Memo":
+    def __enter__(self) -> "Cache":
         """Remember from here on, in this thread."""
         self._outer = _ACTIVE.set(self)
         return self
@@ -85,7 +85,7 @@ class Memo:
             self.bytes -= forgotten.nbytes
 
 
-_ACTIVE: ContextVar[Memo | None] = ContextVar("memo", default=None)
+_ACTIVE: ContextVar[Cache | None] = ContextVar("cache", default=None)
 
 
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
@@ -93,7 +93,7 @@ def remembered(function: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(function)
     def call(*arguments: P.args, **named: P.kwargs) -> R:
-        memo = _ACTIVE.get()
-        return function(*arguments, **named) if memo is None else memo.recall(function, arguments, named)
+        cache = _ACTIVE.get()
+        return function(*arguments, **named) if cache is None else cache.recall(function, arguments, named)
 
     return call

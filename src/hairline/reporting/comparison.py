@@ -1,8 +1,8 @@
-"""Score tables of many cells as one summary: metrics with intervals, paired differences to FSV, the paper's numbers.
+"""Score tables of many results as one summary: metrics with intervals, paired differences to FSV, the paper's numbers.
 
-A cell is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
+A result is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
 (parent photos) with replacement, because crops of one photo are not independent; the best threshold of ODS is chosen
-anew in every resample. Cells on the same images share their resamples, so that differences are paired.
+anew in every resample. Results on the same images share their resamples, so that differences are paired.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ class Training:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Result:
     """One label set or one segmenter on one test set.
 
     Attributes:
@@ -109,18 +109,18 @@ def called(label_set: str, model: str | None, training_set: str) -> str:
     return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
 
 
-def cell_called(cell: Cell, several: bool) -> str:
-    """What to call a cell; ``several`` says whether its training set has to be told."""
-    return called(cell.label_set, cell.architecture, cell.training_set if several else "")
+def result_called(result: Result, several: bool) -> str:
+    """What to call a result; ``several`` says whether its training set has to be told."""
+    return called(result.label_set, result.architecture, result.training_set if several else "")
 
 
-def several_training_sets(cells: Iterable[Cell]) -> bool:
+def several_training_sets(results: Iterable[Result]) -> bool:
     """Whether segmenters learned from more than one training set, so that it has to be told from which."""
-    return len({cell.training_set for cell in cells if cell.kind == "segmenter"}) > 1
+    return len({result.training_set for result in results if result.kind == "segmenter"}) > 1
 
 
-def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
-    """One row a cell, in the order given, with :data:`COLUMNS`.
+def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.DataFrame:
+    """One row a result, in the order given, with :data:`COLUMNS`.
 
     The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
@@ -133,12 +133,13 @@ def summarise(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFram
     """
     rows = [
         {
-            "kind": cell.kind, "labels": cell.label_set, "model": cell.architecture,
-            "training_set": cell.training_set, "test_set": cell.dataset, "status": cell.status, "reason": cell.reason,
-            **_scores(cell, bootstrap), **_difference(cell, cells, bootstrap), **_paper(cell), **_speed(cell),
-            **_training(cell),
+            "kind": result.kind, "labels": result.label_set, "model": result.architecture,
+            "training_set": result.training_set, "test_set": result.dataset, "status": result.status,
+            "reason": result.reason,
+            **_scores(result, bootstrap), **_difference(result, results, bootstrap), **_paper(result), **_speed(result),
+            **_training(result),
         }
-        for cell in cells
+        for result in results
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
     counted = (metric.column for metric in METRICS if metric.whole)
@@ -166,19 +167,19 @@ def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     }  # fmt: skip
 
 
-def _ordered(cell: Cell, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:
-    """Ids in order, counts and resample weights of a scored cell."""
-    assert cell.table is not None
-    table = cell.table.sort_values("id")
+def _ordered(result: Result, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:
+    """Ids in order, counts and resample weights of a scored result."""
+    assert result.table is not None
+    table = result.table.sort_values("id")
     weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
     return table["id"].to_list(), counts(table), weights
 
 
-def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
-    if cell.table is None:
+def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float]:
+    if result.table is None:
         return {}
-    ids, counted, weights = _ordered(cell, bootstrap)
-    groups = cell.table["group"].nunique()
+    ids, counted, weights = _ordered(result, bootstrap)
+    groups = result.table["group"].nunique()
     found: dict[str, float] = {"images": len(ids), "groups": groups}
     for metric in METRICS:
         found[metric.column] = metric.value(counted)
@@ -187,67 +188,69 @@ def _scores(cell: Cell, bootstrap: BootstrapOptions) -> dict[str, float]:
     return found
 
 
-def _difference(cell: Cell, cells: Sequence[Cell], bootstrap: BootstrapOptions) -> dict[str, float]:
-    manual = replace(cell, label_set=MANUAL).name
-    found = [each for each in cells if each.name == manual and each.status == "scored"]
-    if cell.table is None or cell.kind != "segmenter" or cell.label_set == MANUAL or not found:
+def _difference(result: Result, results: Sequence[Result], bootstrap: BootstrapOptions) -> dict[str, float]:
+    manual = replace(result, label_set=MANUAL).name
+    found = [each for each in results if each.name == manual and each.status == "scored"]
+    if result.table is None or result.kind != "segmenter" or result.label_set == MANUAL or not found:
         return {}
-    ids, counted, weights = _ordered(cell, bootstrap)
+    ids, counted, weights = _ordered(result, bootstrap)
     manual_ids, manual_counted, _ = _ordered(found[0], bootstrap)
     if ids != manual_ids:
         lone = sorted(set(ids) ^ set(manual_ids)) or ids
         raise HairlineError(
-            f"{cell.name} and {manual} were scored on different images ({len(ids)} and {len(manual_ids)}; '{lone[0]}' "
-            "is not in both); evaluate both on the same images (dvc repro)"
+            f"{result.name} and {manual} were scored on different images ({len(ids)} and {len(manual_ids)}; "
+            f"'{lone[0]}' is not in both); evaluate both on the same images (dvc repro)"
         )
     f1, manual_f1 = thresholds.f1(counted), thresholds.f1(manual_counted)
     differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
     return {
         "ods_minus_manual": thresholds.ods(f1) - thresholds.ods(manual_f1),
-        **interval("ods_minus_manual", differences, cell.table["group"].nunique(), bootstrap),
+        **interval("ods_minus_manual", differences, result.table["group"].nunique(), bootstrap),
     }
 
 
-def _paper(cell: Cell) -> dict[str, float | str]:
-    model = cell.network or cell.architecture or ""
-    if cell.kind == "segmenter":
-        name = published.segmenter(cell.trained_on, cell.label_set, model, cell.dataset)
+def _paper(result: Result) -> dict[str, float | str]:
+    model = result.network or result.architecture or ""
+    if result.kind == "segmenter":
+        name = published.segmenter(result.trained_on, result.label_set, model, result.dataset)
     else:
-        name = published.pseudo_labels(cell.trained_on, cell.label_set, model, cell.dataset)
+        name = published.pseudo_labels(result.trained_on, result.label_set, model, result.dataset)
     printed = published.printed(name)
     values = {f"paper_{metric}": printed[metric] for metric in PRINTED if metric in printed}
     return {"paper_cell": name, **values} if printed else {}
 
 
-def _training(cell: Cell) -> dict[str, float | str]:
-    trained = cell.training
+def _training(result: Result) -> dict[str, float | str]:
+    trained = result.training
     if trained is None:
         return {}
     return {"trained_images": trained.images, "epochs": trained.epochs, "start": trained.start}
 
 
-def _speed(cell: Cell) -> dict[str, float | str]:
-    speed = cell.speed
+def _speed(result: Result) -> dict[str, float | str]:
+    speed = result.speed
     if speed is None:
         return {}
     return {"evidence_seconds": speed.evidence_s, "label_seconds": speed.label_s,
             "images_per_second": speed.images_per_second, "machine": speed.machine}  # fmt: skip
 
 
-def pooled(name: str, cells: Sequence[Cell]) -> Cell:
-    """The cells of one segmenter on several sets as one cell on all their images together.
+def pooled(name: str, results: Sequence[Result]) -> Result:
+    """The results of one segmenter on several sets as one result on all their images together.
 
     Ids and groups get the name of their set in front, so that equal names in two sets stay two. Where it was not scored
     on one of the sets, it is not scored on all of them, for the reason told there.
     """
-    for cell in cells:
-        if cell.table is None:
-            reason = f"{cell.dataset}: {cell.reason}"
-            return replace(cell, dataset=name, reason=reason)
+    for result in results:
+        if result.table is None:
+            reason = f"{result.dataset}: {result.reason}"
+            return replace(result, dataset=name, reason=reason)
     tables = [
-        cell.table.assign(**{column: cell.dataset + "/" + cell.table[column].astype(str) for column in ("id", "group")})
-        for cell in cells
-        if cell.table is not None
+        result.table.assign(
+            **{column: result.dataset + "/" + result.table[column].astype(str) for column in ("id", "group")}
+        )
+        for result in results
+        if result.table is not None
     ]
     whole = pd.concat(tables, ignore_index=True)
-    return replace(cells[0], dataset=name, table=whole)
+    return replace(results[0], dataset=name, table=whole)

@@ -1,4 +1,4 @@
-"""What a comparison rests on: every cell under every convention of scoring, and every pair of cells with its test."""
+"""What a comparison rests on: every result under every convention of scoring, every pair of results with its test."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
@@ -8,43 +8,45 @@ import pandas as pd
 from hairline.metrics import conventions, significance
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.significance import Scored
-from hairline.reporting.comparison import Cell, cell_called, several_training_sets
+from hairline.reporting.comparison import Result, result_called, several_training_sets
 from hairline.reporting.formatting import ABSENT, bracketed, number
 
 PLACE = ("kind", "labels", "model", "training_set", "test_set")
-"""Columns that say which cell a row of conventions is of."""
+"""Columns that say which result a row of conventions is of."""
 
 
-def every_convention(cells: Sequence[Cell]) -> pd.DataFrame:
-    """Rows of :func:`hairline.metrics.conventions.table` of every scored cell, behind :data:`PLACE`."""
+def every_convention(results: Sequence[Result]) -> pd.DataFrame:
+    """Rows of :func:`hairline.metrics.conventions.table` of every scored result, behind :data:`PLACE`."""
     columns = [*PLACE, *conventions.COLUMNS]
     parts = [
-        conventions.table(cell.table).assign(
-            kind=cell.kind,
-            labels=cell.label_set,
-            model=cell.architecture,
-            training_set=cell.training_set,
-            test_set=cell.dataset,
+        conventions.table(result.table).assign(
+            kind=result.kind,
+            labels=result.label_set,
+            model=result.architecture,
+            training_set=result.training_set,
+            test_set=result.dataset,
         )
-        for cell in cells
-        if cell.table is not None
+        for result in results
+        if result.table is not None
     ]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
 
-def every_pair(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFrame:
-    """Differences in ODS of cells on the same images that differ in one thing: labels, network or training set.
+def every_pair(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.DataFrame:
+    """Differences in ODS of results on the same images that differ in one thing: labels, network or training set.
 
     Pairs of one kind on one test set are one family of Holm's correction. Columns ``kind`` and ``test_set``, then those
-    of :func:`hairline.metrics.significance.compared`. Cells are called LABELS · MODEL; the training set follows where
+    of :func:`hairline.metrics.significance.compared`. Results are called LABELS · MODEL; the training set follows where
     there are several.
 
     Raises:
-        HairlineError: If two cells on one test set were scored on different images.
+        HairlineError: If two results on one test set were scored on different images.
     """
-    parts, told = [], _names(cells)
-    for kind, test_set in dict.fromkeys((cell.kind, cell.dataset) for cell in cells if cell.table is not None):
-        family = [each for each in cells if (each.kind, each.dataset) == (kind, test_set) and each.table is not None]
+    parts, told = [], _names(results)
+    for kind, test_set in dict.fromkeys(
+        (result.kind, result.dataset) for result in results if result.table is not None
+    ):
+        family = [each for each in results if (each.kind, each.dataset) == (kind, test_set) and each.table is not None]
         found = significance.compared(_pairs(family, told), bootstrap)
         parts.append(found.assign(kind=kind, test_set=test_set))
     columns = ["kind", "test_set", *significance.COLUMNS]
@@ -52,8 +54,8 @@ def every_pair(cells: Sequence[Cell], bootstrap: BootstrapOptions) -> pd.DataFra
     return pd.concat(filled, ignore_index=True)[columns] if filled else pd.DataFrame(columns=columns)
 
 
-def _pairs(family: Sequence[Cell], told: Mapping[str, str]) -> list[tuple[Scored, Scored]]:
-    scored = [(cell, Scored(told[cell.name], [cell.table])) for cell in family if cell.table is not None]
+def _pairs(family: Sequence[Result], told: Mapping[str, str]) -> list[tuple[Scored, Scored]]:
+    scored = [(result, Scored(told[result.name], [result.table])) for result in family if result.table is not None]
     return [
         (mine, theirs)
         for (one, mine), (other, theirs) in combinations(scored, 2)
@@ -61,34 +63,38 @@ def _pairs(family: Sequence[Cell], told: Mapping[str, str]) -> list[tuple[Scored
     ]
 
 
-def _parts(cell: Cell) -> tuple[str | None, ...]:
-    """What cells of one kind on one test set may differ in; the backbone behind labels belongs to the labels."""
-    return (cell.label_set, cell.architecture, cell.training_set) if cell.kind == "segmenter" else (cell.label_set,)
+def _parts(result: Result) -> tuple[str | None, ...]:
+    """What results of one kind on one test set may differ in; the backbone behind labels belongs to the labels."""
+    return (
+        (result.label_set, result.architecture, result.training_set)
+        if result.kind == "segmenter"
+        else (result.label_set,)
+    )
 
 
-def _names(cells: Sequence[Cell]) -> dict[str, str]:
-    """Name of each cell → what to call it in a table of its test set."""
-    told = several_training_sets(cells)
-    return {each.name: cell_called(each, told) for each in cells}
+def _names(results: Sequence[Result]) -> dict[str, str]:
+    """Name of each result → what to call it in a table of its test set."""
+    told = several_training_sets(results)
+    return {each.name: result_called(each, told) for each in results}
 
 
-def tables(cells: Sequence[Cell], pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def tables(results: Sequence[Result], pairs: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Readable tables of the segmenters, heading to cells of text: conventions, then differences, a test set each.
 
     Args:
-        cells: Cells of the comparison.
+        results: Results of the comparison.
         pairs: Of :func:`every_pair`.
     """
-    return dict([*_convention_tables(cells), *_pair_tables(pairs)])
+    return dict([*_convention_tables(results), *_pair_tables(pairs)])
 
 
-def _convention_tables(cells: Sequence[Cell]) -> Iterator[tuple[str, pd.DataFrame]]:
-    """A row a convention, a column a cell; images with empty masks left out too, where there are any."""
+def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.DataFrame]]:
+    """A row a convention, a column a result; images with empty masks left out too, where there are any."""
     columns: dict[str, dict[str, pd.Series]] = {}
-    told = _names(cells)
-    for cell in cells:
-        if cell.kind == "segmenter" and cell.table is not None:
-            columns.setdefault(cell.dataset, {})[told[cell.name]] = _values(conventions.table(cell.table))
+    told = _names(results)
+    for result in results:
+        if result.kind == "segmenter" and result.table is not None:
+            columns.setdefault(result.dataset, {})[told[result.name]] = _values(conventions.table(result.table))
     for test_set, found in columns.items():
         yield (
             f"One result under every convention: {test_set}",

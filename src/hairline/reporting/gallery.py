@@ -15,7 +15,7 @@ from hairline.labelling import localization
 from hairline.metrics.score_table import counts, extremes, image_f1
 from hairline.metrics.thresholds import Counts
 from hairline.reporting import html
-from hairline.reporting.comparison import Cell, called, cell_called, several_training_sets
+from hairline.reporting.comparison import Result, called, result_called, several_training_sets
 from hairline.reporting.figures import canvas, image_browser, image_grids
 from hairline.reporting.figures import curves as drawing
 from hairline.reporting.figures.image_browser import Shown
@@ -26,14 +26,14 @@ BROWSED = 24
 Panels = Mapping[str, Mapping[str, Counts]]
 
 
-def panels(cells: Sequence[Cell]) -> dict[str, dict[str, Counts]]:
+def panels(results: Sequence[Result]) -> dict[str, dict[str, Counts]]:
     """What curves are drawn of: everything that was scored, test set by test set, segmenters and labels apart."""
     found: dict[str, dict[str, Counts]] = {}
-    several = several_training_sets(cells)
-    for cell in cells:
-        if cell.table is not None:
-            panel = found.setdefault(f"{SEGMENTERS if cell.kind == 'segmenter' else LABELS} {cell.dataset}", {})
-            panel[cell_called(cell, several)] = counts(cell.table)
+    several = several_training_sets(results)
+    for result in results:
+        if result.table is not None:
+            panel = found.setdefault(f"{SEGMENTERS if result.kind == 'segmenter' else LABELS} {result.dataset}", {})
+            panel[result_called(result, several)] = counts(result.table)
     return found
 
 
@@ -73,15 +73,15 @@ def _gallery(params: Params, paths: Paths, test_set: str) -> list[str]:
     return [candidates[index] for index in evenly(len(candidates), params.evaluation.gallery)]
 
 
-def browser(params: Params, paths: Paths, cells: Sequence[Cell]) -> image_browser.Browser:
+def browser(params: Params, paths: Paths, results: Sequence[Result]) -> image_browser.Browser:
     """The galleries' images and those that segmenters did worst and best on, the better ones' first, up to a number."""
-    images, several = [], several_training_sets(cells)
+    images, several = [], several_training_sets(results)
     extreme = params.evaluation.extremes
     for test_set in params.matrix.test_sets:
         tables = {
-            cell_called(cell, several): cell.table
-            for cell in cells
-            if cell.kind == "segmenter" and cell.dataset == test_set and cell.table is not None
+            result_called(result, several): result.table
+            for result in results
+            if result.kind == "segmenter" and result.dataset == test_set and result.table is not None
         }
         scores = {name: image_f1(table) for name, table in tables.items()}
         chosen = dict.fromkeys(_gallery(params, paths, test_set))

@@ -30,7 +30,7 @@ class Metric:
         column: Its name in comparison.csv.
         heading: What stands above it on the page.
         form: How the page formats it: ``.3f`` for scores, ``.0f`` for whole numbers.
-        value: Counts of the images of a cell, at least one, to the metric; NaN where it has no value.
+        value: Counts of the images of a result, at least one, to the metric; NaN where it has no value.
         resampled: The metric of every resample; its interval becomes the columns ``COLUMN_low`` and ``COLUMN_high``.
             None: it has no interval.
         whole: Whether it counts something, so that its column holds whole numbers.
@@ -79,7 +79,7 @@ ODS = Metric(
     resampled=lambda counted, weights: resampled_ods(thresholds.f1(counted), weights),
     in_paper=True, on_card=True, recorded=("ods", "ods_low", "ods_high"),
 )  # fmt: skip
-"""What everything is ranked by; where a cell was not scored, the page says why in its place."""
+"""What everything is ranked by; where a result was not scored, the page says why in its place."""
 
 ODS_THRESHOLD = Metric(
     "ods_threshold", "at threshold", ".2f", value=lambda counted: thresholds.best_threshold(thresholds.f1(counted))

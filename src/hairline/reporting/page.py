@@ -22,7 +22,7 @@ from hairline.reporting import (
     seed_table,
     summary_tables,
 )
-from hairline.reporting.comparison import Cell
+from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
 from hairline.tracking.records import RunRecord, git_facts, read_record
@@ -33,8 +33,8 @@ class Compared:
     """What a report is about.
 
     Attributes:
-        cells: Everything that was compared.
-        summary: A row a cell, of :func:`hairline.reporting.comparison.summarise`.
+        results: Everything that was compared.
+        summary: A row a result, of :func:`hairline.reporting.comparison.summarise`.
         pairs: Of :func:`hairline.reporting.difference_tables.every_pair`.
         beside: Of :func:`hairline.reporting.paper_tables.beside`.
         taught: Table of the classifiers, cells of text.
@@ -44,7 +44,7 @@ class Compared:
         steps: Every step to a label, an image for each label set.
     """
 
-    cells: Sequence[Cell]
+    results: Sequence[Result]
     summary: pd.DataFrame
     pairs: pd.DataFrame
     beside: pd.DataFrame
@@ -60,11 +60,11 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
     tables = summary_tables.tables(found.summary)
     trained = {title: table for title, table in tables.items() if title.startswith(summary_tables.SEGMENTERS)}
     labels = {title: table for title, table in tables.items() if title not in trained}
-    crossed = difference_tables.tables(found.cells, found.pairs)
+    crossed = difference_tables.tables(found.results, found.pairs)
     return html.Page(
         f"hairline: {params.experiment}",
         summary_tables.headline(found.summary),
-        [*_glance(found), Notes([*summary_tables.notes(found.summary), *_tuned(params)])],
+        [*_overview(found), Notes([*summary_tables.notes(found.summary), *_tuned(params)])],
         [
             Section("Segmenters", [*_tables(trained), *_seeds(found), *_curves(found.curves[0])]),
             Section("Images", [*_browser(found), *_pictures(found)]),
@@ -80,7 +80,7 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
     )  # fmt: skip
 
 
-def _glance(found: Compared) -> list[Part]:
+def _overview(found: Compared) -> list[Part]:
     """Every label set against FSV, and against the comparator of the paper where segmenters learned from it."""
     parts: list[Part] = _tables({"Against FSV": overview_table.table(found.summary, found.pairs)})
     learned = set(found.summary.loc[found.summary["kind"] == "segmenter", "labels"])
@@ -105,7 +105,7 @@ def _tables(tables: Mapping[str, pd.DataFrame], folded: bool = False) -> list[Pa
 
 def _seeds(found: Compared) -> list[Part]:
     title = "Trainings that differ in the seed alone: mean ± standard deviation"
-    return _tables({title: seed_table.readable(seed_table.over_seeds(found.cells))})
+    return _tables({title: seed_table.readable(seed_table.over_seeds(found.results))})
 
 
 def _curves(curves: Drawings) -> list[Part]:

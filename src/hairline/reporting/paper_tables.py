@@ -26,7 +26,7 @@ NOT_RUN, SCORED = "not run", "scored"
 
 
 @dataclass(frozen=True)
-class ClassifierCell:
+class ClassifierResult:
     """A patch classifier on one split.
 
     Attributes:
@@ -59,7 +59,7 @@ class _Run:
     differs: str
 
 
-def beside(summary: pd.DataFrame, taught: Sequence[ClassifierCell]) -> pd.DataFrame:
+def beside(summary: pd.DataFrame, taught: Sequence[ClassifierResult]) -> pd.DataFrame:
     """Every value the paper prints, in its order, with :data:`COLUMNS`.
 
     A row a printed value and run that stands for its cell; ``status`` is ``not run`` where there is none. Differences
@@ -80,11 +80,13 @@ def beside(summary: pd.DataFrame, taught: Sequence[ClassifierCell]) -> pd.DataFr
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _of_classifiers(cells: Sequence[ClassifierCell]) -> Iterator[_Run]:
-    for cell in cells:
-        name = published.classifier(cell.trained_on, cell.backbone, cell.scored)
-        differs = _differs("classifier", cell.training, cell.trained_on, cell.images, cell.scored, cell.backbone, name)
-        yield _Run(name, f"{cell.name} ({cell.backbone})", cell.scores, SCORED, differs)
+def _of_classifiers(results: Sequence[ClassifierResult]) -> Iterator[_Run]:
+    for result in results:
+        name = published.classifier(result.trained_on, result.backbone, result.scored)
+        differs = _differs(
+            "classifier", result.training, result.trained_on, result.images, result.scored, result.backbone, name
+        )
+        yield _Run(name, f"{result.name} ({result.backbone})", result.scores, SCORED, differs)
 
 
 def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
@@ -129,25 +131,25 @@ def _row(printed: Mapping[Any, Any], run: _Run | None) -> dict[str, Any]:
     return row | {"paper": paper, "run": run.name, "status": run.status, "differs": run.differs} | ours | less
 
 
-def classifiers(cells: Sequence[ClassifierCell]) -> pd.DataFrame:
+def classifiers(results: Sequence[ClassifierResult]) -> pd.DataFrame:
     """What table I is about, of every classifier and split here, as cells of text."""
-    return pd.DataFrame([_classifier(cell) for cell in cells])
+    return pd.DataFrame([_classifier(result) for result in results])
 
 
-def _classifier(cell: ClassifierCell) -> dict[str, str]:
+def _classifier(result: ClassifierResult) -> dict[str, str]:
     scores = {
-        f"{name}{end}": cell.scores.get(f"{name}{end}", float("nan"))
+        f"{name}{end}": result.scores.get(f"{name}{end}", float("nan"))
         for name in (*HEADINGS, "roc_auc", "average_precision", "calibration_error")
         for end in ("", "_low", "_high")
     }
     shown = {"precision": "Precision", "recall": "Recall", "f1": "F1", "roc_auc": "ROC AUC", "average_precision": "AP",
              "calibration_error": "Calibration error"}  # fmt: skip
     return {
-        "Classifier": cell.name,
-        "Backbone": cell.backbone,
-        "Patches of": cell.scored,
-        "Patches": f"{cell.scores['patches']:,.0f}",
-        "with crack": f"{cell.scores['crack_share']:.0%}",
+        "Classifier": result.name,
+        "Backbone": result.backbone,
+        "Patches of": result.scored,
+        "Patches": f"{result.scores['patches']:,.0f}",
+        "with crack": f"{result.scores['crack_share']:.0%}",
         **{title: _bracketed(scores, name) for name, title in shown.items()},
     }
 

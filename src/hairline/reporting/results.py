@@ -1,4 +1,4 @@
-"""What is compared, as cells: segmenters on every test set and on several together, labels, classifiers."""
+"""What is compared: segmenters on every test set and on several together, labels, classifiers."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,28 +15,28 @@ from hairline.labelling import timing as label_timing
 from hairline.metrics import published
 from hairline.metrics.classification import scores
 from hairline.reporting import comparison
-from hairline.reporting.comparison import Cell, Status, Training
-from hairline.reporting.paper_tables import ClassifierCell
+from hairline.reporting.comparison import Result, Status, Training
+from hairline.reporting.paper_tables import ClassifierResult
 
 
-def compared(params: Params, paths: Paths) -> Iterator[Cell]:
+def compared(params: Params, paths: Paths) -> Iterator[Result]:
     """All segmenters, then all label sets."""
     yield from segmenters(params, paths)
     yield from labels(params, paths)
 
 
-def segmenters(params: Params, paths: Paths) -> Iterator[Cell]:
+def segmenters(params: Params, paths: Paths) -> Iterator[Result]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation."""
     matrix = params.matrix
-    cells = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
-    for found in cells.values():
+    results = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
+    for found in results.values():
         yield from found
     for name, members in params.pooled_test_sets.items():
-        for same in zip(*(cells[member] for member in members), strict=True):
+        for same in zip(*(results[member] for member in members), strict=True):
             yield comparison.pooled(name, same)
 
 
-def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Cell]:
+def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
     matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
@@ -46,7 +46,7 @@ def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Cell]:
                 told = _told(folder, f"{segmenter}-{test_set}")
                 scored = told["status"] == "scored"
                 table = pd.read_parquet(folder / "scores.parquet") if scored else None
-                yield Cell("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
+                yield Result("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
                            training=_training(told), replicate_of=_first_alike(params, architecture))  # fmt: skip
@@ -62,15 +62,15 @@ def _first_alike(params: Params, architecture: str) -> str:
     return next(name for name in params.matrix.architectures if recipe(name) == recipe(architecture))
 
 
-def _told(folder: Path, cell: str) -> Any:
-    """What the evaluation of a cell says; where it was left out, that it was."""
+def _told(folder: Path, name: str) -> Any:
+    """What an evaluation says; where it was left out, that it was."""
     path = folder / "status.json"
     if path.is_file():
         return _read(path)
-    return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{cell}", "training": None}
+    return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{name}", "training": None}
 
 
-def labels(params: Params, paths: Paths) -> Iterator[Cell]:
+def labels(params: Params, paths: Paths) -> Iterator[Result]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
     tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
@@ -83,19 +83,19 @@ def labels(params: Params, paths: Paths) -> Iterator[Cell]:
             table = pd.read_parquet(path) if path.is_file() else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
-            yield Cell("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
+            yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
                        f"{dataset}-{split}", status, reason, table, timing,
                        training=_training(_about(paths, asked)))  # fmt: skip
 
 
-def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierCell]:
+def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
     """Every classifier on the patches of each split that it did not learn from (table I)."""
     bootstrap = params.comparison
     for name in params.matrix.classifiers:
         options = params.classifier(name)
         table = pd.read_parquet(paths.classifier_scores(name) / "patches.parquet")
         for split, rows in table.groupby("split"):
-            yield ClassifierCell(name, options.backbone, _trained_on(params, options.dataset),
+            yield ClassifierResult(name, options.backbone, _trained_on(params, options.dataset),
                                  f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
                                  _training(_about(paths, name)))  # fmt: skip
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from hairline.metrics import significance
 from hairline.metrics.significance import METRICS, Scored
-from hairline.reporting.comparison import Cell, called
+from hairline.reporting.comparison import Result, called
 
 COLUMNS = (
     "labels",
@@ -18,7 +18,7 @@ COLUMNS = (
 )
 
 
-def over_seeds(cells: Sequence[Cell]) -> pd.DataFrame:
+def over_seeds(results: Sequence[Result]) -> pd.DataFrame:
     """A row for each group of scored segmenters that differ in the seed alone, of two or more, with :data:`COLUMNS`.
 
     ``model`` is the name of the first; deviations are those of a sample (n - 1).
@@ -27,10 +27,15 @@ def over_seeds(cells: Sequence[Cell]) -> pd.DataFrame:
         HairlineError: If two of a group were scored on different images.
     """
     groups: dict[tuple[str, str, str, str], list[pd.DataFrame]] = {}
-    for cell in cells:
-        if cell.kind == "segmenter" and cell.table is not None:
-            key = (cell.label_set, cell.replicate_of or str(cell.architecture), cell.training_set, cell.dataset)
-            groups.setdefault(key, []).append(cell.table)
+    for result in results:
+        if result.kind == "segmenter" and result.table is not None:
+            key = (
+                result.label_set,
+                result.replicate_of or str(result.architecture),
+                result.training_set,
+                result.dataset,
+            )
+            groups.setdefault(key, []).append(result.table)
     rows = [
         (*key, *significance.over_seeds(Scored(called(*key[:3]), tables)).values())
         for key, tables in groups.items()

@@ -148,7 +148,7 @@ def together(cases: Sequence[Case], told: Iterable[Told]) -> Judged:
 
 
 def named(cases: Sequence[Case]) -> Mapping[str, object]:
-    """Name → image, copy or evidence: what a :class:`hairline.labelling.cache.Memo` is to know these arrays by."""
+    """Name → image, copy or evidence: what a :class:`hairline.labelling.cache.Cache` is to know these arrays by."""
     things = {f"image {number}": case.image for number, case in enumerate(cases)}
     things |= {f"copy {number}": case.copy for number, case in enumerate(cases) if case.copy is not None}
     return things | {f"evidence {number}": case.evidence for number, case in enumerate(cases)}

@@ -1,10 +1,10 @@
-"""Cells of a comparison made by hand, for the tests of its summary and of what is said about it."""
+"""Results of a comparison made by hand, for the tests of its summary and of what is said about it."""
 
 import numpy as np
 import pandas as pd
 
 from hairline.metrics.bootstrap import BootstrapOptions
-from hairline.reporting.comparison import Cell
+from hairline.reporting.comparison import Result
 
 BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
 
@@ -28,14 +28,14 @@ def random_table(seed, images=12, groups=5):
 
 
 def segmenter(label_set, table, dataset="cfd", architecture="unet", training_set="mine", trained_on="crack500-train"):
-    return Cell(
+    return Result(
         "segmenter", label_set, architecture, trained_on, dataset, "scored", "", table, training_set=training_set
     )
 
 
 def untrainable(label_set, dataset="cfd", reason="3 images kept"):
-    return Cell("segmenter", label_set, "unet", "", dataset, "not trainable", reason, None, training_set="mine")
+    return Result("segmenter", label_set, "unet", "", dataset, "not trainable", reason, None, training_set="mine")
 
 
 def labels(label_set, table, dataset="crack500-train", trained_on="crack500-train"):
-    return Cell("label", label_set, "resnet18", trained_on, dataset, "scored", "", table)
+    return Result("label", label_set, "resnet18", trained_on, dataset, "scored", "", table)
