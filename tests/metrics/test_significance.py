@@ -40,7 +40,7 @@ def test_a_row_equals_a_plain_loop_over_resamples():
 
 def test_the_difference_to_fsv_is_that_of_the_summary():
     one, manual = random_table(3), random_table(4)
-    cells = [comparison.Cell("segmenter", name, "unet", "crack500", "cfd", "scored", "", table)
+    cells = [comparison.Result("segmenter", name, "unet", "crack500", "cfd", "scored", "", table)
              for name, table in (("konig", one), ("manual", manual))]  # fmt: skip
     told = comparison.summarise(cells, BOOTSTRAP).iloc[0]
     found = significance.compared([(Scored("konig", [one]), Scored("FSV", [manual]))], BOOTSTRAP).iloc[0]
