@@ -31,7 +31,7 @@ from hairline.labelling import fusion, localization, thresholding
 from hairline.labelling.localization import Evidence
 from hairline.labelling.methods import konig
 from hairline.metrics import thresholds as scoring
-from hairline.metrics.classification import patch_scores
+from hairline.metrics.patch_scores import patch_scores
 from hairline.nn.classifier import (
     backbones,
     device_evidence,

@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _variants(params: Params) -> Iterator[tuple[str, str]]:
     """Kind and name of what uses a variant, and the variant's module."""
     for name in params.names("datasets"):
-        yield f"layouts/{name}", f"hairline.data.layouts.{params.dataset(name).layout}"
+        yield f"layouts/{name}", f"hairline.data.layouts.{params.layout(name)}"
     for name in params.names("label_sets"):
         yield f"methods/{name}", f"hairline.labelling.methods.{params.label_set(name).method}"
     for name in params.matrix.architectures:

@@ -6,8 +6,8 @@ from functools import partial
 from hairline.data.samples import ingest
 from hairline.io import plugins
 from hairline.io.atomic import whole_folder
-from hairline.io.progress import in_threads
 from hairline.io.reading import readable
+from hairline.io.threads import in_threads
 from pipeline import stage
 
 

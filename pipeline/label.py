@@ -18,7 +18,7 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
 from hairline.io import plugins
 from hairline.io.atomic import whole_folder, write_json
-from hairline.io.progress import in_threads
+from hairline.io.threads import in_threads
 from hairline.labelling import steps
 from hairline.labelling import timing as label_timing
 from hairline.labelling.fusion import TrainableRule, crack_pixels

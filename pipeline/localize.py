@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> None:
                 "scales": options.cam_scales, "tile": options.tile_px,
                 "precision": placement.precision, "device": placement.device.type}  # fmt: skip
     machine = device.machine(placement)
-    with resume.resumable(workspace_root(Path.cwd()), "localize", decisive, inputs) as done:
+    with resume.resumable(
+        workspace_root(Path.cwd()), "localize", decisive, inputs, stage.code_of("pipeline.localize")
+    ) as done:
         samples = read_samples(dataset)["id"]
         files = {done / f"{sample}.npz": image_path(dataset, sample) for sample in samples}
         missing = {archive: image for archive, image in files.items() if not archive.exists()}

@@ -10,6 +10,7 @@ from typing import NoReturn
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.io.source import Source
 
 NAMES = {
     "synthetic-set": "a key of synthetic_sets",
@@ -48,6 +49,12 @@ def opened(file: Path) -> tuple[Params, Paths]:
     """The parameters of an experiment, and where its files lie, seen from the current folder."""
     params = Params(file)
     return params, Paths(Path(), params.experiment)
+
+
+def code_of(*modules: str) -> dict[str, str]:
+    """The modules that results come from, with the hash of each: those that ``modules`` import, and they themselves."""
+    source = Source()
+    return {name: digest for module in modules for name, digest in source.closure(module).items()}
 
 
 def run(main: Callable[[], None]) -> NoReturn:

@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training_run.opened(
         "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
-        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs, [],
-        paths.classifier_record(args.classifier),
+        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
+        stage.code_of("pipeline.train_classifier"), [], paths.classifier_record(args.classifier),
         {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
     ) as (checkpoints, run):  # fmt: skip
         trained = training.train(

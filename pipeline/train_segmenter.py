@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         "train_segmenter", f"segmenter · {name.architecture} · {name.label_set} · {name.training_set}",
         params.experiment,
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
-        upstream, paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
+        stage.code_of("pipeline.train_segmenter", networks.module(architecture.network).__name__), upstream,
+        paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
     ) as (checkpoints, run):  # fmt: skip
         start = paths.classifier(classifier) / weight_files.WEIGHTS_FILE
         ids = (train_ids, val_ids)

@@ -38,6 +38,7 @@ def opened(
     logged: Mapping[str, object],
     decisive: Mapping[str, object],
     inputs: Sequence[Path],
+    code: Mapping[str, str],
     upstream: Sequence[Path],
     record: Path,
     tags: Mapping[str, str],
@@ -52,6 +53,7 @@ def opened(
         logged: Parameters of the run.
         decisive: Those that decide the result; a training goes on where these and the inputs are the same.
         inputs: What the stage reads.
+        code: The modules that the result comes from, as for :func:`hairline.io.resume.folder`.
         upstream: The run.json files of the stages before.
         record: Where to write this run's run.json.
         tags: What the run is about.
@@ -60,10 +62,10 @@ def opened(
     root = workspace_root(Path.cwd())
     if not leads():
         told = os.environ.get(CHECKPOINTS)
-        yield Path(told) if told else resume.folder(root, stage, decisive, inputs), None
+        yield Path(told) if told else resume.folder(root, stage, decisive, inputs, code), None
         return
     with (
-        resume.resumable(root, stage, decisive, inputs) as checkpoints,
+        resume.resumable(root, stage, decisive, inputs, code) as checkpoints,
         tracking.run(stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record) as run,
     ):
         os.environ[CHECKPOINTS] = str(checkpoints)

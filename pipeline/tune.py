@@ -103,7 +103,9 @@ def searched(params: Params, paths: Paths, name: str, params_file: Path) -> Any:
     raw = params.raw("studies")[name]
     decisive = {key: value for key, value in raw.items() if key not in UNDECISIVE}
     decisive |= {"label_set": params.raw("label_sets")[study.label_set]}
-    key = resume.folder(root, "studies", decisive, _inputs(params, paths, study)).name
+    method = params.label_set(study.label_set).method
+    code = stage.code_of("pipeline.tune", f"hairline.labelling.methods.{method}")
+    key = resume.folder(root, "studies", decisive, _inputs(params, paths, study), code).name
     url = os.environ.get(tune_worker.STORAGE, study.storage)
     url = store.sqlite_url(Paths(root, params.experiment).study_database) if url == "sqlite" else url
     with store.told(url):

@@ -8,7 +8,7 @@ from hairline.gates import conclude, drift, facts
 from hairline.gates import samples_gate as gate
 from hairline.gates.engine import check
 from hairline.gates.image_facts import computed
-from hairline.io.progress import in_threads
+from hairline.io.threads import in_threads
 from hairline.reporting.gate_page import contents_of_set, page, thumbnails
 from pipeline import stage
 

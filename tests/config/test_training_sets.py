@@ -111,7 +111,9 @@ def test_what_changed_behind_the_table_is_refused(place: Path) -> None:
     write_scores(Path("labels/faint/synthetic/train_00000.png"), np.zeros((64, 64), np.float32))
     write_image(image_path(Path("sets/synthetic"), "train_00002"), np.zeros((64, 64, 3), np.uint8))
     for look in (lambda: images.target("synthetic/train_00000"), lambda: images.image("synthetic/train_00002")):
-        with pytest.raises(HairlineError, match=r"'synthetic/train_0000\d' changed since t\.parquet .*training_sets"):
+        with pytest.raises(
+            HairlineError, match=r"'synthetic/train_0000\d' changed since t\.parquet .*list_training_images"
+        ):
             look()
     images.image("synthetic/train_00000")
 

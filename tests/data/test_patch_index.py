@@ -13,7 +13,7 @@ from hairline.data.samples import CRACK, NO_CRACK, load_mask, mask_path
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
 from hairline.imaging.windows import PatchGrid
-from hairline.metrics.classification import patch_scores
+from hairline.metrics.patch_scores import patch_scores
 
 
 @settings(deadline=None, max_examples=60)

@@ -52,7 +52,7 @@ GIVEN: dict[str, Any] = {"filters": [Filter(2, 120)], "mode": "soft", "root": Pa
         (lambda: Filter(-1, 120), ["Filter.radius_px: ", "greater than or equal to 0", "found -1"]),
         (lambda: Filter(radius_px=2.5, sigma=1), ["Filter.radius_px: ", "integer", "found 2.5"]),
         (lambda: Filter(2, sigma="wide"), ["Filter.sigma: ", "number", "found 'wide'"]),
-        (lambda: Filter(2, float("nan")), ["Filter.sigma: ", "greater than 0", "found nan"]),
+        (lambda: Filter(2, float("nan")), ["Filter.sigma: ", "finite", "found nan"]),
         (lambda: Filter(2), ["Filter.sigma: missing value"]),
         (lambda: Filter(2, 1, 3), ["Filter.2: one value too many, found 3"]),
         (lambda: Filter(2, 1, sigm=3), ["Filter.sigm: unknown value, found 3"]),

@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import signal
 import subprocess
@@ -11,6 +10,7 @@ import pytest
 from hairline.errors import HairlineError
 from hairline.io import resume
 
+CODE = {"pipeline.train": "12"}
 PARAMS: dict[str, object] = {"recipe": {"learning_rate": 0.001, "epochs": 3}, "seed": 0}
 
 
@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def test_folder_has_its_place_and_is_not_made(tmp_path: Path, data: Path) -> None:
-    path = resume.folder(tmp_path, "train", PARAMS, [data])
+    path = resume.folder(tmp_path, "train", PARAMS, [data], CODE)
     assert path.parent == tmp_path / "state" / "train"
     assert len(path.name) == 16 and int(path.name, 16) >= 0
     assert not path.exists()
@@ -32,63 +32,54 @@ def test_folder_has_its_place_and_is_not_made(tmp_path: Path, data: Path) -> Non
 def test_key_is_the_same_for_the_same_work(tmp_path: Path, data: Path) -> None:
     reordered = {"seed": 0, "recipe": {"epochs": 3, "learning_rate": 0.001}}
     moved = tmp_path / "moved"
-    first = resume.folder(tmp_path, "train", PARAMS, [data])
+    first = resume.folder(tmp_path, "train", PARAMS, [data], CODE)
     data.rename(moved)
-    assert resume.folder(tmp_path, "train", reordered, [moved]) == first
+    assert resume.folder(tmp_path, "train", reordered, [moved], CODE) == first
 
 
 def test_changed_learning_rate_never_continues_old_work(tmp_path: Path, data: Path) -> None:
     changed = {**PARAMS, "recipe": {"learning_rate": 0.002, "epochs": 3}}
-    with pytest.raises(KeyboardInterrupt), resume.resumable(tmp_path, "train", PARAMS, [data]) as home:
+    with pytest.raises(KeyboardInterrupt), resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as home:
         (home / "last.ckpt").write_text("half way")
         raise KeyboardInterrupt
-    with resume.resumable(tmp_path, "train", changed, [data]) as other:
+    with resume.resumable(tmp_path, "train", changed, [data], CODE) as other:
         assert list(other.iterdir()) == []
-    with resume.resumable(tmp_path, "train", PARAMS, [data]) as again:
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as again:
         assert (again / "last.ckpt").read_text() == "half way"
 
 
 def test_changed_input_and_stage_give_other_folders(tmp_path: Path, data: Path) -> None:
-    paths = {resume.folder(tmp_path, "train", PARAMS, [data]), resume.folder(tmp_path, "tune", PARAMS, [data])}
+    paths = {
+        resume.folder(tmp_path, "train", PARAMS, [data], CODE),
+        resume.folder(tmp_path, "tune", PARAMS, [data], CODE),
+    }
     (data / "a").write_text("2")
-    paths |= {resume.folder(tmp_path, "train", PARAMS, [data]), resume.folder(tmp_path, "train", PARAMS, [])}
+    paths |= {
+        resume.folder(tmp_path, "train", PARAMS, [data], CODE),
+        resume.folder(tmp_path, "train", PARAMS, [], CODE),
+    }
     assert len(paths) == 4
 
 
-def test_changed_code_gives_another_folder(tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    paths = set()
-    source = tmp_path / "train.py"
-    for code in ("RATE = 1\n", "RATE = 2\n"):
-        source.write_text(code)
-        spec = importlib.util.spec_from_file_location("pipeline.train", source)
-        assert spec is not None
-        monkeypatch.setitem(sys.modules, "pipeline.train", importlib.util.module_from_spec(spec))
-        paths.add(resume.folder(tmp_path, "train", PARAMS, [data]))
+def test_changed_code_gives_another_folder(tmp_path: Path, data: Path) -> None:
+    paths = {resume.folder(tmp_path, "train", PARAMS, [data], {"pipeline.train": rate}) for rate in ("12", "34")}
     assert len(paths) == 2
-
-
-def test_loaded_code_is_that_of_this_package_that_computes() -> None:
-    importlib.import_module("hairline.tracking.records")
-    names = set(resume.loaded_code())
-    assert {"hairline.io.resume", "hairline.io.hashing", "hairline.errors"} <= names
-    assert all(name.partition(".")[0] in ("hairline", "pipeline") for name in names)
-    assert "hairline.tracking.records" not in names
 
 
 def test_missing_input_is_told(tmp_path: Path) -> None:
     with pytest.raises(HairlineError, match="absent: not found"):
-        resume.folder(tmp_path, "train", PARAMS, [tmp_path / "absent"])
+        resume.folder(tmp_path, "train", PARAMS, [tmp_path / "absent"], CODE)
 
 
 def test_success_leaves_nothing_behind(tmp_path: Path, data: Path) -> None:
-    with resume.resumable(tmp_path, "train", PARAMS, [data]) as home:
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as home:
         (home / "last.ckpt").write_text("x")
     assert list(home.parent.iterdir()) == []
 
 
 def test_two_at_the_same_work_do_not_meet(tmp_path: Path, data: Path) -> None:
-    with resume.resumable(tmp_path, "train", PARAMS, [data]) as first:
-        with resume.resumable(tmp_path, "train", PARAMS, [data]) as second:
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as first:
+        with resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as second:
             (second / "x").write_text("")
             assert list(first.iterdir()) == []
         assert first.is_dir() and not second.exists()
@@ -103,7 +94,7 @@ def test_only_abandoned_folders_are_pruned(tmp_path: Path, data: Path) -> None:
         os.utime(stage / name, (long_ago, long_ago))
         if not fresh_file:
             os.utime(stage / name / "last.ckpt", (long_ago, long_ago))
-    with resume.resumable(tmp_path, "train", PARAMS, [data]):
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE):
         pass
     assert [path.name for path in stage.iterdir()] == ["in_use"]
 
@@ -113,36 +104,35 @@ def test_a_file_that_vanishes_while_it_is_looked_at_is_a_sign_of_life(tmp_path: 
     live.mkdir(parents=True)
     (live / ".partial.0.npz").symlink_to("renamed")  # it is listed, and there is nothing to look at
     os.utime(live, (0, 0))
-    with resume.resumable(tmp_path, "train", PARAMS, [data]):
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE):
         assert live.is_dir()
 
 
 def test_a_folder_whose_owner_holds_its_lock_is_not_looked_into(
     tmp_path: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with resume.resumable(tmp_path, "train", {"seed": 1}, [data]) as held:
+    with resume.resumable(tmp_path, "train", {"seed": 1}, [data], CODE) as held:
         (held / ".partial.0.npz").symlink_to("renamed")
         os.utime(held, (0, 0))
         monkeypatch.setattr(os, "walk", lambda path: pytest.fail(f"looked into {path}"))
-        with resume.resumable(tmp_path, "train", PARAMS, [data]):
+        with resume.resumable(tmp_path, "train", PARAMS, [data], CODE):
             assert held.is_dir()
 
 
 def test_own_old_folder_is_not_pruned(tmp_path: Path, data: Path) -> None:
-    home, long_ago = resume.folder(tmp_path, "train", PARAMS, [data]), time.time() - 30 * 24 * 3600
+    home, long_ago = resume.folder(tmp_path, "train", PARAMS, [data], CODE), time.time() - 30 * 24 * 3600
     home.mkdir(parents=True)
     (home / "last.ckpt").write_text("x")
     for path in (home / "last.ckpt", home):
         os.utime(path, (long_ago, long_ago))
-    with resume.resumable(tmp_path, "train", PARAMS, [data]) as again:
+    with resume.resumable(tmp_path, "train", PARAMS, [data], CODE) as again:
         assert (again / "last.ckpt").is_file()
 
 
 def test_work_that_was_killed_is_gone_on_with_and_its_forked_workers_hold_no_lock(tmp_path: Path, data: Path) -> None:
     code = (
         "import os, sys, time; from pathlib import Path; from hairline.io import resume\n"
-        "resume.loaded_code = dict\n"
-        "with resume.resumable(Path(sys.argv[1]), 'train', {}, []) as home:\n"
+        "with resume.resumable(Path(sys.argv[1]), 'train', {}, [], {}) as home:\n"
         "    (home / 'last.ckpt').write_text('half way')\n"
         "    worker = os.fork()\n"
         "    print(worker, flush=True) if worker else None\n"
@@ -153,14 +143,13 @@ def test_work_that_was_killed_is_gone_on_with_and_its_forked_workers_hold_no_loc
     worker = int(process.stdout.readline())
     try:
         (home,) = (path for path in (tmp_path / "state" / "train").iterdir() if path.is_dir())
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(resume, "loaded_code", dict)
-            with pytest.raises(KeyboardInterrupt), resume.resumable(tmp_path, "train", {}, []) as beside:
+        with pytest.MonkeyPatch.context():
+            with pytest.raises(KeyboardInterrupt), resume.resumable(tmp_path, "train", {}, [], {}) as beside:
                 assert beside == home.with_name(f"{home.name}-1")
                 raise KeyboardInterrupt
             process.kill()
             process.wait()
-            with resume.resumable(tmp_path, "train", {}, []) as again:
+            with resume.resumable(tmp_path, "train", {}, [], {}) as again:
                 assert again == home and (again / "last.ckpt").read_text() == "half way"
     finally:
         os.kill(worker, signal.SIGKILL)

@@ -86,6 +86,33 @@ def test_a_closure_changes_with_what_it_follows_alone(project: Path, changed: st
     assert tuple(old != new for old, new in zip(before, after, strict=True)) == differs
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("src/hairline/metrics/more/odd.py", "", "more/odd.py: in no package"),
+        ("src/hairline/reporting/wip.py", "def x(:\n", "wip.py"),
+    ],
+)
+def test_what_cannot_be_followed_is_told(project: Path, file: str, text: str, told: str) -> None:
+    (project / file).parent.mkdir(exist_ok=True)
+    (project / file).write_text(text)
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        asked(project)
+    last = caught.value.stderr.strip().splitlines()[-1]
+    assert last.startswith("hairline.errors.HairlineError") and told in last
+
+
+def test_what_pages_tell_of_runs_belongs_to_the_stages_that_show_them() -> None:
+    shown, computed = Source().closure("pipeline.compare", shows=True), Source().closure("pipeline.compare")
+    assert {"hairline.tracking.costs", "hairline.config.training_sets", "hairline.reporting.page"} <= set(shown)
+    assert not [name for name in computed if name.startswith(("hairline.tracking", "hairline.reporting"))]
+    assert "hairline.tracking.runs" not in shown
+
+
+def test_how_values_are_merged_belongs_to_every_stage() -> None:
+    assert "hairline.config.merging" in Source().closure("pipeline.train_classifier")
+
+
 def test_a_module_that_is_not_there_is_told() -> None:
     with pytest.raises(HairlineError, match=r"pipeline\.nonsense: there is no such module"):
         Source().closure("pipeline.nonsense")

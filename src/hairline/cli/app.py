@@ -53,7 +53,7 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
 @app.command()
 def upgrade(params: ParamsFile = Path("params.yaml")) -> None:
     """Bring a params.yaml of an older version to the files of this one: gates.yaml and studies.yaml beside it."""
-    moved = upgrading.upgrade(params)
+    moved = upgrading.upgrade(params, params.parent / "profiles" / profiles.BASE)
     for section in moved:
         typer.echo(f"{section}: moved from {params} to {parameter_files.path_of(params, section)}")
     if not moved:

@@ -16,7 +16,7 @@ import pydantic
 from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
-from hairline.config import parameter_files
+from hairline.config import merging, parameter_files
 from hairline.data.names import Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
@@ -316,7 +316,7 @@ class Params:
 
     def training_set(self, name: str) -> "TrainingSet":
         """What a segmenter learns from."""
-        return cast("TrainingSet", self._named("training_sets", name, "hairline.config.training_sets:TrainingSet"))
+        return cast("TrainingSet", self._named("training_sets", name, "hairline.data.training_set:TrainingSet"))
 
     def architecture(self, name: str) -> Architecture:
         """A network with the options of its module."""
@@ -338,7 +338,7 @@ class Params:
         where = "segmenter" + (f" (with architectures.{architecture}.training)" if other else "")
 
         def read() -> "tuple[SegmenterOptions, dict[str, Any]]":
-            values = _over(self._values["segmenter"], other)
+            values = merging.over(self._values["segmenter"], other)
             return self._parse(values, "hairline.nn.runtime.recipes:SegmenterOptions", where), values
 
         return self._once(where, read)
@@ -366,15 +366,15 @@ class Params:
     def labelled(self) -> dict[str, str]:
         """Every label set that is made → the one in ``label_sets`` with its method: itself, or that of its study."""
         own = {name: name for name in self.names("label_sets")}
-        return own | {self.tuned(name): self._values["studies"][name]["label_set"] for name in self.names("studies")}
+        return own | {self.tuned(name): self.study(name).label_set for name in self.names("studies")}
 
     def tuned_on(self) -> dict[str, tuple[str, str]]:
         """Label set with the best options of a study → data set and split of the images whose masks chose them."""
-        studies = {name: self._values["studies"][name] for name in self.names("studies")}
+        studies = {name: self.study(name) for name in self.names("studies")}
         return {
-            self.tuned(name): (study["dataset"], study["tuning"]["split"])
+            self.tuned(name): (study.dataset, study.tuning.split)
             for name, study in studies.items()
-            if "maskless" not in study["objective"]
+            if study.needs_masks
         }
 
     @cached_property
@@ -402,11 +402,9 @@ class Params:
 
     def _gate(self, gate: Gate, dataset: str, kind: str) -> Any:
         """Options of a gate as they hold for a data set: its own section, and over it what differs for the set."""
-        values, where = dict(getattr(self.gates, gate)), f"gates.{gate}"
-        for name, value in self.gates.for_datasets.get(dataset, {}).get(gate, {}).items():
-            both = isinstance(value, Mapping) and isinstance(values.get(name), Mapping)
-            values[name] = {**values[name], **value} if both else value
-            where = f"gates.{gate} (with gates.for_datasets.{dataset})"
+        other = self.gates.for_datasets.get(dataset, {}).get(gate, {})
+        values = merging.over_options(getattr(self.gates, gate), other)
+        where = f"gates.{gate}" + (f" (with gates.for_datasets.{dataset})" if other else "")
         return self._once(where, lambda: self._parse(values, kind, where))
 
     def _entry(self, section: str, name: str) -> Any:
@@ -431,13 +429,6 @@ class Params:
         except pydantic.ValidationError as error:
             lines = [told(problem, (where, *problem["loc"][1:])) for problem in error.errors()]
             raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
-
-
-def _over(values: Any, other: Any) -> Any:
-    """Values with others over them, mapping by mapping."""
-    if not isinstance(values, Mapping) or not isinstance(other, Mapping):
-        return other
-    return {**values, **{key: _over(values.get(key), value) for key, value in other.items()}}
 
 
 @cache

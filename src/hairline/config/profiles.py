@@ -127,7 +127,7 @@ def edited_by_hand(folder: Path, texts: Mapping[str, str]) -> bool:
 
 
 def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
-    """Write a profile to params.yaml and the files beside it, all of them or none.
+    """Write a profile to params.yaml and the files beside it; every file is whole before the first takes its place.
 
     Args:
         folder: Where the profiles lie.
@@ -142,9 +142,9 @@ def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
         HairlineError: If the profile is unknown, or a file was edited by hand and ``force`` is not given.
     """
     after, paths = render(folder, name), parameter_files.paths(target)
-    before = {file: path.read_text(encoding="utf-8") if path.is_file() else "" for file, path in paths.items()}
+    before = {file: yaml_files.read_text(path, "") if path.is_file() else "" for file, path in paths.items()}
     lines = list(_changes(_values(before, paths, force), _values(after, paths, force), ""))
-    if any(before.values()) and edited_by_hand(folder, before) and not force:
+    if not force and any(before.values()) and edited_by_hand(folder, before):
         told = "\n  ".join(lines)
         raise HairlineError(
             f"{target} or a file beside it: edited by hand, so all were left as they are; give --force to write the "

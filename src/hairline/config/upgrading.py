@@ -12,22 +12,28 @@ from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
 
 
-def upgrade(params: Path) -> list[str]:
+def upgrade(params: Path, base: Path) -> list[str]:
     """Move the sections of a params.yaml that have files of their own into these.
+
+    Args:
+        params: The params.yaml.
+        base: Folder of the default values; a file beside ``params`` that is one of them is written over.
 
     Returns:
         The sections that were moved; none where there was nothing to do.
 
     Raises:
-        HairlineError: If the file cannot be read, a file to be written is there already, or the text cannot be cut
-            between sections; all files are then as they were.
+        HairlineError: If the file cannot be read, a file to be written has such a section with values of its own, or
+            the text cannot be cut between sections; all files are then as they were.
     """
     before = yaml_files.read(params, "nothing to upgrade; write one with 'hairline profile synthetic'")
     moved = [section for section in before if section in OWN]
     targets = {section: params.with_name(OWN[section]) for section in moved}
     for section, path in targets.items():
-        if path.exists():
-            raise HairlineError(f"{path}: is there already; remove the section '{section}' from it or from {params}")
+        if path.exists() and section in yaml_files.read(path, "") and not _is_base(path, base):
+            raise HairlineError(
+                f"{path}: has the section '{section}' already, with values of its own; remove it there or in {params}"
+            )
     texts = _cut(params.read_text(encoding="utf-8"), moved)
     if not _equal(texts, parameter_files.split(before)):
         raise HairlineError(
@@ -39,6 +45,11 @@ def upgrade(params: Path) -> list[str]:
         for name, path in files.items() if moved else ():
             stack.enter_context(whole_file(path)).write_text(texts[name], encoding="utf-8")
     return moved
+
+
+def _is_base(path: Path, base: Path) -> bool:
+    default = base / path.name
+    return default.is_file() and default.read_bytes() == path.read_bytes()
 
 
 def _cut(text: str, moved: list[str]) -> dict[str, str]:

@@ -153,7 +153,7 @@ class Images:
         if found != listed:
             raise HairlineError(
                 f"{self.data}: image or label of '{key}' changed since {self.source} was made; make the table again "
-                "(dvc repro training_sets)"
+                "(dvc repro list_training_images)"
             )
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
@@ -12,7 +12,6 @@ from hairline.io.options import checked_dataclass
 Share = Annotated[float, Ge(0), Le(1)]
 Severity = Literal["error", "warn", "off"]
 Gate = Literal["samples", "patches", "labels"]
-GATES: tuple[Gate, ...] = get_args(Gate)
 NAMED = 8
 
 

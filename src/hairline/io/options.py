@@ -16,8 +16,9 @@ from hairline.errors import HairlineError
 
 T = TypeVar("T")
 
-CONFIG = pydantic.ConfigDict(extra="forbid")
-"""Unknown names are refused; values are converted where nothing is lost, as 120 to 120.0 and a list to a tuple."""
+CONFIG = pydantic.ConfigDict(extra="forbid", allow_inf_nan=False)
+"""Unknown names and numbers that are not finite are refused; values are converted where nothing is lost, as 120 to
+120.0 and a list to a tuple."""
 
 _WORDS = {
     "unexpected_keyword_argument": "unknown value",

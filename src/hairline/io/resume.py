@@ -10,7 +10,6 @@ import json
 import math
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,13 +18,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from hairline.io.hashing import content_hash
-from hairline.io.observers import computes
 
 ABANDONED_AFTER_S = 14 * 24 * 3600
-PACKAGES = ("hairline", "pipeline")
 
 
-def folder(root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path]) -> Path:
+def folder(
+    root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path], code: Mapping[str, str]
+) -> Path:
     """Where the state of one piece of work belongs; nothing is made.
 
     Args:
@@ -33,33 +32,21 @@ def folder(root: Path, stage: str, params: Mapping[str, object], inputs: Sequenc
         stage: Kind of work.
         params: All parameters the work depends on, plain values (what JSON can hold).
         inputs: Files and folders the work reads; their contents count, their places do not.
+        code: Module → hash of its content, for everything that the result comes from
+            (:meth:`hairline.io.source.Source.closure`).
 
     Returns:
-        ROOT/state/STAGE/KEY, KEY being 16 hexadecimal digits of parameters, input contents and the source code of the
-        modules of this package and of the pipeline that are loaded.
+        ROOT/state/STAGE/KEY, KEY being 16 hexadecimal digits of parameters, input contents and code.
     """
-    identity = {"params": params, "inputs": [content_hash(path) for path in inputs], "code": loaded_code()}
+    identity = {"params": params, "inputs": [content_hash(path) for path in inputs], "code": dict(code)}
     text = json.dumps(identity, sort_keys=True)
     return root / "state" / stage / hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def loaded_code() -> dict[str, str]:
-    """Name → content hash of every loaded module of ours that computes, the running script included."""
-    sources = {}
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        if file is None:
-            continue
-        path = Path(file)
-        if name == "__main__" and path.parent.name in PACKAGES:
-            name = f"{path.parent.name}.{path.stem}"
-        if name.partition(".")[0] in PACKAGES and computes(name):
-            sources[name] = content_hash(path)
-    return sources
-
-
 @contextmanager
-def resumable(root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path]) -> Iterator[Path]:
+def resumable(
+    root: Path, stage: str, params: Mapping[str, object], inputs: Sequence[Path], code: Mapping[str, str]
+) -> Iterator[Path]:
     """Give the state folder of one piece of work; it is removed when the block ends without error and else kept.
 
     Where another process is at the very same work, a fresh folder beside its own is given. Folders of the same stage
@@ -70,8 +57,9 @@ def resumable(root: Path, stage: str, params: Mapping[str, object], inputs: Sequ
         stage: As for :func:`folder`.
         params: As for :func:`folder`.
         inputs: As for :func:`folder`.
+        code: As for :func:`folder`.
     """
-    home = folder(root, stage, params, inputs)
+    home = folder(root, stage, params, inputs, code)
     home.parent.mkdir(parents=True, exist_ok=True)
     claimed, lock = _claim_first(home)
     try:

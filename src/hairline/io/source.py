@@ -17,7 +17,7 @@ import grimp
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
-from hairline.io.observers import DRAWS, TRACKS, computes
+from hairline.io.observers import EVERYWHERE, computes
 
 PACKAGES = ("hairline", "pipeline")
 
@@ -27,7 +27,18 @@ class Source:
 
     @cached_property
     def _graph(self) -> grimp.ImportGraph:
-        return grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+        try:
+            graph = grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
+        except grimp.exceptions.SourceSyntaxError as error:
+            raise HairlineError(f"{error}; mend it, for what a stage consists of is told by its imports") from None
+        lost = sorted(str(path) for path in _sources() if _module(path) not in graph.modules)
+        if lost:
+            raise HairlineError(f"{', '.join(lost)}: in no package, so that no stage would rerun when it changes; "
+                                "add an __init__.py to its folder")  # fmt: skip
+        return graph
+
+    def _everywhere(self) -> set[str]:
+        return set(EVERYWHERE) & self._graph.modules
 
     def modules(self, package: str) -> list[str]:
         """Names of the modules directly inside a package, sorted."""
@@ -44,19 +55,35 @@ class Source:
             Module, or ``PACKAGE/FILE`` for data files that a module names → SHA-256 of its content, sorted by name.
 
         Raises:
-            HairlineError: If there is no such module.
+            HairlineError: If there is no such module, a module is no valid Python, or a source file is in no package.
         """
         if module not in self._graph.modules:
             raise HairlineError(f"{module}: there is no such module to follow the imports of")
-        left_out = TRACKS if shows else (*TRACKS, *DRAWS)
-        found, waiting = set[str](), [module, *self._graph.find_descendants(module)]
+        found, waiting = set[str](), [module, *self._graph.find_descendants(module), *self._everywhere()]
         while waiting:
             name = waiting.pop()
-            if name in found or not computes(name, left_out):
+            if name in found or not computes(name, shows):
                 continue
             found.add(name)
             waiting += [*self._graph.find_modules_directly_imported_by(name), *_parents(name)]
         return dict(sorted(_hashes(found)))
+
+
+def _roots() -> Iterator[Path]:
+    for package in PACKAGES:
+        spec = importlib.util.find_spec(package)
+        assert spec is not None and spec.origin is not None, package
+        yield Path(spec.origin).parent
+
+
+def _sources() -> Iterator[Path]:
+    return (path for root in _roots() for path in root.rglob("*.py"))
+
+
+def _module(path: Path) -> str:
+    (root,) = (root for root in _roots() if path.is_relative_to(root))
+    parts = path.relative_to(root.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _parents(module: str) -> list[str]:

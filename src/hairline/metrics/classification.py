@@ -7,6 +7,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from hairline.metrics import calibration
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights
+from hairline.metrics.patch_scores import patch_scores
 
 COLUMNS = ("sample", "group", "split", "crack", "probability")
 """A row a patch: its image, that image's group (parent photo) and split, the truth, the probability of crack."""
@@ -52,17 +53,4 @@ def _resampled(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, ND
         "precision": tp / np.maximum(tp + fp, 1),
         "recall": tp / np.maximum(tp + fn, 1),
         "f1": 2 * tp / np.maximum(2 * tp + fp + fn, 1),
-    }
-
-
-def patch_scores(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> dict[str, float]:
-    """Precision, recall and F1 of the crack class at a probability of one half (table I); 0 where undefined."""
-    predicted = probabilities >= 0.5
-    hits = int((predicted & crack).sum())
-    precision = hits / max(int(predicted.sum()), 1)
-    recall = hits / max(int(crack.sum()), 1)
-    return {
-        "precision": precision,
-        "recall": recall,
-        "f1": 2 * precision * recall / (precision + recall) if hits else 0.0,
     }

@@ -126,7 +126,7 @@ def _loaded(row: Any, dataset: Path, evidence: Path, seed: int | None) -> Case:
 
 
 Told = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
-"""Histograms of crack and background [scoring.BINS], 0 without a mask; measures [3], missing (NaN) without a copy."""
+"""Histograms of crack and background [thresholds.BINS], 0 without a mask; measures [3], NaN without a copy."""
 
 
 def judged(label: Label, case: Case) -> Told:

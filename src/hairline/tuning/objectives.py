@@ -19,7 +19,7 @@ class Judged:
 
     Attributes:
         masked: Which of the images have masks, bool [images].
-        crack: Score histograms of their crack pixels, int64 [images, scoring.BINS]; 0 without a mask.
+        crack: Score histograms of their crack pixels, int64 [images, thresholds.BINS]; 0 without a mask.
         background: The same of background pixels.
         measures: :func:`hairline.tuning.maskless.measures` of each image, float64 [images, 3]; None where not taken.
     """
@@ -59,7 +59,7 @@ def miou(crack: Histograms, background: Histograms) -> float:
 
 
 WITH_MASKS: dict[str, Callable[[Histograms, Histograms], float]] = {"ods": ods, "ois": ois, "ap": ap, "miou": miou}
-"""Name → function of the histograms of crack and background pixels, int64 [images, scoring.BINS] each."""
+"""Name → function of the histograms of crack and background pixels, int64 [images, thresholds.BINS] each."""
 
 OBJECTIVES: dict[str, Callable[..., float]] = {**WITH_MASKS, maskless.NAME: maskless.value}
 """Name → function of what :func:`rows` gives for it."""

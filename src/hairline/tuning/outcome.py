@@ -1,10 +1,10 @@
-"""What came of a study: best.json, the numbers of it, figures, a run in MLflow for every trial."""
+"""What came of a study: best.json, the numbers of it, a run in MLflow for every trial."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hairline import tracking
-from hairline.io.progress import in_threads
+from hairline.io.threads import in_threads
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.tuning import images, maskless, objectives, result, worker
 from hairline.tuning.search_space import Value, replaced

@@ -1,4 +1,4 @@
-"""What came of a study: its trials as a table, the best of them, their figures."""
+"""What came of a study: its trials as a table, the best of them."""
 
 from collections.abc import Mapping, Sequence
 

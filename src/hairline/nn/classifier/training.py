@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from hairline.errors import HairlineError
-from hairline.metrics.classification import patch_scores
+from hairline.metrics.patch_scores import patch_scores
 from hairline.nn.classifier.backbones import CRACK, Classifier, build
 from hairline.nn.runtime.device import Placement, autocast, resolve, seed_everything
 from hairline.nn.runtime.recipes import ClassifierOptions, Runtime

@@ -31,7 +31,7 @@ comparison: {seed: 1}
 def test_sections_move_as_they_are_written_and_values_stay(tmp_path: Path) -> None:
     path = tmp_path / "params.yaml"
     path.write_text(OLD)
-    assert upgrade(path) == ["gates", "studies"]
+    assert upgrade(path, path.parent / "base") == ["gates", "studies"]
     assert (tmp_path / "gates.yaml").read_text() == (
         "# Bounds that I chose,\n# one by one\ngates:\n  samples:\n    severities: {contrast: off}  # a text\n"
     )
@@ -42,7 +42,7 @@ def test_sections_move_as_they_are_written_and_values_stay(tmp_path: Path) -> No
     values = parameter_files.read(path)
     assert values["gates"] == {"samples": {"severities": {"contrast": "off"}}}
     assert values["studies"] == {"konig": {"trials": 10}}
-    assert upgrade(path) == []
+    assert upgrade(path, path.parent / "base") == []
 
 
 @pytest.mark.parametrize(
@@ -57,14 +57,25 @@ def test_what_cannot_be_cut_stays_as_it_was(tmp_path: Path, text: str, told: str
     path = tmp_path / "params.yaml"
     path.write_text(text)
     with pytest.raises(HairlineError, match=told):
-        upgrade(path)
+        upgrade(path, path.parent / "base")
     assert path.read_text() == text and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_file_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "params.yaml").write_text(OLD)
     (tmp_path / "studies.yaml").write_text("studies: {}\n")
-    with pytest.raises(HairlineError, match=r"studies\.yaml: is there already"):
-        upgrade(tmp_path / "params.yaml")
+    with pytest.raises(HairlineError, match=r"studies\.yaml: has the section 'studies' already"):
+        upgrade(tmp_path / "params.yaml", tmp_path / "base")
     assert not (tmp_path / "gates.yaml").exists()
     assert (tmp_path / "params.yaml").read_text() == OLD
+
+
+def test_the_default_values_that_came_with_a_new_version_give_way(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text(OLD)
+    (tmp_path / "base").mkdir()
+    for folder in (tmp_path, tmp_path / "base"):
+        (folder / "gates.yaml").write_text("gates: {samples: {}}\n")
+    (tmp_path / "studies.yaml").write_text("# nothing yet\n{}\n")
+    assert upgrade(tmp_path / "params.yaml", tmp_path / "base") == ["gates", "studies"]
+    assert "Bounds that I chose" in (tmp_path / "gates.yaml").read_text()
+    assert "trials: 010" in (tmp_path / "studies.yaml").read_text()

@@ -1,0 +1,28 @@
+"""How values are laid over others: those of one architecture over ``segmenter``, of one data set over a gate."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def over(values: Any, other: Any) -> Any:
+    """Values with others over them, mapping by mapping to any depth; lists and plain values replace.
+
+    >>> over({"recipe": {"epochs": 4, "batch": 4}}, {"recipe": {"epochs": 1}})
+    {'recipe': {'epochs': 1, 'batch': 4}}
+    """
+    if not isinstance(values, Mapping) or not isinstance(other, Mapping):
+        return other
+    return {**values, **{key: over(values.get(key), value) for key, value in other.items()}}
+
+
+def over_options(values: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Options with others over them; an option that is a mapping is merged one level deep.
+
+    >>> over_options({"severities": {"drift": "warn"}, "max_drift": 0.3}, {"severities": {"contrast": "off"}})
+    {'severities': {'drift': 'warn', 'contrast': 'off'}, 'max_drift': 0.3}
+    """
+    merged = dict(values)
+    for name, value in other.items():
+        both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
+        merged[name] = {**merged[name], **value} if both else value
+    return merged
