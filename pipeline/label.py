@@ -107,6 +107,7 @@ def _label_all(
         scores = np.zeros(image.shape[:2], np.float32)
         if sample_id not in blank:
             scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"), tell=listener)
+        _refuse_no_scores(scores, image.shape[:2], f"label set on {dataset.name}/{sample_id}")
         write_scores(folder / f"{sample_id}.png", scores)
         if sample_id in chosen:
             panels = _panels(dataset, sample_id, image, listener, scores)
@@ -122,6 +123,14 @@ def _label_all(
     folder.mkdir(parents=True, exist_ok=True)
     table.to_parquet(folder / "labels.parquet", index=False)
     return table, timing
+
+
+def _refuse_no_scores(scores: NDArray[np.float32], shape: tuple[int, ...], where: str) -> None:
+    """Raise HairlineError unless a labeller gave a score in [0, 1] for every pixel."""
+    if scores.shape != shape or not (np.isfinite(scores).all() and scores.min() >= 0 and scores.max() <= 1):
+        found = f"shape {scores.shape}, from {np.nanmin(scores):.3g} to {np.nanmax(scores):.3g}"
+        raise HairlineError(f"{where}: the labeller gave no scores in [0, 1] for the {shape} pixels; found {found}, "
+                            f"{np.isnan(scores).sum()} missing; mend its 'label'")  # fmt: skip
 
 
 def _panels(

@@ -161,7 +161,7 @@ def test_a_section_in_the_wrong_file_is_told_with_the_right_one(
     path = write_params(values)
     with (tmp_path / "gates.yaml").open("a") as file:
         file.write("studies: {}\npatches: {}\n")
-    with pytest.raises(HairlineError, match=r"gates\.yaml: .*'studies' belongs in studies\.yaml"):
+    with pytest.raises(HairlineError, match=r"gates\.yaml: .*found 'studies'; it belongs in studies\.yaml"):
         Params(path)
     write_params(values)
     with path.open("a") as file:

@@ -37,7 +37,8 @@ def merged(texts: Mapping[str, str]) -> dict[str, Any]:
 
 def test_the_committed_parameters_are_the_default_profile() -> None:
     for name, text in profiles.render(FOLDER, "synthetic").items():
-        assert (ROOT / name).read_text() == text == (FOLDER / "base" / name).read_text()
+        told = f"{name} is not as profiles/base/{name}: change both, or run 'hairline profile synthetic --force'"
+        assert (ROOT / name).read_text() == text == (FOLDER / "base" / name).read_text(), told
 
 
 @pytest.mark.parametrize("name", profiles.names(FOLDER))
@@ -240,3 +241,35 @@ def contents(folder: Path) -> dict[str, str]:
 def test_an_unknown_profile_names_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(HairlineError, match=f"there are {', '.join(profiles.names(FOLDER))}"):
         profiles.apply(FOLDER, "crack5000", tmp_path / "params.yaml", force=False)
+
+
+def test_what_is_not_valid_is_not_written_and_told_as_a_fault_of_the_profile(tmp_path: Path) -> None:
+    folder = make(tmp_path / "profiles", "cut: 1\n", faulty="cut: 2\n")
+    target = tmp_path / "params.yaml"
+
+    def refuse(params: Path) -> None:
+        assert yaml_files.read(params, "")["cut"] == 2
+        raise HairlineError(f"{params}: cut: too large")
+
+    with pytest.raises(
+        HairlineError, match=r"faulty\.yaml: what it comes to is not valid[^/]*\nparams\.yaml: cut: too"
+    ):
+        profiles.apply(folder, "faulty", target, force=False, check=refuse)
+    assert not target.exists()
+
+
+def test_a_profile_that_changes_is_applied_again_without_force(tmp_path: Path) -> None:
+    folder = make(tmp_path / "profiles", "cut: 1\n", mine="cut: 2\n")
+    target = tmp_path / "params.yaml"
+    profiles.apply(folder, "mine", target, force=False)
+    (folder / "mine.yaml").write_text("cut: 3\n")
+    assert profiles.apply(folder, "mine", target, force=False) == ["cut: 2 → 3"]
+    target.write_text(target.read_text().replace("cut: 3", "cut: 4"))
+    with pytest.raises(HairlineError, match="edited by hand"):
+        profiles.apply(folder, "mine", target, force=False)
+
+
+def test_null_of_what_is_not_there_is_told(tmp_path: Path) -> None:
+    folder = make(tmp_path, "label_sets: {konig: 1}\n", mine="label_sets: {kong: null}\n")
+    with pytest.raises(HairlineError, match=r"mine\.yaml: label_sets\.kong: null removes, but there is no 'kong' here"):
+        profiles.render(folder, "mine")

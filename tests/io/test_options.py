@@ -58,7 +58,7 @@ GIVEN: dict[str, Any] = {"filters": [Filter(2, 120)], "mode": "soft", "root": Pa
         (lambda: Filter(2, 1, sigm=3), ["Filter.sigm: unknown value, found 3"]),
         (lambda: Method(**GIVEN | {"mode": "loud"}), ["Method.mode: ", "'soft' or 'hard'", "found 'loud'"]),
         (lambda: Method(**GIVEN | {"filters": [{"radius_px": 1}]}), ["Method.filters.0.sigma: missing value"]),
-        (lambda: Method(**GIVEN | {"filters": 3}), ["Method.filters: ", "tuple", "found 3"]),
+        (lambda: Method(**GIVEN | {"filters": 3}), ["Method.filters: ", "expected a list", "found 3"]),
         (lambda: Method(**GIVEN | {"mode": "hard", "cut": 0}), ["Method: mode 'hard' needs a cut; make it 'soft'"]),
         (lambda: dataclasses.replace(Method(**GIVEN), cut=1), ["Method.cut: ", "less than 1", "found 1"]),
         (lambda: dataclasses.replace(konig.PAPER, fusion=None), ["konig.Options.fusion: ", "found None"]),

@@ -36,18 +36,26 @@ def profile(
     folder: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
 ) -> None:
     """Write params.yaml, gates.yaml and studies.yaml from a profile and print what changed."""
-    changes = profiles.apply(folder, name, params, force)
+    changes = profiles.apply(folder, name, params, force, _refuse_invalid)
     typer.echo("\n".join(changes) if changes else f"{params}: already the profile '{name}'")
-    check(params)
+    typer.echo(_valid(params))
 
 
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
     """Check all parameters: every value, every name it refers to, every network and weight file."""
+    _refuse_invalid(params)
+    typer.echo(_valid(params))
+
+
+def _refuse_invalid(params: Path) -> None:
     from hairline.config.checks import check as check_all  # its imports take a second that other commands need not wait
 
     check_all(Params(params), networks=True)
-    typer.echo(f"{', '.join(map(str, parameter_files.paths(params).values()))}: valid")
+
+
+def _valid(params: Path) -> str:
+    return f"{', '.join(map(str, parameter_files.paths(params).values()))}: valid"
 
 
 @app.command()

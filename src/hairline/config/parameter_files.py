@@ -50,7 +50,7 @@ def read(params: Path) -> dict[str, Any]:
         into = " and ".join(OWN[section] for section in misplaced)
         raise HairlineError(
             f"{params}: {' and '.join(misplaced)} of older versions stood here and now belong in {into} beside it; "
-            "'hairline upgrade' moves them, comments kept"
+            "'hairline upgrade' moves them, comments kept; where that file has values of its own, write these there"
         )
     values = dict(common)
     for section, name in OWN.items():
@@ -58,8 +58,8 @@ def read(params: Path) -> dict[str, Any]:
         own = yaml_files.read(path, f"it has the section '{section}'; write one with 'hairline profile synthetic'")
         for found in own:
             if found != section:
-                home = OWN.get(found, params.name)
-                raise HairlineError(f"{path}: holds the section '{section}' alone; '{found}' belongs in {home}")
+                todo = f"it belongs in {OWN[found]}" if found in OWN else "mend its name, or move it to params.yaml"
+                raise HairlineError(f"{path}: holds the section '{section}' alone, found '{found}'; {todo}")
         if section not in own:
             raise HairlineError(f"{path}: missing section {section}, which it is for")
         values |= own

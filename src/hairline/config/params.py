@@ -187,7 +187,8 @@ class Params:
         if unknown or missing:
             parts = [f"{word} {', '.join(sorted(found))}" for word, found in
                      (("unknown section", unknown), ("missing section", missing)) if found]  # fmt: skip
-            raise HairlineError(f"{path}: {'; '.join(parts)}; the sections are {', '.join(SECTIONS)}")
+            here = ", ".join(name for name in SECTIONS if name not in parameter_files.OWN)
+            raise HairlineError(f"{path}: {'; '.join(parts)}; the sections of this file are {here}")
 
     def file(self, place: str) -> Path:
         """The file of a section, or of a dotted place in it."""

@@ -13,10 +13,12 @@ The three files that come of it have every value spelled out, so that changing o
 ``dvc exp run -S``, changes no other. Comments survive.
 """
 
+import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ruamel.yaml.comments import Comment, CommentedMap, CommentedSeq, Format
@@ -35,7 +37,11 @@ PARTS = "parts"
 COMPLETE = "synthetic"
 """The profile that is the base itself."""
 
-HEADER = "# The profile '{name}', written by: hairline profile {name}\n"
+HEADER = "# The profile '{name}', written by: hairline profile {name} ({digest})\n"
+HEADED = re.compile(
+    r"# The profile '(?P<name>.+?)', written by: hairline profile (?P=name) \((?P<digest>[0-9a-f]{12})\)\n"
+)
+"""How a params.yaml begins that a profile made; the digest is that of all three files as they were written."""
 
 LIKE, USE = "like", "use"
 
@@ -78,7 +84,16 @@ def render(folder: Path, name: str) -> dict[str, str]:
         for section, value in _spelled_out(overlay).items():
             if section != USE:
                 _merge(values[OWN.get(section, COMMON)], {section: value}, f"{path}: ")
-    return {file: _text(file, texts[file], values[file], name) for file in FILES}
+    rendered = {file: _text(file, texts[file], values[file], name) for file in FILES}
+    if name != COMPLETE:
+        rendered[COMMON] = HEADER.format(name=name, digest=_digest(rendered)) + rendered[COMMON]
+    return rendered
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    """Of the three files without the header."""
+    content = "\0".join(HEADED.sub("", texts[file], count=1) for file in FILES)
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
 def _overlays(folder: Path, name: str) -> dict[Path, CommentedMap]:
@@ -115,18 +130,18 @@ def _text(file: str, base: str, values: CommentedMap, name: str) -> str:
     body = yaml_files.dump(values)
     while body.startswith("#"):
         body = body.partition("\n")[2]
-    return HEADER.format(name=name) + "\n" + body.lstrip("\n")
+    return "\n" + body.lstrip("\n")
 
 
 def edited_by_hand(folder: Path, texts: Mapping[str, str]) -> bool:
-    """Whether parameter files are not as the profile that they name has them."""
-    pattern = re.escape(HEADER).replace(re.escape("{name}"), "(.+?)", 1).replace(re.escape("{name}"), r"\1")
-    header = re.match(pattern, texts[COMMON])
-    name = header[1] if header else COMPLETE
-    return name not in names(folder) or render(folder, name) != texts
+    """Whether parameter files are not as a profile has written them; the profile itself may have changed since."""
+    header = HEADED.match(texts[COMMON])
+    return _digest(texts) != header["digest"] if header else render(folder, COMPLETE) != dict(texts)
 
 
-def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
+def apply(
+    folder: Path, name: str, target: Path, force: bool, check: Callable[[Path], None] = lambda params: None
+) -> list[str]:
     """Write a profile to params.yaml and the files beside it; every file is whole before the first takes its place.
 
     Args:
@@ -134,12 +149,14 @@ def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
         name: The profile.
         target: The params.yaml to write.
         force: Write over files that were edited by hand.
+        check: Refuses a params.yaml, with the files beside it, by a HairlineError; nothing is written then.
 
     Returns:
         A line for each value that changed.
 
     Raises:
-        HairlineError: If the profile is unknown, or a file was edited by hand and ``force`` is not given.
+        HairlineError: If the profile is unknown, ``check`` refuses it, or a file was edited by hand and ``force`` is
+            not given.
     """
     after, paths = render(folder, name), parameter_files.paths(target)
     before = {file: yaml_files.read_text(path, "") if path.is_file() else "" for file, path in paths.items()}
@@ -150,10 +167,23 @@ def apply(folder: Path, name: str, target: Path, force: bool) -> list[str]:
             f"{target} or a file beside it: edited by hand, so all were left as they are; give --force to write the "
             f"profile '{name}' over them. That would change:\n  {told}"
         )
+    _try(folder / f"{name}.yaml", after, check)
     with ExitStack() as stack:  # every file is written before the first takes its place
         for file, path in paths.items():
             stack.enter_context(whole_file(path)).write_text(after[file], encoding="utf-8")
     return lines
+
+
+def _try(profile: Path, texts: Mapping[str, str], check: Callable[[Path], None]) -> None:
+    """Check what a profile comes to in a folder of its own; a fault is the profile's."""
+    with TemporaryDirectory() as home:
+        for file, text in texts.items():
+            (Path(home) / file).write_text(text, encoding="utf-8")
+        try:
+            check(Path(home) / COMMON)
+        except HairlineError as error:
+            told = str(error).replace(f"{home}/", "")
+            raise HairlineError(f"{profile}: what it comes to is not valid, so nothing was written:\n{told}") from None
 
 
 def _values(texts: Mapping[str, str], paths: Mapping[str, Path], force: bool) -> dict[str, Any]:
@@ -185,7 +215,9 @@ def _spelled_out(value: Any, comments: bool = True) -> Any:
 def _merge(values: CommentedMap, overlay: Mapping[str, Any], where: str) -> None:
     for key, value in overlay.items():
         if value is None:
-            values.pop(key, None)
+            if key not in values:
+                raise HairlineError(f"{where}{key}: null removes, but there is no '{key}' here; mend the name")
+            values.pop(key)
             continue
         if isinstance(value, Mapping) and LIKE in value:
             if value[LIKE] not in values:

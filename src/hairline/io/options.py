@@ -24,6 +24,7 @@ _WORDS = {
     "unexpected_keyword_argument": "unknown value",
     "unexpected_positional_argument": "one value too many",
     "missing": "missing value",
+    "tuple_type": "expected a list, as [a, b]",
 }
 _WITHOUT_FOUND = ("missing", "value_error")
 
