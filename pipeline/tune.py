@@ -52,18 +52,19 @@ def main(argv: Sequence[str] | None = None) -> None:
                       paths.study_record(args.study)) as run:  # fmt: skip
         opened = searched(params, paths, args.study, args.params)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
+        kept = trials_file.of(trials, len(study.objective))  # the storage may hold more, of a longer study
         told, table = _outcome(params, paths, args.study, trials), result.table(trials, study.objective)
-        metrics = outcome.flat(told, importances.shares(opened, 0))
+        metrics = outcome.flat(told, importances.shares(kept, 0))
         with whole_folder(paths.study(args.study)) as folder:
             write_json(folder / "best.json", told)
             table.to_csv(folder / "trials.csv", index=False)
-            trials_file.write(folder / "trials.json", opened)
+            trials_file.write(folder / "trials.json", kept)
         write_json(paths.study_metrics(args.study), metrics)
         run.metrics(metrics)
         with TemporaryDirectory() as home:
             drawn = Path(home) / args.study
             drawn.mkdir()
-            figures.draw(drawn, args.study, study.objective, opened)
+            figures.draw(drawn, args.study, study.objective, kept)
             run.artifact(drawn)
         run.tag("best", told["best"][0]["changes"])
         if len(trials) <= study.tracked_trials:

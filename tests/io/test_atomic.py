@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.errors import HairlineError
+from hairline.io.atomic import whole_file, whole_folder, write_json, write_texts
 
 
 class CutOffError(Exception):
@@ -87,3 +88,29 @@ def test_json_is_written_whole(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON compliant"):
         write_json(target, {"ods_low": float("nan")})
     assert json.loads(target.read_text(encoding="utf-8")) == content
+
+
+def test_texts_are_written_all_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = tmp_path / "one.yaml", tmp_path / "other.yaml"
+    one.write_text("before")
+    replace = Path.replace
+
+    def fails_for_other(self: Path, target: Path) -> Path:
+        if target == other:
+            raise OSError(28, "No space left on device")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", fails_for_other)
+    with pytest.raises(OSError, match="No space left"):
+        write_texts({one: "after", other: "after"})
+    assert one.read_text() == "before" and [path.name for path in tmp_path.iterdir()] == ["one.yaml"]
+    monkeypatch.undo()
+    write_texts({one: "after", other: "äfter"})
+    assert one.read_text() == "after" and other.read_text(encoding="utf-8") == "äfter"
+
+
+def test_a_folder_in_the_place_of_a_text_is_told_and_nothing_is_written(tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").mkdir()
+    with pytest.raises(HairlineError, match=r"other\.yaml: is a folder"):
+        write_texts({tmp_path / "one.yaml": "", tmp_path / "other.yaml": ""})
+    assert not (tmp_path / "one.yaml").exists()

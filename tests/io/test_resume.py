@@ -135,7 +135,7 @@ def test_work_that_was_killed_is_gone_on_with_and_its_forked_workers_hold_no_loc
         "with resume.resumable(Path(sys.argv[1]), 'train', {}, [], {}) as home:\n"
         "    (home / 'last.ckpt').write_text('half way')\n"
         "    worker = os.fork()\n"
-        "    print(worker, flush=True) if worker else None\n"
+        "    worker or print(os.getpid(), flush=True)\n"
         "    time.sleep(60)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)

@@ -173,3 +173,8 @@ def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
     )
     assert summary_tables.headline(nothing) == "No segmenter was trained, and no label could be scored."
     assert "| otsu | no masks |" in summary_tables.markdown(nothing)
+
+
+def test_where_nothing_is_compared_the_notes_say_so():
+    (note,) = summary_tables.notes(comparison.summarise([], BOOTSTRAP))
+    assert "Nothing is compared" in note

@@ -47,3 +47,10 @@ def test_the_same_figures_are_drawn_of_it(study: optuna.Study, tmp_path: Path) -
     before = dict(matplotlib.rcParams)
     assert dict(figures.pngs(found, ["ods"])) == dict(figures.pngs(study, ["ods"]))
     assert dict(matplotlib.rcParams) == before  # other figures keep their style
+
+
+def test_a_study_asked_for_fewer_trials_holds_those_alone(study: optuna.Study) -> None:
+    fewer = {slot: study.trials[slot] for slot in (4, 0, 3, 1)}
+    found = trials_file.of(fewer, 1)
+    assert [trial.params for trial in found.trials] == [study.trials[slot].params for slot in (0, 1, 3, 4)]
+    assert importances.shares(found, 0) != importances.shares(study, 0)

@@ -214,3 +214,8 @@ def main() -> None:
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        if error.filename is None:  # a connection, a library
+            raise
+        typer.echo(f"hairline: {error.filename}: {error.strerror}", err=True)
+        sys.exit(1)

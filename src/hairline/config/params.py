@@ -17,11 +17,11 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
 from hairline.config import merging, parameter_files
-from hairline.data.names import Name, Names
+from hairline.data.names import DistinctNames, Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
-from hairline.io.options import checked_dataclass, told
+from hairline.io.options import CONFIG, checked_dataclass, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ class Matrix:
     datasets: Names
     localized: Names
     classifiers: Names
-    label_sets: tuple[Name, ...]
-    architectures: tuple[Name, ...]
-    training_sets: tuple[Name, ...]
+    label_sets: DistinctNames
+    architectures: DistinctNames
+    training_sets: DistinctNames
     test_sets: Names
 
     def __post_init__(self) -> None:
@@ -210,8 +210,12 @@ class Params:
     @cached_property
     def experiment(self) -> str:
         """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
-        pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-        return str(self._section("experiment", pattern))
+        pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
+        name = str(self._section("experiment", pattern))
+        if name == "raw":
+            raise HairlineError(f"{self.file('experiment')}: experiment: data/raw holds data sets as published; choose "
+                                "another name than 'raw'")  # fmt: skip
+        return name
 
     @cached_property
     def runtime(self) -> "Runtime":
@@ -435,4 +439,4 @@ class Params:
 @cache
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
-    return pydantic.create_model("Section", value=(kind, ...), __config__=pydantic.ConfigDict(extra="forbid"))
+    return pydantic.create_model("Section", value=(kind, ...), __config__=CONFIG)

@@ -16,7 +16,6 @@ The three files that come of it have every value spelled out, so that changing o
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -26,7 +25,7 @@ from ruamel.yaml.comments import Comment, CommentedMap, CommentedSeq, Format
 from hairline.config import parameter_files, yaml_files
 from hairline.config.parameter_files import COMMON, FILES, OWN
 from hairline.errors import HairlineError
-from hairline.io.atomic import whole_file
+from hairline.io.atomic import write_texts
 
 BASE = "base"
 """The folder of the complete values, beside the profiles."""
@@ -142,7 +141,7 @@ def edited_by_hand(folder: Path, texts: Mapping[str, str]) -> bool:
 def apply(
     folder: Path, name: str, target: Path, force: bool, check: Callable[[Path], None] = lambda params: None
 ) -> list[str]:
-    """Write a profile to params.yaml and the files beside it; every file is whole before the first takes its place.
+    """Write a profile to params.yaml and the files beside it; all of them or none.
 
     Args:
         folder: Where the profiles lie.
@@ -165,12 +164,10 @@ def apply(
         told = "\n  ".join(lines)
         raise HairlineError(
             f"{target} or a file beside it: edited by hand, so all were left as they are; give --force to write the "
-            f"profile '{name}' over them. That would change:\n  {told}"
+            f"profile '{name}' over them. That would change:\n  {told or 'comments and form alone'}"
         )
     _try(folder / f"{name}.yaml", after, check)
-    with ExitStack() as stack:  # every file is written before the first takes its place
-        for file, path in paths.items():
-            stack.enter_context(whole_file(path)).write_text(after[file], encoding="utf-8")
+    write_texts({path: after[file] for file, path in paths.items()})
     return lines
 
 

@@ -1,7 +1,6 @@
 """Brings a params.yaml of older versions to the files of this one: sections move as they are written, comments kept."""
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -9,7 +8,7 @@ from ruamel.yaml import YAML
 from hairline.config import parameter_files, yaml_files
 from hairline.config.parameter_files import COMMON, OWN
 from hairline.errors import HairlineError
-from hairline.io.atomic import whole_file
+from hairline.io.atomic import write_texts
 
 
 def upgrade(params: Path, base: Path) -> list[str]:
@@ -40,10 +39,9 @@ def upgrade(params: Path, base: Path) -> list[str]:
             f"{params}: cannot be cut between its sections (one may use an anchor of another); "
             f"move {' and '.join(moved)} by hand"
         )
-    with ExitStack() as stack:
+    if moved:
         files = {COMMON: params} | {OWN[section]: path for section, path in targets.items()}
-        for name, path in files.items() if moved else ():
-            stack.enter_context(whole_file(path)).write_text(texts[name], encoding="utf-8")
+        write_texts({path: texts[name] for name, path in files.items()})
     return moved
 
 

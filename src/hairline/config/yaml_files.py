@@ -138,6 +138,11 @@ def _loaded(loader: YAML, text: str, path: Path) -> Mapping[str, Any]:
         values = loader.load(text)
     except YAMLError as error:
         raise HairlineError(_problem(error, path)) from None
+    except (ValueError, KeyError, RecursionError) as error:  # of a date, a number or a tag that is none; of nesting
+        raise HairlineError(f"{path}: holds a value that cannot be read ({error}); put texts in quotes") from None
+    if isinstance(values, Mapping) and not all(isinstance(key, str) for key in values):
+        odd = next(key for key in values if not isinstance(key, str))
+        raise HairlineError(f"{path}: expected names of sections, found {odd!r}; put it in quotes or take it out")
     if not isinstance(values, Mapping):
         raise HairlineError(f"{path}: expected a mapping of names to values, found {type(values).__name__}")
     return values

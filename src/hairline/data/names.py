@@ -4,10 +4,11 @@ from typing import Annotated
 
 from annotated_types import MinLen
 
-from hairline.io.options import matching
+from hairline.io.options import DISTINCT, matching
 
 Name = Annotated[str, matching(r"^[A-Za-z0-9_]+$")]
-Names = Annotated[tuple[Name, ...], MinLen(1)]
+DistinctNames = Annotated[tuple[Name, ...], DISTINCT]
+Names = Annotated[tuple[Name, ...], MinLen(1), DISTINCT]
 
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""

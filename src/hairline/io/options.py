@@ -77,6 +77,17 @@ def matching(pattern: str) -> pydantic.StringConstraints:
     return pydantic.StringConstraints(pattern=pattern)
 
 
+def _without_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"names {', '.join(repr(name) for name in twice)} twice; name it once")
+    return names
+
+
+DISTINCT = pydantic.AfterValidator(_without_repeats)
+"""In the annotation of a list of names: none of them twice."""
+
+
 def told(problem: ErrorDetails, place: Iterable[object]) -> str:
     """One of pydantic's errors in a line: its dotted place, what is allowed, and the value found unless all is told.
 

@@ -29,7 +29,7 @@ class Source:
     def _graph(self) -> grimp.ImportGraph:
         try:
             graph = grimp.build_graph(*PACKAGES, cache_dir=None, exclude_type_checking_imports=True)
-        except grimp.exceptions.SourceSyntaxError as error:
+        except (grimp.exceptions.SourceSyntaxError, UnicodeError) as error:
             raise HairlineError(f"{error}; mend it, for what a stage consists of is told by its imports") from None
         lost = sorted(str(path) for path in _sources() if _module(path) not in graph.modules)
         if lost:
@@ -97,14 +97,19 @@ def _hashes(modules: set[str]) -> Iterator[tuple[str, str]]:
         yield module, content_hash(path)
         text = path.read_text(encoding="utf-8")
         for data in path.parent.iterdir():
-            if data.name in text and _is_data(data):
+            if module.startswith("hairline") and _names(text, data.name) and _is_data(data):
                 yield f"{'.'.join(module.split('.')[:-1])}/{data.name}", content_hash(data)
 
 
 def _path(module: str) -> Path:
-    spec = importlib.util.find_spec(module)
-    assert spec is not None and spec.origin is not None, module
-    return Path(spec.origin)
+    (root,) = (root for root in _roots() if root.name == module.partition(".")[0])
+    base = root.parent.joinpath(*module.split("."))
+    return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether source code has a name as a text of its own."""
+    return f'"{name}"' in text or f"'{name}'" in text
 
 
 def _is_data(path: Path) -> bool:

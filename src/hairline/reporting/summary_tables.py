@@ -152,6 +152,8 @@ def _verdict(rows: pd.DataFrame, several: bool) -> str:
 
 def notes(summary: pd.DataFrame) -> list[str]:
     """How to read the tables, one remark each."""
+    if summary.empty:
+        return ["Nothing is compared: there is no label set and no segmenter."]
     level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
     trained = (summary["kind"] == "segmenter").any()
     fsv = "FSV: fully supervised, trained on manual masks. " if trained else ""

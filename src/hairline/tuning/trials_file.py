@@ -1,6 +1,7 @@
 """The trials of a study as a file, so that its figures can be drawn again without its storage."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,18 @@ from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState
 
 from hairline.io.atomic import whole_file
+
+
+def of(trials: Mapping[int, FrozenTrial], objectives: int) -> optuna.Study:
+    """A study in memory that holds these trials alone, in order of their slots.
+
+    Args:
+        trials: Slot → its trial.
+        objectives: Number of their values.
+    """
+    study = _empty(objectives)
+    study.add_trials([trials[slot] for slot in sorted(trials)])
+    return study
 
 
 def write(path: Path, study: optuna.Study) -> None:
@@ -22,11 +35,13 @@ def write(path: Path, study: optuna.Study) -> None:
 def read(path: Path) -> optuna.Study:
     """The study that :func:`write` wrote, in memory."""
     content = json.loads(path.read_text())
-    study = optuna.create_study(
-        directions=["maximize"] * content["objectives"], storage=optuna.storages.InMemoryStorage()
-    )
+    study = _empty(content["objectives"])
     study.add_trials([_trial(each) for each in content["trials"]])
     return study
+
+
+def _empty(objectives: int) -> optuna.Study:
+    return optuna.create_study(directions=["maximize"] * objectives, storage=optuna.storages.InMemoryStorage())
 
 
 def _plain(trial: FrozenTrial) -> dict[str, Any]:
