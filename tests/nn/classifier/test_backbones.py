@@ -13,15 +13,6 @@ from hairline.nn.runtime import weights
 SMALL = "test_resnet"
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small batches are slower on many threads, far slower where other processes keep the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def model():
     torch.manual_seed(0)

@@ -7,15 +7,6 @@ from hairline.nn.classifier.backbones import build
 from hairline.nn.classifier.cam import by_gradient, from_gradient, grad_cam_plus_plus
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small batches are slower on many threads, far slower where other processes keep the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def as_published(model, features, epsilon=0.0):
     """Eq. 19 to the letter, α normalised to sum 1 over space unless an ε stands in for that: float64, one image."""
     features = features.detach().requires_grad_()

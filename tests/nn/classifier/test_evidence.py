@@ -28,15 +28,6 @@ PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 BF16 = resolve(Runtime("cpu", "bf16", 0, 0, ALONE, 60))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small batches are slower on many threads, far slower where other processes keep the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def prepared(backbone):
     torch.manual_seed(0)
     model = build(backbone, "none")[0]

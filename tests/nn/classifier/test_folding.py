@@ -15,15 +15,6 @@ from hairline.nn.runtime.recipes import ALONE, Runtime
 PLAIN = resolve(Runtime("cpu", "32", 0, 0, ALONE, 60))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Small batches are slower on many threads, far slower where other processes keep the cores busy."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 def trained(backbone):
     """A network whose normalisation layers are no identities: statistics of pictures, random scales and shifts."""
     torch.manual_seed(0)

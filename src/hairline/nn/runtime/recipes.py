@@ -1,5 +1,6 @@
 """How networks are trained and run, as plain values: no torch here, so that parameters stay quick to read."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
@@ -137,19 +138,7 @@ PAPER_CLASSIFIER = Recipe(
 """Training of the patch classifiers of König et al. 2021, section IV-C (table I); that there is no weight decay is left
 open there: docs/method.md §1."""
 
-PAPER_SEGMENTER = Recipe(
-    epochs=30,
-    batch=4,
-    accumulate=1,
-    optimizer="sgd",
-    learning_rate=0.001,
-    momentum=0.9,
-    weight_decay=0,
-    schedule="step",
-    step_epochs=10,
-    step_divisor=10,
-    stopping=None,
-)
+PAPER_SEGMENTER = replace(PAPER_CLASSIFIER, epochs=30, batch=4, step_epochs=10)
 """Training of the segmenters of König et al. 2021, section IV-E (tables III-VI), weight decay as above:
 docs/method.md §5."""
 
