@@ -1,4 +1,4 @@
-"""Whatever a file is called, its picture is read under that name, or the name is refused; never another's, never lost."""
+"""Whatever a file is called, its picture is read under that name, or the name is refused; never lost or another's."""
 
 import os
 import unicodedata
@@ -43,7 +43,7 @@ def test_two_photos_of_any_name(first, second, tmp_path_factory):
             except OSError:  # a name that the file system itself refuses
                 return
         written[name] = chr(97 + number)
-    files = len(os.listdir(root / "images"))
+    files = len(list((root / "images").iterdir()))
     try:
         table = ingest(folder.read(root, OPTIONS), target)
     except HairlineError as error:
@@ -62,7 +62,7 @@ def test_two_photos_of_any_name(first, second, tmp_path_factory):
 @pytest.mark.parametrize("layout", ["folder"])
 def test_a_name_that_no_text_is(layout, attempt):
     trial = attempt(layout)
-    os.rename(os.fsencode(trial.image), os.fsencode(trial.image.parent) + b"/wall-\xff.png")
+    trial.image.rename(trial.image.with_name(os.fsdecode(b"wall-\xff.png")))
     seen = trial.ingest()
     assert seen.status == 1
     assert "Traceback" not in seen.told

@@ -1,4 +1,4 @@
-"""Every layout refuses every hostile picture in one sentence that names the file, quickly, and leaves nothing behind."""
+"""Every layout refuses every hostile picture in one sentence that names the file, quickly, and leaves nothing."""
 
 import os
 import re

@@ -1,11 +1,12 @@
-"""Tables of splits and lists as people save them: read by the letter, or refused in one sentence that names the file."""
+"""Tables of splits and lists as people save them: read by the letter, or refused in a sentence that names the file."""
 
 import os
 
 import pytest
 
-GOOD = ["id,split"] + [f"{name},{split}" for name, split in zip("abcdef", ["train"] * 2 + ["val"] * 2 + ["test"] * 2)]
-HEAD, ROWS = GOOD[0], GOOD[1:]
+ROWS = ["a,train", "b,train", "c,val", "d,val", "e,test", "f,test"]
+HEAD = "id,split"
+GOOD = [HEAD, *ROWS]
 
 
 def lines(*rows: str) -> bytes:

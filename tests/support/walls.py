@@ -1,7 +1,6 @@
 """The same six walls with their cracks in every published layout there is, as small good sets to be spoilt.
 
-A new layout needs one entry in :data:`WRITERS` and one in :data:`OPTIONS`: then everything in ``tests/hostile`` is tried
-with it.
+A new layout needs one entry in :data:`WRITERS` and one in :data:`OPTIONS`: then all of ``tests/hostile`` tries it.
 """
 
 import json
@@ -11,10 +10,10 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from support import kinds
-from support.kinds import IDS, crack, encoded, grey, wall
 
 from hairline.io import plugins
+from support import kinds
+from support.kinds import IDS, crack, encoded, grey, wall
 
 PACKAGE = "hairline.data.layouts"
 LAYOUTS = plugins.names(PACKAGE)
