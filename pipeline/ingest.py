@@ -19,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with readable():
         samples = plugins.resolve("hairline.data.layouts", dataset.layout).read(dataset.root, dataset.options)
     with whole_folder(paths.dataset(args.dataset)) as folder:
-        ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"))
+        ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"), dataset.pixels)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from PIL import Image
 from support.pictures import ids, picture, real, splits
 
 from hairline.data.layouts import cfd, crack500, folder, synthetic
+from hairline.data.samples import read_binary_mask
 from hairline.data.splits import split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_image
@@ -300,12 +301,12 @@ def palette(indices, colours):
 )
 def test_folder_masks_of_any_mode(tmp_path, image):
     image.save(tmp_path / "mask.png")
-    assert np.array_equal(folder.read_mask(tmp_path / "mask.png").crack, MASK)
+    assert np.array_equal(read_binary_mask(tmp_path / "mask.png").crack, MASK)
 
 
 def test_folder_all_black_mask_has_no_crack(tmp_path):
     picture(tmp_path / "mask.png", np.zeros((3, 4), np.uint8))
-    assert not folder.read_mask(tmp_path / "mask.png").crack.any()
+    assert not read_binary_mask(tmp_path / "mask.png").crack.any()
 
 
 def test_folder_shares_are_met():

@@ -29,7 +29,8 @@ from support.kinds import (
     write_params,
 )
 
-from hairline.data.layouts import cfd, folder
+from hairline.data.layouts import cfd
+from hairline.data.samples import read_binary_mask
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_image
 from hairline.io.atomic import whole_file, whole_folder
@@ -230,7 +231,7 @@ FILES = {
     "png": (encoded(wall("b"), "PNG"), read_image),
     "tif": (encoded(wall("b"), "TIFF", compression="tiff_lzw"), read_image),
     "webp": (encoded(wall("b"), "WEBP"), read_image),
-    "mask": (encoded(grey(crack("b")), "PNG"), folder.read_mask),
+    "mask": (encoded(grey(crack("b")), "PNG"), read_binary_mask),
     "mat": (truth(crack("b") + np.uint8(1), do_compression=True), cfd.read_truth),
 }  # fmt: skip
 

@@ -81,11 +81,15 @@ class Matrix:
 
 @checked_dataclass
 class Dataset:
-    """A data set as published: its layout, where it lies, and the layout's own options."""
+    """A data set as published: its layout, where it lies, the layout's own options, and what its pixels mean.
+
+    ``pixels`` may be left out: it is then found out from the files (:class:`hairline.data.masks.Pixels`).
+    """
 
     layout: str
     root: Path
     options: Any
+    pixels: Any = None
 
 
 @checked_dataclass
@@ -283,7 +287,9 @@ class Params:
         def read() -> Dataset:
             entry = self._parse(self._entry("datasets", name), Dataset, where)
             options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
-            return Dataset(entry.layout, entry.root, options)
+            stated = {} if entry.pixels is None else entry.pixels
+            pixels = self._parse(stated, "hairline.data.masks:Pixels", f"{where}.pixels")
+            return Dataset(entry.layout, entry.root, options, pixels)
 
         return self._once(where, read)
 

@@ -1,4 +1,4 @@
-"""What published layouts have in common: image files by name, what lies in a folder, limits, the blur of JPEG masks."""
+"""What published layouts have in common: image files by name, what lies in a folder, limits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -10,7 +10,6 @@ from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.reading import entries, id_of
 
 NAMED = 8
-JPEG_TOLERANCE = 63  # a quarter of the range: JPEG blurs the two levels of a mask at its edges
 
 
 def contents(folder: Path) -> str:
@@ -45,8 +44,3 @@ def limited(samples: Sequence[RawSample], split: Split, limit: Mapping[Split, in
     """The samples of one split, evenly spaced where its limit is lower than their number; 0 or no limit keeps all."""
     chosen = [sample for sample in samples if sample.split == split]
     return [chosen[index] for index in evenly(len(chosen), limit.get(split, 0) or len(chosen))]
-
-
-def tolerance(mask: Path) -> int:
-    """How far from 0 and 255 the values of a mask file may lie without being unusual: JPEG blurs, others do not."""
-    return JPEG_TOLERANCE if mask.suffix.lower() in (".jpg", ".jpeg") else 0

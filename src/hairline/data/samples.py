@@ -4,36 +4,42 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.mask_values import Values
+from hairline.data.masks import AUTO, MaskFiles, Pixels, Rule, decide, look, read_mask_file
+from hairline.data.masks import Mask as Mask
+from hairline.data.masks import binary_mask as binary_mask
+from hairline.data.masks import read_binary_mask as read_binary_mask
+from hairline.data.stated_values import Named
 from hairline.errors import HairlineError
-from hairline.imaging.images import orientation, read_grey, read_image, read_mask, write_image, write_mask
+from hairline.imaging.images import (
+    Header,
+    decoding,
+    depth,
+    header,
+    largest,
+    read_image,
+    read_mask,
+    read_stored,
+    transparent_pixels,
+    write_image,
+    write_mask,
+)
 from hairline.io.reading import composed, readable
 
+T = TypeVar("T")
 SPLITS = ("train", "val", "test")
 CRACK, NO_CRACK, UNKNOWN = "crack", "no crack", ""
 COLUMNS = ("id", "split", "group", "height", "width", "image_label", "exif_orientation", "has_mask", "mask_height",
            "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "image_sha256", "mask_sha256",
-           "source")  # fmt: skip
+           "source", "grey_bits", "transparent_pixels", "mask_reading")  # fmt: skip
 LONGEST_ID = 200
 NAMED = 8
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A mask as its layout decodes it.
-
-    Attributes:
-        crack: bool [height, width], True is crack.
-        unusual: Value of the file that its layout does not promise → number of pixels that have it.
-    """
-
-    crack: NDArray[np.bool_]
-    unusual: Mapping[int, int]
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class RawSample:
         group: What must not be spread over splits, e.g. the photo a crop was cut from; the id where there is none.
         image: Path of the image file.
         mask: Path of the mask file, or None where the set has no mask for this image.
-        read_mask: How this layout's masks decode.
+        read_mask: How this layout's masks decode; a :class:`hairline.data.masks.MaskFiles` where they are image files,
+            all of which are then read by one rule.
         image_label: ``crack`` or ``no crack`` where the set says so of the image as a whole, else empty.
     """
 
@@ -57,23 +64,6 @@ class RawSample:
     mask: Path | None
     read_mask: Callable[[Path], Mask]
     image_label: str = UNKNOWN
-
-
-def binary_mask(grey: NDArray[np.uint8], tolerance: int = 0) -> Mask:
-    """The mask of a grey file that means 0 and 255: crack above 127.
-
-    Args:
-        grey: uint8 [height, width].
-        tolerance: Distance from 0 and 255 that is still usual, for sets published as JPEG.
-    """
-    counts = np.bincount(grey.ravel(), minlength=256)
-    strange = [level for level in np.flatnonzero(counts).tolist() if tolerance < level < 255 - tolerance]
-    return Mask(grey > 127, {level: int(counts[level]) for level in strange})
-
-
-def read_binary_mask(path: Path) -> Mask:
-    """Read a mask file that means 0 and 255, or is 1-bit."""
-    return binary_mask(read_grey(path))
 
 
 def usable_id(name: str) -> bool:
@@ -100,7 +90,9 @@ def mask_path(folder: Path, sample_id: str) -> Path:
 
 def digest(pixels: NDArray[np.generic]) -> str:
     """SHA-256 of an array's shape and bytes, so that the same picture in two file formats is the same."""
-    return hashlib.sha256(str(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+    found = hashlib.sha256(str(pixels.shape).encode())
+    found.update(np.ascontiguousarray(pixels).data)
+    return found.hexdigest()
 
 
 def in_turn(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -108,34 +100,103 @@ def in_turn(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     return [work(item) for item in items]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a look at the files of a sample tells, before any is read for good."""
+
+    head: Header
+    largest: int
+    mask: Values | Named | None
+
+
 def ingest(
     samples: Iterable[RawSample],
     folder: Path,
-    each: Callable[[Callable[[RawSample], Any], Sequence[RawSample]], list[Any]] = in_turn,
+    each: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]] = in_turn,
+    pixels: Pixels = AUTO,
 ) -> pd.DataFrame:
     """Write samples in canonical form under a folder that exists and is empty; return the table it wrote.
 
-    Size, polarity and pairing are recorded as found: judging them is the gate's work.
+    All files are looked at before any is read: the range of images of 16 bits a channel, and which values of masks are
+    crack, are one for the set. Size, polarity and pairing are recorded as found: judging them is the gate's work.
 
     Args:
         samples: What a layout found.
         folder: Where to write.
         each: Applies work to every sample, in order of the samples; may do so in threads.
+        pixels: What is stated of the files' values.
 
     Raises:
-        HairlineError: If two samples have one id, an id is unusable, or files cannot be decoded; all such files are
-            named in one message.
+        HairlineError: If two samples have one id, an id is unusable, files cannot be decoded, or masks do not say what
+            is crack; all such files are named in one message.
     """
     wanted = list(samples)
     _refuse_ids(wanted)
-    results = each(lambda sample: _attempt(sample, folder), wanted)
-    faults = [result for result in results if isinstance(result, HairlineError)]
-    if faults:
-        more = f"\n… and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
-        raise HairlineError("\n".join(str(fault) for fault in faults[:NAMED]) + more)
+    _refuse_stated(wanted, pixels)
+    seen = each(lambda sample: _attempt(_look, sample, pixels), wanted)
+    rules = _rules(wanted, seen, pixels)
+    bits = _bits(seen, pixels)
+    results = each(
+        lambda found: found[1] if isinstance(found[1], HairlineError) else _attempt(_ingest_one, *found, bits, folder),
+        list(zip(wanted, seen, rules, strict=True)),
+    )
+    _refuse_faults(results)
     table = pd.DataFrame(results, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
     table.to_parquet(folder / "samples.parquet", index=False)
     return table
+
+
+def _refuse_stated(samples: Sequence[RawSample], pixels: Pixels) -> None:
+    own = next((each for each in samples if each.mask and not isinstance(each.read_mask, MaskFiles)), None)
+    if own and pixels.crack != "auto":
+        raise HairlineError(
+            f"{own.mask}: is no image file, so that pixels.crack of this data set does not say what is crack in it; "
+            "take it out"
+        )
+
+
+def _look(sample: RawSample, pixels: Pixels) -> _Seen:
+    """Look at both files of a sample; what is wrong with either is told in one error."""
+    with readable():
+        image = _attempt(_range_of, sample.image)
+        file = sample.mask if isinstance(sample.read_mask, MaskFiles) else None
+        mask = None if file is None else _attempt(look, file, pixels)
+    if isinstance(image, HairlineError) or isinstance(mask, HairlineError):
+        raise HairlineError("\n".join(str(found) for found in (image, mask) if isinstance(found, HairlineError)))
+    return _Seen(*image, mask)
+
+
+def _range_of(path: Path) -> tuple[Header, int]:
+    """What an image file says of itself, and its largest value where it has 16 bits a channel."""
+    head = header(path)
+    return head, largest(path) if head.deep else 255
+
+
+def _rules(samples: Sequence[RawSample], seen: Sequence[_Seen | HairlineError], pixels: Pixels) -> list[Rule | None]:
+    """The rule of each sample's mask; None where it has no mask file, or one that cannot be looked at."""
+    rules: dict[int, Rule] = {}
+    for dark in (False, True):
+        of_set = {
+            index: found.mask
+            for index, (sample, found) in enumerate(zip(samples, seen, strict=True))
+            if isinstance(found, _Seen) and found.mask and sample.read_mask == MaskFiles(dark)
+        }
+        rules |= dict(zip(of_set, decide(list(of_set.values()), pixels, dark), strict=True))
+    return [rules.get(index) for index in range(len(samples))]
+
+
+def _bits(seen: Sequence[_Seen | HairlineError], pixels: Pixels) -> int:
+    """Bits of the one range for all images of 16 bits a channel."""
+    if pixels.bits != "auto":
+        return pixels.bits
+    return depth(max((found.largest for found in seen if isinstance(found, _Seen) and found.head.deep), default=0))
+
+
+def _refuse_faults(results: Sequence[object]) -> None:
+    faults = [line for result in results if isinstance(result, HairlineError) for line in str(result).splitlines()]
+    if faults:
+        more = f"\n… and {len(faults) - NAMED} more" if len(faults) > NAMED else ""
+        raise HairlineError("\n".join(faults[:NAMED]) + more)
 
 
 def _refuse_ids(samples: Sequence[RawSample]) -> None:
@@ -156,27 +217,30 @@ def _refuse_ids(samples: Sequence[RawSample]) -> None:
         seen[key] = sample.image
 
 
-def _attempt(sample: RawSample, folder: Path) -> tuple[object, ...] | HairlineError:
-    """The row of a sample, or what is wrong with its files, so that one bad file does not hide the next."""
+def _attempt(work: Callable[..., T], *arguments: object) -> T | HairlineError:
+    """What work comes to, or what is wrong with the files, so that one bad file does not hide the next."""
     try:
-        return _ingest_one(sample, folder)
+        return work(*arguments)
     except HairlineError as error:
         return error
 
 
-def _ingest_one(sample: RawSample, folder: Path) -> tuple[object, ...]:
-    with readable():
-        image, turned = read_image(sample.image), orientation(sample.image)
-        mask = None if sample.mask is None else sample.read_mask(sample.mask)
-    write_image(image_path(folder, sample.id), image)
-    if mask is not None:
-        write_mask(mask_path(folder, sample.id), mask.crack)
+def _ingest_one(sample: RawSample, seen: _Seen, rule: Rule | None, bits: int, folder: Path) -> tuple[object, ...]:
+    with readable(), decoding(seen.head):
+        image, turned = read_stored(sample.image, bits)
+        write_image(image_path(folder, sample.id), image)
+        mask = None
+        if sample.mask is not None:
+            mask = read_mask_file(sample.mask, rule) if rule else sample.read_mask(sample.mask)
+            write_mask(mask_path(folder, sample.id), mask.crack)
+        clear = transparent_pixels(sample.image) if seen.head.transparent else 0
     mask_height, mask_width = (0, 0) if mask is None else mask.crack.shape
     return (
         sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, turned,
         mask is not None, mask_height, mask_width, 0 if mask is None else int(mask.crack.sum()),
         "" if mask is None else _told(mask.unusual), 0 if mask is None else sum(mask.unusual.values()),
         digest(image), "" if mask is None else digest(mask.crack), sample.image.name,
+        bits if seen.head.deep else 8, clear, rule.text if rule else "",
     )  # fmt: skip
 
 

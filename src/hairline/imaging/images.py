@@ -1,7 +1,11 @@
 """Reading and writing images, masks and score maps: RGB uint8 and nothing else inside the house."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -9,11 +13,20 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
+from hairline.imaging import limits
 from hairline.io.reading import refuse_no_file
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 """A third faster than OpenCV's default and as small on photos (benchmarks/ingest_validate.py)."""
+
+ALONE = ("PNG", "JPEG", "BMP", "TIFF")
+"""Formats whose images need no file any more once they are loaded."""
+
+LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
+
+DEPTHS = (8, 10, 12, 14, 16)
+"""Bits a channel that cameras use; what needs more than 8 is stored in 16."""
 
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
 UPRIGHT = {  # what turns an image of an orientation upright
@@ -27,53 +40,215 @@ UPRIGHT = {  # what turns an image of an orientation upright
 }
 
 
-def _open(path: Path, mode: str | None = None) -> Image.Image:
-    """The image of a file, upright, in 8 bits a channel; converted to a mode of Pillow where one is named."""
+@dataclass(frozen=True)
+class Header:
+    """What an image file says before its pixels are decoded.
+
+    Attributes:
+        height: In pixels, as stored.
+        width: In pixels, as stored.
+        deep: Whether it holds more than 8 bits a channel.
+        transparent: Whether it may have transparent pixels.
+        lossy: Whether its format blurs edges, as JPEG does.
+    """
+
+    height: int
+    width: int
+    deep: bool
+    transparent: bool
+    lossy: bool
+
+
+def header(path: Path) -> Header:
+    """What an image file says of itself; its pixels are not decoded.
+
+    Raises:
+        HairlineError: If the file is missing, no image, of several pages, or larger than
+            :data:`hairline.imaging.limits.PIXELS`.
+    """
+    with _opened(path) as file:
+        lossy = file.format in LOSSY or file.info.get("compression") == "jpeg"
+        return Header(file.height, file.width, _deep(file), is_transparent(file), lossy)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """An image file that may be decoded, and what goes wrong with it inside the block as a HairlineError."""
     refuse_no_file(path, "an image")
+    with _told(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large photos are welcome up to the error
+        with Image.open(path) as file:
+            if file.width * file.height > limits.PIXELS:
+                raise Image.DecompressionBombError
+            _refuse_pages(path, file)
+            yield file
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What goes wrong inside the block with the pixels of a file, as a HairlineError."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large photos are welcome up to the error
-            with Image.open(path) as file:
-                _refuse_pages(path, file)
-                image = _eight_bit(path, _turned(file))
-        return image.convert(mode) if mode else image
+        yield
     except HairlineError:
         raise
     except Image.DecompressionBombError:
         raise HairlineError(
-            f"{path}: claims more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels, which would fill the memory; cut "
-            "it into smaller images or leave it out of the data set"
+            f"{path}: claims more than {limits.PIXELS:,} pixels, which would fill the memory; cut it into smaller "
+            "images or leave it out of the data set"
         ) from None
+    except MemoryError:
+        raise HairlineError(f"{path}: does not fit into the memory; cut it into smaller images") from None
     except Exception as error:  # on damaged files Pillow's decoders also raise SyntaxError, TypeError, RuntimeError, …
         raise HairlineError(
             f"{path}: cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
         ) from None
 
 
-def _eight_bit(path: Path, image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # Pillow would clip 16-bit grey at 255 rather than scale it
-        grey = np.asarray(image)
-        return Image.fromarray((grey >> 8 if grey.max() > 255 else grey).astype(np.uint8))  # or 8 bits stored in 16
-    if image.mode in ("I", "F"):
+def decoding(head: Header) -> AbstractContextManager[None]:
+    """Wait inside until an image of this size may be decoded and kept beside those of other threads."""
+    return limits.DECODING.share(_cost(head.height * head.width, head.deep))
+
+
+def _cost(pixels: int, deep: bool) -> int:
+    return pixels * limits.BYTES_PER_PIXEL * (2 if deep else 1)
+
+
+class Decoded(NamedTuple):
+    """The pixels of a file, upright, and how it was stored.
+
+    Attributes:
+        pixels: An image of Pillow where it has 8 bits a channel; where it has 16, uint16 [height, width] for grey and
+            [height, width, 3 or 4] for RGB with or without alpha.
+        orientation: EXIF orientation, 1 (upright) to 8.
+    """
+
+    pixels: Image.Image | NDArray[np.uint16]
+    orientation: int
+
+
+def decode(path: Path) -> Decoded:
+    """Decode an image file without giving up any of its bits.
+
+    Raises:
+        HairlineError: If the file is missing or no decodable image, or holds 32-bit values.
+    """
+    with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
+        if file.mode in ("I", "F"):
+            raise HairlineError(
+                f"{path}: holds 32-bit values (mode {file.mode}), of which no brightness is known; expected 8 or 16 "
+                "bits a channel; convert the file"
+            )
+        deep = _deep(file)
+        stored = _orientation(file) if file.format == "TIFF" else 0  # which loading turns, and then tells no more
+        image = _turned(file)
+        stored = stored or _orientation(file)
+        if not deep:
+            return Decoded(image, stored)
+        if image.mode.startswith("I;16"):
+            return Decoded(np.asarray(image, dtype=np.uint16), stored)
+        return Decoded(_deep_colours(path, image, 1 if file.format == "TIFF" else stored), stored)
+
+
+def _deep(file: Image.Image) -> bool:
+    """Whether a file that is not loaded yet has 16 bits a channel, of which Pillow keeps 8 where there are colours."""
+    tiles = getattr(file, "tile", ())
+    raw = tiles[0].args if tiles else ""
+    raw = raw if isinstance(raw, str) else str(raw[0]) if raw else ""
+    return file.mode.startswith("I;16") or ";16" in raw
+
+
+def is_transparent(file: Image.Image) -> bool:
+    """Whether an image of Pillow may have transparent pixels."""
+    return file.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in file.info
+
+
+def _deep_colours(path: Path, eight: Image.Image, turn: int) -> NDArray[np.uint16]:
+    """All 16 bits of colours, from OpenCV's decoder; Pillow's tells files that are cut short, and has to agree.
+
+    Args:
+        path: The file.
+        eight: What Pillow made of it.
+        turn: The EXIF orientation that OpenCV leaves to be applied.
+    """
+    found: Any = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is not None and found.dtype == np.uint16:
+        channels = found.shape[2] if found.ndim == 3 else 1
+        order = {1: [0, 0, 0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
+        pixels = _turned_array(found.reshape(*found.shape[:2], channels)[..., order], turn)
+        same = np.asarray(eight.convert("RGBA" if channels == 4 else "RGB"))
+        if pixels.shape == same.shape and np.array_equal(pixels >> 8, same):
+            return np.ascontiguousarray(pixels)
+    raise HairlineError(
+        f"{path}: holds 16-bit colours in a form that two decoders read differently; save it as PNG, or as TIFF with "
+        "its channels side by side"
+    )
+
+
+def _turned_array(pixels: NDArray[np.uint16], number: int) -> NDArray[np.uint16]:
+    """As Pillow's transposition of an orientation does it."""
+    turned = pixels.swapaxes(0, 1) if number in (5, 6, 7, 8) else pixels
+    rows, columns = -1 if number in (3, 4, 7, 8) else 1, -1 if number in (2, 3, 6, 7) else 1
+    return turned[::rows, ::columns]
+
+
+def depth(largest: int) -> int:
+    """Bits of the smallest usual range that holds a value: 8, 10, 12, 14 or 16.
+
+    >>> depth(255), depth(4095), depth(4096)
+    (8, 12, 14)
+    """
+    return next(bits for bits in DEPTHS if largest < 1 << bits)
+
+
+def in_8_bits(pixels: NDArray[np.uint16], bits: int | None = None) -> NDArray[np.uint8]:
+    """16-bit values in 8 bits, by a range of ``bits`` or by the smallest that holds them all, alpha left aside."""
+    return (pixels >> ((depth(_largest(pixels)) if bits is None else bits) - 8)).astype(np.uint8)
+
+
+def _largest(pixels: NDArray[np.uint16]) -> int:
+    return int((pixels[..., :3] if pixels.ndim == 3 else pixels).max(initial=0))
+
+
+def transparent_pixels(path: Path) -> int:
+    """How many pixels of an image file are wholly transparent."""
+    found = decode(path).pixels
+    alpha = found[..., 3] if not isinstance(found, Image.Image) else np.asarray(found.convert("RGBA"))[..., 3]
+    return int((alpha == 0).sum())
+
+
+def largest(path: Path) -> int:
+    """The largest value of an image file of 16 bits a channel, alpha left aside; 255 where it has 8 bits."""
+    found = decode(path).pixels
+    return 255 if isinstance(found, Image.Image) else _largest(found)
+
+
+def _converted(path: Path, found: Image.Image | NDArray[np.uint16], mode: str, bits: int | None) -> NDArray[np.uint8]:
+    """The pixels of a file in a mode of Pillow."""
+    if not isinstance(found, Image.Image) and bits is not None and _largest(found) >= 1 << bits:
         raise HairlineError(
-            f"{path}: holds 32-bit values (mode {image.mode}), of which no brightness is known; expected 8 or 16 bits "
-            "a channel; convert the file"
+            f"{path}: holds values up to {_largest(found)}, more than {bits} bits; correct pixels.bits of this data set"
         )
-    return image
+    image = found if isinstance(found, Image.Image) else Image.fromarray(in_8_bits(found, bits))
+    with _told(path):
+        return np.asarray(image if image.mode == mode else image.convert(mode))
 
 
 def _refuse_pages(path: Path, file: Image.Image) -> None:
-    pages = getattr(file, "n_frames", 1)
-    if file.format in ("TIFF", "GIF") and pages > 1:  # other formats carry previews beside the photo itself
-        raise HairlineError(f"{path}: holds {pages} pages; expected one image a file; save each as its own")
+    if file.format not in ("TIFF", "GIF", "WEBP") or not getattr(file, "is_animated", False):
+        return  # other formats carry previews beside the photo itself
+    pages = 2
+    with suppress(EOFError):
+        while file.format == "TIFF" and pages <= limits.PAGES:
+            file.seek(pages)
+            pages += 1
+    found = pages if file.format == "TIFF" and pages <= limits.PAGES else "several"
+    raise HairlineError(f"{path}: holds {found} pages; expected one image a file; save each as its own")
 
 
 def orientation(path: Path) -> int:
     """EXIF orientation of an image file, 1 (upright) to 8; 1 where it has none."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        with Image.open(path) as file:
-            return _orientation(file)
+    with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
+        return _orientation(file)
 
 
 def _orientation(file: Image.Image) -> int:
@@ -86,29 +261,36 @@ def _orientation(file: Image.Image) -> int:
 
 def _turned(file: Image.Image) -> Image.Image:
     """The image upright; ImageOps.exif_transpose writes the other metadata anew, and fails where those are damaged."""
-    file.load()  # which turns a TIFF file by itself, and then tells no orientation any more
+    file.load()  # which turns a TIFF file by itself
     turn = UPRIGHT.get(_orientation(file))
-    return file.copy() if turn is None else file.transpose(turn)
+    if turn is not None:
+        return file.transpose(turn)
+    return file if file.format in ALONE else file.copy()
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, bits: int | None = None) -> NDArray[np.uint8]:
     """Read any image file, upright by its EXIF tag, as RGB uint8 of shape [height, width, 3].
 
+    Args:
+        path: The file; what it has of transparency is left aside.
+        bits: For files of 16 bits a channel, how many of them are used: 8, 10, 12, 14 or 16. None takes the fewest
+            that hold the values of this file alone, which makes files of one camera differ in brightness.
+
     Raises:
-        HairlineError: If the file is missing or no decodable image.
+        HairlineError: If the file is missing, no decodable image, or holds larger values.
     """
-    return np.asarray(_open(path, "RGB"))
+    return read_stored(path, bits)[0]
+
+
+def read_stored(path: Path, bits: int | None = None) -> tuple[NDArray[np.uint8], int]:
+    """Read an image file as :func:`read_image` does, and the EXIF orientation it was stored in, 1 to 8."""
+    found = decode(path)
+    return _converted(path, found.pixels, "RGB", bits), found.orientation
 
 
 def read_grey(path: Path) -> NDArray[np.uint8]:
     """Read any image file as grey levels 0..255, uint8 [height, width]; bilevel files give 0 and 255."""
-    return np.asarray(_open(path, "L"))
-
-
-def read_levels(path: Path) -> NDArray[np.uint8]:
-    """Read an image file as it numbers its colours: indices where it has a palette, else as :func:`read_grey`."""
-    image = _open(path)
-    return np.asarray(image if image.mode == "P" else image.convert("L"))
+    return _converted(path, decode(path).pixels, "L", None)
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:

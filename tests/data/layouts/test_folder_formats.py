@@ -6,7 +6,7 @@ from PIL import Image
 from support.pictures import picture
 
 from hairline.data.layouts import folder
-from hairline.data.samples import ingest, load_image, load_mask
+from hairline.data.samples import ingest, load_image, load_mask, read_binary_mask
 
 FORMATS = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "JPG"]
 MODES = [(mode, suffix) for mode in ("1", "L", "P", "RGB") for suffix in FORMATS
@@ -52,6 +52,6 @@ def test_grey_in_between_is_told_for_exact_formats_and_beyond_the_blur_for_jpeg(
     levels[:, :8] = 40
     for suffix, told in (("png", {40}), ("jpg", set())):
         Image.fromarray(levels).save(tmp_path / f"m.{suffix}", quality=100)
-        assert set(folder.read_mask(tmp_path / f"m.{suffix}").unusual) == told
+        assert set(read_binary_mask(tmp_path / f"m.{suffix}").unusual) == told
     Image.fromarray(np.full((16, 16), 100, np.uint8)).save(tmp_path / "grey.jpg", quality=100)
-    assert folder.read_mask(tmp_path / "grey.jpg").unusual == {100: 256}
+    assert read_binary_mask(tmp_path / "grey.jpg").unusual == {100: 256}

@@ -24,16 +24,15 @@ as JPEG is read too, with values that are blurred.
 """
 
 import re
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from hairline.data.layout_files import contents, image_files, tolerance
-from hairline.data.samples import Mask, RawSample, binary_mask
+from hairline.data.layout_files import contents, image_files
+from hairline.data.masks import Mask, MaskFiles
+from hairline.data.samples import RawSample
 from hairline.data.splits import OTHERS, listed, refuse_both
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_grey
 from hairline.io.options import checked_dataclass
 
 Subset = Literal["AIGLE_RN", "ESAR", "LCMS"]
@@ -88,7 +87,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
             f"{root}: the split names {', '.join(unknown)}, which {', '.join(options.subsets)} do not hold; their ids "
             f"are like {min(images)}; correct options.test and options.val of this data set"
         )
-    decode: Callable[[Path], Mask] = partial(read_truth, crack=options.crack)
+    decode = MaskFiles(options.crack == "black")
     return [
         RawSample(name, listed(name, options.test, options.val), place(name), images[name], truths[name], decode)
         for name in sorted(images)
@@ -102,8 +101,7 @@ def place(sample_id: str) -> str:
 
 def read_truth(path: Path, crack: Colour) -> Mask:
     """Mask of a ground truth file, whose values should be 0 and 255; JPEG may depart from them by its blur."""
-    found = binary_mask(read_grey(path), tolerance(path))
-    return found if crack == "white" else Mask(~found.crack, found.unusual)
+    return MaskFiles(crack == "black")(path)
 
 
 def _folders(root: Path) -> tuple[Path, Path]:

@@ -4,10 +4,8 @@
     ROOT/masks/NAME.png    same name; PNG, JPEG, BMP or TIFF; may be missing for some or all images
     ROOT/split.csv         optional; columns id and split (train, val, test), or id and group, or all three
 
-A mask has one of the modes 1, L, P and RGB (others, such as RGBA and 16 bits, are read too). Its crack is bright, above
-half of the range, or 1 where there are no values but 0 and 1; with a palette, its bright colours, or index 1 where none
-is bright and the indices are 0 and 1 only. JPEG has neither mode 1 nor P, and blurs: values up to a quarter of the
-range off black or white are fine.
+Masks may have any mode; which values are crack is found out from all files together (:mod:`hairline.data.masks`), or
+stated by ``pixels`` beside these options. JPEG blurs: values up to a quarter of the range off black or white are fine.
 
 The group says what must stay together, e.g. the photo or the structure an image shows. Without a ``split`` column,
 groups (or single images) are assigned to splits by a hash of their name, so that adding images moves no other image.
@@ -16,11 +14,11 @@ groups (or single images) are assigned to splits by a hash of their name, so tha
 from collections.abc import KeysView
 from pathlib import Path
 
-from hairline.data.layout_files import contents, image_files, tolerance
-from hairline.data.samples import SPLITS, Mask, RawSample, binary_mask
+from hairline.data.layout_files import contents, image_files
+from hairline.data.samples import SPLITS, RawSample, read_binary_mask
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
-from hairline.imaging.images import IMAGE_SUFFIXES, read_grey, read_levels
+from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed, read_table, there
 
@@ -62,14 +60,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
             "a mask has the name of its image, only the suffix may differ"
         )
     rows = _table(root / "split.csv", images.keys(), options)
-    return [RawSample(name, *rows[name], images[name], masks.get(name), read_mask) for name in sorted(images)]
-
-
-def read_mask(path: Path) -> Mask:
-    """Read a mask of any mode: crack where grey > 127; if that is nowhere, where it is 1 among values 0 and 1 only."""
-    grey = read_grey(path)
-    levels = grey if grey.max() > 127 else read_levels(path)
-    return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey, tolerance(path))
+    return [RawSample(name, *rows[name], images[name], masks.get(name), read_binary_mask) for name in sorted(images)]
 
 
 def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
