@@ -11,11 +11,15 @@ from PIL import Image
 from hairline.errors import HairlineError
 from hairline.io.reading import refuse_no_file
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+LOSSY_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".jp2")
+IMAGE_SUFFIXES = (".png", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".pbm", ".pgm", ".ppm", ".pnm", *LOSSY_SUFFIXES)
+"""Of files read as images, in lower case; upper case means the same."""
+
 PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 """A third faster than OpenCV's default and as small on photos (benchmarks/ingest_validate.py)."""
 
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
+SIDEWAYS = 5  # orientations from here on exchange width and height
 UPRIGHT = {  # what turns an image of an orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -64,7 +68,7 @@ def _eight_bit(path: Path, image: Image.Image) -> Image.Image:
 
 def _refuse_pages(path: Path, file: Image.Image) -> None:
     pages = getattr(file, "n_frames", 1)
-    if file.format in ("TIFF", "GIF") and pages > 1:  # other formats carry previews beside the photo itself
+    if file.format in ("TIFF", "GIF", "WEBP", "AVIF") and pages > 1:  # others carry previews beside the photo itself
         raise HairlineError(f"{path}: holds {pages} pages; expected one image a file; save each as its own")
 
 
@@ -74,6 +78,26 @@ def orientation(path: Path) -> int:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         with Image.open(path) as file:
             return _orientation(file)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of an image file in pixels as :func:`read_image` gives it: turned upright by its EXIF tag.
+
+    Raises:
+        HairlineError: If the file is missing or no decodable image.
+    """
+    refuse_no_file(path, "an image")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(path) as file:
+                turned, (width, height) = _orientation(file), file.size
+                tiff = file.format == "TIFF"
+    except Exception:  # the decoder says what is wrong
+        return _open(path).size
+    if tiff:  # whose size Pillow tells turned or not, by version and by where the tag stands
+        return _open(path).size
+    return (height, width) if turned >= SIDEWAYS else (width, height)
 
 
 def _orientation(file: Image.Image) -> int:

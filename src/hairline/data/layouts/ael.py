@@ -24,14 +24,14 @@ as JPEG is read too, with values that are blurred.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from hairline.data.layout_files import contents, image_files, tolerance
+from hairline.data.layout_files import LeavesOut, LeftOut, contents, image_files, paired, tolerance
 from hairline.data.samples import Mask, RawSample, binary_mask
-from hairline.data.splits import OTHERS, listed, refuse_both
+from hairline.data.splits import OTHERS, listed, refuse_both, spelt
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_grey
 from hairline.io.options import checked_dataclass
@@ -41,6 +41,7 @@ Colour = Literal["black", "white"]
 FOLDERS = (("TITS/IMAGES", "TITS/GROUND_TRUTH"), ("DATASET/IMAGES", "DATASET/GROUND_TRUTH"),
            ("IMAGES", "GROUND_TRUTH"), ("img", "gt"))  # fmt: skip
 NAME = re.compile(r"(?:Im_)?(?:GT_)?(?P<id>.+?)(?:(?<=[a-z])or)?")
+LEAVES_OUT = LeavesOut("without ground truth", by_design=True, folders=True)
 PLACE = re.compile(r"(?<=\d)[a-z]+$")
 
 
@@ -80,9 +81,12 @@ def read(root: Path, options: Options) -> list[RawSample]:
     for subset in options.subsets:
         images |= _by_id(images_folder / subset, options)
         truths |= _by_id(truths_folder / subset, options)
-    _refuse_single(images, truths, truths_folder)
-    _refuse_single(truths, images, images_folder)
-    unknown = sorted({*options.test, *options.val} - {OTHERS} - images.keys() - set(options.exclude))
+    truths_of, single = paired(images, truths)
+    _refuse_single(images, sorted(images.keys() - truths_of.keys()), truths_folder)
+    _refuse_single(truths, single, images_folder)
+    left_out = LeftOut(options.exclude)
+    test, val = spelt(options.test, images), spelt(options.val, images)
+    unknown = sorted(name for name in {*test, *val} - {OTHERS} - images.keys() if not left_out.has(name, Path(name)))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, which {', '.join(options.subsets)} do not hold; their ids "
@@ -90,7 +94,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
         )
     decode: Callable[[Path], Mask] = partial(read_truth, crack=options.crack)
     return [
-        RawSample(name, listed(name, options.test, options.val), place(name), images[name], truths[name], decode)
+        RawSample(name, listed(name, test, val), place(name), images[name], truths_of[name], decode)
         for name in sorted(images)
     ]
 
@@ -120,9 +124,10 @@ def _folders(root: Path) -> tuple[Path, Path]:
 def _by_id(folder: Path, options: Options) -> dict[str, Path]:
     """Files with (or of) ground truth by id."""
     files: dict[str, Path] = {}
+    left_out = LeftOut(options.exclude)
     for stem, path in image_files(folder, ()).items():
-        name = _id(stem)
-        if "noGT" in stem or name in options.exclude:
+        name = sample_id(stem)
+        if "noGT" in stem or left_out.has(name, path):
             continue
         if name in files:
             raise HairlineError(
@@ -138,13 +143,13 @@ def _by_id(folder: Path, options: Options) -> dict[str, Path]:
     return files
 
 
-def _id(stem: str) -> str:
+def sample_id(stem: str) -> str:
+    """The id of an image or a ground truth file by its name without suffix."""
     found = NAME.fullmatch(stem)
     return found["id"] if found else stem
 
 
-def _refuse_single(these: Mapping[str, Path], others: Mapping[str, Path], where: Path) -> None:
-    single = sorted(these.keys() - others.keys())
+def _refuse_single(these: Mapping[str, Path], single: Sequence[str], where: Path) -> None:
     if single:
         path = these[single[0]]
         raise HairlineError(
