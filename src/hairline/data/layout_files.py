@@ -58,14 +58,11 @@ def contents(folder: Path) -> str:
 def found_instead(folder: Path, root: Path) -> str:
     """What lies in a folder that should hold images and holds none, or in the root where there is no such folder.
 
-    Pictures that are not read are named with what to do, and so are sub-folders.
+    Pictures that are not read are named with what to do.
     """
     nearest = folder if folder.is_dir() else root
-    inside = entries(folder)
-    unread = Counter(path.suffix.lower() for path in inside if path.suffix.lower() in UNREAD)
+    unread = Counter(path.suffix.lower() for path in entries(folder) if path.suffix.lower() in UNREAD)
     hints = [f"; {count} {suffix}: {UNREAD[suffix]}" for suffix, count in unread.items()]
-    if any(path.is_dir() for path in inside):
-        hints.append("; sub-folders are not read: move their images up")
     return f"in {nearest}: {contents(nearest)}{''.join(hints)}"
 
 

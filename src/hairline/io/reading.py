@@ -113,7 +113,7 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         values, more = row[: len(header)], row[len(header) :]
         if row and (len(values) < len(header) or any(more)):
             raise HairlineError(
-                f"{path}: line {number} has {len(row)} values ({', '.join(row)[:60]}); expected {len(header)}: "
+                f"{path}: line {number} has {len(row)} of {len(header)} values ({', '.join(row)[:60]}); expected "
                 f"{', '.join(header)}; complete the row, or put quotes around a value that has a comma in it"
             )
         if row:

@@ -53,7 +53,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
     images = image_files(root / "image", options.exclude)
     matrices = [path for path in entries(root / "groundTruth") if path.suffix.lower() == ".mat"]
     if not images or not matrices:
-        raise _empty(root, *(("groundTruth", ".mat file") if images else ("image", "image file")))
+        raise _empty(root, *(("groundTruth", ".mat file") if images else ("image", ".jpg file")))
     left_out = LeftOut(options.exclude)
     truths, _ = paired(images, {id_of(path): path for path in matrices if not left_out.has(id_of(path), path)})
     ids = sorted(truths)

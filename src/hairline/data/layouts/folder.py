@@ -55,7 +55,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
         nearest = root / "images" if entries(root / "images") else root
         raise HairlineError(
             f"{root / 'images'}: no images found ({found_instead(nearest, root)}); expected "
-            f"images/NAME.jpg and masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)})"
+            f"images/NAME.jpg and masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)}), not in "
+            "sub-folders"
         )
     masks_of, orphans = paired(images, masks)
     if orphans:
