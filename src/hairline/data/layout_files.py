@@ -70,12 +70,12 @@ class LeftOut:
     """The ids that ``exclude`` of a set's options names, however they are written (:class:`Names`)."""
 
     def __init__(self, exclude: Iterable[str]) -> None:
-        """Keep ids, or file names, to compare with."""
-        self._names = Names(exclude)
+        """Keep ids, or names of image files, to compare with."""
+        self._names = Names(each for name in exclude for each in (name, without_suffix(name)))
 
-    def has(self, sample_id: str, file: Path) -> bool:
-        """Whether a sample is left out: by its id, or by its id with the suffix of its file."""
-        return any(self._names.all(name) for name in (sample_id, sample_id + file.suffix))
+    def has(self, sample_id: str) -> bool:
+        """Whether a sample is left out."""
+        return bool(self._names.all(sample_id))
 
 
 def image_files(folder: Path, exclude: Collection[str]) -> dict[str, Path]:
@@ -91,7 +91,7 @@ def image_files(folder: Path, exclude: Collection[str]) -> dict[str, Path]:
     left_out = LeftOut(exclude)
     for path in entries(folder):
         name = id_of(path)
-        if path.suffix.lower() not in IMAGE_SUFFIXES or left_out.has(name, path):
+        if path.suffix.lower() not in IMAGE_SUFFIXES or left_out.has(name):
             continue
         if name in files:
             raise HairlineError(f"{path}: {files[name].name} has the same name; rename or remove one of them")

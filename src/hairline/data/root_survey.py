@@ -146,7 +146,7 @@ def _reasons(
 
     def of_picture(path: Path) -> tuple[str, str]:
         folder = str(path.parent)
-        if any(left_out.has(name, path) for name in _ids(root, path, of_stem)):
+        if any(left_out.has(name) for name in _ids(root, path, of_stem)):
             return EXCLUDED, ""
         below = any(_inside(folder, each) for each in images | masks)
         if folder in images | masks or (below and leaves_out.sub_folders):

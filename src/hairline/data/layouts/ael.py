@@ -86,7 +86,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
     _refuse_single(truths, single, images_folder)
     left_out = LeftOut(options.exclude)
     test, val = spelt(options.test, images), spelt(options.val, images)
-    unknown = sorted(name for name in {*test, *val} - {OTHERS} - images.keys() if not left_out.has(name, Path(name)))
+    unknown = sorted(name for name in {*test, *val} - {OTHERS} - images.keys() if not left_out.has(name))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, which {', '.join(options.subsets)} do not hold; their ids "
@@ -127,7 +127,7 @@ def _by_id(folder: Path, options: Options) -> dict[str, Path]:
     left_out = LeftOut(options.exclude)
     for stem, path in image_files(folder, ()).items():
         name = sample_id(stem)
-        if "noGT" in stem or left_out.has(name, path):
+        if "noGT" in stem or left_out.has(name):
             continue
         if name in files:
             raise HairlineError(

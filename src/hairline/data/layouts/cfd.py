@@ -55,10 +55,10 @@ def read(root: Path, options: Options) -> list[RawSample]:
     if not images or not matrices:
         raise _empty(root, *(("groundTruth", ".mat file") if images else ("image", ".jpg file")))
     left_out = LeftOut(options.exclude)
-    truths, _ = paired(images, {id_of(path): path for path in matrices if not left_out.has(id_of(path), path)})
+    truths, _ = paired(images, {id_of(path): path for path in matrices if not left_out.has(id_of(path))})
     ids = sorted(truths)
     test, val = spelt(options.test, ids), spelt(options.val, ids)
-    unknown = sorted(name for name in {*test, *val} - {OTHERS} - set(ids) if not left_out.has(name, Path(name)))
+    unknown = sorted(name for name in {*test, *val} - {OTHERS} - set(ids) if not left_out.has(name))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "

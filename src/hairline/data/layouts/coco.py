@@ -134,7 +134,7 @@ def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSa
     for image in annotations.images:
         file = files.find(_relative(path, image["file_name"]))
         sample = composed("-".join(file.relative_to(base).with_suffix("").parts))
-        if left_out.has(sample, file):
+        if left_out.has(sample):
             continue
         chosen = split_of(sample, options.shares) if split == "shares" else split
         outlines = annotations.of[image["id"]]

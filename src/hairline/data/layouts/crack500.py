@@ -84,7 +84,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
     list_file = root / f"{folder.removesuffix('crop')}.txt"
     pairs = _listed(root, list_file) if there(list_file) else _present(directory)
     left_out = LeftOut(options.exclude)
-    pairs = [(image, mask) for image, mask in pairs if not left_out.has(id_of(image), image)]
+    pairs = [(image, mask) for image, mask in pairs if not left_out.has(id_of(image))]
     if there(list_file):
         _refuse_absent(list_file, pairs)
         _refuse_twice(list_file, [image for image, _ in pairs])

@@ -84,7 +84,7 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
     for number, row in enumerate(_rows(path), 2):
         written = row["id"]
         name = names.find(written) or names.find(without_suffix(written)) or composed(written)
-        if left_out.has(name, Path(written)):
+        if left_out.has(name):
             continue
         if name in rows:
             raise HairlineError(f"{path}: line {number} has the id '{written}' of a line before; expected each id once")

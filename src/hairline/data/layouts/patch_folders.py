@@ -98,7 +98,7 @@ def _folder(root: Path, folder: PurePosixPath, label: str, options: Options) -> 
     left_out = LeftOut(options.exclude)
     for stem, path in files.items():
         name = f"{'-'.join(folder.parts)}_{stem}"
-        if left_out.has(name, path):
+        if left_out.has(name):
             continue
         group = _group(folder, path, options.group) if options.group else name
         yield RawSample(name, split_of(group, options.shares), group, path, None, no_mask, label)
