@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from hairline.data import passed_over
 from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.gates import conclude, drift, facts
 from hairline.gates import samples_gate as gate
@@ -22,16 +23,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     look = partial(in_threads, doing=f"validate {args.dataset}")
     columns = computed(table, dataset, gate.for_lookalikes(options), look)
     accepted = drift.read(drift.path(paths.baselines, params.experiment, args.dataset))
+    found = passed_over.read(paths.passed_over(args.dataset))
     frames = {
         "samples": columns,
         "splits": facts.splits(table, options.min_split_share),
         "drift": drift.shifts(columns, accepted),
+        "passed_over": facts.passed_over(found),
     }
     waivers = params.waivers("samples", args.dataset)
     verdict = check("samples", args.dataset, gate.RULES, frames, options, waivers)
     pictures = thumbnails(verdict, partial(load_image, dataset), partial(load_mask, dataset), conclude.THUMBNAIL_PX)
     origins = dict(zip(table["id"], table["split"] + ", " + table["source"], strict=True))
-    written = page(verdict, contents_of_set(table), origins, pictures)
+    contents = contents_of_set(table) + (f"; {passed_over.told(found)}" if found else "")
+    written = page(verdict, contents, origins, pictures)
     conclude.conclude(
         verdict, written, paths.samples_gate(args.dataset), paths.samples_verdict(args.dataset),
         paths.findings_of(paths.samples_verdict(args.dataset)),

@@ -8,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 from support.gates import labels, options, patches, samples
 
+from hairline.data.passed_over import Entry, Survey
 from hairline.data.samples import RawSample, ingest, read_binary_mask
 from hairline.gates import drift, facts
 from hairline.gates.engine import check
@@ -19,6 +20,7 @@ RULES = tuple(rule.name for rule in samples.RULES)
 OPTIONS = options(
     samples, min_crack_share=0.01, max_empty_masks=0.2, min_contrast=20, min_split_share={"train": 0.3, "test": 0.2}
 )
+ALL_READ = Survey(12, (), {})
 
 
 @dataclass
@@ -63,12 +65,14 @@ def judged(
     wanted: samples.Options = OPTIONS,
     waivers: tuple[Waiver, ...] = (),
     accepted: drift.Baseline | None = None,
+    found: Survey = ALL_READ,
 ) -> Verdict:
     columns = computed(table, folder / "set", samples.for_lookalikes(wanted))
     frames = {
         "samples": columns,
         "splits": facts.splits(table, wanted.min_split_share),
         "drift": drift.shifts(columns, accepted if accepted is not None else drift.baseline(columns)),
+        "passed_over": facts.passed_over(found),
     }
     return check("samples", "walls", samples.RULES, frames, wanted, waivers)
 
@@ -193,7 +197,7 @@ def test_a_fault_fails_its_own_rule_and_names_the_samples(rule: str, tmp_path: P
 
 
 def test_every_rule_has_a_fault_tried_on_it() -> None:
-    assert {*FAULTS, "mask_values", "exif_upright", "drift"} == set(RULES)
+    assert {*FAULTS, "mask_values", "exif_upright", "drift", "files_passed_over"} == set(RULES)
 
 
 def test_unusual_mask_values_are_told(tmp_path: Path) -> None:
@@ -226,6 +230,31 @@ def test_drift_is_told_by_quantity(tmp_path: Path) -> None:
     assert "shift 1.00" in verdict.findings[0].values[0]
     assert "exclude" not in message(verdict)  # a quantity cannot be left out
     assert "drift" in judged(table, tmp_path, accepted={"images": 0, "quantiles": {}}).unseen
+
+
+def test_files_passed_over_are_told_but_not_those_left_out_by_choice(tmp_path: Path) -> None:
+    table = canonical(tmp_path, clean_pictures())
+    files = (Entry("images/a.heic", ".heic", "convert them to JPEG"), Entry("images/b.png", "excluded", ""))
+    verdict = judged(table, tmp_path, found=Survey(12, files, {"hidden": 3}))
+    assert failures(verdict) == {"files_passed_over": ("images/a.heic",)}
+    told = message(verdict)
+    assert "images/a.heic: .heic; convert them to JPEG" in told
+    assert "found     1 of 14" in told
+    assert "options.exclude [" not in told
+    waiver = Waiver("samples", "walls", "files_passed_over", "images/a.heic", "a duplicate")
+    assert failures(judged(table, tmp_path, waivers=(waiver,), found=Survey(12, files, {}))) == {}
+    unknown = check("samples", "walls", samples.RULES, frames_without_record(table, tmp_path), OPTIONS, ())
+    assert unknown.unseen == ("files_passed_over",)
+
+
+def frames_without_record(table: pd.DataFrame, folder: Path) -> dict[str, pd.DataFrame]:
+    columns = computed(table, folder / "set", samples.for_lookalikes(OPTIONS))
+    return {
+        "samples": columns,
+        "splits": facts.splits(table, OPTIONS.min_split_share),
+        "drift": drift.shifts(columns, drift.baseline(columns)),
+        "passed_over": facts.passed_over(None),
+    }
 
 
 @pytest.mark.parametrize(

@@ -81,3 +81,51 @@ def test_what_cannot_be_written_is_an_error(tmp_path):
     (tmp_path / "a.png").mkdir()
     with pytest.raises(IsADirectoryError):
         images.write_image(tmp_path / "a.png", RGB)
+
+
+def xmp(number):
+    words = f'<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="{number}"/>'
+    return f"<x:xmpmeta>{words}</x:xmpmeta>".encode()
+
+
+def saved(image, kind, **how):
+    return lambda path: image.save(path, kind, **how)
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_orientation_is_applied_once_and_told_alike_whatever_the_format(tmp_path, number):
+    upright = np.kron(np.arange(15, dtype=np.uint8).reshape(3, 5, 1) * np.uint8(16), np.ones((16, 16, 3), np.uint8))
+    names = ("", "FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_90", "TRANSVERSE",
+             "ROTATE_270")  # fmt: skip
+    stored = Image.fromarray(upright)
+    stored = stored if number == 1 else stored.transpose(Image.Transpose[names[number - 1]])
+    exif = Image.Exif()
+    exif[274] = number
+    tag = {274: number}
+    writers = {
+        "JPEG": saved(stored, "JPEG", exif=exif, quality=95),
+        "JPEG, XMP": saved(stored, "JPEG", xmp=xmp(number), quality=95),
+        "PNG": saved(stored, "PNG", exif=exif),
+        "WebP": saved(stored, "WEBP", exif=exif, lossless=True),
+        "TIFF": saved(stored, "TIFF", tiffinfo=tag),
+        "TIFF, LZW": saved(stored, "TIFF", tiffinfo=tag, compression="tiff_lzw"),
+        "TIFF, XMP": saved(stored, "TIFF", tiffinfo={700: xmp(number)}),
+        "TIFF, both": saved(stored, "TIFF", tiffinfo={700: xmp(number), **tag}),
+    }
+    for name, write in writers.items():
+        path = tmp_path / name
+        write(path)
+        image = images.read_image(path)
+        assert image.shape == upright.shape, name
+        assert np.abs(image.astype(int) - upright).mean() < 8, name
+        assert images.upright_size(path) == (80, 48), name
+        assert images.orientation(path) == number, name
+        assert images.read_grey(path).shape == (48, 80), name
+
+
+def test_the_size_of_no_image_is_refused_like_the_image(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(HairlineError, match=r"a\.png: cannot be decoded"):
+        images.upright_size(tmp_path / "a.png")
+    with pytest.raises(HairlineError, match=r"b\.png: no such file"):
+        images.upright_size(tmp_path / "b.png")

@@ -132,10 +132,10 @@ def test_where_may_not_be_written_is_named(open_bench, values):
     ("spoil", "words"),
     [
         (put("images/b.jpg", b""), ("images/b.jpg: cannot be decoded", "replace the file")),
-        (put("split.csv", "id;split\n"), ("split.csv: found the columns id;split",)),
+        (put("split.csv", "id|split\n"), ("split.csv: found the columns id|split",)),
         (shutil.rmtree, ("raw/images: no images found",)),
     ],
-    ids=["empty file", "semicolons", "no such root"],
+    ids=["empty file", "bars", "no such root"],
 )
 def test_a_refusal_is_one_message_and_status_1(spoil, words, bench):
     spoil(bench / "raw")

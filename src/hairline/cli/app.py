@@ -43,9 +43,14 @@ def profile(
 
 @app.command()
 def check(params: ParamsFile = Path("params.yaml")) -> None:
-    """Check all parameters: every value, every name it refers to, every network and weight file."""
+    """Check all parameters: every value, every name it refers to, every network and weight file, every data root."""
     _refuse_invalid(params)
+    from hairline.config import data_roots
+
+    told = data_roots.lines(Params(params))
     typer.echo(_valid(params))
+    for line in told:
+        typer.echo(line, err=True)
 
 
 def _refuse_invalid(params: Path) -> None:

@@ -99,6 +99,10 @@ class Paths:
         """What the gate of the samples says of a data set."""
         return self.verdicts / "samples" / dataset / "verdict.json"
 
+    def passed_over(self, name: str) -> Path:
+        """Which files under the root of a data set were not read, and why."""
+        return self.data / "passed_over" / f"{name}.json"
+
     def samples_gate(self, dataset: str) -> Path:
         """Folder of the page of the gate of the samples."""
         return self.gate_pages / "samples" / dataset

@@ -8,6 +8,8 @@ from typing import Annotated, Literal, get_args
 
 from annotated_types import Ge, Le
 
+from hairline.io.file_names import Names
+
 Split = Literal["train", "val", "test"]
 ORDER: tuple[Split, ...] = get_args(Split)
 OTHERS = "*"
@@ -34,6 +36,12 @@ def refuse_both(test: Collection[str], val: Collection[str]) -> None:
     both = sorted(set(test) & set(val))
     if both:
         raise ValueError(f"test and val must not share ids, both name {', '.join(both)}")
+
+
+def spelt(wanted: Collection[str], ids: Collection[str]) -> list[str]:
+    """The ids of a list as the set has them, however the list writes them; what the set lacks stays as it is."""
+    names = Names(ids)
+    return [names.find(name) or name for name in wanted]
 
 
 def listed(name: str, test: Collection[str], val: Collection[str]) -> Split:

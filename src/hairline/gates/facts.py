@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from hairline.data.passed_over import Survey
 from hairline.data.samples import SPLITS
 
 
@@ -13,6 +14,18 @@ def splits(table: pd.DataFrame, min_share: Mapping[Any, float]) -> pd.DataFrame:
     counts = {split: int((table["split"] == split).sum()) for split in SPLITS} if len(table) else {}
     rows = [(split, images, images / len(table), min_share.get(split, 0.0)) for split, images in counts.items()]
     return pd.DataFrame(rows, columns=["id", "images", "share", "min_share"])
+
+
+def passed_over(found: Survey | None) -> pd.DataFrame:
+    """One row a file under a set's root: ``id`` (its path), ``unexpected`` (0 or 1), ``reason``, ``remedy``.
+
+    Rows of files that are read have neither a reason nor a path. No row where nothing is known.
+    """
+    entries = (
+        [(each.file, float(bool(each.remedy)), each.reason, each.remedy) for each in found.passed_over] if found else []
+    )
+    read = [("", 0.0, "", "")] * (found.read if found else 0)
+    return pd.DataFrame([*entries, *read], columns=["id", "unexpected", "reason", "remedy"])
 
 
 def patch_splits(patches: pd.DataFrame, min_patches: int) -> pd.DataFrame:

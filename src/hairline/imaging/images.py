@@ -16,7 +16,10 @@ from hairline.errors import HairlineError
 from hairline.imaging import limits
 from hairline.io.reading import refuse_no_file
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
+IMAGE_SUFFIXES = (".png", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".pbm", ".pgm", ".ppm", ".pnm",
+                  ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".jp2")  # fmt: skip
+"""Of files read as images, in lower case; upper case means the same."""
+
 PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP]
 """A third faster than OpenCV's default and as small on photos (benchmarks/ingest_validate.py)."""
 
@@ -29,6 +32,7 @@ DEPTHS = (8, 10, 12, 14, 16)
 """Bits a channel that cameras use; what needs more than 8 is stored in 16."""
 
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
+SIDEWAYS = 5  # orientations from here on exchange width and height
 UPRIGHT = {  # what turns an image of an orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -234,7 +238,7 @@ def _converted(path: Path, found: Image.Image | NDArray[np.uint16], mode: str, b
 
 
 def _refuse_pages(path: Path, file: Image.Image) -> None:
-    if file.format not in ("TIFF", "GIF", "WEBP") or not getattr(file, "is_animated", False):
+    if file.format not in ("TIFF", "GIF", "WEBP", "AVIF") or not getattr(file, "is_animated", False):
         return  # other formats carry previews beside the photo itself
     pages = 2
     with suppress(EOFError):
@@ -249,6 +253,20 @@ def orientation(path: Path) -> int:
     """EXIF orientation of an image file, 1 (upright) to 8; 1 where it has none."""
     with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
         return _orientation(file)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of an image file in pixels as :func:`read_image` gives it: turned upright by its EXIF tag.
+
+    Raises:
+        HairlineError: If the file is missing or no decodable image.
+    """
+    with _opened(path) as file:
+        turned, (width, height), tiff = _orientation(file), file.size, file.format == "TIFF"
+    if tiff:  # whose size Pillow tells turned or not, by version and by where the tag stands
+        found = decode(path).pixels
+        return found.size if isinstance(found, Image.Image) else (found.shape[1], found.shape[0])
+    return (height, width) if turned >= SIDEWAYS else (width, height)
 
 
 def _orientation(file: Image.Image) -> int:

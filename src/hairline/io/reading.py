@@ -77,7 +77,13 @@ def read_text(path: Path) -> str:
     """
     refuse_no_file(path, "a text file")
     try:
-        return path.read_text(encoding="utf-8-sig")
+        text = path.read_text(encoding="utf-8-sig")
+        if "\0" in text:
+            raise HairlineError(
+                f"{path}: is no text in UTF-8 (a zero byte at {text.index(chr(0))}); save it as UTF-8 (in a "
+                "spreadsheet: 'CSV UTF-8')"
+            )
+        return text
     except UnicodeDecodeError as error:
         raise HairlineError(
             f"{path}: is not encoded in UTF-8 (byte {error.start}); save it as UTF-8 (in a spreadsheet: 'CSV UTF-8')"
@@ -85,16 +91,40 @@ def read_text(path: Path) -> str:
 
 
 def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    """Column names and rows of a CSV file, with line ends of any system.
+    """Column names and rows of a table of values between commas, semicolons or tabs, with line ends of any system.
+
+    White space around names and values is dropped.
 
     Raises:
-        HairlineError: If it cannot be read as text or as a table.
+        HairlineError: If it cannot be read as text or as a table, a column is named twice, or a row has not as many
+            values as there are columns.
     """
+    lines = read_text(path).splitlines()
     try:
-        reader = csv.DictReader(read_text(path).splitlines())
-        return list(reader.fieldnames or ()), list(reader)
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=_delimiter(lines), strict=True)]
     except csv.Error as error:
         raise HairlineError(f"{path}: is no readable table ({error}); expected comma-separated values") from None
+    header, *rows = rows or [[]]
+    twice = [name for name in header if header.count(name) > 1]
+    if twice:
+        raise HairlineError(f"{path}: names the column '{twice[0]}' {header.count(twice[0])} times; keep one of them")
+    found = []
+    for number, row in enumerate(rows, 2):
+        values, more = row[: len(header)], row[len(header) :]
+        if row and (len(values) < len(header) or any(more)):
+            raise HairlineError(
+                f"{path}: line {number} has {len(row)} of {len(header)} values ({', '.join(row)[:60]}); expected "
+                f"{', '.join(header)}; complete the row, or put quotes around a value that has a comma in it"
+            )
+        if row:
+            found.append(dict(zip(header, values, strict=True)))
+    return header, found
+
+
+def _delimiter(lines: list[str]) -> str:
+    """What stands between the columns' names: a comma, unless there is none and a semicolon or a tab is."""
+    header = lines[0] if lines else ""
+    return next((each for each in (",", ";", "\t") if each in header), ",")
 
 
 @contextmanager

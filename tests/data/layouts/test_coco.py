@@ -1,4 +1,5 @@
 import json
+import unicodedata
 
 import numpy as np
 import pycocotools.mask
@@ -227,3 +228,47 @@ def test_options_are_checked(values, told):
     usual = {"annotations": {"a.json": "train"}, "images": "", "categories": [], "shares": {}, "exclude": []}
     with pytest.raises(HairlineError, match=told):
         coco.Options(**(usual | values))
+
+
+@pytest.mark.parametrize(
+    ("on_disk", "in_export"),
+    [
+        (unicodedata.normalize("NFD", "Brücke.png"), "Brücke.png"),
+        ("Brücke.png", unicodedata.normalize("NFD", "Brücke.png")),
+        ("Wand 1.png", "Wand%201.png"),
+        ("Wand 1.PNG", "wand 1.png"),
+        ("süd/a b.png", "s%C3%BCd%2Fa%20b.png"),
+    ],
+)
+def test_a_name_written_otherwise_is_found(tmp_path, on_disk, in_export):
+    put(tmp_path, export([image(1, on_disk)], [annotation(7, 1, POLYGON)]))
+    (tmp_path / EXPORT).write_text(json.dumps(export([image(1, in_export)], [annotation(7, 1, POLYGON)])))
+    (sample,) = coco.read(tmp_path, options())
+    assert sample.image.is_file()
+    assert sample.id == unicodedata.normalize("NFC", on_disk).rpartition(".")[0].replace("/", "-")
+    assert np.array_equal(mask(sample), BLOCK)
+
+
+def test_of_two_files_like_the_name_none_is_taken(tmp_path):
+    put(tmp_path, export([image(1, "A b.png"), image(2, "a B.png")]))
+    (tmp_path / EXPORT).write_text(json.dumps(export([image(1, "a%20b.png")])))
+    with pytest.raises(HairlineError, match=r"first .*a%20b\.png \(in .*: A b\.png, a B\.png\)"):
+        coco.read(tmp_path, options())
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("turn", [1, 3, 6, 8])
+def test_outlines_are_drawn_on_the_picture_as_a_viewer_shows_it(tmp_path, kind, turn):
+    back = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+    put(tmp_path, export([image(1, "a.png")], [annotation(7, 1, POLYGON)]))
+    stored = Image.fromarray(np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
+    stored = stored.transpose(back[turn]) if turn in back else stored
+    exif = Image.Exif()
+    exif[274] = turn
+    how = {"tiffinfo": {274: turn}} if kind == "TIFF" else {"exif": exif}
+    stored.save(tmp_path / "images" / "a.png", kind, **how)
+    (sample,) = coco.read(tmp_path, options())
+    assert np.array_equal(mask(sample), BLOCK)
+    (tmp_path / "set").mkdir()
+    row = ingest([sample], tmp_path / "set").loc[0]
+    assert (row["height"], row["width"], row["exif_orientation"]) == (HEIGHT, WIDTH, turn)

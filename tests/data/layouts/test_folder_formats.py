@@ -7,10 +7,12 @@ from support.pictures import picture
 
 from hairline.data.layouts import folder
 from hairline.data.samples import ingest, load_image, load_mask, read_binary_mask
+from hairline.errors import HairlineError
 
 FORMATS = ["png", "jpg", "jpeg", "bmp", "tif", "tiff", "JPG"]
 MODES = [(mode, suffix) for mode in ("1", "L", "P", "RGB") for suffix in FORMATS
          if suffix.lower() not in ("jpg", "jpeg") or mode in ("L", "RGB")]  # fmt: skip
+LOSSY = {"jpg", "jpeg", "jpe", "jfif", "webp", "avif"}
 OPTIONS = folder.Options({"train": 1.0}, [])
 CRACK = np.zeros((32, 48), bool)
 CRACK[8:11, 5:40] = CRACK[11:30, 20:22] = True
@@ -26,13 +28,35 @@ def in_mode(crack, mode):
     return image
 
 
-@pytest.mark.parametrize("suffix", FORMATS)
+LATER = ["jpe", "jfif", "JFIF", "webp", "WEBP", "avif", "jp2", "JP2", "ppm", "dib"]
+
+
+@pytest.mark.parametrize("suffix", FORMATS + LATER)
 def test_images_of_every_format(tmp_path, suffix):
     picture(tmp_path / "images" / f"a.{suffix}", PHOTO)
     table = ingest(folder.read(tmp_path, OPTIONS), tmp_path / "set")
     found = load_image(tmp_path / "set", "a").astype(int)
     assert found.shape == (table.loc[0, "height"], table.loc[0, "width"], 3) == PHOTO.shape
-    assert np.abs(found - PHOTO).max() <= (12 if "jp" in suffix.lower() else 0)
+    assert np.abs(found - PHOTO).max() <= (12 if suffix.lower() in LOSSY else 0)
+
+
+@pytest.mark.parametrize("suffix", ["webp", "jfif", "avif", "gif", "pgm"])
+def test_masks_of_later_formats(tmp_path, suffix):
+    picture(tmp_path / "images" / "a.webp", PHOTO)
+    (tmp_path / "masks").mkdir()
+    in_mode(CRACK, "L").save(tmp_path / "masks" / f"a.{suffix}", quality=95)
+    table = ingest(folder.read(tmp_path, OPTIONS), tmp_path / "set")
+    assert np.array_equal(load_mask(tmp_path / "set", "a"), CRACK)
+    assert table.loc[0, "mask_unusual"] == ""
+
+
+def test_a_moving_picture_is_refused(tmp_path):
+    frames = [Image.fromarray(PHOTO), Image.fromarray(PHOTO[::-1].copy())]
+    (tmp_path / "images").mkdir()
+    frames[0].save(tmp_path / "images" / "a.webp", save_all=True, append_images=frames[1:], lossless=True)
+    (tmp_path / "set").mkdir()
+    with pytest.raises(HairlineError, match=r"a\.webp: holds 2 pages; expected one image a file"):
+        ingest(folder.read(tmp_path, OPTIONS), tmp_path / "set")
 
 
 @pytest.mark.parametrize(("mode", "suffix"), MODES)

@@ -24,14 +24,14 @@ as JPEG is read too, with values that are blurred.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from hairline.data.layout_files import contents, image_files
+from hairline.data.layout_files import LeavesOut, LeftOut, contents, image_files, paired
 from hairline.data.masks import Mask, MaskFiles
 from hairline.data.samples import RawSample
-from hairline.data.splits import OTHERS, listed, refuse_both
+from hairline.data.splits import OTHERS, listed, refuse_both, spelt
 from hairline.errors import HairlineError
 from hairline.io.options import checked_dataclass
 
@@ -40,6 +40,7 @@ Colour = Literal["black", "white"]
 FOLDERS = (("TITS/IMAGES", "TITS/GROUND_TRUTH"), ("DATASET/IMAGES", "DATASET/GROUND_TRUTH"),
            ("IMAGES", "GROUND_TRUTH"), ("img", "gt"))  # fmt: skip
 NAME = re.compile(r"(?:Im_)?(?:GT_)?(?P<id>.+?)(?:(?<=[a-z])or)?")
+LEAVES_OUT = LeavesOut("without ground truth", by_design=True, folders=True)
 PLACE = re.compile(r"(?<=\d)[a-z]+$")
 
 
@@ -79,9 +80,12 @@ def read(root: Path, options: Options) -> list[RawSample]:
     for subset in options.subsets:
         images |= _by_id(images_folder / subset, options)
         truths |= _by_id(truths_folder / subset, options)
-    _refuse_single(images, truths, truths_folder)
-    _refuse_single(truths, images, images_folder)
-    unknown = sorted({*options.test, *options.val} - {OTHERS} - images.keys() - set(options.exclude))
+    truths_of, single = paired(images, truths)
+    _refuse_single(images, sorted(images.keys() - truths_of.keys()), truths_folder)
+    _refuse_single(truths, single, images_folder)
+    left_out = LeftOut(options.exclude)
+    test, val = spelt(options.test, images), spelt(options.val, images)
+    unknown = sorted(name for name in {*test, *val} - {OTHERS} - images.keys() if not left_out.has(name))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, which {', '.join(options.subsets)} do not hold; their ids "
@@ -89,7 +93,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
         )
     decode = MaskFiles(options.crack == "black")
     return [
-        RawSample(name, listed(name, options.test, options.val), place(name), images[name], truths[name], decode)
+        RawSample(name, listed(name, test, val), place(name), images[name], truths_of[name], decode)
         for name in sorted(images)
     ]
 
@@ -118,9 +122,10 @@ def _folders(root: Path) -> tuple[Path, Path]:
 def _by_id(folder: Path, options: Options) -> dict[str, Path]:
     """Files with (or of) ground truth by id."""
     files: dict[str, Path] = {}
+    left_out = LeftOut(options.exclude)
     for stem, path in image_files(folder, ()).items():
-        name = _id(stem)
-        if "noGT" in stem or name in options.exclude:
+        name = sample_id(stem)
+        if "noGT" in stem or left_out.has(name):
             continue
         if name in files:
             raise HairlineError(
@@ -136,13 +141,13 @@ def _by_id(folder: Path, options: Options) -> dict[str, Path]:
     return files
 
 
-def _id(stem: str) -> str:
+def sample_id(stem: str) -> str:
+    """The id of an image or a ground truth file by its name without suffix."""
     found = NAME.fullmatch(stem)
     return found["id"] if found else stem
 
 
-def _refuse_single(these: Mapping[str, Path], others: Mapping[str, Path], where: Path) -> None:
-    single = sorted(these.keys() - others.keys())
+def _refuse_single(these: Mapping[str, Path], single: Sequence[str], where: Path) -> None:
     if single:
         path = these[single[0]]
         raise HairlineError(

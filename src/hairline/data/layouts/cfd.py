@@ -1,6 +1,6 @@
 """CFD, the CrackForest data set (Shi et al. 2016) as published.
 
-    ROOT/image/NNN.jpg         001 … 155
+    ROOT/image/NNN.jpg         001 … 155; files of other image formats are read, too
     ROOT/groundTruth/NNN.mat   for 118 of them: groundTruth[0, 0]["Segmentation"], uint8 [height, width]
 
 Labels are 1 background, 2 crack, 3 background enclosed by cracks, 4 faint crack. Images without ground truth are left
@@ -13,16 +13,17 @@ import numpy as np
 import scipy.io
 from numpy.typing import NDArray
 
-from hairline.data.layout_files import contents
+from hairline.data.layout_files import LeavesOut, LeftOut, found_instead, image_files, paired
 from hairline.data.samples import Mask, RawSample
-from hairline.data.splits import OTHERS, listed, refuse_both
+from hairline.data.splits import OTHERS, listed, refuse_both, spelt
 from hairline.errors import HairlineError
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import entries, refuse_no_file
+from hairline.io.reading import entries, id_of, refuse_no_file
 
 CRACK_LABELS = (2, 4)
 LABELS = (1, 2, 3, 4)
 UNUSUAL = (3, 4)
+LEAVES_OUT = LeavesOut("without ground truth", by_design=True)
 
 
 @checked_dataclass
@@ -49,16 +50,21 @@ def read(root: Path, options: Options) -> list[RawSample]:
     Raises:
         HairlineError: If a folder is missing, nothing has ground truth, or the split names an id that is not there.
     """
-    images = {path.stem: path for path in _files(root, "image", ".jpg")}
-    truths = {path.stem: path for path in _files(root, "groundTruth", ".mat")}
-    ids = sorted(images.keys() & truths.keys() - set(options.exclude))
-    unknown = sorted({*options.test, *options.val} - {OTHERS} - set(ids) - set(options.exclude))
+    images = image_files(root / "image", options.exclude)
+    matrices = [path for path in entries(root / "groundTruth") if path.suffix.lower() == ".mat"]
+    if not images or not matrices:
+        raise _empty(root, *(("groundTruth", ".mat file") if images else ("image", ".jpg file")))
+    left_out = LeftOut(options.exclude)
+    truths, _ = paired(images, {id_of(path): path for path in matrices if not left_out.has(id_of(path))})
+    ids = sorted(truths)
+    test, val = spelt(options.test, ids), spelt(options.val, ids)
+    unknown = sorted(name for name in {*test, *val} - {OTHERS} - set(ids) if not left_out.has(name))
     if unknown:
         raise HairlineError(
             f"{root}: the split names {', '.join(unknown)}, but there is no image/ID.jpg with groundTruth/ID.mat for "
             "them; complete the set or take them out of options.test and options.val of this data set"
         )
-    splits = {name: listed(name, options.test, options.val) for name in ids}
+    splits = {name: listed(name, test, val) for name in ids}
     return [RawSample(name, splits[name], name, images[name], truths[name], read_truth) for name in ids]
 
 
@@ -101,13 +107,9 @@ def _unexpected(path: Path, found: str) -> HairlineError:
     )
 
 
-def _files(root: Path, folder: str, suffix: str) -> list[Path]:
+def _empty(root: Path, folder: str, what: str) -> HairlineError:
     directory = root / folder
-    files = [path for path in entries(directory) if path.suffix == suffix]
-    if not files:
-        nearest = directory if directory.is_dir() else root
-        raise HairlineError(
-            f"{directory}: no {suffix} file found (in {nearest}: {contents(nearest)}); expected the published CFD "
-            "layout, image/NNN.jpg and groundTruth/NNN.mat"
-        )
-    return files
+    return HairlineError(
+        f"{directory}: no {what} found ({found_instead(directory, root)}); expected the published CFD layout, "
+        "image/NNN.jpg and groundTruth/NNN.mat"
+    )

@@ -23,18 +23,19 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
 import numpy as np
-from PIL import Image
 
 from hairline.data.coco_annotations import Entry, read_annotations
-from hairline.data.layout_files import contents
+from hairline.data.layout_files import LeavesOut, LeftOut, contents
 from hairline.data.polygons import drawn
 from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
-from hairline.imaging.images import orientation
+from hairline.imaging.images import upright_size
+from hairline.io.file_names import Tree
 from hairline.io.options import checked_dataclass
+from hairline.io.reading import composed
 
-SIDEWAYS = 5  # EXIF orientations from here on exchange width and height
+LEAVES_OUT = LeavesOut("in no annotation file", folders=True, sub_folders=True)
 
 
 @checked_dataclass
@@ -108,7 +109,7 @@ def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence
     Raises:
         HairlineError: If the size is another, or an annotation's outline does not fit the image.
     """
-    if (real := _upright_size(image)) != (width, height):
+    if (real := upright_size(image)) != (width, height):
         raise HairlineError(
             f"{file}: annotates {image} as {width} x {height} pixels; the file has {real[0]} x {real[1]}; put the "
             "image there that was annotated"
@@ -129,10 +130,11 @@ def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSa
     path = root / name
     annotations = read_annotations(path, options.categories)
     below, base = (root / options.images, root / options.images) if options.images else (path.parent, root)
+    files, left_out = Tree(below), LeftOut(options.exclude)
     for image in annotations.images:
-        file = below / _relative(path, image["file_name"])
-        sample = "-".join(file.relative_to(base).with_suffix("").parts)
-        if sample in options.exclude:
+        file = files.find(_relative(path, image["file_name"]))
+        sample = composed("-".join(file.relative_to(base).with_suffix("").parts))
+        if left_out.has(sample):
             continue
         chosen = split_of(sample, options.shares) if split == "shares" else split
         outlines = annotations.of[image["id"]]
@@ -149,9 +151,3 @@ def _relative(path: Path, name: str) -> Path:
             "or export the annotations again"
         )
     return Path(*written.parts)
-
-
-def _upright_size(path: Path) -> tuple[int, int]:
-    with Image.open(path) as file:
-        width, height = file.size
-    return (height, width) if orientation(path) >= SIDEWAYS else (width, height)

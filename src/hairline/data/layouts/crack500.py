@@ -4,7 +4,8 @@
     ROOT/valcrop/…  ROOT/testcrop/…
     ROOT/train.txt  val.txt  test.txt   "traincrop/NAME.jpg traincrop/NAME.png" a line
 
-A list names what belongs to its folder; without it, every JPEG of the folder does. Names start with the photo a crop
+A list names what belongs to its folder; without it, every JPEG of the folder does. Upper and lower case, and the
+separators of any system, mean the same. Names start with the photo a crop
 was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
 """
 
@@ -16,12 +17,16 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from hairline.data.layout_files import contents, limited
+from hairline.data.layout_files import LeavesOut, LeftOut, contents, limited
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io.file_names import Names, Tree
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import entries, read_text, there
+from hairline.io.reading import entries, id_of, read_text, there
+
+JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
+LEAVES_OUT = LeavesOut("in no list of the set", by_design=True, folders=True)
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
 
@@ -78,11 +83,12 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
         )
     list_file = root / f"{folder.removesuffix('crop')}.txt"
     pairs = _listed(root, list_file) if there(list_file) else _present(directory)
-    pairs = [(image, mask) for image, mask in pairs if image.stem not in options.exclude]
+    left_out = LeftOut(options.exclude)
+    pairs = [(image, mask) for image, mask in pairs if not left_out.has(id_of(image))]
     if there(list_file):
         _refuse_absent(list_file, pairs)
         _refuse_twice(list_file, [image for image, _ in pairs])
-    return [RawSample(image.stem, split, photo(image.stem), image, mask, read_binary_mask) for image, mask in pairs]
+    return [RawSample(id_of(image), split, photo(id_of(image)), image, mask, read_binary_mask) for image, mask in pairs]
 
 
 def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
@@ -92,15 +98,18 @@ def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
             raise HairlineError(
                 f"{list_file}: entry {number} is '{' '.join(line)}'; expected an image path and a mask path"
             )
-    return [(root / image, root / mask) for image, mask in lines]
+    files = Tree(root)
+    return [(files.find(image), files.find(mask)) for image, mask in lines]
 
 
 def _present(directory: Path) -> list[tuple[Path, Path | None]]:
-    images = [path for path in entries(directory) if path.suffix == ".jpg"]
+    found = entries(directory)
+    images = [path for path in found if path.suffix.lower() in JPEG]
     if not images:
         raise HairlineError(f"{directory}: holds no .jpg file; expected crops NAME.jpg with masks NAME.png beside them")
-    masks = [image.with_suffix(".png") for image in images]
-    return [(image, mask if there(mask) else None) for image, mask in zip(images, masks, strict=True)]
+    masks = Names(path.name for path in found if path.suffix.lower() == ".png")
+    named = [(image, masks.find(f"{image.stem}.png")) for image in images]
+    return [(image, directory / mask if mask else None) for image, mask in named]
 
 
 def _refuse_twice(list_file: Path, images: list[Path]) -> None:

@@ -15,12 +15,13 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge
 
-from hairline.data.layout_files import contents, image_files, limited
+from hairline.data.layout_files import LeavesOut, found_instead, image_files, limited, paired
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
 from hairline.io.options import checked_dataclass
 
+LEAVES_OUT = LeavesOut(folders=True)
 PART = re.compile(r"-\d+$")
 
 
@@ -71,16 +72,15 @@ def _half(root: Path, half: str, split: Split, exclude: list[str]) -> list[RawSa
     images, masks = (image_files(folder, exclude) for folder in folders)
     for folder, files in zip(folders, (images, masks), strict=True):
         if not files:
-            nearest = folder if folder.is_dir() else root
             raise HairlineError(
-                f"{folder}: no images found (in {nearest}: {contents(nearest)}); expected the published DeepCrack "
+                f"{folder}: no images found ({found_instead(folder, root)}); expected the published DeepCrack "
                 f"layout, {half}_img/NAME.jpg and {half}_lab/NAME.png; complete the set or take {half} out of "
                 "options.folders of this data set"
             )
-    orphans = sorted(masks.keys() - images.keys())
+    masks_of, orphans = paired(images, masks)
     if orphans:
         raise HairlineError(
             f"{masks[orphans[0]]}: there is no image of that name in {folders[0]} ({len(orphans)} such masks); "
             "complete the set or add the ids to options.exclude of this data set"
         )
-    return [RawSample(name, split, photo(name), images[name], masks.get(name), read_binary_mask) for name in images]
+    return [RawSample(name, split, photo(name), images[name], masks_of.get(name), read_binary_mask) for name in images]

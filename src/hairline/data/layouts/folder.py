@@ -1,7 +1,7 @@
 """Any set of images and masks in two folders.
 
-    ROOT/images/NAME.jpg   PNG, JPEG, BMP or TIFF
-    ROOT/masks/NAME.png    same name; PNG, JPEG, BMP or TIFF; may be missing for some or all images
+    ROOT/images/NAME.jpg   PNG, JPEG, BMP, TIFF, WebP and others (IMAGE_SUFFIXES in hairline.imaging.images)
+    ROOT/masks/NAME.png    same name, of any such format; may be missing for some or all images
     ROOT/split.csv         optional; columns id and split (train, val, test), or id and group, or all three
 
 Masks may have any mode; which values are crack is found out from all files together (:mod:`hairline.data.masks`), or
@@ -14,13 +14,14 @@ groups (or single images) are assigned to splits by a hash of their name, so tha
 from collections.abc import KeysView
 from pathlib import Path
 
-from hairline.data.layout_files import contents, image_files
+from hairline.data.layout_files import LeftOut, found_instead, image_files, paired, without_suffix
 from hairline.data.samples import SPLITS, RawSample, read_binary_mask
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
+from hairline.io.file_names import Names
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import composed, read_table, there
+from hairline.io.reading import composed, entries, read_table, there
 
 
 @checked_dataclass
@@ -49,26 +50,36 @@ def read(root: Path, options: Options) -> list[RawSample]:
     images = image_files(root / "images", options.exclude)
     masks = image_files(root / "masks", options.exclude)
     if not images:
+        nearest = root / "images" if entries(root / "images") else root
         raise HairlineError(
-            f"{root / 'images'}: no images found (in {root}: {contents(root)}); expected images/NAME.jpg and "
-            f"masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)})"
+            f"{root / 'images'}: no images found ({found_instead(nearest, root)}); expected "
+            f"images/NAME.jpg and masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)}), not in "
+            "sub-folders"
         )
-    orphans = sorted(masks.keys() - images.keys())
+    masks_of, orphans = paired(images, masks)
     if orphans:
         raise HairlineError(
             f"{masks[orphans[0]]}: there is no image of that name in {root / 'images'} ({len(orphans)} such masks); "
             "a mask has the name of its image, only the suffix may differ"
         )
     rows = _table(root / "split.csv", images.keys(), options)
-    return [RawSample(name, *rows[name], images[name], masks.get(name), read_binary_mask) for name in sorted(images)]
+    return [RawSample(name, *rows[name], images[name], masks_of.get(name), read_binary_mask) for name in sorted(images)]
 
 
 def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
     """Split and group of every id."""
     if not there(path):
         return {name: (split_of(name, options.shares), name) for name in ids}
-    rows = {composed(row["id"]): row for row in _rows(path)}
-    rows = {name: row for name, row in rows.items() if name not in options.exclude}
+    left_out, names = LeftOut(options.exclude), Names(ids)
+    rows = dict[str, dict[str, str]]()
+    for number, row in enumerate(_rows(path), 2):
+        written = row["id"]
+        name = names.find(written) or names.find(without_suffix(written)) or composed(written)
+        if left_out.has(name):
+            continue
+        if name in rows:
+            raise HairlineError(f"{path}: line {number} has the id '{written}' of a line before; expected each id once")
+        rows[name] = row
     strange = sorted(rows.keys() ^ ids)
     if strange:
         what = "names no image there is" if strange[0] in rows else "is an image without a row"
@@ -76,7 +87,7 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
             f"{path}: '{strange[0]}' {what} ({len(strange)} such ids); expected one row for every image in images/; "
             "correct the file or add the ids to options.exclude of this data set"
         )
-    groups = {name: row.get("group") or name for name, row in rows.items()}
+    groups = {name: composed(row.get("group") or name) for name, row in rows.items()}
     return {
         name: (row["split"] if "split" in row else split_of(groups[name], options.shares), groups[name])
         for name, row in rows.items()

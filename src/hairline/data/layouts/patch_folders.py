@@ -1,6 +1,6 @@
 r"""Folders of small images that as a whole show crack or none, without any mask.
 
-    ROOT/FOLDER/NAME.jpg   for each FOLDER of the options ``crack`` and ``no_crack``; PNG, JPEG, BMP or TIFF of any size
+    ROOT/FOLDER/NAME.jpg   for each FOLDER of the options ``crack`` and ``no_crack``; of any image format and size
 
 SDNET2018 (Dorafshan, Thomas, Maguire 2018), of bridge decks, pavements and walls; ``group: '\d+(?=-)'``:
 
@@ -24,7 +24,7 @@ from typing import Annotated, NoReturn
 
 from annotated_types import Ge
 
-from hairline.data.layout_files import contents, image_files
+from hairline.data.layout_files import LeavesOut, LeftOut, found_instead, image_files
 from hairline.data.samples import CRACK, NO_CRACK, RawSample, evenly
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
@@ -32,6 +32,8 @@ from hairline.io.options import checked_dataclass
 
 WITHOUT_MASKS = True
 """No image of this layout ever has one."""
+
+LEAVES_OUT = LeavesOut(folders=True)
 
 
 @checked_dataclass
@@ -89,14 +91,14 @@ def no_mask(path: Path) -> NoReturn:
 def _folder(root: Path, folder: PurePosixPath, label: str, options: Options) -> Iterator[RawSample]:
     files = image_files(root / folder, ())
     if not files:
-        nearest = root / folder if (root / folder).is_dir() else root
         raise HairlineError(
-            f"{root / folder}: no images found (in {nearest}: {contents(nearest)}); expected image files directly in "
-            "it; put the set there or change options.crack and options.no_crack of this data set"
+            f"{root / folder}: no images found ({found_instead(root / folder, root)}); expected image files directly "
+            "in it; put the set there or change options.crack and options.no_crack of this data set"
         )
+    left_out = LeftOut(options.exclude)
     for stem, path in files.items():
         name = f"{'-'.join(folder.parts)}_{stem}"
-        if name in options.exclude:
+        if left_out.has(name):
             continue
         group = _group(folder, path, options.group) if options.group else name
         yield RawSample(name, split_of(group, options.shares), group, path, None, no_mask, label)

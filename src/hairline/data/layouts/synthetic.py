@@ -12,6 +12,7 @@ from pathlib import Path
 from hairline.data.layout_files import contents
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.errors import HairlineError
+from hairline.io.file_names import Tree
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import read_table
 
@@ -36,12 +37,13 @@ def read(root: Path, options: Options) -> list[RawSample]:
     header, rows = read_table(path)
     if not {"id", "split"} <= set(header):
         raise HairlineError(f"{path}: found the columns {', '.join(header) or '(none)'}; run the generate stage again")
-    samples = [_sample(root, row["id"], row["split"]) for row in rows]
+    files = Tree(root)
+    samples = [_sample(files, row["id"], row["split"]) for row in rows]
     return sorted(samples, key=lambda sample: sample.id)
 
 
-def _sample(root: Path, name: str, split: str) -> RawSample:
-    image, mask = root / "images" / f"{name}.png", root / "masks" / f"{name}.png"
+def _sample(files: Tree, name: str, split: str) -> RawSample:
+    image, mask = files.find(f"images/{name}.png"), files.find(f"masks/{name}.png")
     for path in (image, mask):
         if not path.is_file():
             raise HairlineError(f"{path}: not found, but split.csv names it; run the generate stage again")

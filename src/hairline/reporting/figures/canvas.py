@@ -10,6 +10,8 @@ from pathlib import Path
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import findfont, get_font
+from matplotlib.text import Text
 
 from hairline.io.atomic import whole_file
 
@@ -20,7 +22,12 @@ WIDTH_IN = 14.0
 
 
 def png(figure: Figure) -> bytes:
-    """A figure as the bytes of a PNG file without metadata, so that equal figures give equal bytes."""
+    """A figure as the bytes of a PNG file without metadata, so that equal figures give equal bytes.
+
+    Names stand in it as they are: a ``$`` opens no formula, a letter that the font lacks is written as its number.
+    """
+    for text in _take_literally(figure):
+        text.set_text(_drawable(text))
     buffer = io.BytesIO()
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
@@ -34,6 +41,7 @@ def svg(figure: Figure, salt: str) -> str:
         figure: The figure.
         salt: What tells the ids inside it from those of other figures on the page.
     """
+    _take_literally(figure)
     buffer = io.StringIO()
     with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": salt}):
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
@@ -46,3 +54,21 @@ def save_png(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, whole or not at all, making its folder."""
     with whole_file(path) as partial:
         partial.write_bytes(png(figure))
+
+
+def _take_literally(figure: Figure) -> list[Text]:
+    """Keep matplotlib from reading formulas in the texts of a figure but the numbers along axes; gives these texts."""
+    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
+    numbers = {text for axis in axes for text in axis.findobj(Text) if text is not axis.label}
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text not in numbers]
+    for text in texts:
+        text.set_parse_math(False)
+    return texts
+
+
+def _drawable(text: Text) -> str:
+    r"""What a text says, with ``\u88c2`` for a letter that its font has no glyph for."""
+    there = get_font(findfont(text.get_fontproperties())).get_charmap()
+    return "".join(
+        letter if ord(letter) in there or letter.isspace() else ascii(letter)[1:-1] for letter in text.get_text()
+    )
