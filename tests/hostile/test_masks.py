@@ -14,6 +14,7 @@ from hairline.data.layouts import folder
 from hairline.data.samples import ingest, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 
+VOC = [0, 0, 0, 128, 0, 0] + [0] * 759 + [224, 224, 192]
 OPTIONS = folder.Options(shares={"train": 1.0}, exclude=[])
 
 
@@ -77,7 +78,7 @@ ENCODINGS = {
     "JPEG of 0 and 255": lambda mask: jpeg(grey(mask), 95),
     "JPEG of 0 and 1": lambda mask: jpeg(mask.astype(np.uint8), 100),
     "inverted": lambda mask: png(grey(~mask)),
-    "VOC with void": lambda mask: png(mask.astype(np.uint8) + 255 * ring(mask).astype(np.uint8), [0, 0, 0, 128, 0, 0]),
+    "VOC with void": lambda mask: png(mask.astype(np.uint8) + 255 * ring(mask).astype(np.uint8), VOC),
     "VOC with void, in grey": lambda mask: png(mask.astype(np.uint8) + 255 * ring(mask).astype(np.uint8)),
     "instances": lambda mask: png(mask * (1 + (np.arange(mask.shape[1]) > 30)).astype(np.uint8)),
     "classes, crack is 3": lambda mask: png(mask * np.uint8(3) + ring(mask) * np.uint8(1)),
