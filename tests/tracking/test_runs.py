@@ -96,7 +96,13 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
     assert found.data.metrics["train/loss"] == pytest.approx(1 / 3) and found.data.metrics["f1"] == 0.5
     assert "system/cpu_utilization_percentage" in found.data.metrics
     hashes = {"input:data": content_hash(Path("data")), "output:model": content_hash(Path("model"))}
-    expected = {"stage": "train", "DVC_EXP_NAME": "tidy-newt", "device": "cpu", "precision": "32", "git_dirty": "false"}
+    expected = {
+        "stage": "train",
+        "DVC_EXP_NAME": "tidy-newt",
+        "device": "cpu",
+        "precision": "32",
+        "git_dirty": "unknown",
+    }
     assert (hashes | expected).items() <= found.data.tags.items()
     assert "upstream" not in found.data.tags
     artifacts = workspace / "mlruns" / "artifacts" / "study_ä_1" / run.id / "artifacts"
@@ -211,6 +217,7 @@ def test_a_deleted_experiment_is_told(workspace: Path) -> None:
 @pytest.mark.slow
 def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) -> None:
     shutil.rmtree("mlruns")
+    subprocess.run(["git", "init", "-q"], check=True)
     names = ["p0", "p1"]
     processes = [
         subprocess.Popen([sys.executable, "-c", PROCESS, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

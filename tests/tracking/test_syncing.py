@@ -209,24 +209,6 @@ def test_stages_of_one_dvc_repro_have_one_pipeline_id(tmp_path: Path) -> None:
     assert len({*alone, *together}) == 3
 
 
-def test_the_diff_of_a_dirty_tree_is_what_git_says_and_lock_files_are_no_part(tmp_path: Path) -> None:
-    def git(*arguments: str) -> None:
-        identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
-
-    git("init", "-q")
-    for name in ("code.py", "dvc.lock"):
-        (tmp_path / name).write_text("a\n")
-    git("add", ".")
-    git("commit", "-qm", "x")
-    assert origin.code_diff(tmp_path) == ""
-    for name in ("code.py", "dvc.lock"):
-        (tmp_path / name).write_text("b\n")
-    diff = origin.code_diff(tmp_path)
-    assert "-a\n+b\n" in diff and "dvc.lock" not in diff
-    assert origin.code_diff(Path("/")) == ""
-
-
 def test_hashes_of_dvc_lock_are_found_for_outputs_and_files_inside_them(tmp_path: Path) -> None:
     assert origin.locked(tmp_path) == {}
     outs = [{"path": "data/set", "hash": "md5", "md5": "12.dir"}]

@@ -25,7 +25,8 @@ from hairline.reporting import (
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
-from hairline.tracking.records import RunRecord, git_facts, read_record
+from hairline.tracking import git
+from hairline.tracking.records import RunRecord, read_record
 
 
 @dataclass(frozen=True)
@@ -195,11 +196,11 @@ def _data(params: Params, paths: Paths) -> Iterator[dict[str, str]]:
 
 
 def _facts(params: Params) -> dict[str, str]:
-    git = git_facts(Path.cwd())
+    code = git.facts(Path.cwd())
     trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
     return {
         "experiment": params.experiment,
-        "commit": git.commit + (" with changes" if git.dirty else ""),
+        "commit": git.words(code.commit, code.dirty),
         "seed": str(params.raw("runtime")["seed"]),
         "segmenters": "trained on " + "; ".join(trained) if params.matrix.label_sets else "none trained",
         **run_tables.environment(),
