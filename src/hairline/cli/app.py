@@ -123,13 +123,13 @@ def lineage(
     """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
     from hairline.config.profiles import base_values
     from hairline.tracking import lineage as lineage_walk
-    from hairline.tracking import lineage_text
+    from hairline.tracking import lineage_target, lineage_text
     from hairline.tracking.records import flatten
 
     root = Path.cwd()
-    path, number = lineage_walk.target(root, target)
-    default = flatten(base_values(profiles))
-    links = lineage_walk.chain(root, lineage_walk.locked(root / "dvc.lock"), path, default)
+    stages = lineage_walk.locked(root / "dvc.lock")
+    path, number = lineage_target.target(root, target, [out for stage in stages.values() for out in stage.outs])
+    links = lineage_walk.chain(root, stages, path, flatten(base_values(profiles)))
     names = list(dict.fromkeys(link.stage.name for link in lineage_walk.walk(links)))
     changed = lineage_walk.changed(root, names)
     if as_json:
