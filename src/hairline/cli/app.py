@@ -176,7 +176,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
     paths = Paths(Path(), Params(params).experiment)
     if not paths.comparison_text.is_file():
         raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
-    typer.echo(paths.comparison_text.read_text())
+    typer.echo(paths.comparison_text.read_text(encoding="utf-8"))
     typer.echo(f"Report    {paths.comparison_page}")
     typer.echo(f"Figures   {paths.comparison}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {paths.gate_pages}")
@@ -190,8 +190,7 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    import pandas as pd
-
+    from hairline.reporting.formatting import read_csv
     from hairline.tuning.summary import lines
 
     values = Params(params)
@@ -202,8 +201,8 @@ def study_show(
     best = paths.study_best(name)
     if not best.is_file():
         raise HairlineError(f"{best}: not found; run 'dvc repro tune@{name}' first")
-    told = json.loads(best.read_text())
-    typer.echo("\n".join(lines(told, pd.read_csv(paths.study_trials(name)), count)))
+    told = json.loads(best.read_text(encoding="utf-8"))
+    typer.echo("\n".join(lines(told, read_csv(paths.study_trials(name)), count)))
     typer.echo(f"\nFigures   {paths.study_figures(name)}")
 
 

@@ -57,7 +57,7 @@ def machine(root: Path) -> Iterator[Finding]:
 def packages(constraints: Path) -> Iterator[Finding]:
     """The main packages against the versions in constraints.txt, and that there is one OpenCV."""
     pinned = (
-        dict(re.findall(r"^([\w.-]+)==([\w.+-]+)$", constraints.read_text(), re.MULTILINE))
+        dict(re.findall(r"^([\w.-]+)==([\w.+-]+)$", constraints.read_text(encoding="utf-8"), re.MULTILINE))
         if constraints.is_file()
         else {}
     )

@@ -42,7 +42,7 @@ def repository(root: Path) -> Iterator[Finding]:
 def _overruled(root: Path) -> bool:
     """Whether .gitattributes asks for Unix line endings, whatever git is set to."""
     path = root / ".gitattributes"
-    return path.is_file() and "eol=lf" in path.read_text()
+    return path.is_file() and "eol=lf" in path.read_text(encoding="utf-8")
 
 
 def versioning(root: Path) -> Iterator[Finding]:

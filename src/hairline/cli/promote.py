@@ -12,7 +12,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
-from hairline.reporting import model_cards
+from hairline.reporting import comparison, model_cards
 from hairline.tracking import registry, store
 from hairline.tracking.records import read_record
 from hairline.tracking.registry import ALIAS
@@ -38,7 +38,7 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
     paths = Paths(folder, params.experiment)
     if not paths.comparison_table.is_file():
         raise HairlineError(f"{paths.comparison_table}: not found; run 'dvc repro' first")
-    summary = pd.read_csv(paths.comparison_table)
+    summary = comparison.read_summary(paths.comparison_table)
     row, rule = model_cards.best(summary, test_set)
     found = {
         segmenter: (record, _card(params, paths, rows, segmenter))
@@ -64,6 +64,6 @@ def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[SegmenterName, pd.DataF
 
 
 def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName) -> str:
-    info: dict[str, Any] = json.loads((paths.segmenter(segmenter) / "model.json").read_text())
+    info: dict[str, Any] = json.loads((paths.segmenter(segmenter) / "model.json").read_text(encoding="utf-8"))
     names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[segmenter.training_set].parts)
     return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])

@@ -123,7 +123,7 @@ def _pictures(found: Compared) -> list[Part]:
 
 def _studies(params: Params, paths: Paths) -> pd.DataFrame:
     folders = (paths.label_scores(params.tuned(name)) for name in params.names("studies"))
-    return run_tables.studies(json.loads((folder / "study.json").read_text()) for folder in folders)
+    return run_tables.studies(json.loads((folder / "study.json").read_text(encoding="utf-8")) for folder in folders)
 
 
 def verdicts(params: Params, paths: Paths) -> list[Path]:
@@ -144,7 +144,10 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    told, findings = json.loads(path.read_text()), json.loads(paths.findings_of(path).read_text())
+    told, findings = (
+        json.loads(path.read_text(encoding="utf-8")),
+        json.loads(paths.findings_of(path).read_text(encoding="utf-8")),
+    )
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts

@@ -87,7 +87,7 @@ def read_record(path: Path) -> RunRecord | None:
     if not path.is_file():
         return None
     try:
-        return RunRecord(**json.loads(path.read_text()))
+        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
         raise HairlineError(f"{path}: not a run.json ({error}); repeat the stage that writes it") from error
 
