@@ -1,5 +1,6 @@
 """`hairline …`: what a person does outside the DAG."""
 
+import errno
 import json
 import sys
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.io import terminal
 
 app = typer.Typer(
     help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
@@ -22,6 +24,9 @@ app = typer.Typer(
 
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""Errors of the file system that need not name a file, such as those of a full disk."""
 
 ParamsFile = Annotated[
     Path, typer.Option("--params", help="The params.yaml; gates.yaml and studies.yaml lie beside it.")
@@ -208,13 +213,14 @@ def study_show(
 
 def main() -> None:
     """Run the command line; a user's mistake is one message and exit status 1."""
+    terminal.settle()
     try:
         app()
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:  # a connection, a library
+        if error.filename is None and error.errno not in UNWRITABLE:  # a connection, a library
             raise
-        typer.echo(f"hairline: {error.filename}: {error.strerror}", err=True)
+        typer.echo(f"hairline: {error.filename or 'the output or a file'}: {error.strerror}", err=True)
         sys.exit(1)

@@ -4,9 +4,11 @@ import os
 import platform
 import re
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +16,7 @@ from typing import Literal
 from hairline.tracking.environment import PACKAGES, installed
 
 GB = 1e9
+TIMEOUT_S = 300.0
 LITTLE_GB, TOO_LITTLE_GB = 20.0, 2.0
 SWITCHES = {
     "DO_NOT_TRACK": "1",
@@ -51,6 +54,9 @@ def machine(root: Path) -> Iterator[Finding]:
     yield from packages(root / "constraints.txt")
     yield gpu()
     yield disk(root)
+    if not os.access(root, os.W_OK):
+        yield Finding("problem", f"{root}: nothing can be written here",
+                      f"let this user write (ls -ld '{root}' tells who may), or work in a copy elsewhere")  # fmt: skip
     yield from telemetry()
 
 
@@ -81,9 +87,17 @@ def packages(constraints: Path) -> Iterator[Finding]:
 
 def gpu() -> Finding:
     """Devices that torch can use, asked in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", CUDA], capture_output=True, text=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CUDA], capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_S,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Finding("problem", f"torch did not start within {TIMEOUT_S:.0f} s",
+                       "'nvidia-smi' tells whether the driver answers; CUDA_VISIBLE_DEVICES= does without")  # fmt: skip
     if done.returncode:
-        return Finding("problem", f"torch cannot be used: {done.stderr.strip().splitlines()[-1]}", "make setup")
+        why = (done.stderr.strip() or f"its process ended with {done.returncode}").splitlines()[-1]
+        return Finding("problem", f"torch cannot be used: {why}", "make setup")
     if done.stdout.strip():
         return Finding("ok", f"GPU: {done.stdout.strip()}")
     return Finding("note", "no GPU: stages run on the processor", "nothing, unless the profile is 'paper'")
@@ -105,8 +119,9 @@ def size(folder: Path) -> int:
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            path = Path(parent) / name
-            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+            with suppress(OSError):
+                found = (Path(parent) / name).lstat()
+                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
     return total
 
 

@@ -5,15 +5,15 @@ import sys
 from io import TextIOWrapper
 
 PLAIN = {
-    "→": "->", "←": "<-", "↔": "<->", "–": "-", "—": "-", "−": "-", "‐": "-", "…": "...", "×": "x", "·": "-", "±": "+-",
-    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "’": "'", "‘": "'", "“": '"', "”": '"', "•": "*",
+    "→": "->", "←": "<-", "↔": "<->", "–": "-", "—": "-", "−": "-", "…": "...", "×": "x", "·": "-", "±": "+-",
+    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~", "“": '"', "”": '"', "•": "*",
 }  # fmt: skip
 """What stands for a sign that an encoding lacks."""
 ERRORS = "hairline.plain"
 
 
 def settle() -> None:
-    """Let the standard output and error take any text; what their encoding lacks is spelt by :data:`PLAIN`, or as ``\\u…``.
+    """Let the standard output and error take any text; what their encoding lacks is as in :data:`PLAIN`, or escaped.
 
     Streams that are closed, or no text streams, stay as they are.
     """

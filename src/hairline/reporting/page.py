@@ -144,10 +144,7 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    told, findings = (
-        json.loads(path.read_text(encoding="utf-8")),
-        json.loads(paths.findings_of(path).read_text(encoding="utf-8")),
-    )
+    told, findings = (json.loads(each.read_text(encoding="utf-8")) for each in (path, paths.findings_of(path)))
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts
