@@ -1,7 +1,10 @@
-"""Names that a reader could take for a number, a truth value or nothing, through every stage and command."""
+"""Names that a reader could take for a number, a truth value or nothing, and systems that know no UTF-8."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +21,9 @@ from hairline.config.paths import Paths
 from hairline.reporting.comparison import read_summary
 from hairline.tracking.registry import ALIAS
 
+pytestmark = pytest.mark.slow
+OLD = {"PYTHONUTF8": "0", "LC_ALL": "C", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+"""Of a system that knows no UTF-8."""
 LABEL_SETS = ["manual", "NA", "2016", "1e5", "null"]
 
 
@@ -82,3 +88,32 @@ def test_summary_report_and_lineage_have_every_name(done: Path, paths: Paths) ->
     assert {f"segmenter-{name}-nan-None-007" for name in LABEL_SETS} <= metrics.keys()
     table = pd.read_parquet(paths.training_tables / "None" / "NA.parquet")
     assert {*table["dataset"]} == {"007"} and {*table["label_set"]} == {"NA"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "outs"),
+    [
+        ("validate --dataset 007", ["reports/tiny/gates/samples/007/index.html"]),
+        ("compare", ["reports/tiny/comparison/comparison.md", "reports/tiny/comparison/paper.md"]),
+    ],
+)
+def test_stages_write_the_same_where_nothing_knows_utf_8(done: Path, stage: str, outs: list[str]) -> None:
+    before = [(done / out).read_bytes() for out in outs]
+    environment = {**workspace.environment(), **OLD, "PYTHONPATH": f"{done / 'src'}{os.pathsep}{done}"}
+    module, *words = f"pipeline.{stage}".split()
+    ran = subprocess.run(
+        [sys.executable, "-m", module, *words], cwd=done, env=environment, capture_output=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert [(done / out).read_bytes() for out in outs] == before
+    assert any(not content.isascii() for content in before)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+@pytest.mark.parametrize("words", [["summary"], ["check"], ["doctor"]], ids=" ".join)
+def test_commands_tell_all_of_it_on_any_terminal(done: Path, words: list[str], encoding: str) -> None:
+    environment = {**os.environ, **OLD, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-c", "from hairline.cli.app import main; main()", *words]
+    ran = subprocess.run(command, cwd=done, env=environment, capture_output=True, check=False)
+    assert ran.returncode == 0 and b"Traceback" not in ran.stderr, ran.stderr
+    assert ran.stdout.rstrip().decode(encoding if encoding == "latin-1" else "utf-8")

@@ -107,6 +107,16 @@ def test_files_that_are_left_out_are_named_and_the_rest_applies(root: Path) -> N
     assert len(kept) + len([line for line in head if ".txt' (a patch of" in line]) == 12 and "00.txt" in kept
 
 
+def test_among_thousands_of_new_files_the_sources_are_found(root: Path) -> None:
+    (root / "photos").mkdir()
+    for number in range(2100):
+        (root / "photos" / f"{number:04}.dat").write_bytes(b"\0")
+    (root / "sub" / "zzz.py").write_text("new\n")
+    text = code_diff(root)
+    assert "+++ b/sub/zzz.py" in text and "+new" in text
+    assert "left out: 1,900 more files" in text and len(text) < 20_000
+
+
 def test_a_commit_whose_files_git_has_lost_is_told(root: Path, caplog: pytest.LogCaptureFixture) -> None:
     blob = git(root, "rev-parse", "HEAD:code.py")
     (root / "code.py").write_text("2\n")

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
-from hairline.tracking.git import EVERYTHING, GitError, Repository, tell
+from hairline.tracking.git import EVERYTHING, SOURCES, GitError, Repository, tell
 
 LONGEST_DIFF = 1_000_000
 LONGEST_FILE = 200_000
 """Bytes of a file, or of its patch, beyond which it is named only."""
+MOST_FILES, MOST_NAMES = 2000, 200
+"""Files that are not tracked and are looked at, sources first, and files left out that are named."""
 PROBED = 8000
 """Bytes in which git looks for a zero, which makes a file binary."""
 DIFF = (
@@ -42,7 +44,8 @@ def code_diff(folder: Path) -> str:
 
 def _diff(repository: Repository, home: Path) -> bytes:
     index, base = repository.index_copy(home / "index"), repository.commit or _empty_tree(repository)
-    untracked = repository.untracked()
+    everything = sorted(repository.untracked(), key=lambda name: not name.endswith(SOURCES))
+    untracked, beyond = everything[:MOST_FILES], len(everything[MOST_FILES:])
     unfit = {name: why for name in untracked if (why := _unfit(repository.top / name))}
     listed = os.fsencode("".join(f"{name}\0" for name in untracked if name not in unfit))
     if listed:
