@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -54,12 +54,16 @@ def _diff(repository: Repository, home: Path) -> bytes:
     large = {name: why for name in _changed(repository, index, base) if (why := _large(repository.top / name))}
     without = [f":(top,exclude,literal){name}" for name in large]
     patches, long = _bounded(repository.ask(*DIFF, base, "--", *EVERYTHING, *without, index=index))
-    left_out = {**unfit, **large, **long, **dict.fromkeys(_submodules(repository), "changes inside it")}
-    head = "".join(f"left out: {name!r} ({why})\n" for name, why in left_out.items()).encode(
-        "ascii", "backslashreplace"
-    )
+    left_out = {**large, **long, **dict.fromkeys(_submodules(repository), "changes inside it"), **unfit}
     _try(repository, home / "tried", b"".join(patches))
-    return head + b"".join(patches)
+    return _head(left_out, beyond).encode("utf-8", "backslashreplace") + b"".join(patches)
+
+
+def _head(left_out: Mapping[str, str], beyond: int) -> str:
+    """What is left out and why, the first by name, the others by their number; ``git apply`` passes over it."""
+    told = [f"left out: {name!r} ({why})" for name, why in left_out.items()]
+    more = len(told[MOST_NAMES:]) + beyond
+    return "".join(f"{line}\n" for line in [*told[:MOST_NAMES], *([f"left out: {more:,} more files"] if more else [])])
 
 
 def _empty_tree(repository: Repository) -> str:
