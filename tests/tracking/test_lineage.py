@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ from typer.testing import CliRunner
 
 from hairline.cli.app import app
 from hairline.errors import HairlineError
-from hairline.tracking import lineage, lineage_target
+from hairline.tracking import lineage, lineage_target, lineage_text
 from hairline.tracking.lineage import Stage
-from hairline.tracking.records import RunRecord, write_record
+from hairline.tracking.records import RunRecord, read_record, write_record
 
 COPY = (
     "import sys, shutil, pathlib; out = pathlib.Path(sys.argv[2]); out.parent.mkdir(parents=True, exist_ok=True); "
@@ -181,6 +182,25 @@ def test_a_file_may_be_named_in_any_way_that_leads_to_it(linked: Path, monkeypat
         (cell, number) = lineage_target.target(linked, f"{given}:segmenter-a/ods", outs)
         assert (cell, number) == ("reports/x/metrics/segmenter-a.json", "0.25"), given
     assert lineage_target.target(linked, "data/x/labels/konig/", outs) == ("data/x/labels/konig", None)
+
+
+@pytest.mark.parametrize(
+    ("commit", "dirty", "shown"),
+    [("unknown", None, "commit unknown  "), ("b" * 40, None, f"commit {'b' * 12}, changes unknown  ")],
+)
+def test_what_git_could_not_say_is_said_to_be_unknown(
+    linked: Path, monkeypatch: pytest.MonkeyPatch, commit: str, dirty: bool | None, shown: str
+) -> None:
+    monkeypatch.chdir(linked)
+    path = linked / "reports/x/runs/score.json"
+    record = read_record(path)
+    assert record is not None
+    path.unlink()  # a link into the cache
+    write_record(path, replace(record, git_commit=commit, dirty=dirty))
+    stages = lineage.locked(linked / "dvc.lock")
+    links = lineage.chain(linked, stages, "reports/x/metrics/segmenter-a.json", {})
+    assert shown in "\n".join(lineage_text.lines(links, {}))
+    assert lineage_text.values(links, {})[0]["dirty"] is None
 
 
 def test_names_are_compared_as_letters(tmp_path: Path) -> None:

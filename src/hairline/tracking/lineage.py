@@ -187,7 +187,7 @@ def changed(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
 
 
 def _asked(root: Path, *words: str) -> str:
-    environment = {**os.environ, "PYTHONUTF8": "1"}
+    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
     try:
         done = subprocess.run(["dvc", *words], cwd=root, capture_output=True, encoding="utf-8", env=environment)
     except FileNotFoundError:
