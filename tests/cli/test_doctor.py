@@ -14,6 +14,7 @@ from hairline.cli import doctor_git, doctor_machine, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
 
+WHO = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
 Write = Callable[[dict[str, Any]], Path]
 
 
@@ -156,7 +157,7 @@ def test_a_workspace_without_git_is_a_problem_with_two_ways_out(root: Path, monk
 
 def test_a_damaged_index_is_made_anew(root: Path) -> None:
     git(root, "add", ".")
-    git(root, "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "x")
+    git(root, *WHO, "commit", "-qm", "x")
     (root / ".git" / "index").write_bytes(b"no index")
     found = ailing(list(doctor_git.repository(root)))
     assert "index file" in found[0].what and found[0].level == "problem"
@@ -186,6 +187,34 @@ def test_what_dvc_cannot_read_is_a_problem(root: Path) -> None:
     assert ".dvc/config" in config.remedy and "git checkout HEAD -- dvc.lock" in lock.remedy
 
 
+def test_a_remote_without_an_address_is_a_problem(root: Path) -> None:
+    (root / ".dvc" / "config").write_text("[core]\n    remote = nowhere\n")
+    for remedy in ("dvc remote add -d nowhere /some/where", "dvc config --unset core.remote"):
+        (found,) = [each for each in doctor_git.versioning(root) if each.level == "problem"]
+        assert "'nowhere' has no address" in found.what and remedy in found.remedy
+        subprocess.run(remedy, shell=True, cwd=root, check=True, capture_output=True)
+        assert "problem" not in [each.level for each in doctor_git.versioning(root)]
+        (root / ".dvc" / "config").write_text("[core]\n    remote = nowhere\n")
+
+
+def test_a_merge_of_lock_files_is_undone_as_it_says(root: Path) -> None:
+    def commit(text: str) -> None:
+        (root / "dvc.lock").write_text(text)
+        git(root, "add", ".")
+        git(root, *WHO, "commit", "-qm", "x")
+
+    commit("schema: '2.0'\nstages: {}\n")
+    git(root, "checkout", "-qb", "other")
+    commit("schema: '2.0'\nstages: {a: {cmd: a}}\n")
+    git(root, "checkout", "-q", "-")
+    commit("schema: '2.0'\nstages: {b: {cmd: b}}\n")
+    subprocess.run(["git", "-C", str(root), *WHO, "merge", "other"], capture_output=True, check=False)
+    (found,) = ailing(list(doctor_git.versioning(root)))
+    assert found.level == "problem" and "dvc.lock, line" in found.what
+    subprocess.run(found.remedy.split("'")[1], shell=True, cwd=root, check=True, capture_output=True)
+    assert ailing(list(doctor_git.versioning(root))) == []
+
+
 def test_a_workspace_that_lost_its_dvc_folder_gets_it_back(root: Path) -> None:
     (root / "dvc.yaml").write_text("stages: {}\n")
     shutil.rmtree(root / ".dvc")
@@ -197,7 +226,7 @@ def test_a_workspace_that_lost_its_dvc_folder_gets_it_back(root: Path) -> None:
 
 def test_checking_files_out_again_turns_their_line_endings_back(root: Path) -> None:
     git(root, "add", ".")
-    git(root, "-c", "user.name=t", "-c", "user.email=t@example.invalid", "commit", "-qm", "x")
+    git(root, *WHO, "commit", "-qm", "x")
     git(root, "-c", "core.autocrlf=true", "rm", "-rq", "--cached", ".")
     git(root, "-c", "core.autocrlf=true", "reset", "-q", "--hard")
     git(root, "config", "core.autocrlf", "true")

@@ -53,6 +53,9 @@ def versioning(root: Path) -> Iterator[Finding]:
         yield Finding(
             "problem", "dvc cannot read its configuration", "'dvc config -l' names the line; mend .dvc/config"
         )
+    elif remote and not answer(root, "dvc", "config", f"remote.{remote}.url"):
+        yield Finding("problem", f"the default DVC remote '{remote}' has no address: dvc commands stop",
+                      f"dvc remote add -d {remote} /some/where, or dvc config --unset core.remote")  # fmt: skip
     elif remote:
         yield Finding("ok", f"DVC remote '{remote}'")
     else:

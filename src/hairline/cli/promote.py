@@ -81,5 +81,5 @@ def _info(folder: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise HairlineError(
-            f"{path}: cannot be read ({error}); 'dvc checkout {folder.as_posix()}' brings it back"
+            f"{path}: cannot be read ({error}); 'dvc checkout --force {folder.as_posix()}' brings it back"
         ) from None

@@ -24,8 +24,8 @@ def stages(path: Path) -> dict[str, dict[str, Any]]:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
         place = f"{path}, line {mark.line + 1}" if mark else f"{path}"
         raise HairlineError(
-            f"{place}: not as DVC writes it; bring it back ('git checkout HEAD -- {path.name}', after a merge 'git "
-            f"checkout --ours -- {path.name}') or delete it, then 'dvc repro'"
+            f"{place}: not as DVC writes it; bring it back ('git checkout HEAD -- {path.name}', in a merge too) or "
+            "delete it, then 'dvc repro'"
         ) from None
 
 
