@@ -162,6 +162,15 @@ def test_without_git_or_a_repository_everything_is_unknown(
     assert "not a git repository" in first and "git is not installed" in second
 
 
+def test_a_workspace_that_does_without_git_is_unknown_without_a_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = True\n")
+    assert facts(tmp_path) == GitFacts("unknown", None) and not caplog.records
+
+
 def test_a_repository_that_ignores_the_workspace_knows_nothing_of_it(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from hairline.io.hashing import workspace_root
+
 NO_COMMIT = "none"
 UNKNOWN = "unknown"
 TIMEOUT_S = 60.0
@@ -54,16 +56,31 @@ class GitFacts:
 
 
 def facts(folder: Path) -> GitFacts:
-    """Commit and dirtiness of the git repository around a folder; what is unknown is told once, with git's reason."""
+    """Commit and dirtiness of the git repository around a folder.
+
+    What is unknown is told once, with git's reason, but where DVC is set to do without git (``core.no_scm``).
+    """
     commit = UNKNOWN
     try:
         repository = Repository(folder)
         commit = repository.commit or NO_COMMIT
         return GitFacts(commit, repository.dirty())
     except GitError as error:
+        if commit == UNKNOWN and _without_git(workspace_root(folder)):
+            return GitFacts(commit, None)
         what = "which commit this code is" if commit == UNKNOWN else f"whether this code differs from {commit[:12]}"
         tell(f"git cannot say {what}: {error}; runs record it as '{UNKNOWN}' ('hairline doctor' says the way out)")
         return GitFacts(commit, None)
+
+
+def _without_git(root: Path) -> bool:
+    """Whether DVC is set to do without git in a workspace."""
+    files = [path for path in (root / ".dvc" / "config", root / ".dvc" / "config.local") if path.is_file()]
+    set_to = [
+        re.findall(r"^\s*no_scm\s*=\s*(\w+)", path.read_text(encoding="utf-8", errors="replace"), re.M)
+        for path in files
+    ]
+    return [value.lower() for values in set_to for value in values][-1:] == ["true"]
 
 
 def tell(message: str) -> None:
