@@ -8,7 +8,7 @@ from pathlib import Path
 from hairline.cli.doctor_machine import Finding
 from hairline.errors import HairlineError
 from hairline.tracking import dvc_lock
-from hairline.tracking.git import GitError, Repository
+from hairline.tracking.git_repository import GitError, Repository
 
 NO_SCM = "dvc config core.no_scm true"
 WITHOUT = f"or, to work without git: {NO_SCM}"

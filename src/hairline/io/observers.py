@@ -8,7 +8,8 @@ COMPUTES_AMONG = ("hairline.config.merging", "hairline.config.training_sets")
 """Modules among those that do compute: how values are merged, which images are learned from."""
 DRAWS = ("hairline.reporting", "hairline.tuning.figures")
 """Code that turns numbers into tables, pictures and pages: part of the stages alone that show them."""
-SHOWN_AMONG = ("hairline.tracking.costs", "hairline.tracking.environment", "hairline.tracking.records")
+SHOWN_AMONG = ("hairline.tracking.costs", "hairline.tracking.environment", "hairline.tracking.git",
+               "hairline.tracking.records")  # fmt: skip
 """Modules among those that tell, whose numbers stand in pages: part of the stages that show."""
 EVERYWHERE = ("hairline.config.merging",)
 """Code that the values of every stage go through, although no stage imports it itself."""

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
-from hairline.tracking.git import EVERYTHING, SOURCES, GitError, Repository, tell
+from hairline.tracking.git import tell
+from hairline.tracking.git_repository import EVERYTHING, SOURCES, GitError, Repository
 
 LONGEST_DIFF = 1_000_000
 LONGEST_FILE = 200_000
