@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,16 @@ def test_a_commit_whose_files_git_has_lost_is_told(root: Path, caplog: pytest.Lo
     (root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
     assert code_diff(root) == ""
     assert "the run has no code.diff" in caplog.text and blob in caplog.text
+
+
+def test_no_place_for_temporary_files_costs_the_diff_alone(
+    root: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    (root / "code.py").write_text("2\n")
+    git(root, "update-index", "--assume-unchanged", "sub/more.py")
+    monkeypatch.setattr(tempfile, "tempdir", str(root / "absent"))
+    assert code_diff(root) == "" and "the run has no code.diff" in caplog.text
+    assert asked.facts(root).commit == git(root, "rev-parse", "HEAD")
 
 
 def test_a_folder_where_a_file_was_comes_back(root: Path) -> None:

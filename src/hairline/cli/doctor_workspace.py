@@ -27,7 +27,7 @@ def workspace(root: Path) -> Iterator[Finding]:
 def repository(root: Path) -> Iterator[Finding]:
     """Git, and line endings that would give files another hash on this machine than on others."""
     yield from doctor_git.repository(root)
-    if doctor_git.answer(root, "git", "config", "core.autocrlf") == "true" and not _overruled(root):
+    if doctor_git.answer(root, "git", "config", "--type=bool", "core.autocrlf") == "true" and not _overruled(root):
         yield Finding("problem", "git turns line endings (core.autocrlf=true): hashes differ between machines",
                       "git config core.autocrlf input, then check the files out again: with everything committed, "
                       "git rm -rq --cached . && git reset -q --hard")  # fmt: skip

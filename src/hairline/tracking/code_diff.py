@@ -41,6 +41,9 @@ def code_diff(folder: Path) -> str:
     except GitError as error:
         tell(f"git cannot say what differs from the commit: {error}; the run has no code.diff")
         return ""
+    except OSError as error:
+        tell(f"no place for a copy of git's index ({error.filename}: {error.strerror}); the run has no code.diff")
+        return ""
 
 
 def _diff(repository: Repository, home: Path) -> bytes:

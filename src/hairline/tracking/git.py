@@ -39,7 +39,7 @@ def facts(folder: Path) -> GitFacts:
         repository = Repository(folder)
         commit = repository.commit or NO_COMMIT
         return GitFacts(commit, repository.dirty())
-    except GitError as error:
+    except (GitError, OSError) as error:  # or no place for a temporary file
         if commit == UNKNOWN and _without_git(workspace_root(folder)):
             return GitFacts(commit, None)
         what = "which commit this code is" if commit == UNKNOWN else f"whether this code differs from {commit[:12]}"
@@ -64,7 +64,7 @@ def tell(message: str) -> None:
         log.warning("%s", message)
 
 
-def words(commit: str, dirty: bool | None, digits: int = 40) -> str:
+def words(commit: str, dirty: bool | None, digits: int = 64) -> str:
     """A commit for readers, as ``0123456789ab with changes``."""
     return commit[:digits] + changes(commit, dirty)
 
