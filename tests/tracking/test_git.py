@@ -180,6 +180,14 @@ def test_a_repository_that_ignores_the_workspace_knows_nothing_of_it(
     assert f"{root} ignores this folder" in caplog.text
 
 
+def test_a_repository_of_files_elsewhere_knows_nothing_of_these(
+    root: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    git(root, "config", "core.worktree", str(repository(tmp_path / "other")))
+    assert facts(root) == GitFacts("unknown", None)
+    assert "core.worktree" in caplog.text
+
+
 def test_words_tell_what_is_unknown() -> None:
     assert asked.words("ab" * 20, True, 4) == "abab with changes"
     assert asked.words("ab" * 20, False, 4) == "abab"

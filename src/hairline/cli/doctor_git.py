@@ -19,6 +19,7 @@ REMEDIES = {
     "index file": "rm .git/index && git reset: makes the index anew, your files stay",
     "leads to no commit": "git log -g and git branch -a show commits that are left: git reset --soft COMMIT; "
     "or mv .git elsewhere && git init",
+    "(core.worktree)": "git config --unset core.worktree",
     "is not installed": f"install git; {WITHOUT}",
 }
 """What git says → what to do; otherwise its own words have to do."""

@@ -40,6 +40,8 @@ class Repository:
         """
         self._settings: list[str] = []
         self.top = Path(os.fsdecode(_run(["-C", str(folder), *self._options(), "rev-parse", "--show-toplevel"])[:-1]))
+        if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(self.top)):
+            raise GitError(f"the repository is of the files in {self.top} (core.worktree), not of these")
         if _status(["-C", str(folder), *self._options(), "check-ignore", "--quiet", "."]) == 0:
             raise GitError(f"the repository {self.top} ignores this folder")
         self._settings = _reading(self.top)
