@@ -57,7 +57,7 @@ def machine(root: Path) -> Iterator[Finding]:
     yield disk(root)
     if not os.access(root, os.W_OK):
         yield Finding("problem", f"{root}: nothing can be written here",
-                      f"let this user write (ls -ld {shlex.quote(str(root))} tells who may), or work in a copy elsewhere")  # fmt: skip
+                      f"ls -ld {shlex.quote(str(root))} tells who may: let this user, or work in a copy elsewhere")  # fmt: skip
     yield from telemetry()
 
 
