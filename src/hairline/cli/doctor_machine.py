@@ -56,8 +56,8 @@ def machine(root: Path) -> Iterator[Finding]:
     yield gpu()
     yield disk(root)
     if not os.access(root, os.W_OK):
-        yield Finding("problem", f"{root}: nothing can be written here",
-                      f"ls -ld {shlex.quote(str(root))} tells who may: let this user, or work in a copy elsewhere")  # fmt: skip
+        remedy = f"ls -ld {shlex.quote(str(root))} tells who may: let this user, or work in a copy elsewhere"
+        yield Finding("problem", f"{root}: nothing can be written here", remedy)
     yield from telemetry()
 
 
