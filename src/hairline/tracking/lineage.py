@@ -193,7 +193,7 @@ def _asked(root: Path, *words: str) -> str:
     except FileNotFoundError:
         raise HairlineError("dvc is not installed here, so nobody can say what changed; 'hairline doctor'") from None
     if done.returncode:
-        told = " ".join(done.stderr.removeprefix("ERROR: ").split())
+        told = " ".join(done.stderr.removeprefix("ERROR: ").partition("Having any troubles?")[0].split())
         raise HairlineError(f"dvc {words[0]} cannot say what changed: {told}; see 'hairline doctor'")
     return done.stdout
 
