@@ -67,11 +67,11 @@ def _tables(folder: Path, found: page.Compared) -> None:
         "paper": found.beside,
     }
     for name, table in tables.items():
-        (folder / f"{name}.csv").write_text(formatting.csv(table))
-    (folder / "comparison.md").write_text(summary_tables.markdown(found.summary))
-    (folder / "ablations.csv").write_text(summary_tables.ablations_csv(found.summary))
-    (folder / "paper.md").write_text(paper_tables.markdown(found.beside))
-    (folder / "paper.tex").write_text(paper_tables.latex(found.beside))
+        (folder / f"{name}.csv").write_text(formatting.csv(table), encoding="utf-8")
+    (folder / "comparison.md").write_text(summary_tables.markdown(found.summary), encoding="utf-8")
+    (folder / "ablations.csv").write_text(summary_tables.ablations_csv(found.summary), encoding="utf-8")
+    (folder / "paper.md").write_text(paper_tables.markdown(found.beside), encoding="utf-8")
+    (folder / "paper.tex").write_text(paper_tables.latex(found.beside), encoding="utf-8")
     found.taught.to_csv(folder / "classifiers.csv", index=False)
 
 

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _status(weights: Path, dataset: Path) -> tuple[str, str]:
-    info = json.loads((weights / "model.json").read_text())
+    info = json.loads((weights / "model.json").read_text(encoding="utf-8"))
     if info["status"] != "trained":
         return info["status"], info["reason"]
     samples = read_samples(dataset, "test")
@@ -74,7 +74,7 @@ def _status(weights: Path, dataset: Path) -> tuple[str, str]:
 
 def _training(weights: Path) -> dict[str, object] | None:
     """How the segmenter was trained, for the comparison; None where it was not."""
-    info = json.loads((weights / "model.json").read_text())
+    info = json.loads((weights / "model.json").read_text(encoding="utf-8"))
     if info["status"] != "trained":
         return None
     return {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}

@@ -10,6 +10,7 @@ from typing import NoReturn
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.io import terminal
 from hairline.io.source import Source
 
 NAMES = {
@@ -62,6 +63,7 @@ def run(main: Callable[[], None]) -> NoReturn:
 
     That is a user's mistake, or what the file system refuses (no space, no right); other errors keep their traceback.
     """
+    terminal.settle()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hairline").setLevel(logging.INFO)
     try:

@@ -71,3 +71,20 @@ def test_accept_writes_a_baseline_and_tells_what_moved(tmp_path: Path, values: d
     wrong = hairline(tmp_path, "accept", "walls")
     assert wrong.returncode == 1
     assert "datasets has no 'walls'" in wrong.stderr
+
+
+@pytest.mark.parametrize("redirected", ["2>&-", ">&- 2>&-", "| true", "<&-"])
+def test_streams_that_are_closed_or_left_early_cause_no_traceback(tmp_path: Path, redirected: str) -> None:
+    parameters.write(tmp_path, parameters.base())
+    command = f"'{sys.executable}' -c 'from hairline.cli.app import main; main()' upgrade {redirected}"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0 and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full")
+def test_an_output_that_is_full_is_one_message(tmp_path: Path) -> None:
+    parameters.write(tmp_path, parameters.base())
+    command = f"'{sys.executable}' -c 'from hairline.cli.app import main; main()' upgrade > /dev/full"
+    done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "No space left on device" in done.stderr and "Traceback" not in done.stderr

@@ -1,4 +1,5 @@
 import json
+import shutil
 import sqlite3
 import subprocess
 from collections.abc import Callable
@@ -9,10 +10,11 @@ import pytest
 from conftest import tiny_values
 from typer.testing import CliRunner
 
-from hairline.cli import doctor_machine, doctor_workspace
+from hairline.cli import doctor_git, doctor_machine, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
 
+WHO = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
 Write = Callable[[dict[str, Any]], Path]
 
 
@@ -58,10 +60,10 @@ def test_line_endings_that_change_hashes_are_problems(root: Path) -> None:
 def test_a_missing_remote_and_a_missing_workspace_are_told(root: Path) -> None:
     (root / ".dvc" / "config").write_text("")
     (root / "dvc.lock").unlink()
-    remote, lock = ailing(list(doctor_workspace.versioning(root)))
+    remote, lock = ailing(list(doctor_git.versioning(root)))
     assert (remote.level, lock.level) == ("note", "note") and "dvc remote add -d" in remote.remedy
     (root / ".dvc").rename(root / "elsewhere")
-    (none,) = ailing(list(doctor_workspace.versioning(root)))
+    (none,) = ailing(list(doctor_git.versioning(root)))
     assert none.level == "problem"
 
 
@@ -130,3 +132,113 @@ def test_the_command_ends_with_1_where_there_is_a_problem(root: Path, monkeypatc
     done = CliRunner().invoke(app, ["doctor", "--json"])
     assert done.exit_code == 1
     assert [each["level"] for each in json.loads(done.output)].count("problem") == 1
+
+
+def remedied(root: Path, found: list[Finding]) -> list[Finding]:
+    """What is left after the first thing that a remedy says was done in a shell."""
+    (finding,) = found
+    command = finding.remedy.partition(": makes")[0].partition("; or")[0]
+    subprocess.run(command, shell=True, cwd=root, check=True, capture_output=True)
+    return ailing([*doctor_git.repository(root), *doctor_git.versioning(root)])
+
+
+def test_a_workspace_without_git_is_a_problem_with_two_ways_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(root.parent))
+    shutil.rmtree(root / ".git")
+    found = ailing(list(doctor_git.repository(root)))
+    assert [each.level for each in found] == ["problem"]
+    assert "not a git repository" in found[0].what and found[0].remedy.endswith("dvc config core.no_scm true")
+    assert remedied(root, found) == []
+    shutil.rmtree(root / ".git")
+    subprocess.run(found[0].remedy.rpartition(": ")[2], shell=True, cwd=root, check=True, capture_output=True)
+    assert ailing([*doctor_git.repository(root), *doctor_git.versioning(root)]) == []
+    assert "unknown" in next(iter(doctor_git.repository(root))).what
+
+
+def test_a_damaged_index_is_made_anew(root: Path) -> None:
+    git(root, "add", ".")
+    git(root, *WHO, "commit", "-qm", "x")
+    (root / ".git" / "index").write_bytes(b"no index")
+    found = ailing(list(doctor_git.repository(root)))
+    assert "index file" in found[0].what and found[0].level == "problem"
+    assert remedied(root, found) == []
+
+
+def test_a_folder_that_a_repository_around_it_ignores_is_a_problem(root: Path) -> None:
+    (root / ".gitignore").write_text("inside\n")
+    (root / "inside").mkdir()
+    (found,) = doctor_git.repository(root / "inside")
+    assert found.level == "problem" and "ignores this folder" in found.what and "git init" in found.remedy
+
+
+def test_without_the_program_git_it_is_a_problem(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(root))
+    (found,) = doctor_git.repository(root)
+    assert found.level == "problem" and "git is not installed" in found.what and "install git" in found.remedy
+    (dvc,) = doctor_git.versioning(root)
+    assert dvc.level == "problem" and "no dvc on the PATH" in dvc.what
+
+
+def test_what_dvc_cannot_read_is_a_problem(root: Path) -> None:
+    (root / ".dvc" / "config").write_text("[core\n")
+    (root / "dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n")
+    config, lock = ailing(list(doctor_git.versioning(root)))
+    assert config.level == lock.level == "problem"
+    assert ".dvc/config" in config.remedy and "git checkout HEAD -- dvc.lock" in lock.remedy
+
+
+def test_a_remote_without_an_address_is_a_problem(root: Path) -> None:
+    (root / ".dvc" / "config").write_text("[core]\n    remote = nowhere\n")
+    for remedy in ("dvc remote add -d nowhere /some/where", "dvc config --unset core.remote"):
+        (found,) = [each for each in doctor_git.versioning(root) if each.level == "problem"]
+        assert "'nowhere' has no address" in found.what and remedy in found.remedy
+        subprocess.run(remedy, shell=True, cwd=root, check=True, capture_output=True)
+        assert "problem" not in [each.level for each in doctor_git.versioning(root)]
+        (root / ".dvc" / "config").write_text("[core]\n    remote = nowhere\n")
+
+
+def test_a_merge_of_lock_files_is_undone_as_it_says(root: Path) -> None:
+    def commit(text: str) -> None:
+        (root / "dvc.lock").write_text(text)
+        git(root, "add", ".")
+        git(root, *WHO, "commit", "-qm", "x")
+
+    commit("schema: '2.0'\nstages: {}\n")
+    git(root, "checkout", "-qb", "other")
+    commit("schema: '2.0'\nstages: {a: {cmd: a}}\n")
+    git(root, "checkout", "-q", "-")
+    commit("schema: '2.0'\nstages: {b: {cmd: b}}\n")
+    subprocess.run(["git", "-C", str(root), *WHO, "merge", "other"], capture_output=True, check=False)
+    (found,) = ailing(list(doctor_git.versioning(root)))
+    assert found.level == "problem" and "dvc.lock, line" in found.what
+    subprocess.run(found.remedy.split("'")[1], shell=True, cwd=root, check=True, capture_output=True)
+    assert ailing(list(doctor_git.versioning(root))) == []
+
+
+def test_a_workspace_that_lost_its_dvc_folder_gets_it_back(root: Path) -> None:
+    (root / "dvc.yaml").write_text("stages: {}\n")
+    shutil.rmtree(root / ".dvc")
+    (root / "dvc.lock").unlink()
+    found = list(doctor_git.versioning(root))
+    subprocess.run(found[0].remedy.partition(" (")[0], shell=True, cwd=root, check=True, capture_output=True)
+    assert [each.level for each in doctor_git.versioning(root)] == ["note", "note"]  # no remote, nothing has run
+
+
+def test_checking_files_out_again_turns_their_line_endings_back(root: Path) -> None:
+    git(root, "add", ".")
+    git(root, *WHO, "commit", "-qm", "x")
+    git(root, "-c", "core.autocrlf=true", "rm", "-rq", "--cached", ".")
+    git(root, "-c", "core.autocrlf=true", "reset", "-q", "--hard")
+    git(root, "config", "core.autocrlf", "true")
+    assert b"\r\n" in (root / "params.yaml").read_bytes()
+    setting, files = ailing(list(doctor_workspace.repository(root)))
+    first, _, rest = setting.remedy.partition(", then")
+    for command in (first, rest.rpartition("committed, ")[2]):
+        subprocess.run(command, shell=True, cwd=root, check=True, capture_output=True)
+    assert ailing(list(doctor_workspace.repository(root))) == [] and "params.yaml" in files.what
+
+
+def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_machine, "CUDA", "import os; os.abort()")
+    found = doctor_machine.gpu()
+    assert found.level == "problem" and "ended with -6" in found.what

@@ -49,7 +49,7 @@ def anchors(page: str) -> set[str]:
 def lost_links(page: Path) -> list[str]:
     """Relative links of a page whose file or anchor is not there."""
     lost = []
-    for link in LINK.findall(CODE.sub("", page.read_text())):
+    for link in LINK.findall(CODE.sub("", page.read_text(encoding="utf-8"))):
         name, _, anchor = link.partition("#")
         target = page.parent / name if name else page
         if re.match(r"[a-z]+:", link):

@@ -222,7 +222,7 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
 
     class Nothing:
         def save(self, path: Path) -> None:
-            path.write_text("")
+            path.write_text("", encoding="utf-8")
 
     collected = []
 

@@ -1,8 +1,10 @@
 """The way from a number to raw data, in a workspace of DVC's own making."""
 
 import json
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +16,9 @@ from typer.testing import CliRunner
 
 from hairline.cli.app import app
 from hairline.errors import HairlineError
-from hairline.tracking import lineage
+from hairline.tracking import lineage, lineage_target, lineage_text
 from hairline.tracking.lineage import Stage
-from hairline.tracking.records import RunRecord, write_record
+from hairline.tracking.records import RunRecord, read_record, write_record
 
 COPY = (
     "import sys, shutil, pathlib; out = pathlib.Path(sys.argv[2]); out.parent.mkdir(parents=True, exist_ok=True); "
@@ -145,9 +147,83 @@ def test_results_of_a_stage_that_an_earlier_version_had_are_told_as_such(root: P
     )
 
 
+CELL = "reports/x/metrics/comparison.json:segmenter-a/ods"
+
+
+@pytest.fixture(scope="module")
+def linked(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with links into DVC's cache, as shared caches have them."""
+    root = tmp_path_factory.mktemp("linked") / "walls"
+    shutil.copytree(finished, root)
+    dvc(root, "config", "cache.type", "symlink")
+    dvc(root, "checkout", "--relink", "-q")
+    assert (root / "reports/x/metrics/comparison.json").is_symlink()
+    return root
+
+
+def test_links_into_the_cache_are_followed_no_further(linked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(linked)
+    lines = told(CELL).splitlines()
+    assert lines[0] == f"{CELL} = 0.25" and lines[1].startswith("   score  reports/x/metrics/segmenter-a.json ")
+    assert told("data/x/labels/konig/one.json").splitlines()[1].startswith("   label  data/x/labels/konig ")
+
+
+def test_a_file_may_be_named_in_any_way_that_leads_to_it(linked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "reports/x/metrics/comparison.json"
+    link = linked.parent / "link"
+    link.symlink_to(linked)
+    (linked / "latest.json").symlink_to(name)
+    (linked / "newest").symlink_to("reports/x")
+    monkeypatch.chdir(linked)
+    outs = {"data/x/labels/konig", name, "data/x/ü"}
+    for given in (name, f"./{name}", f"reports/../{name}", f"{linked}/{name}", f"{link}/{name}", f"../link/{name}",
+                  "latest.json", "newest/metrics/comparison.json", f"data/./../{name}"):  # fmt: skip
+        assert lineage_target.target(linked, given, outs) == (name, None), given
+        (cell, number) = lineage_target.target(linked, f"{given}:segmenter-a/ods", outs)
+        assert (cell, number) == ("reports/x/metrics/segmenter-a.json", "0.25"), given
+    assert lineage_target.target(linked, "data/x/labels/konig/", outs) == ("data/x/labels/konig", None)
+
+
+@pytest.mark.parametrize(
+    ("commit", "dirty", "shown"),
+    [("unknown", None, "commit unknown  "), ("b" * 40, None, f"commit {'b' * 12}, changes unknown  ")],
+)
+def test_what_git_could_not_say_is_said_to_be_unknown(
+    linked: Path, monkeypatch: pytest.MonkeyPatch, commit: str, dirty: bool | None, shown: str
+) -> None:
+    monkeypatch.chdir(linked)
+    path = linked / "reports/x/runs/score.json"
+    record = read_record(path)
+    assert record is not None
+    path.unlink()  # a link into the cache
+    write_record(path, replace(record, git_commit=commit, dirty=dirty))
+    stages = lineage.locked(linked / "dvc.lock")
+    links = lineage.chain(linked, stages, "reports/x/metrics/segmenter-a.json", {})
+    assert shown in "\n".join(lineage_text.lines(links, {}))
+    assert lineage_text.values(links, {})[0]["dirty"] is None
+
+
+def test_names_are_compared_as_letters(tmp_path: Path) -> None:
+    stages = {"label": Stage("label", {"raw": "1"}, {"data/x/labels/\u00fc": "2"}, {})}
+    for name in ("data/x/labels/\u00fc", "data/x/labels/u\u0308", "data/x/labels/u\u0308/one.png", "data/x/labels"):
+        (link,) = lineage.chain(tmp_path, stages, name, {})
+        assert link.stage.name == "label"
+
+
+def test_a_lock_file_that_git_could_not_merge_is_one_message(tmp_path: Path) -> None:
+    for text in ("<<<<<<< HEAD\nstages:\n=======\n", "- 1\n", "stages: [1]\n", "stages: {a: 1}\n"):
+        (tmp_path / "dvc.lock").write_text(text)
+        with pytest.raises(HairlineError, match=r"dvc.lock.*: not as DVC writes it; bring it back"):
+            lineage.locked(tmp_path / "dvc.lock")
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages:\n")
+    assert lineage.locked(tmp_path / "dvc.lock") == {}
+
+
 @pytest.mark.parametrize(
     ("target", "message"),
     [
+        ("raw/one.json", "it is raw data or code, which label reads"),
+        (".dvc/cache/files/md5/ab", "no stage in dvc.lock made it; 'dvc stage list' and dvc.lock name all there are"),
         ("reports/x/metrics/segmenter-b.json", "did you mean reports/x/metrics/segmenter-a.json"),
         ("reports/x/metrics/segmenter-a.json:segmenter-a/ois", "no number 'segmenter-a/ois'"),
         ("absent.json:a", "no number 'a'"),
@@ -182,7 +258,7 @@ def test_a_cell_of_labels_leads_to_the_longest_name_that_fits(tmp_path: Path) ->
     for name in ("label-scores-konig.json", "label-scores-konig_tuned.json"):
         (folder / name).write_text("{}")
     (folder / "comparison.json").write_text('{"label-konig_tuned-resnet18-walls-test": {"ods": 0.5}}')
-    path, number = lineage.target(
+    path, number = lineage_target.target(
         tmp_path, f"{folder}/comparison.json:label-konig_tuned-resnet18-walls-test/ods"
     )  # fmt: skip
     assert (path, number) == ("reports/x/metrics/label-scores-konig_tuned.json", "0.5")

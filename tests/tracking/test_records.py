@@ -1,5 +1,4 @@
 import hashlib
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,6 @@ def tree(root: Path, files: dict[str, str]) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
     return root
-
-
-def git(folder: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
-    done = subprocess.run(["git", "-C", str(folder), *identity, *arguments], check=True, capture_output=True, text=True)
-    return done.stdout.strip()
 
 
 def test_hash_of_a_file_is_plain_sha256(tmp_path: Path) -> None:
@@ -62,30 +55,6 @@ def test_hash_follows_linked_files(tmp_path: Path) -> None:
 def test_hash_of_nothing_names_the_path(tmp_path: Path) -> None:
     with pytest.raises(HairlineError, match="absent: not found"):
         hashing.content_hash(tmp_path / "absent")
-
-
-def test_git_facts_outside_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    assert records.git_facts(tmp_path) == records.GitFacts("none", False)
-
-
-def test_git_facts_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert records.git_facts(tmp_path) == records.GitFacts("none", False)
-
-
-def test_git_facts_of_a_repository(tmp_path: Path) -> None:
-    tree(tmp_path, {"code.py": "1", "dvc.lock": "a", "sub/x": ""})
-    git(tmp_path, "init", "-q")
-    assert records.git_facts(tmp_path) == records.GitFacts("none", True)
-    git(tmp_path, "add", ".")
-    git(tmp_path, "commit", "-qm", "first")
-    commit = git(tmp_path, "rev-parse", "HEAD")
-    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, False)
-    (tmp_path / "dvc.lock").write_text("b")  # what DVC itself does between two stages
-    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, False)
-    (tmp_path / "code.py").write_text("2")
-    assert records.git_facts(tmp_path / "sub") == records.GitFacts(commit, True)
 
 
 def test_workspace_root_of_copies_is_the_real_one(tmp_path: Path) -> None:

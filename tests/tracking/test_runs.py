@@ -83,7 +83,7 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
         run.figure(Path("curve.png"))
         run.artifact(Path("data"), "samples")
         Path("model").mkdir()
-        Path("model/weights").write_text("w")
+        Path("model/weights").write_text("w", encoding="utf-8")
         run.finish([Path("model")])
         for _ in range(600):  # the sampling thread's turn
             if "system/cpu_utilization_percentage" in stored(workspace, run.id).data.metrics:
@@ -96,7 +96,13 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
     assert found.data.metrics["train/loss"] == pytest.approx(1 / 3) and found.data.metrics["f1"] == 0.5
     assert "system/cpu_utilization_percentage" in found.data.metrics
     hashes = {"input:data": content_hash(Path("data")), "output:model": content_hash(Path("model"))}
-    expected = {"stage": "train", "DVC_EXP_NAME": "tidy-newt", "device": "cpu", "precision": "32", "git_dirty": "false"}
+    expected = {
+        "stage": "train",
+        "DVC_EXP_NAME": "tidy-newt",
+        "device": "cpu",
+        "precision": "32",
+        "git_dirty": "unknown",
+    }
     assert (hashes | expected).items() <= found.data.tags.items()
     assert "upstream" not in found.data.tags
     artifacts = workspace / "mlruns" / "artifacts" / "study_ä_1" / run.id / "artifacts"
@@ -176,7 +182,7 @@ def test_the_environment_selects_another_store(
 
 @pytest.mark.parametrize("uri", ["sqlite:///{}/data/image", "sqlite:////dev/null/x/mlflow.db", "http://127.0.0.1:9"])
 def test_a_broken_store_is_told_at_once(workspace: Path, monkeypatch: pytest.MonkeyPatch, uri: str) -> None:
-    Path("data/image").write_text("no database " * 100)
+    Path("data/image").write_text("no database " * 100, encoding="utf-8")
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(workspace))
     with pytest.raises(HairlineError, match="cannot open a run"), opened():
         pytest.fail("the block must not start")
@@ -211,6 +217,7 @@ def test_a_deleted_experiment_is_told(workspace: Path) -> None:
 @pytest.mark.slow
 def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) -> None:
     shutil.rmtree("mlruns")
+    subprocess.run(["git", "init", "-q"], check=True)
     names = ["p0", "p1"]
     processes = [
         subprocess.Popen([sys.executable, "-c", PROCESS, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -219,7 +226,9 @@ def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) ->
     said = [process.communicate(timeout=120)[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert said == ["", ""]
-    runs = [stored(workspace, json.loads(Path(name, "run.json").read_text())["run_id"]) for name in names]
+    runs = [
+        stored(workspace, json.loads(Path(name, "run.json").read_text(encoding="utf-8"))["run_id"]) for name in names
+    ]
     assert len({run.info.experiment_id for run in runs}) == 1
 
 

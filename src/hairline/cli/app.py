@@ -1,5 +1,6 @@
 """`hairline …`: what a person does outside the DAG."""
 
+import errno
 import json
 import sys
 from dataclasses import asdict
@@ -12,6 +13,7 @@ from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.io import terminal
 
 app = typer.Typer(
     help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
@@ -22,6 +24,9 @@ app = typer.Typer(
 
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
+
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""Errors of the file system that need not name a file, such as those of a full disk."""
 
 ParamsFile = Annotated[
     Path, typer.Option("--params", help="The params.yaml; gates.yaml and studies.yaml lie beside it.")
@@ -128,13 +133,13 @@ def lineage(
     """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
     from hairline.config.profiles import base_values
     from hairline.tracking import lineage as lineage_walk
-    from hairline.tracking import lineage_text
+    from hairline.tracking import lineage_target, lineage_text
     from hairline.tracking.records import flatten
 
     root = Path.cwd()
-    path, number = lineage_walk.target(root, target)
-    default = flatten(base_values(profiles))
-    links = lineage_walk.chain(root, lineage_walk.locked(root / "dvc.lock"), path, default)
+    stages = lineage_walk.locked(root / "dvc.lock")
+    path, number = lineage_target.target(root, target, [out for stage in stages.values() for out in stage.outs])
+    links = lineage_walk.chain(root, stages, path, flatten(base_values(profiles)))
     names = list(dict.fromkeys(link.stage.name for link in lineage_walk.walk(links)))
     changed = lineage_walk.changed(root, names)
     if as_json:
@@ -181,7 +186,7 @@ def summary(params: ParamsFile = Path("params.yaml")) -> None:
     paths = Paths(Path(), Params(params).experiment)
     if not paths.comparison_text.is_file():
         raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
-    typer.echo(paths.comparison_text.read_text())
+    typer.echo(paths.comparison_text.read_text(encoding="utf-8"))
     typer.echo(f"Report    {paths.comparison_page}")
     typer.echo(f"Figures   {paths.comparison}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {paths.gate_pages}")
@@ -195,8 +200,7 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    import pandas as pd
-
+    from hairline.reporting.formatting import read_csv
     from hairline.tuning.summary import lines
 
     values = Params(params)
@@ -207,20 +211,21 @@ def study_show(
     best = paths.study_best(name)
     if not best.is_file():
         raise HairlineError(f"{best}: not found; run 'dvc repro tune@{name}' first")
-    told = json.loads(best.read_text())
-    typer.echo("\n".join(lines(told, pd.read_csv(paths.study_trials(name)), count)))
+    told = json.loads(best.read_text(encoding="utf-8"))
+    typer.echo("\n".join(lines(told, read_csv(paths.study_trials(name)), count)))
     typer.echo(f"\nFigures   {paths.study_figures(name)}")
 
 
 def main() -> None:
     """Run the command line; a user's mistake is one message and exit status 1."""
+    terminal.settle()
     try:
         app()
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        if error.filename is None:  # a connection, a library
+        if error.filename is None and error.errno not in UNWRITABLE:  # a connection, a library
             raise
-        typer.echo(f"hairline: {error.filename}: {error.strerror}", err=True)
+        typer.echo(f"hairline: {error.filename or 'the output or a file'}: {error.strerror}", err=True)
         sys.exit(1)

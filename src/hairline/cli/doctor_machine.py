@@ -3,10 +3,13 @@
 import os
 import platform
 import re
+import shlex
 import shutil
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -14,6 +17,7 @@ from typing import Literal
 from hairline.tracking.environment import PACKAGES, installed
 
 GB = 1e9
+TIMEOUT_S = 300.0
 LITTLE_GB, TOO_LITTLE_GB = 20.0, 2.0
 SWITCHES = {
     "DO_NOT_TRACK": "1",
@@ -51,13 +55,16 @@ def machine(root: Path) -> Iterator[Finding]:
     yield from packages(root / "constraints.txt")
     yield gpu()
     yield disk(root)
+    if not os.access(root, os.W_OK):
+        remedy = f"ls -ld {shlex.quote(str(root))} tells who may: let this user, or work in a copy elsewhere"
+        yield Finding("problem", f"{root}: nothing can be written here", remedy)
     yield from telemetry()
 
 
 def packages(constraints: Path) -> Iterator[Finding]:
     """The main packages against the versions in constraints.txt, and that there is one OpenCV."""
     pinned = (
-        dict(re.findall(r"^([\w.-]+)==([\w.+-]+)$", constraints.read_text(), re.MULTILINE))
+        dict(re.findall(r"^([\w.-]+)==([\w.+-]+)$", constraints.read_text(encoding="utf-8"), re.MULTILINE))
         if constraints.is_file()
         else {}
     )
@@ -81,9 +88,17 @@ def packages(constraints: Path) -> Iterator[Finding]:
 
 def gpu() -> Finding:
     """Devices that torch can use, asked in a process of its own."""
-    done = subprocess.run([sys.executable, "-c", CUDA], capture_output=True, text=True)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", CUDA], capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_S,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return Finding("problem", f"torch did not start within {TIMEOUT_S:.0f} s",
+                       "'nvidia-smi' tells whether the driver answers; CUDA_VISIBLE_DEVICES= does without")  # fmt: skip
     if done.returncode:
-        return Finding("problem", f"torch cannot be used: {done.stderr.strip().splitlines()[-1]}", "make setup")
+        why = (done.stderr.strip() or f"its process ended with {done.returncode}").splitlines()[-1]
+        return Finding("problem", f"torch cannot be used: {why}", "make setup")
     if done.stdout.strip():
         return Finding("ok", f"GPU: {done.stdout.strip()}")
     return Finding("note", "no GPU: stages run on the processor", "nothing, unless the profile is 'paper'")
@@ -105,8 +120,9 @@ def size(folder: Path) -> int:
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:
-            path = Path(parent) / name
-            total += path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+            with suppress(OSError):
+                found = (Path(parent) / name).lstat()
+                total += found.st_size if stat.S_ISREG(found.st_mode) else 0
     return total
 
 

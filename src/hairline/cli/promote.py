@@ -12,7 +12,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
-from hairline.reporting import model_cards
+from hairline.reporting import comparison, model_cards
 from hairline.tracking import registry, store
 from hairline.tracking.records import read_record
 from hairline.tracking.registry import ALIAS
@@ -33,12 +33,13 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
         Version, name of the registered model, and the rule in words.
 
     Raises:
-        HairlineError: If there is no comparison, nothing to choose from, or the store does not know the best.
+        HairlineError: If there is no comparison of what the parameters have, nothing to choose from, or the store does
+            not know the best.
     """
     paths = Paths(folder, params.experiment)
     if not paths.comparison_table.is_file():
         raise HairlineError(f"{paths.comparison_table}: not found; run 'dvc repro' first")
-    summary = pd.read_csv(paths.comparison_table)
+    summary = comparison.read_summary(paths.comparison_table)
     row, rule = model_cards.best(summary, test_set)
     found = {
         segmenter: (record, _card(params, paths, rows, segmenter))
@@ -64,6 +65,21 @@ def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[SegmenterName, pd.DataF
 
 
 def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName) -> str:
-    info: dict[str, Any] = json.loads((paths.segmenter(segmenter) / "model.json").read_text())
-    names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[segmenter.training_set].parts)
-    return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])
+    learned_from = training_sets.chosen(params).get(segmenter.training_set)
+    if learned_from is None:
+        raise HairlineError(
+            f"{paths.comparison_table}: compares networks of the training set '{segmenter.training_set}', which "
+            "matrix.training_sets no longer has; 'dvc repro' compares those that it has"
+        )
+    names = dict.fromkeys(part.dataset for part in learned_from.parts)
+    return model_cards.card(rows, _info(paths.segmenter(segmenter)), [(name, params.layout(name)) for name in names])
+
+
+def _info(folder: Path) -> dict[str, Any]:
+    path = folder / "model.json"
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise HairlineError(
+            f"{path}: cannot be read ({error}); 'dvc checkout --force {folder.as_posix()}' brings it back"
+        ) from None

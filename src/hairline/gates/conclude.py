@@ -27,7 +27,7 @@ def conclude(verdict: Verdict, page: str, page_folder: Path, verdict_file: Path,
     """
     with whole_folder(page_folder) as folder:
         (folder / "index.html").write_text(page, encoding="utf-8")
-        (folder / "gate.json").write_text(json.dumps(verdict.raw, indent=2, default=str) + "\n")
+        (folder / "gate.json").write_text(json.dumps(verdict.raw, indent=2, default=str) + "\n", encoding="utf-8")
     told = f"{message(verdict)}\n\nSee {page_folder / 'index.html'}"
     if not verdict.passed:
         raise HairlineError(told)

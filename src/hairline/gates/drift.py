@@ -50,7 +50,7 @@ def read(path: Path) -> Baseline | None:
     if not path.is_file():
         return None
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(path.read_text(encoding="utf-8"))
         if not all(len(values) == len(LEVELS) for values in content["quantiles"].values()):
             raise ValueError(f"expected {len(LEVELS)} quantiles of each quantity")
         return dict(content)

@@ -93,4 +93,4 @@ def write_json(target: Path, content: Mapping[str, object]) -> None:
         ValueError: If a number is not finite, which JSON cannot hold.
     """
     with whole_file(target) as partial:
-        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n")
+        partial.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -23,7 +23,8 @@ def content_hash(path: Path) -> str:
         raise HairlineError(f"{path}: not found; expected a file or folder whose content identifies it")
     listing = hashlib.sha256(b"folder\n")
     for file_path in sorted(_files(path), key=lambda found: found.relative_to(path).as_posix()):
-        listing.update(f"{file_path.relative_to(path).as_posix()}\0{content_hash(file_path)}\n".encode())
+        line = f"{file_path.relative_to(path).as_posix()}\0{content_hash(file_path)}\n"
+        listing.update(line.encode("utf-8", "surrogateescape"))
     return listing.hexdigest()
 
 

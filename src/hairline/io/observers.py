@@ -1,13 +1,15 @@
 """Code that only shows: no number comes from it, so that nothing is computed again when it changes."""
 
-TELLS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "pipeline.stage",
-         "hairline.nn.classifier.serving", "hairline.nn.segmenter.serving", "hairline.nn.runtime.serving")  # fmt: skip
+TELLS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "hairline.io.terminal",
+         "pipeline.stage", "hairline.nn.classifier.serving", "hairline.nn.segmenter.serving",
+         "hairline.nn.runtime.serving")  # fmt: skip
 """Code that hands on what DVC compares by itself, tells of runs, or serves what is finished."""
 COMPUTES_AMONG = ("hairline.config.merging", "hairline.config.training_sets")
 """Modules among those that do compute: how values are merged, which images are learned from."""
 DRAWS = ("hairline.reporting", "hairline.tuning.figures")
 """Code that turns numbers into tables, pictures and pages: part of the stages alone that show them."""
-SHOWN_AMONG = ("hairline.tracking.costs", "hairline.tracking.environment", "hairline.tracking.records")
+SHOWN_AMONG = ("hairline.tracking.costs", "hairline.tracking.environment", "hairline.tracking.git",
+               "hairline.tracking.records")  # fmt: skip
 """Modules among those that tell, whose numbers stand in pages: part of the stages that show."""
 EVERYWHERE = ("hairline.config.merging",)
 """Code that the values of every stage go through, although no stage imports it itself."""

@@ -2,18 +2,24 @@
 
 import sys
 from collections.abc import Iterable, Iterator
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TextIO, TypeVar, cast
 
 from tqdm import tqdm
+
+from hairline.io.terminal import Unfailing
 
 Item = TypeVar("Item")
 
 
 def progress(items: Iterable[Item], doing: str, total: int | None = None) -> Iterator[Item]:
     """Go through items behind a progress bar on standard error."""
-    return iter(tqdm(items, desc=doing, total=total, file=sys.stderr, mininterval=1.0, dynamic_ncols=True))
+    return iter(tqdm(items, desc=doing, total=total, file=_stderr(), mininterval=1.0, dynamic_ncols=True))
 
 
 def bar(total: int, doing: str) -> "tqdm[NoReturn]":
     """A progress bar to be moved by hand."""
-    return tqdm(total=total, desc=doing, file=sys.stderr, mininterval=1.0, dynamic_ncols=True)
+    return tqdm(total=total, desc=doing, file=_stderr(), mininterval=1.0, dynamic_ncols=True)
+
+
+def _stderr() -> TextIO:
+    return cast(TextIO, Unfailing(sys.stderr))

@@ -82,7 +82,7 @@ def machine(device: str | None, threads: int) -> str:
 
 def _processor() -> str:
     table = Path("/proc/cpuinfo")  # Linux; elsewhere Python knows, or nobody
-    lines = table.read_text().splitlines() if table.is_file() else []
+    lines = table.read_text(encoding="utf-8").splitlines() if table.is_file() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
 

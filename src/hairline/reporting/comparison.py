@@ -7,6 +7,7 @@ anew in every resample. Results on the same images share their resamples, so tha
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,16 +20,18 @@ from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
 from hairline.metrics.score_table import counts
+from hairline.reporting import formatting
 from hairline.reporting.formatting import ABSENT
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
+BOOTSTRAP = ("resamples", "level")
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
     "images", "groups", *(name for metric in METRICS for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "status", "reason", "resamples", "level",
+    "paper_cell", "trained_images", "epochs", "start", "status", "reason", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -146,6 +149,24 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs"), "Int64")
     numbers = [name for name in COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
+
+
+def read_summary(path: Path) -> pd.DataFrame:
+    """What :func:`summarise` gave, from a file of :func:`hairline.reporting.formatting.csv`; texts stay texts.
+
+    Names such as ``NA``, ``2016`` or ``1e5`` are no numbers and nothing that is missing.
+
+    Raises:
+        HairlineError: If the file is no such table.
+    """
+    numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], "trained_images", "epochs", *BOOTSTRAP}
+    try:
+        summary = formatting.read_csv(path, set(COLUMNS) - numbers)
+        return summary.astype(dict.fromkeys(numbers & set(summary), "float64"))[list(COLUMNS)]
+    except (ValueError, KeyError) as error:
+        raise HairlineError(
+            f"{path}: not a comparison of this version ({error}); 'dvc repro -s -f compare' writes it anew"
+        ) from None
 
 
 def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:

@@ -1,5 +1,7 @@
 """Tables as text: CSV, Markdown, numbers with their interval."""
 
+from collections.abc import Collection
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,6 +13,20 @@ ABSENT = "–"
 def csv(table: pd.DataFrame) -> str:
     """A table as CSV text, six significant digits, nothing where a value is missing."""
     return table.to_csv(index=False, float_format="%.6g", lineterminator="\n")
+
+
+def read_csv(path: Path, texts: Collection[str] = ()) -> pd.DataFrame:
+    """A table of :func:`csv`, in which nothing but an empty cell is missing: ``NA``, ``None`` and ``nan`` are texts.
+
+    Args:
+        path: The file.
+        texts: Columns of text, which are not taken for numbers or truth values; an empty cell there is an empty text.
+
+    Raises:
+        ValueError: If it is no table.
+    """
+    table = pd.read_csv(path, dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=[""], encoding="utf-8")
+    return table.fillna(dict.fromkeys(set(texts) & set(table), ""))
 
 
 def markdown(table: pd.DataFrame) -> str:

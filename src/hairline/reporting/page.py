@@ -25,7 +25,8 @@ from hairline.reporting import (
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
-from hairline.tracking.records import RunRecord, git_facts, read_record
+from hairline.tracking import git
+from hairline.tracking.records import RunRecord, read_record
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _pictures(found: Compared) -> list[Part]:
 
 def _studies(params: Params, paths: Paths) -> pd.DataFrame:
     folders = (paths.label_scores(params.tuned(name)) for name in params.names("studies"))
-    return run_tables.studies(json.loads((folder / "study.json").read_text()) for folder in folders)
+    return run_tables.studies(json.loads((folder / "study.json").read_text(encoding="utf-8")) for folder in folders)
 
 
 def verdicts(params: Params, paths: Paths) -> list[Path]:
@@ -143,7 +144,7 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    told, findings = json.loads(path.read_text()), json.loads(paths.findings_of(path).read_text())
+    told, findings = (json.loads(each.read_text(encoding="utf-8")) for each in (path, paths.findings_of(path)))
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts
@@ -195,11 +196,11 @@ def _data(params: Params, paths: Paths) -> Iterator[dict[str, str]]:
 
 
 def _facts(params: Params) -> dict[str, str]:
-    git = git_facts(Path.cwd())
+    code = git.facts(Path.cwd())
     trained = [f"{name}: {_told(each)}" for name, each in training_sets.chosen(params).items()]
     return {
         "experiment": params.experiment,
-        "commit": git.commit + (" with changes" if git.dirty else ""),
+        "commit": git.words(code.commit, code.dirty),
         "seed": str(params.raw("runtime")["seed"]),
         "segmenters": "trained on " + "; ".join(trained) if params.matrix.label_sets else "none trained",
         **run_tables.environment(),

@@ -110,7 +110,7 @@ def _training(told: Mapping[str, Any]) -> Training | None:
 
 
 def _read(path: Path) -> Any:
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _trained_on(params: Params, dataset: str) -> str:

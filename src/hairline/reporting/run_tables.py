@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.reporting.formatting import ABSENT, bracketed
-from hairline.tracking import costs
+from hairline.tracking import costs, git
 from hairline.tracking.environment import PACKAGES, installed
 from hairline.tracking.records import RunRecord
 
@@ -23,14 +23,13 @@ def runs(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def _run(record: RunRecord) -> dict[str, str]:
-    commit = record.git_commit[:SHORT] + (" with changes" if record.dirty else "")
     return {
         "Run": record.name,
         "Stage": record.stage,
         "Seconds": f"{costs.seconds(record):.0f}",
         "Memory (MiB)": ABSENT if record.peak_memory_mb is None else f"{record.peak_memory_mb:,}",
         "Started": record.started,
-        "Commit": commit,
+        "Commit": git.words(record.git_commit, record.dirty, SHORT),
         "MLflow run": record.run_id,
         "Read": _hashes(record.inputs),
         "Made": _hashes(record.outputs),

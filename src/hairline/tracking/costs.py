@@ -19,7 +19,7 @@ def peak_memory_mb() -> int | None:
         "/proc/self/status"
     )  # Linux, where ru_maxrss starts at the memory of the process that started this one
     if status.is_file():
-        own = int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0])
+        own = int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text(encoding="utf-8"))[0])
     return int(max(children, own) / (2**20 if sys.platform == "darwin" else 2**10))
 
 

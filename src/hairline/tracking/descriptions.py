@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
+from hairline.tracking import git
 from hairline.tracking.records import RunRecord
 
 NOTE = "mlflow.note.content"
@@ -23,13 +24,13 @@ def markdown(record: RunRecord, pictures: Sequence[str]) -> str:
         record: The run so far.
         pictures: Paths of its pictures among its artifacts.
     """
-    commit = f"commit `{record.git_commit[:12]}`" + (" with changes (`code.diff`)" if record.dirty else "")
+    changes = git.changes(record.git_commit, record.dirty) + (" (`code.diff`)" if record.dirty else "")
     sources = "".join(f"\n- `{path}` `{digest[:12]}`" for path, digest in record.inputs.items())
     numbers = [f"| {name} | {value:.4g} |" for name, value in record.metrics.items() if not name.startswith(LEFT_OUT)][
         :NUMBERS
     ]
     parts = [
-        f"Stage **{record.stage}**, {commit}.",
+        f"Stage **{record.stage}**, commit `{record.git_commit[:12]}`{changes}.",
         "\n".join(["| number | value |", "| --- | --- |", *numbers]) if numbers else "",
         *(_picture(path, record.run_id) for path in pictures[-PICTURES:]),
         f"From:{sources}" if sources else "",

@@ -1,6 +1,7 @@
 """From a number or a file back to raw data, by dvc.lock: stages, hashes, runs, parameters, and what changed since."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pandas as pd
 
 from hairline.errors import HairlineError
 from hairline.tracking import dvc_lock
+from hairline.tracking.lineage_target import same_place
 from hairline.tracking.records import RunRecord, flatten, read_record
 
 CODE = ("src/", "pipeline/")
@@ -83,44 +85,6 @@ def _stage(name: str, entry: dict[str, Any]) -> Stage:
     return Stage(name, dvc_lock.hashes(entry, "deps"), dvc_lock.hashes(entry, "outs"), values)
 
 
-def target(root: Path, text: str) -> tuple[str, str | None]:
-    """What a target names: the file to follow, and the number it shows, if it is a cell of a metrics file.
-
-    ``FILE:KEY/…/NAME`` is a cell. One of the comparison is followed from the metrics of what was compared: from its
-    evaluation, or its label set.
-
-    Raises:
-        HairlineError: If the file has no such cell.
-    """
-    name, _, key = text.partition(":")
-    path = Path(name).resolve()
-    inside = path.relative_to(root).as_posix() if path.is_relative_to(root) else name
-    if not key:
-        return inside, None
-    try:
-        found: Any = json.loads((root / inside).read_text())
-        for part in key.split("/"):
-            found = found[part]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise HairlineError(
-            f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME, as a metrics file nests them"
-        ) from None
-    return _compared(root, inside, key.split("/")[0]) or inside, str(found)
-
-
-def _compared(root: Path, metrics: str, row: str) -> str | None:
-    """Metrics file of what a row of the comparison is about."""
-    folder = Path(metrics).parent
-    if row.startswith("segmenter-") and (root / folder / f"{row}.json").is_file():
-        return (folder / f"{row}.json").as_posix()
-    if row.startswith("label-"):
-        known = sorted((root / folder).glob("label-scores-*.json"), key=lambda path: len(path.name), reverse=True)
-        for path in known:
-            if row.startswith(f"label-{path.stem.removeprefix('label-scores-')}-"):
-                return (folder / path.name).as_posix()
-    return None
-
-
 def chain(root: Path, stages: Mapping[str, Stage], path: str, default: Mapping[str, str]) -> list[Link]:
     """The stages that made a file, each with those before it.
 
@@ -135,26 +99,27 @@ def chain(root: Path, stages: Mapping[str, Stage], path: str, default: Mapping[s
     """
     found = list(_makers(stages, path))
     if not found:
-        outs = [out for stage in stages.values() for out in stage.outs]
-        near = get_close_matches(path, outs, 3, 0.3)
-        raise HairlineError(
-            f"{path}: no stage in dvc.lock made it; did you mean {' or '.join(near)}? "
-            "All there are: dvc stage list, dvc.lock"
-        )
+        raise HairlineError(f"{path}: no stage in dvc.lock made it; {_instead(stages, path)}")
     seen: set[str] = set()
     return [_link(root, stages, stage, made, default, seen, _narrowed(root, path)) for stage, made in found]
+
+
+def _instead(stages: Mapping[str, Stage], path: str) -> str:
+    """What to look at where no stage made a path."""
+    readers = [stage.name for stage in stages.values() if any(same_place(dep, path) for dep in stage.deps)]
+    if readers:
+        return f"it is raw data or code, which {', '.join(readers[:3])} read{'s' if len(readers) == 1 else ''}"
+    near = get_close_matches(path, [out for stage in stages.values() for out in stage.outs], 3, 0.3)
+    meant = f"did you mean {' or '.join(near)}? " if near else ""
+    return f"{meant}'dvc stage list' and dvc.lock name all there are"
 
 
 def _makers(stages: Mapping[str, Stage], path: str) -> Iterator[tuple[Stage, dict[str, str]]]:
     """Stages that made a path, what it lies in, or what lies in it; each with those outputs."""
     for stage in stages.values():
-        made = {out: digest for out, digest in stage.outs.items() if _same_place(out, path)}
+        made = {out: digest for out, digest in stage.outs.items() if same_place(out, path)}
         if made:
             yield stage, made
-
-
-def _same_place(out: str, path: str) -> bool:
-    return out == path or path.startswith(f"{out}/") or out.startswith(f"{path}/")
 
 
 def _narrowed(root: Path, path: str) -> frozenset[str] | None:
@@ -193,7 +158,7 @@ def _link(
 
 def _modules(path: Path) -> set[str]:
     """Names of the modules that a file of the stage ``code`` tells of; none where it is not here."""
-    return set(json.loads(path.read_text())) if path.is_file() else set()
+    return set(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else set()
 
 
 def _run(root: Path, stage: Stage) -> RunRecord | None:
@@ -217,15 +182,29 @@ def changed(root: Path, names: Sequence[str]) -> dict[str, list[str]]:
     known = set(_asked(root, "stage", "list", "--name-only").split())
     earlier = {name: [EARLIER] for name in names if name not in known}
     current = [name for name in names if name in known]
-    told = json.loads(_asked(root, "status", "--json", *current) or "{}") if current else {}
+    told = _json(_asked(root, "status", "--json", *current)) if current else {}
     return earlier | {name: sorted(set(_paths(entries))) for name, entries in told.items() if name in current}
 
 
 def _asked(root: Path, *words: str) -> str:
-    done = subprocess.run(["dvc", *words], cwd=root, capture_output=True, text=True)
+    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8"}
+    try:
+        done = subprocess.run(["dvc", *words], cwd=root, capture_output=True, encoding="utf-8", env=environment)
+    except FileNotFoundError:
+        raise HairlineError("dvc is not installed here, so nobody can say what changed; 'hairline doctor'") from None
     if done.returncode:
-        raise HairlineError(f"dvc {words[0]} cannot say what changed: {done.stderr.strip()}")
+        told = " ".join(done.stderr.removeprefix("ERROR: ").partition("Having any troubles?")[0].split())
+        raise HairlineError(f"dvc {words[0]} cannot say what changed: {told}; see 'hairline doctor'")
     return done.stdout
+
+
+def _json(text: str) -> dict[str, Any]:
+    try:
+        return dict(json.loads(text or "{}"))
+    except ValueError:
+        raise HairlineError(
+            f"dvc status cannot say what changed: {text.strip()[:200]}; see 'hairline doctor'"
+        ) from None
 
 
 def _paths(entries: Any) -> Iterator[str]:

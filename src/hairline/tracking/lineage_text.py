@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from hairline.tracking import git
 from hairline.tracking.lineage import Link
 
 SHORT = 12
@@ -32,8 +33,8 @@ def lines(links: Sequence[Link], changed: Mapping[str, Sequence[str]], depth: in
 
 def _about(link: Link, changed: Sequence[str]) -> Iterator[str]:
     if link.run is not None:
-        dirty = " with changes" if link.run.dirty else ""
-        yield f"run {link.run.run_id}  commit {link.run.git_commit[:SHORT]}{dirty}  {link.run.started}"
+        code = git.words(link.run.git_commit, link.run.dirty, SHORT)
+        yield f"run {link.run.run_id}  commit {code}  {link.run.started}"
     if link.differing:
         told = [f"{name} {_cut(value)} ({_cut(old)})" for name, (value, old) in link.differing.items()]
         yield "not the default: " + _some(told)

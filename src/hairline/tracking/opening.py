@@ -6,8 +6,9 @@ from pathlib import Path
 from types import ModuleType
 
 from hairline.io.hashing import content_hashes, workspace_root
-from hairline.tracking import client, origin, store
-from hairline.tracking.records import RunRecord, git_facts, read_record
+from hairline.tracking import client, git, origin, store
+from hairline.tracking.code_diff import code_diff
+from hairline.tracking.records import RunRecord, read_record
 from hairline.tracking.runs import Run, now
 from hairline.tracking.unsent import FOLDER, Unsent
 
@@ -40,18 +41,18 @@ def run(
             none: what the run tells is kept, with a warning, until ``hairline sync``.
     """
     record.unlink(missing_ok=True)
-    root, git, hashes = workspace_root(Path.cwd()), git_facts(Path.cwd()), content_hashes(inputs)
+    root, code, hashes = workspace_root(Path.cwd()), git.facts(Path.cwd()), content_hashes(inputs)
     parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
     uri, mlflow = store.store_uri(root), client.imported()
     run_id = _open(mlflow, uri, root, experiment, name)
     place = store.public_uri(uri)
-    facts = RunRecord(run_id, experiment, stage, name, git.commit, git.dirty, hashes, {}, parents, now(), "", place)
+    facts = RunRecord(run_id, experiment, stage, name, code.commit, code.dirty, hashes, {}, parents, now(), "", place)
     opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place))
     try:
         found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
         opened.tags(_facts(facts) | origin.facts(params) | found | dict(tags))
         opened.params(params)
-        if git.dirty and (diff := origin.code_diff(Path.cwd())):
+        if code.dirty and (diff := code_diff(Path.cwd())):
             opened.text("code.diff", diff)
         yield opened
     except BaseException as error:
@@ -72,7 +73,7 @@ def _facts(record: RunRecord) -> dict[str, str]:
     return {
         "stage": record.stage,
         "git_commit": record.git_commit,
-        "git_dirty": str(record.dirty).lower(),
+        "git_dirty": git.UNKNOWN if record.dirty is None else str(record.dirty).lower(),
         **({"upstream": ",".join(record.upstream)} if record.upstream else {}),
         **{f"input:{path}": value for path, value in record.inputs.items()},
     }

@@ -1,7 +1,6 @@
-"""What a run is part of: the run of the pipeline, the DVC experiment, the code as it was, the hashes in dvc.lock."""
+"""What a run is part of: the run of the pipeline, the DVC experiment, the hashes in dvc.lock."""
 
 import os
-import subprocess
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,6 @@ from hairline.tracking import dvc_lock
 DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 NAMES = ("label_set", "architecture", "training_set", "test_set", "classifier", "dataset", "study")
 """Parameters that say what a run is about, which are tags as well, so that lists of runs can be grouped by them."""
-LONGEST_DIFF = 1_000_000
 
 
 def facts(params: Mapping[str, object]) -> dict[str, str]:
@@ -48,18 +46,6 @@ def _is_dvc(process: Any) -> bool:
         return False
     names = [Path(word).name for word in words[:3]]
     return "dvc" in names and bool({"repro", "exp"} & set(words))
-
-
-def code_diff(folder: Path) -> str:
-    """What tracked files differ in from HEAD, as a diff; empty where nothing does or there is no git."""
-    command = ["git", "-C", str(folder), "diff", "HEAD", "--", ":/", ":(top,exclude,glob)**/dvc.lock"]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", env=environment)
-    except FileNotFoundError:  # no git on this machine
-        return ""
-    text = done.stdout if done.returncode == 0 else ""
-    return text if len(text) <= LONGEST_DIFF else text[:LONGEST_DIFF] + "\n… (cut off)\n"
 
 
 def locked(root: Path) -> dict[str, str]:

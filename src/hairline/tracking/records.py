@@ -1,30 +1,12 @@
-"""Where things come from: git facts, flat parameters, and the run.json of a stage's tracked run."""
+"""Where things come from: flat parameters, and the run.json of a stage's tracked run."""
 
 import json
-import os
-import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from hairline.errors import HairlineError
 from hairline.io.atomic import write_json
-
-NO_COMMIT = "none"
-
-
-@dataclass(frozen=True)
-class GitFacts:
-    """State of the code at one moment.
-
-    Attributes:
-        commit: Full hash of HEAD; ``none`` outside git or before the first commit.
-        dirty: Whether anything differs from HEAD, untracked files included and dvc.lock files left out (DVC rewrites
-            them between the stages of one pipeline run).
-    """
-
-    commit: str
-    dirty: bool
 
 
 @dataclass(frozen=True)
@@ -36,8 +18,8 @@ class RunRecord:
         experiment: Name of the MLflow experiment.
         stage: Kind of work, e.g. ``train``.
         name: Name of the run within its kind.
-        git_commit: See :class:`GitFacts`.
-        dirty: See :class:`GitFacts`.
+        git_commit: See :class:`hairline.tracking.git.GitFacts`.
+        dirty: See there.
         inputs: Path as the stage was given it → content hash.
         outputs: Path as the stage was given it → content hash.
         upstream: Ids of the runs that made the inputs.
@@ -55,7 +37,7 @@ class RunRecord:
     stage: str
     name: str
     git_commit: str
-    dirty: bool
+    dirty: bool | None
     inputs: Mapping[str, str]
     outputs: Mapping[str, str]
     upstream: Sequence[str]
@@ -66,22 +48,6 @@ class RunRecord:
     params: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
-
-
-def git_facts(folder: Path) -> GitFacts:
-    """Commit and dirtiness of the git repository around a folder; commit ``none`` where there is none."""
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD") or NO_COMMIT
-    changes = _git(folder, "status", "--porcelain", "--", ":/", ":(top,exclude,glob)**/dvc.lock")
-    return GitFacts(commit, bool(changes))
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}  # status must not hold git's index: stages run side by side
-    try:
-        done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, env=environment)
-    except FileNotFoundError:  # no git on this machine
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 def flatten(params: Mapping[str, object]) -> dict[str, str]:
@@ -121,7 +87,7 @@ def read_record(path: Path) -> RunRecord | None:
     if not path.is_file():
         return None
     try:
-        return RunRecord(**json.loads(path.read_text()))
+        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, TypeError) as error:
         raise HairlineError(f"{path}: not a run.json ({error}); repeat the stage that writes it") from error
 

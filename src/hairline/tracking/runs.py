@@ -77,8 +77,8 @@ class Run:
         self._file(name, png, self.figure)
 
     def text(self, name: str, content: str) -> None:
-        """Log a text that lies in no file."""
-        self._file(name, content.encode(), self.artifact)
+        """Log a text that lies in no file; surrogates become the bytes that they stand for."""
+        self._file(name, content.encode("utf-8", "surrogateescape"), self.artifact)
 
     def _file(self, name: str, content: bytes, log: Callable[[Path], None]) -> None:
         with tempfile.TemporaryDirectory() as folder:

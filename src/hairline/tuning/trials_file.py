@@ -29,12 +29,12 @@ def write(path: Path, study: optuna.Study) -> None:
     trials = [_plain(trial) for trial in study.get_trials(deepcopy=False) if trial.state.is_finished()]
     content = {"objectives": len(study.directions), "trials": trials}
     with whole_file(path) as partial:
-        partial.write_text(json.dumps(content, indent=1) + "\n")
+        partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def read(path: Path) -> optuna.Study:
     """The study that :func:`write` wrote, in memory."""
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     study = _empty(content["objectives"])
     study.add_trials([_trial(each) for each in content["trials"]])
     return study

@@ -27,7 +27,7 @@ SHOWN = [
 
 
 def write_file(root: Path) -> None:
-    root.write_text("no folder")
+    root.write_text("no folder", encoding="utf-8")
 
 
 UNREADABLE: dict[str, Callable[[Path], object]] = {

@@ -104,7 +104,7 @@ def load(folder: Path, kind: str, assemble: Callable[[Mapping[str, Any]], M]) ->
     path = folder / INFO_FILE
     if not path.is_file():
         raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
-    info: dict[str, Any] = json.loads(path.read_text())
+    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     model = assemble(info)
     fill(model, read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
     return model.eval(), info

@@ -1,0 +1,60 @@
+"""What `hairline promote` reads: names as they are, and one sentence for what it cannot use."""
+
+from pathlib import Path
+
+import pytest
+from support.results import BOOTSTRAP, labels, random_table, segmenter
+
+from hairline.errors import HairlineError
+from hairline.reporting import comparison, formatting, model_cards
+
+NAMES = ["NA", "2016", "1e5", "null", "None", "nan", "007", "true", "inf", "1_000"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_comparison_is_read_back_with_its_names(name: str, tmp_path: Path) -> None:
+    table = comparison.summarise(
+        [
+            segmenter(name, random_table(1), architecture=name, dataset=name),
+            labels(name, random_table(2), dataset=name),
+        ],
+        BOOTSTRAP,
+    )
+    path = tmp_path / "comparison.csv"
+    path.write_text(formatting.csv(table), encoding="utf-8")
+    read = comparison.read_summary(path)
+    assert list(read["labels"]) == [name, name] and list(read["test_set"]) == [name, name]
+    row, _ = model_cards.best(read, None)
+    assert (row["labels"], row["model"], row["test_set"]) == (name, name, name)
+    assert row["ods"] == pytest.approx(table["ods"][0], rel=1e-5)
+    missing = table["ods_minus_manual"].isna()
+    assert list(read["ods_minus_manual"].isna()) == list(missing)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text[: len(text) // 2],
+        lambda text: "",
+        lambda text: text.replace("ods,", "ods_of_old,", 1),
+        lambda text: text.replace("segmenter,", "segmenter,walls,walls,", 1),
+        lambda text: "\0" * 100,
+        lambda text: "\xff" + text,
+    ],
+    ids=["cut", "empty", "older", "shifted", "zeros", "other encoding"],
+)
+def test_a_comparison_that_is_none_is_one_message(spoil: object, tmp_path: Path) -> None:
+    assert callable(spoil)
+    table = comparison.summarise([segmenter("konig", random_table(1))], BOOTSTRAP)
+    path = tmp_path / "comparison.csv"
+    path.write_bytes(spoil(formatting.csv(table)).encode("latin-1"))
+    with pytest.raises(HairlineError, match=r"comparison.csv: not a comparison of this version \(.*\); 'dvc repro"):
+        comparison.read_summary(path)
+
+
+def test_trials_with_choices_that_read_as_nothing_keep_them(tmp_path: Path) -> None:
+    path = tmp_path / "trials.csv"
+    path.write_text("slot,ods,best,option/mode\n0,0.5,True,None\n1,,False,NA\n", encoding="utf-8")
+    read = formatting.read_csv(path)
+    assert list(read["option/mode"]) == ["None", "NA"] and list(read["best"]) == [True, False]
+    assert read["ods"].isna().to_list() == [False, True]
