@@ -199,9 +199,8 @@ def _example(found: Sequence[Values]) -> str:
     held = {value for each in found for value in each.names}
     if not 2 <= len(held) <= LISTED or len({type(value) for value in held}) > 1:
         return ""
-    first, second, *rest = [
-        f"'{value}'" if isinstance(value, str) else str(value) for value in sorted(held, key=_order)
-    ]
+    values = sorted(held, key=lambda value: (value, "") if isinstance(value, int) else (0, value))
+    first, second, *rest = [f"'{value}'" if isinstance(value, str) else str(value) for value in values]
     return f"{{crack: [{second}], background: [{', '.join([first, *rest])}]}}"
 
 
