@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hairline.imaging.images import decode, decoding, header, in_8_bits, is_transparent
+from hairline.imaging.images import as_array, decode, decoding, header, in_8_bits, is_transparent
 
 HALF = 127
 BLACK = 32  # a brightest channel up to here is black, and channels that differ no more are grey
@@ -115,8 +115,8 @@ def channel(path: Path) -> Channel:
     if found.mode == "P":
         return _of_palette(found)
     if found.mode in ("1", "L"):
-        return Channel(np.asarray(found.convert("L")), "grey")
-    return _of_colours(np.asarray(found.convert("RGB")))
+        return Channel(as_array(found, "L"), "grey")
+    return _of_colours(as_array(found, "RGB"))
 
 
 def _of_transparent(image: Image.Image) -> Channel:
@@ -132,7 +132,7 @@ def _of_transparent(image: Image.Image) -> Channel:
 def flattened(image: Image.Image) -> NDArray[np.uint8]:
     """Colours of an image, uint8 [height, width, 3]; on black where it is transparent in parts."""
     if not is_transparent(image):
-        return np.asarray(image.convert("RGB"))
+        return as_array(image, "RGB")
     rgba = np.asarray(image.convert("RGBA"))
     colours, alpha = rgba[..., :3], rgba[..., 3:]
     if alpha.min() == alpha.max():
@@ -164,7 +164,7 @@ def palette(image: Image.Image) -> NDArray[np.uint8]:
 
 def _of_colours(rgb: NDArray[np.uint8]) -> Channel:
     if _is_grey(rgb):
-        return Channel(np.asarray(Image.fromarray(rgb).convert("L")), "grey")
+        return Channel(as_array(Image.fromarray(rgb), "L"), "grey")
     found = _distinct(rgb)
     made = _of_two(rgb, found) if len(found) <= 2 else _of_many(rgb, found)
     return replace(made, names=tuple(map(_told, sorted(found))) if len(found) <= FEW else ())

@@ -159,9 +159,9 @@ def decide(found: Sequence[Values | Named], pixels: Pixels, dark: bool = False) 
     dark = dark if pixels.crack == "auto" else pixels.crack == "dark"
     bits = depth(max((max(each.counts) for each in seen if each.deep), default=0))
     judged = [_doubt(each, bits if each.deep else 8, pixels.crack != "auto", dark) for each in seen]
-    _refuse(
-        [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)], pixels
-    )
+    doubts = [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)]
+    doubtful = [each for each, (_, doubt) in zip(seen, doubts, strict=True) if doubt]
+    _refuse(doubts, pixels, _example(seen) or _example(doubtful) or "{crack: [1], background: [0, 255]}")
     return [_rule(each, bits if each.deep else 8, dark) for each in seen]
 
 
