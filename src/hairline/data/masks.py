@@ -160,12 +160,11 @@ def decide(found: Sequence[Values | Named], pixels: Pixels, dark: bool = False) 
     bits = depth(max((max(each.counts) for each in seen if each.deep), default=0))
     judged = [_doubt(each, bits if each.deep else 8, pixels.crack != "auto", dark) for each in seen]
     doubts = [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)]
-    doubtful = [each for each, (_, doubt) in zip(seen, doubts, strict=True) if doubt]
-    _refuse(doubts, pixels, _example(seen) or _example(doubtful) or "{crack: [1], background: [0, 255]}")
+    _refuse(doubts, pixels, _remedy(seen, [bool(doubt) for _, doubt in doubts]))
     return [_rule(each, bits if each.deep else 8, dark) for each in seen]
 
 
-def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, example: str = "") -> None:
+def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, remedy: str = "") -> None:
     doubts = [(path, doubt) for path, doubt in judged if doubt]
     if not doubts:
         return
@@ -180,10 +179,7 @@ def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, example: str = "
             f"{told(pixels.background)}; add the others to one of the two lists"
         )
     else:
-        expected = (
-            f"expected {HOW}; save such masks as PNG, or list beside the options of this data set which values are "
-            f"crack and which are not, e.g. pixels: {example}"
-        )
+        expected = f"expected {HOW}; {remedy}"
     raise HairlineError(
         f"{doubts[0][0].parent}: {len(doubts)} of {len(judged)} masks do not say what is crack ({found}{more}); "
         f"{expected}"
@@ -192,6 +188,21 @@ def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, example: str = "
 
 def _named(files: Sequence[str]) -> str:
     return ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED} more" if len(files) > NAMED else "")
+
+
+def _remedy(found: Sequence[Values], doubtful: Sequence[bool]) -> str:
+    """What to do about files; values are to be stated only where that would not make others blank."""
+    doubted = [each for each, doubt in zip(found, doubtful, strict=True) if doubt]
+    if any(each.lossy for each in doubted):
+        return "make these masks again as PNG, since JPEG keeps no small values, or exclude them"
+    clear = [each for each, doubt in zip(found, doubtful, strict=True) if not doubt]
+    if any(max(each.counts) > HALF for each in clear):
+        return "save these masks as the others are, or exclude them"
+    example = _example(found) or _example(doubted) or "{crack: [1], background: [0, 255]}"
+    return (
+        "save the masks so, as PNG, or list beside the options of this data set which values are crack and which are "
+        f"not, e.g. pixels: {example}"
+    )
 
 
 def _example(found: Sequence[Values]) -> str:
