@@ -8,7 +8,7 @@ from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.gates import conclude, drift, facts
 from hairline.gates import samples_gate as gate
 from hairline.gates.engine import check
-from hairline.gates.image_facts import computed
+from hairline.gates.image_facts import computed, with_faint
 from hairline.io.threads import in_threads
 from hairline.reporting.gate_page import contents_of_set, page, thumbnails
 from pipeline import stage
@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     options, dataset = params.samples_gate(args.dataset), paths.dataset(args.dataset)
     table = read_samples(dataset)
     look = partial(in_threads, doing=f"validate {args.dataset}")
-    columns = computed(table, dataset, gate.for_lookalikes(options), look)
+    seen = computed(table, dataset, gate.for_lookalikes(options), look)
+    columns = with_faint(seen, options.min_brightness, options.min_spread)
     accepted = drift.read(drift.path(paths.baselines, params.experiment, args.dataset))
     found = passed_over.read(paths.passed_over(args.dataset))
     frames = {

@@ -12,7 +12,7 @@ from hairline.data.passed_over import Entry, Survey
 from hairline.data.samples import RawSample, ingest, read_binary_mask
 from hairline.gates import drift, facts
 from hairline.gates.engine import check
-from hairline.gates.image_facts import computed
+from hairline.gates.image_facts import computed, with_faint
 from hairline.gates.rules import Verdict, Waiver, findings_json, message, verdict_json
 from hairline.imaging.images import write_image, write_mask
 
@@ -68,6 +68,7 @@ def judged(
     found: Survey = ALL_READ,
 ) -> Verdict:
     columns = computed(table, folder / "set", samples.for_lookalikes(wanted))
+    columns = with_faint(columns, wanted.min_brightness, wanted.min_spread)
     frames = {
         "samples": columns,
         "splits": facts.splits(table, wanted.min_split_share),
@@ -143,6 +144,11 @@ def too_faint(pictures: list[Picture]) -> None:
     pictures[2].image[pictures[2].mask] = 165
 
 
+def two_black(pictures: list[Picture]) -> None:
+    for picture in (pictures[1], pictures[4]):  # 12 bits read as 16
+        picture.image = picture.image >> 4
+
+
 def few_tests(pictures: list[Picture]) -> None:
     pictures[4].split = pictures[5].split = "val"
 
@@ -170,6 +176,7 @@ FAULTS: dict[str, tuple[Callable[[list[Picture]], None], tuple[str, ...]]] = {
     "duplicates_within_split": (copied_within, ("000", "001")),
     "window_fits": (too_narrow, ("002",)),
     "contrast": (too_faint, ("002",)),
+    "exposure": (two_black, ("001", "004")),
     "split_shares": (few_tests, ("test",)),
     "lookalikes_across_splits": (turned_across, ("000", "004")),
     "lookalikes_within_split": (brighter_within, ("000", "001")),
@@ -191,6 +198,8 @@ def test_a_fault_fails_its_own_rule_and_names_the_samples(rule: str, tmp_path: P
     pictures = clean_pictures()
     fault(pictures)
     generous = replace(OPTIONS, max_crack_share=0.3, min_split_share={"test": 0.1})
+    if rule == "exposure":
+        generous = replace(generous, min_contrast=0)
     if rule == "unique_ids":  # two rows of one id read the same file, which looks like itself
         generous = replace(generous, severities=generous.severities | {"lookalikes_within_split": "off"})
     assert failures(judge(tmp_path, pictures, generous)) == {rule: ids}

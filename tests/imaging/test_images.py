@@ -1,3 +1,6 @@
+import zlib
+
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -129,3 +132,32 @@ def test_the_size_of_no_image_is_refused_like_the_image(tmp_path):
         images.upright_size(tmp_path / "a.png")
     with pytest.raises(HairlineError, match=r"b\.png: no such file"):
         images.upright_size(tmp_path / "b.png")
+
+
+DEEP = (np.arange(12 * 20 * 3).reshape(12, 20, 3) * 90).astype(np.uint16)
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_16_bit_colours_are_turned_as_8_bit_colours_are(tmp_path, number):
+    exif = Image.Exif()
+    exif[0x0112] = number
+    Image.fromarray((DEEP >> 8).astype(np.uint8)).save(tmp_path / "eight.png", exif=exif)
+    encoded = cv2.imencode(".png", DEEP[..., ::-1])[1].tobytes()
+    tag = exif.tobytes().removeprefix(b"Exif\0\0")
+    body = b"eXIf" + tag
+    chunk = len(tag).to_bytes(4) + body + zlib.crc32(body).to_bytes(4)
+    (tmp_path / "deep.png").write_bytes(encoded[:33] + chunk + encoded[33:])  # behind the header
+    expected = images.read_image(tmp_path / "eight.png")
+    found, orientation = images.read_stored(tmp_path / "deep.png", bits=16)
+    assert np.array_equal(found, expected)
+    assert orientation == number
+
+
+def test_16_bit_grey_and_colours_use_the_range_that_is_given(tmp_path):
+    for name, pixels in (("grey", DEEP[..., 0] // 16), ("colours", DEEP // 16)):
+        (tmp_path / f"{name}.png").write_bytes(cv2.imencode(".png", pixels)[1].tobytes())
+        alone = images.read_image(tmp_path / f"{name}.png")
+        assert np.array_equal(alone, images.read_image(tmp_path / f"{name}.png", bits=12))
+        assert alone.max() > 220
+        with pytest.raises(HairlineError, match=r"holds values up to \d+, more than 8 bits; correct pixels.bits"):
+            images.read_image(tmp_path / f"{name}.png", bits=8)

@@ -5,7 +5,7 @@ beside black. Of a file with transparency it is what is painted, where all that 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from hairline.imaging.images import decode, decoding, header, in_8_bits, is_transparent
+from hairline.imaging.images import as_array, decode, decoding, header, in_8_bits, is_transparent
 
 HALF = 127
 BLACK = 32  # a brightest channel up to here is black, and channels that differ no more are grey
@@ -36,12 +36,14 @@ class Channel:
         source: Where they come from, for people: ``grey``, ``palette``, ``colours`` or ``alpha channel``.
         tint: The colour of what is marked where it is not grey, as ``#rrggbb``.
         doubt: Why the file cannot be understood, empty where it can.
+        names: What stands in the file, where these are not the levels: numbers of a palette, colours as ``#rrggbb``.
     """
 
     levels: Levels
     source: str
     tint: str = ""
     doubt: str = ""
+    names: tuple[int | str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Values:
         source: See :class:`Channel`.
         tint: See :class:`Channel`.
         doubt: See :class:`Channel`.
+        names: What stands in the file: levels, numbers of a palette, or colours; empty where these are too many.
     """
 
     path: Path
@@ -68,6 +71,7 @@ class Values:
     source: str
     tint: str
     doubt: str
+    names: tuple[int | str, ...]
 
 
 def values(path: Path) -> Values:
@@ -82,7 +86,8 @@ def values(path: Path) -> Values:
         counts = counted(found.levels)
         deep = found.levels.dtype == np.uint16 and max(counts) > np.iinfo(np.uint8).max
         areas = not head.lossy and _areas(found.levels, counts)
-        return Values(path, counts, deep, head.lossy, areas, found.source, found.tint, found.doubt)
+        names = tuple(counts) if found.names is None else found.names
+        return Values(path, counts, deep, head.lossy, areas, found.source, found.tint, found.doubt, names)
 
 
 def counted(levels: Levels) -> dict[int, int]:
@@ -110,8 +115,8 @@ def channel(path: Path) -> Channel:
     if found.mode == "P":
         return _of_palette(found)
     if found.mode in ("1", "L"):
-        return Channel(np.asarray(found.convert("L")), "grey")
-    return _of_colours(np.asarray(found.convert("RGB")))
+        return Channel(as_array(found, "L"), "grey")
+    return _of_colours(as_array(found, "RGB"))
 
 
 def _of_transparent(image: Image.Image) -> Channel:
@@ -120,14 +125,14 @@ def _of_transparent(image: Image.Image) -> Channel:
     alpha = rgba[..., 3]
     painted = rgba[alpha > 0][:, :3]
     if alpha.min() < alpha.max() and (painted == painted[0]).all():
-        return Channel(np.ascontiguousarray(alpha), "alpha channel")
+        return Channel(np.ascontiguousarray(alpha), "alpha channel", names=())
     return _of_colours(flattened(image))
 
 
 def flattened(image: Image.Image) -> NDArray[np.uint8]:
     """Colours of an image, uint8 [height, width, 3]; on black where it is transparent in parts."""
     if not is_transparent(image):
-        return np.asarray(image.convert("RGB"))
+        return as_array(image, "RGB")
     rgba = np.asarray(image.convert("RGBA"))
     colours, alpha = rgba[..., :3], rgba[..., 3:]
     if alpha.min() == alpha.max():
@@ -146,7 +151,7 @@ def _of_palette(image: Image.Image) -> Channel:
         return Channel(indices, "palette")
     table = np.zeros(256, np.uint8)
     table[used] = shown.levels[0]
-    return Channel(table[indices], "palette", shown.tint, shown.doubt)
+    return Channel(table[indices], "palette", shown.tint, shown.doubt, tuple(used.tolist()))
 
 
 def palette(image: Image.Image) -> NDArray[np.uint8]:
@@ -159,9 +164,10 @@ def palette(image: Image.Image) -> NDArray[np.uint8]:
 
 def _of_colours(rgb: NDArray[np.uint8]) -> Channel:
     if _is_grey(rgb):
-        return Channel(np.asarray(Image.fromarray(rgb).convert("L")), "grey")
+        return Channel(as_array(Image.fromarray(rgb), "L"), "grey")
     found = _distinct(rgb)
-    return _of_two(rgb, found) if len(found) <= 2 else _of_many(rgb, found)
+    made = _of_two(rgb, found) if len(found) <= 2 else _of_many(rgb, found)
+    return replace(made, names=tuple(map(_told, sorted(found))) if len(found) <= FEW else ())
 
 
 def _of_two(rgb: NDArray[np.uint8], found: list[int]) -> Channel:
@@ -213,16 +219,36 @@ def _distinct(rgb: NDArray[np.uint8]) -> list[int]:
 
 
 def _areas(levels: Levels, counts: dict[int, int]) -> bool:
-    """Whether most pixels of levels in between have no lower and higher one around them, as those of an edge have."""
+    """Whether most pixels of levels in between belong to areas or lines of one level, and not to the ramp of an edge.
+
+    Levels close to both ends are what is left of JPEG's blur, and are passed over.
+    """
     low, *between, high = [*counts, *([0] if len(counts) == 1 else [])]
-    if len(counts) > FEW:
-        between = [level for level in between if low + NEAR_END <= level <= high - NEAR_END]
+    middle_levels = [level for level in between if low + NEAR_END <= level <= high - NEAR_END]
+    blurred = any(level < low + NEAR_END for level in between) and any(level > high - NEAR_END for level in between)
+    between = middle_levels if blurred or len(counts) > FEW else between
     if not between or high <= HALF:
         return False
     middle = np.isin(levels, between)
     square = np.ones((3, 3), np.uint8)
-    edge = (cv2.erode(levels, square) < levels) & (levels < cv2.dilate(levels, square))
-    return bool((middle & ~edge).sum() > FLAT * middle.sum())
+    ramp = (cv2.erode(levels, square) < levels) & (levels < cv2.dilate(levels, square))
+    drawn = middle & ~ramp & (_equal_around(levels) > 1)
+    return bool(drawn.sum() > FLAT * middle.sum())
+
+
+def _equal_around(levels: Levels) -> NDArray[np.uint8]:
+    """How many of the eight pixels around each have its level."""
+    equal = np.zeros(levels.shape, np.uint8)
+    for one, other in (
+        (np.s_[1:], np.s_[:-1]),
+        (np.s_[:, 1:], np.s_[:, :-1]),
+        (np.s_[1:, 1:], np.s_[:-1, :-1]),
+        (np.s_[1:, :-1], np.s_[:-1, 1:]),
+    ):
+        same = levels[one] == levels[other]
+        equal[one] += same
+        equal[other] += same
+    return equal
 
 
 def _parts(colour: int) -> tuple[int, int, int]:

@@ -13,18 +13,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.data.mask_values import HALF, Values, channel, counted, same_tint, values
-from hairline.data.stated_values import Named, Value, by_name, named, told, told_counts
+from hairline.data.mask_values import FEW, HALF, Values, channel, counted, same_tint, values
+from hairline.data.stated_values import Named, Value, by_name, named, told, told_some
 from hairline.errors import HairlineError
 from hairline.imaging.images import depth, in_8_bits
 from hairline.io.options import checked_dataclass
 
 JPEG_TOLERANCE = 63  # a quarter of the range: JPEG blurs the two levels of a mask at its edges
-NAMED = 8
-HOW = (
-    "expected crack above half of the range (white), 1 in files of 0 and 1, one colour on black, or painted on a "
-    "transparent ground, and background 0"
-)
+NAMED = 3
+GROUPS = 4
+LISTED = 8
+HOW = "crack that is white, 1 in files of 0 and 1, one colour on black, or painted on a transparent ground"
 
 
 @dataclass(frozen=True)
@@ -59,7 +58,7 @@ class Pixels:
         if isinstance(self.crack, tuple):
             both = set(self.crack) & set(self.background)
             if both or not self.crack:
-                found = f"{told(both)} is in both lists" if both else "crack lists no value"
+                found = f"{told(sorted(both, key=str))} is in both lists" if both else "crack lists no value"
                 raise ValueError(f"{found}; expected e.g. crack: [1], background: [0, 255]")
 
 
@@ -160,30 +159,60 @@ def decide(found: Sequence[Values | Named], pixels: Pixels, dark: bool = False) 
     dark = dark if pixels.crack == "auto" else pixels.crack == "dark"
     bits = depth(max((max(each.counts) for each in seen if each.deep), default=0))
     judged = [_doubt(each, bits if each.deep else 8, pixels.crack != "auto", dark) for each in seen]
-    _refuse(
-        [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)], pixels
-    )
+    doubts = [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)]
+    _refuse(doubts, pixels, _remedy(seen, [bool(doubt) for _, doubt in doubts]))
     return [_rule(each, bits if each.deep else 8, dark) for each in seen]
 
 
-def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels) -> None:
+def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, remedy: str = "") -> None:
     doubts = [(path, doubt) for path, doubt in judged if doubt]
     if not doubts:
         return
-    files = "; ".join(f"{path.name}: {doubt}" for path, doubt in doubts[:NAMED])
-    more = f"; and {len(doubts) - NAMED} more" if len(doubts) > NAMED else ""
+    groups: dict[str, list[str]] = {}
+    for path, doubt in doubts:
+        groups.setdefault(doubt, []).append(path.name)
+    found = "; ".join(f"{_named(files)}: {doubt}" for doubt, files in list(groups.items())[:GROUPS])
+    more = f"; and {len(groups) - GROUPS} other kinds" if len(groups) > GROUPS else ""
     if isinstance(pixels.crack, tuple):
-        expected = f"expected only what pixels of this data set lists: crack {told(pixels.crack)}, background "
-        expected += f"{told(pixels.background)}; add the others to one of the two lists"
-    else:
         expected = (
-            f"{HOW}; save them so (as PNG), or say which values are crack and which are not beside the options of this "
-            "data set, e.g. pixels: {crack: [1], background: [0, 255]}"
+            f"expected only the values that 'pixels' of this data set lists, crack {told(pixels.crack)} and background "
+            f"{told(pixels.background)}; add the others to one of the two lists"
         )
+    else:
+        expected = f"expected {HOW}; {remedy}"
     raise HairlineError(
-        f"{doubts[0][0].parent}: {len(doubts)} of {len(judged)} masks do not say what is crack ({files}{more}); "
+        f"{doubts[0][0].parent}: {len(doubts)} of {len(judged)} masks do not say what is crack ({found}{more}); "
         f"{expected}"
     )
+
+
+def _named(files: Sequence[str]) -> str:
+    return ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED} more" if len(files) > NAMED else "")
+
+
+def _remedy(found: Sequence[Values], doubtful: Sequence[bool]) -> str:
+    """What to do about files; values are to be stated only where that would not make others blank."""
+    doubted = [each for each, doubt in zip(found, doubtful, strict=True) if doubt]
+    if any(each.lossy for each in doubted):
+        return "make these masks again as PNG, since JPEG keeps no small values, or exclude them"
+    clear = [each for each, doubt in zip(found, doubtful, strict=True) if not doubt]
+    if any(max(each.counts) > HALF for each in clear):
+        return "save these masks as the others are, or exclude them"
+    example = _example(found) or _example(doubted) or "{crack: [1], background: [0, 255]}"
+    return (
+        "save the masks so, as PNG, or list beside the options of this data set which values are crack and which are "
+        f"not, e.g. pixels: {example}"
+    )
+
+
+def _example(found: Sequence[Values]) -> str:
+    """What could be stated of files, after the values they hold; empty where these are too many."""
+    held = {value for each in found for value in each.names}
+    if not 2 <= len(held) <= LISTED or len({type(value) for value in held}) > 1:
+        return ""
+    values = sorted(held, key=lambda value: (value, "") if isinstance(value, int) else (0, value))
+    first, second, *rest = [f"'{value}'" if isinstance(value, str) else str(value) for value in values]
+    return f"{{crack: [{second}], background: [{', '.join([first, *rest])}]}}"
 
 
 def _rule(found: Values, bits: int, dark: bool) -> Rule:
@@ -196,7 +225,7 @@ def _rule(found: Values, bits: int, dark: bool) -> Rule:
     elif found.source == "alpha channel":
         text = "what is painted on transparent ground"
     elif found.tint and not dark:
-        text = f"the colour on black ({found.tint})"
+        text = "the one colour on black"
     else:
         text = f"{'below' if dark else 'above'} half of the range" + (f" of {bits} bits" if found.deep else "")
     return Rule(text, bits=bits, tolerance=tolerance, dark=dark)
@@ -215,15 +244,15 @@ def _doubt(found: Values, bits: int, stated: bool, dark: bool) -> str:
         ones = levels == [0, 1] and not found.lossy and not stated
         return "" if ones or blur else _dark(found)
     if dark and levels[0] > half:
-        return f"nothing below half of the range ({told_counts(found.counts)})"
+        return f"{told_some(levels)}, nothing below half of the range"
     if not found.lossy and not stated and (found.areas or levels == [1, 255]):
-        return told_counts(found.counts)
+        return f"the values {told_some(levels)}"
     return ""
 
 
 def _dark(found: Values) -> str:
-    jpeg = ", which JPEG has blurred" if found.lossy else ""
-    return f"{told_counts(found.counts)}, nothing above half of the range{jpeg}"
+    jpeg = ", where JPEG has blurred 0 and 1" if found.lossy and max(found.counts) < FEW else ""
+    return f"the values {told_some(list(found.counts))}, none above half of the range{jpeg}"
 
 
 def _others(found: Sequence[Values]) -> list[str]:
@@ -238,4 +267,5 @@ def _others(found: Sequence[Values]) -> list[str]:
 
 
 def _unstated(found: Named, stated: set[Value]) -> str:
-    return told_counts({names[0]: pixels for names, pixels in found.counts.items() if not set(names) & stated})
+    strange = [names[0] for names in found.counts if not set(names) & stated]
+    return f"the values {told_some(strange)}" if strange else ""

@@ -227,21 +227,33 @@ def _attempt(work: Callable[..., T], *arguments: object) -> T | HairlineError:
 
 def _ingest_one(sample: RawSample, seen: _Seen, rule: Rule | None, bits: int, folder: Path) -> tuple[object, ...]:
     with readable(), decoding(seen.head):
-        image, turned = read_stored(sample.image, bits)
-        write_image(image_path(folder, sample.id), image)
-        mask = None
-        if sample.mask is not None:
-            mask = read_mask_file(sample.mask, rule) if rule else sample.read_mask(sample.mask)
-            write_mask(mask_path(folder, sample.id), mask.crack)
-        clear = transparent_pixels(sample.image) if seen.head.transparent else 0
-    mask_height, mask_width = (0, 0) if mask is None else mask.crack.shape
+        shape, turned, image_digest, clear = _ingest_image(sample, seen, bits, folder)
+        mask_shape, crack_pixels, unusual, mask_digest = _ingest_mask(sample, rule, folder)
     return (
-        sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, turned,
-        mask is not None, mask_height, mask_width, 0 if mask is None else int(mask.crack.sum()),
-        "" if mask is None else _told(mask.unusual), 0 if mask is None else sum(mask.unusual.values()),
-        digest(image), "" if mask is None else digest(mask.crack), sample.image.name,
+        sample.id, sample.split, sample.group, *shape, sample.image_label, turned,
+        sample.mask is not None, *mask_shape, crack_pixels, _told(unusual), sum(unusual.values()),
+        image_digest, mask_digest, sample.image.name,
         bits if seen.head.deep else 8, clear, rule.text if rule else "",
     )  # fmt: skip
+
+
+def _ingest_image(sample: RawSample, seen: _Seen, bits: int, folder: Path) -> tuple[tuple[int, ...], int, str, int]:
+    """Write the image; its height and width, the orientation it was stored in, its digest, its transparent pixels."""
+    image, turned = read_stored(sample.image, bits)
+    write_image(image_path(folder, sample.id), image)
+    clear = transparent_pixels(sample.image) if seen.head.transparent else 0
+    return image.shape[:2], turned, digest(image), clear
+
+
+def _ingest_mask(
+    sample: RawSample, rule: Rule | None, folder: Path
+) -> tuple[tuple[int, ...], int, Mapping[int, int], str]:
+    """Write the mask; its height and width, crack pixels, unusual values and digest, of nothing where there is none."""
+    if sample.mask is None:
+        return (0, 0), 0, {}, ""
+    mask = read_mask_file(sample.mask, rule) if rule else sample.read_mask(sample.mask)
+    write_mask(mask_path(folder, sample.id), mask.crack)
+    return mask.crack.shape, int(mask.crack.sum()), mask.unusual, digest(mask.crack)
 
 
 def _told(unusual: Mapping[int, int]) -> str:

@@ -1,6 +1,6 @@
 """Mask files whose values are stated: levels, numbers of a palette, or colours, told apart by all names they have."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -51,17 +51,19 @@ def by_name(path: Path, wanted: Collection[Value]) -> NDArray[np.bool_]:
     return np.isin(codes, [code for code in counted(codes) if set(names[code]) & set(wanted)])
 
 
-def told(values: Collection[Value]) -> str:
+def told(values: Sequence[Value]) -> str:
     """Values in words: ``0, 1 and 255``."""
-    *first, last = [str(value) for value in sorted(values, key=str)] if values else [""]
+    *first, last = [str(value) for value in values] or ["none"]
     return f"{', '.join(first)} and {last}" if first else last
 
 
-def told_counts(counts: Mapping[Value, int]) -> str:
-    """The values of a file in words, with their pixels: ``0 (900 px), 1 (20 px)``."""
-    shown = [f"{value} ({pixels:,} px)" for value, pixels in list(counts.items())[:NAMED]]
-    more = f" and {len(counts) - NAMED} more" if len(counts) > NAMED else ""
-    return ", ".join(shown) + more
+def told_some(values: Sequence[Value]) -> str:
+    """The first values in words, and how many more there are."""
+    return (
+        told(values)
+        if len(values) <= NAMED
+        else f"{', '.join(map(str, values[:NAMED]))} and {len(values) - NAMED} more"
+    )
 
 
 class _Numbers(dict[int, Names]):

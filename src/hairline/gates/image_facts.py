@@ -83,6 +83,18 @@ def computed(
     )
 
 
+def with_faint(columns: pd.DataFrame, min_brightness: float, min_spread: float) -> pd.DataFrame:
+    """The columns of :func:`computed` and ``faint``: 1 for images nearly black or flat, else 0, NaN where unknown.
+
+    Args:
+        columns: With ``brightness`` and ``spread``.
+        min_brightness: Mean grey below which an image is nearly black.
+        min_spread: Standard deviation of grey below which it is flat.
+    """
+    faint = (columns["brightness"] < min_brightness) | (columns["spread"] < min_spread)
+    return columns.assign(faint=faint.astype(float).where(columns["brightness"].notna()))
+
+
 def _look(folder: Path, sample_id: str, has_mask: bool) -> Seen:
     image = _grey(image_path(folder, sample_id))
     if image is None:

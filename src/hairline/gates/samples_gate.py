@@ -44,6 +44,12 @@ RULES = (
          lambda o: {"column": "contrast", "min_value": o.min_contrast},
          "crack darker than its surface by {min_contrast:.4g} grey levels or more", "difference {contrast:.1f}",
          "see whether the mask lies on the crack, is inverted, or belongs to another image"),
+    Rule("exposure", "samples", "faint", "ExpectColumnMeanToBeBetween",
+         lambda o: {"column": "faint", "max_value": o.max_faint_images},
+         "at most {max_faint_images:.4g} of the images nearly black (mean grey below {min_brightness:.4g}) or flat "
+         "(standard deviation below {min_spread:.4g})", "mean grey {brightness:.1f}, standard deviation {spread:.1f}",
+         "look at the images; if their range is not what their camera used, set datasets.NAME.pixels: {bits: 12}; or "
+         "change gates.samples.max_faint_images", share=True),
     Rule("window_fits", "samples", "shortest_px", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "shortest_px", "min_value": o.min_window_px},
          "images of at least {min_window_px} px on the shorter side", "image {size}",
@@ -100,6 +106,9 @@ class Options:
         max_crack_share_per_image: Highest share of crack pixels in one image; more looks like an inverted mask.
         max_empty_masks: Highest share of masks without crack.
         max_unusual_mask_values: Highest share of a mask's pixels with values that its layout does not promise.
+        min_brightness: Mean grey, of 255, below which an image counts as nearly black.
+        min_spread: Standard deviation of grey below which an image counts as flat.
+        max_faint_images: Highest share of images that are nearly black or flat.
         min_window_px: Shortest side in pixels an image must have, the largest window that is to fit in.
         min_contrast: Lowest mean grey outside minus inside the crack, of 255; cracks are darker than their surface.
         min_split_share: Split → lowest share of the images; a split left out may be empty.
@@ -114,6 +123,9 @@ class Options:
     max_crack_share_per_image: Share
     max_empty_masks: Share
     max_unusual_mask_values: Share
+    min_brightness: Annotated[float, Ge(0), Le(255)]
+    min_spread: Annotated[float, Ge(0), Le(255)]
+    max_faint_images: Share
     min_window_px: Annotated[int, Ge(1)]
     min_contrast: Annotated[float, Ge(-255), Le(255)]
     min_split_share: dict[Split, Share]

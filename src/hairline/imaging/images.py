@@ -1,5 +1,6 @@
 """Reading and writing images, masks and score maps: RGB uint8 and nothing else inside the house."""
 
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -31,6 +32,8 @@ LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits a channel that cameras use; what needs more than 8 is stored in 16."""
 
+BAND_PX = 1 << 22
+_FILTERS = threading.Lock()  # of warnings, which are those of all threads
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
 SIDEWAYS = 5  # orientations from here on exchange width and height
 UPRIGHT = {  # what turns an image of an orientation upright
@@ -79,13 +82,18 @@ def header(path: Path) -> Header:
 def _opened(path: Path) -> Iterator[Image.Image]:
     """An image file that may be decoded, and what goes wrong with it inside the block as a HairlineError."""
     refuse_no_file(path, "an image")
-    with _told(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large photos are welcome up to the error
-        with Image.open(path) as file:
-            if file.width * file.height > limits.PIXELS:
-                raise Image.DecompressionBombError
-            _refuse_pages(path, file)
-            yield file
+    with _told(path), _without_warning(path) as file:
+        if file.width * file.height > limits.PIXELS:
+            raise Image.DecompressionBombError
+        _refuse_pages(path, file)
+        yield file
+
+
+def _without_warning(path: Path) -> Image.Image:
+    """An image file that is not decoded yet; large photos are welcome up to Pillow's error."""
+    with _FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
 
 
 @contextmanager
@@ -234,7 +242,20 @@ def _converted(path: Path, found: Image.Image | NDArray[np.uint16], mode: str, b
         )
     image = found if isinstance(found, Image.Image) else Image.fromarray(in_8_bits(found, bits))
     with _told(path):
+        return as_array(image, mode)
+
+
+def as_array(image: Image.Image, mode: str) -> NDArray[np.uint8]:
+    """An image of Pillow in a mode of 8 bits; in bands: Pillow's own way holds it four times at once."""
+    if image.width * image.height <= BAND_PX:
         return np.asarray(image if image.mode == mode else image.convert(mode))
+    bands = Image.getmodebands(mode)
+    made = np.empty((image.height, image.width, bands) if bands > 1 else (image.height, image.width), np.uint8)
+    rows = max(1, BAND_PX // image.width)
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        made[top : top + rows] = np.asarray(band.convert(mode))
+    return made
 
 
 def _refuse_pages(path: Path, file: Image.Image) -> None:

@@ -117,9 +117,22 @@ def _fault(finding: Finding, verdict: Verdict, origins: Mapping[str, str], pictu
 
 
 def contents_of_set(table: pd.DataFrame) -> str:
-    """A data set in one line: images, splits, masks, share of crack."""
+    """A data set in one line: images, splits, masks, share of crack, and what the files' values were taken for."""
     counts = table["split"].value_counts()
     splits = ", ".join(f"{split} {count}" for split, count in counts.items())
     pixels = int((table["mask_height"] * table["mask_width"]).sum())
     share = f", {table['crack_pixels'].sum() / pixels:.2%} of their pixels crack" if pixels else ""
-    return f"{len(table)} images ({splits or 'none'}), {int(table['has_mask'].sum())} masks{share}"
+    first = f"{len(table)} images ({splits or 'none'}), {int(table['has_mask'].sum())} masks{share}"
+    return "; ".join([first, *_readings(table)])
+
+
+def _readings(table: pd.DataFrame) -> list[str]:
+    read = table["mask_reading"][table["mask_reading"] != ""].value_counts()
+    masks = ", ".join(f"{text} ({count})" for text, count in read.items())
+    deep = table["grey_bits"][table["grey_bits"] > 8]
+    clear = int((table["transparent_pixels"] > 0).sum())
+    return [
+        *([f"crack in mask files is {masks}"] if masks else []),
+        *([f"16-bit images have a range of {deep.iloc[0]} bits ({len(deep)})"] if len(deep) else []),
+        *([f"transparent parts of images are read as the colours stored there ({clear})"] if clear else []),
+    ]

@@ -14,6 +14,7 @@ import scipy.io
 from numpy.typing import NDArray
 
 from hairline.data.layout_files import LeavesOut, LeftOut, found_instead, image_files, paired
+from hairline.data.mat_files import held
 from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import OTHERS, listed, refuse_both, spelt
 from hairline.errors import HairlineError
@@ -85,7 +86,8 @@ def read_truth(path: Path) -> Mask:
 def _labels(path: Path) -> NDArray[np.generic]:
     refuse_no_file(path, "a MATLAB file")
     try:
-        content = scipy.io.loadmat(path)
+        with held(path) as file:
+            content = scipy.io.loadmat(file)
     except Exception as error:  # on damaged files scipy also raises zlib.error, TypeError, ZeroDivisionError, …
         raise _unexpected(path, f"no readable MATLAB file ({error})") from None
     truth = content.get("groundTruth")
