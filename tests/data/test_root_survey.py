@@ -102,6 +102,25 @@ def test_exclude_lists_compare_names_like_everything_else(layout: str, written: 
     assert found.unexpected == []
 
 
+@pytest.mark.parametrize("layout", CHOOSING)
+def test_what_is_not_read_can_be_left_out_by_its_id(layout: str, tmp_path: Path) -> None:
+    ids = [f"{folder}{name}" for name in ("x", "w") for folder in ("", "Positive_")]
+    made = good_sets.make(layout, tmp_path, ids)
+    for name in ("x.heic", "w"):
+        (made.images / name).write_bytes(good_sets.jpeg())
+    found = look(made, tmp_path)
+    assert (reasons(found), found.unexpected) == ({"excluded": 2}, [])
+
+
+def test_ground_truth_without_an_image_is_told(tmp_path: Path) -> None:
+    made = good_sets.make("cfd", tmp_path)
+    (tmp_path / "groundTruth" / "z.mat").write_bytes((tmp_path / "groundTruth" / "c.mat").read_bytes())
+    (made.images / "y.jpg").write_bytes(good_sets.jpeg())
+    found = look(made, tmp_path)
+    assert reasons(found) == {"masks without an image": 1, "without ground truth": 1}
+    assert [entry.file for entry in found.unexpected] == ["groundTruth/z.mat"]
+
+
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name in ("crack500", "deepcrack", "patch_folders")])
 def test_what_a_limit_leaves_out_warns_nobody(layout: str, tmp_path: Path) -> None:
     made = good_sets.make(layout, tmp_path)

@@ -146,8 +146,6 @@ def _reasons(
 
     def of_picture(path: Path) -> tuple[str, str]:
         folder = str(path.parent)
-        if any(left_out.has(name) for name in _ids(root, path, of_stem)):
-            return EXCLUDED, ""
         below = any(_inside(folder, each) for each in images | masks)
         if folder in images | masks or (below and leaves_out.sub_folders):
             if limited:
@@ -162,12 +160,15 @@ def _reasons(
 
     def of_file(path: Path) -> tuple[str, str]:
         suffix = path.suffix.lower()
-        if suffix in IMAGE_SUFFIXES or (suffix in truths and str(path.parent) in masks):
+        picture = suffix in IMAGE_SUFFIXES or (suffix in truths and str(path.parent) in masks)
+        if not picture and suffix not in UNREAD and (suffix in DOCUMENTS or not _looks_like_a_picture(path)):
+            return DOCUMENT, ""
+        if any(left_out.has(name) for name in _ids(root, path, of_stem)):
+            return EXCLUDED, ""
+        if picture:
             return of_picture(path)
         if suffix in UNREAD:
             return suffix, UNREAD[suffix]
-        if suffix in DOCUMENTS or not _looks_like_a_picture(path):
-            return DOCUMENT, ""
         return f"with the suffix '{printable(suffix)}'" if suffix else "without a suffix", (
             "they hold pictures; give them the suffix of their format, e.g. .jpg"
         )
