@@ -21,7 +21,7 @@ from hairline.data.samples import SPLITS, Mask, RawSample, binary_mask
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, read_grey, read_levels
-from hairline.io.file_names import Names
+from hairline.io.file_names import Names, printable
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed, entries, read_table, there
 
@@ -61,8 +61,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
     masks_of, orphans = paired(images, masks)
     if orphans:
         raise HairlineError(
-            f"{masks[orphans[0]]}: there is no image of that name in {root / 'images'} ({len(orphans)} such masks); "
-            "a mask has the name of its image, only the suffix may differ"
+            f"{printable(str(masks[orphans[0]]))}: there is no image of that name in {root / 'images'} "
+            f"({len(orphans)} such masks); a mask has the name of its image, only the suffix may differ"
         )
     rows = _table(root / "split.csv", images.keys(), options)
     return [RawSample(name, *rows[name], images[name], masks_of.get(name), read_mask) for name in sorted(images)]
