@@ -173,6 +173,8 @@ TABLES = [
     Kind("line ends of old Macs", table(SPLITS.replace("\n", "\r")), Imported()),
     Kind("table is a folder", both(drop("split.csv"), lambda root: (root / "split.csv").mkdir()),
          refused("split.csv: is a folder", "expected a text file")),
+    Kind("table and folders in another case", lambda root: [(root / name).rename(root / name.title()) for name in (
+         "images", "masks", "split.csv")], Imported()),
     Kind("semicolons and a mark", table("\ufeff" + SPLITS.replace(",", ";")), Imported()),
     Kind("tabs", table(SPLITS.replace(",", "\t")), Imported()),
     Kind("white space around", table(SPLITS.replace(",", " , ")), Imported()),
@@ -197,6 +199,8 @@ LISTS = [
     Kind("backslashes", listed(LIST.replace("/", "\\")), Imported()),
     Kind("Latin-1 list", listed(LIST + "süd.jpg süd.png\n", "latin-1"), refused("train.txt: is not encoded in UTF-8")),
     Kind("empty list", listed("\n"), stopped("samples_found", sample="")),
+    Kind("suffixes and list in upper case", lambda root: [path.rename(path.with_suffix(path.suffix.upper()))
+         for path in [*root.glob("traincrop/*"), *root.glob("*.txt")]], Imported()),
     Kind("mark of UTF-8", listed(LIST, "utf-8-sig"), Imported()),
     Kind("line ends of Windows", listed(LIST.replace("\n", "\r\n") + "\r\n"), Imported()),
     Kind("line twice", listed(LIST + "traincrop/b.jpg traincrop/b.png\n"), refused("names", "b.jpg more than")),

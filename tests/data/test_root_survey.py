@@ -173,6 +173,14 @@ def test_a_relative_root_is_looked_at_like_an_absolute_one(
         assert (look(made, root).read, reasons(look(made, root))) == (made.files, {".heic": 1})
 
 
+def test_tables_that_are_not_read_are_named(tmp_path: Path) -> None:
+    made = good_sets.make("folder", tmp_path)
+    (tmp_path / "splits.csv").write_text("id,split\n")
+    (tmp_path / ".hidden").write_text("")
+    line = told(look(made, tmp_path))
+    assert line == "no file passed over; beside them 1 hidden, 2 that are no pictures (split.csv, splits.csv)"
+
+
 def test_names_without_text_are_told_as_escapes(tmp_path: Path) -> None:
     made = good_sets.make("folder", tmp_path)
     (made.images / os.fsdecode(b"a\xff\n.heic")).write_bytes(b"")

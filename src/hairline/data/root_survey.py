@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from hairline.data.layout_files import UNREAD, LeavesOut, LeftOut
-from hairline.data.passed_over import Entry, Survey
+from hairline.data.passed_over import NAMED, Entry, Survey
 from hairline.data.samples import RawSample
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import printable
@@ -58,7 +58,7 @@ def survey(root: Path, layout: ModuleType, options: Any, samples: Sequence[RawSa
     folders = _folders(images), _folders(masks & pictures)
     reason = _reasons(Path(top), layout, options, *folders, {PurePath(path).suffix.lower() for path in pictures})
     walked = list(_walk(top, set.union(*folders)))
-    found, beside, real = [], Counter[str](), used | _real(used)
+    found, beside, named, real = [], Counter[str](), list[str](), used | _real(used)
     real |= {os.path.realpath(each.path) for each in walked if each.linked and each.path in real}
     for each in walked:
         if each.path in real:
@@ -66,9 +66,10 @@ def survey(root: Path, layout: ModuleType, options: Any, samples: Sequence[RawSa
         why, remedy = (each.reason, REMEDIES.get(each.reason, "")) if each.reason else reason(Path(each.path))
         if why in QUIET:
             beside[why] += 1
+            named += [printable(os.path.relpath(each.path, top))] if why == DOCUMENT else []
         else:
             found.append(Entry(printable(os.path.relpath(each.path, top)), why, remedy))
-    return Survey(len(pictures), sorted(found, key=lambda entry: entry.file), dict(beside))
+    return Survey(len(pictures), sorted(found, key=lambda entry: entry.file), dict(beside), sorted(named)[:NAMED])
 
 
 def _plain(path: Path) -> str:

@@ -81,7 +81,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
             f"{directory}: no such folder (in {root}: {contents(root)}); expected the published CRACK500 layout; "
             "put the set there or change options.folders of this data set"
         )
-    list_file = root / f"{folder.removesuffix('crop')}.txt"
+    list_file = Tree(root).find(f"{folder.removesuffix('crop')}.txt")
     pairs = _listed(root, list_file) if there(list_file) else _present(directory)
     left_out = LeftOut(options.exclude)
     pairs = [(image, mask) for image, mask in pairs if not left_out.has(id_of(image))]

@@ -19,7 +19,7 @@ from hairline.data.layout_files import LeavesOut, found_instead, image_files, li
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
-from hairline.io.file_names import printable
+from hairline.io.file_names import Tree, printable
 from hairline.io.options import checked_dataclass
 
 LEAVES_OUT = LeavesOut(folders=True)
@@ -69,7 +69,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
 
 
 def _half(root: Path, half: str, split: Split, exclude: list[str]) -> list[RawSample]:
-    folders = root / f"{half}_img", root / f"{half}_lab"
+    files = Tree(root)
+    folders = files.find(f"{half}_img"), files.find(f"{half}_lab")
     images, masks = (image_files(folder, exclude) for folder in folders)
     for folder, files in zip(folders, (images, masks), strict=True):
         if not files:
