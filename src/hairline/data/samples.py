@@ -127,7 +127,7 @@ def ingest(
             named in one message.
     """
     wanted = list(samples)
-    _refuse_ids(wanted)
+    refuse_ids(wanted)
     results = each(lambda sample: _attempt(sample, folder), wanted)
     faults = [result for result in results if isinstance(result, HairlineError)]
     if faults:
@@ -138,7 +138,8 @@ def ingest(
     return table
 
 
-def _refuse_ids(samples: Sequence[RawSample]) -> None:
+def refuse_ids(samples: Sequence[RawSample]) -> None:
+    """Raise HairlineError if two samples have one id, or an id is unusable."""
     seen = dict[str, Path]()
     for sample in samples:
         if not usable_id(sample.id):

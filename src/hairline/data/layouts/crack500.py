@@ -26,7 +26,7 @@ from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, id_of, read_text, there
 
 JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
-LEAVES_OUT = LeavesOut("in no list of the set", by_design=True, folders=True)
+LEAVES_OUT = LeavesOut("without an image or an entry in a list", folders=True)
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
 
