@@ -152,6 +152,11 @@ PLACES = [
     Kind("no such root", shutil.rmtree, refused("raw/images: no images found", "no such folder", "expected images/")),
     Kind("root is a file", both(shutil.rmtree, lambda root: root.write_text("")), refused("raw", "expected a folder")),
     Kind("empty root", drop("*"), refused("raw/images: no images found", "nothing", "expected images/NAME.jpg")),
+    Kind("photos of a phone", lambda root: [path.rename(path.with_suffix(".HEIC")) for path in root.glob("images/*")],
+         refused("raw/images: no images found", "6 .heic: convert them to JPEG")),
+    Kind("images in sub-folders", both(lambda root: (root / "images").rename(root / "2020"), lambda root: (
+         root / "images").mkdir(), lambda root: (root / "2020").rename(root / "images" / "2020")),
+         refused("raw/images: no images found", "images: 2020)", "not in sub-folders")),
     Kind("no images", drop("images/*"), refused("raw/images: no images found", "images, masks, split.csv")),
 ]  # fmt: skip
 
