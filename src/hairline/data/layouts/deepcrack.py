@@ -69,8 +69,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
 
 
 def _half(root: Path, half: str, split: Split, exclude: list[str]) -> list[RawSample]:
-    files = Tree(root)
-    folders = files.find(f"{half}_img"), files.find(f"{half}_lab")
+    tree = Tree(root)
+    folders = tree.find(f"{half}_img"), tree.find(f"{half}_lab")
     images, masks = (image_files(folder, exclude) for folder in folders)
     for folder, files in zip(folders, (images, masks), strict=True):
         if not files:
