@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     with whole_folder(paths.dataset(args.dataset)) as folder:
         ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"), dataset.pixels)
     passed_over.write(paths.passed_over(args.dataset), found)
-    _log.info("ingest %s: %d images read, %s", args.dataset, len(samples), passed_over.told(found))
+    _log.info("ingest %s: images read: %d; %s", args.dataset, len(samples), passed_over.told(found))
 
 
 if __name__ == "__main__":

@@ -52,5 +52,15 @@ def test_a_root_that_cannot_be_read_is_refused(
         told(layout, made, tmp_path / "other", write_params, values)
 
 
+@pytest.mark.parametrize("name", ["what?", "a|b", "a*", "line\nbreak"])
+def test_names_that_cannot_be_carried_are_refused(
+    name: str, tmp_path: Path, write_params: Write, values: dict[str, Any]
+) -> None:
+    made = good_sets.make("deepcrack", tmp_path / "raw")
+    (made.images / f"{name}.jpg").write_bytes(good_sets.jpeg())
+    with pytest.raises(HairlineError, match=r"datasets\.walls: .* cannot be the name of a sample; .*rename the file"):
+        told("deepcrack", made, tmp_path / "raw", write_params, values)
+
+
 def test_a_generated_set_need_not_be_there(write_params: Write, values: dict[str, Any]) -> None:
     assert data_roots.lines(Params(write_params(values))) == []

@@ -1,6 +1,7 @@
 """Faulty and unusual names, folders, links, lists and tables, a line a kind."""
 
 import os
+import re
 import shutil
 import unicodedata
 
@@ -119,6 +120,10 @@ NAMES = [
     Kind("85 letters of 3 bytes", name("缝" * 83), refused("缝缝", "at most 200 bytes", "rename the file")),
     Kind("line break", both(name("wall\nb"), drop("split.csv")), refused(r"images: 'wall\nb.png'", "rename")),
     Kind("escape sequence", name("\x1b[31mb"), refused(r"images: '\x1b[31mb.png'", "printable", "rename the file")),
+    Kind("escape sequence in a mask", lambda root: (root / "masks" / "\x1b[31mz.png").write_text(""),
+         refused(r"masks/\x1b[31mz.png: there is no image")),
+    Kind("mask of two cases", lambda root: shutil.copy(root / "masks/b.png", root / "masks/B.png"),
+         refused("B.png: b.png is the mask of b.png, too", "rename or remove")),
     Kind("space at the end", name("b "), refused("'b '", "no space at an end", "rename the file")),
     Kind("question mark", name("b?"), refused("'b?'", "rename the file")),
     Kind("no Unicode", name(os.fsdecode(b"wall\xff")), refused(r"is not encoded in UTF-8", "split.csv")),
@@ -147,6 +152,11 @@ PLACES = [
     Kind("no such root", shutil.rmtree, refused("raw/images: no images found", "no such folder", "expected images/")),
     Kind("root is a file", both(shutil.rmtree, lambda root: root.write_text("")), refused("raw", "expected a folder")),
     Kind("empty root", drop("*"), refused("raw/images: no images found", "nothing", "expected images/NAME.jpg")),
+    Kind("photos of a phone", lambda root: [path.rename(path.with_suffix(".HEIC")) for path in root.glob("images/*")],
+         refused("raw/images: no images found", "6 .heic: convert them to JPEG")),
+    Kind("images in sub-folders", both(lambda root: (root / "images").rename(root / "2020"), lambda root: (
+         root / "images").mkdir(), lambda root: (root / "2020").rename(root / "images" / "2020")),
+         refused("raw/images: no images found", "images: 2020)", "not in sub-folders")),
     Kind("no images", drop("images/*"), refused("raw/images: no images found", "images, masks, split.csv")),
 ]  # fmt: skip
 
@@ -168,6 +178,21 @@ TABLES = [
     Kind("line ends of old Macs", table(SPLITS.replace("\n", "\r")), Imported()),
     Kind("table is a folder", both(drop("split.csv"), lambda root: (root / "split.csv").mkdir()),
          refused("split.csv: is a folder", "expected a text file")),
+    Kind("table and folders in another case", lambda root: [(root / name).rename(root / name.title()) for name in (
+         "images", "masks", "split.csv")], Imported()),
+    Kind("semicolons and a mark", table("\ufeff" + SPLITS.replace(",", ";")), Imported()),
+    Kind("tabs", table(SPLITS.replace(",", "\t")), Imported()),
+    Kind("white space around", table(SPLITS.replace(",", " , ")), Imported()),
+    Kind("quotes", table(re.sub(r"(\w+),(\w+)", r'"\1","\2"', SPLITS)), Imported()),
+    Kind("names with suffixes", table(SPLITS.replace(",train", ".PNG,train")), Imported()),
+    Kind("header only", table("id,split\n"), refused("split.csv: 'a' is an image without a row (6 such ids)")),
+    Kind("row without its group", table("id,split,group\na,train,g\nb,train\nc,val,h\n"),
+         refused("split.csv: line 3 has 2 of 3 values (b, train)", "complete the row")),
+    Kind("comma in a name", table("id,group\na,x\nb,1,y\n"), refused("split.csv: line 3 has 3 of 2", "quotes around")),
+    Kind("column twice", table(SPLITS.replace("id,split", "id,id")), refused("split.csv: names the column 'id' 2 t")),
+    Kind("row twice, once with its suffix", table(SPLITS + "b.png,val\n"), refused("line 8 has the id 'b.png' of")),
+    Kind("UTF-16 without a mark", table(SPLITS, "utf-16-le"), refused("split.csv: is no text in UTF-8", "save it as")),
+    Kind("zero byte in a row", table(SPLITS.replace("b,", "b\0,")), refused("split.csv: is no text in UTF-8")),
     Kind("columns of a synthetic set", table(SPLITS.replace("id,", "name,")), refused("split.csv: found the columns"),
          "synthetic"),
 ]  # fmt: skip
@@ -179,6 +204,8 @@ LISTS = [
     Kind("backslashes", listed(LIST.replace("/", "\\")), Imported()),
     Kind("Latin-1 list", listed(LIST + "süd.jpg süd.png\n", "latin-1"), refused("train.txt: is not encoded in UTF-8")),
     Kind("empty list", listed("\n"), stopped("samples_found", sample="")),
+    Kind("suffixes and list in upper case", lambda root: [path.rename(path.with_suffix(path.suffix.upper()))
+         for path in [*root.glob("traincrop/*"), *root.glob("*.txt")]], Imported()),
     Kind("mark of UTF-8", listed(LIST, "utf-8-sig"), Imported()),
     Kind("line ends of Windows", listed(LIST.replace("\n", "\r\n") + "\r\n"), Imported()),
     Kind("line twice", listed(LIST + "traincrop/b.jpg traincrop/b.png\n"), refused("names", "b.jpg more than")),

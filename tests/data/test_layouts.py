@@ -1,3 +1,5 @@
+import unicodedata
+
 import numpy as np
 import pytest
 import scipy.io
@@ -157,6 +159,8 @@ def test_cfd_split_must_name_what_is_there(cfd_root):
 def test_cfd_splits_must_not_overlap():
     with pytest.raises(HairlineError, match="both name 007"):
         cfd_options(test=["007", "008"], val=["007"])
+    with pytest.raises(HairlineError, match="both name Brücke"):
+        cfd_options(test=["Brücke"], val=[unicodedata.normalize("NFD", "Brücke")])
 
 
 def test_cfd_missing_folder_says_what_is_there(cfd_root):

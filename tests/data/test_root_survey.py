@@ -102,6 +102,25 @@ def test_exclude_lists_compare_names_like_everything_else(layout: str, written: 
     assert found.unexpected == []
 
 
+@pytest.mark.parametrize("layout", CHOOSING)
+def test_what_is_not_read_can_be_left_out_by_its_id(layout: str, tmp_path: Path) -> None:
+    ids = [f"{folder}{name}" for name in ("x", "w") for folder in ("", "Positive_")]
+    made = good_sets.make(layout, tmp_path, ids)
+    for name in ("x.heic", "w"):
+        (made.images / name).write_bytes(good_sets.jpeg())
+    found = look(made, tmp_path)
+    assert (reasons(found), found.unexpected) == ({"excluded": 2}, [])
+
+
+def test_ground_truth_without_an_image_is_told(tmp_path: Path) -> None:
+    made = good_sets.make("cfd", tmp_path)
+    (tmp_path / "groundTruth" / "z.mat").write_bytes((tmp_path / "groundTruth" / "c.mat").read_bytes())
+    (made.images / "y.jpg").write_bytes(good_sets.jpeg())
+    found = look(made, tmp_path)
+    assert reasons(found) == {"masks without an image": 1, "without ground truth": 1}
+    assert [entry.file for entry in found.unexpected] == ["groundTruth/z.mat"]
+
+
 @pytest.mark.parametrize("layout", [name for name in LAYOUTS if name in ("crack500", "deepcrack", "patch_folders")])
 def test_what_a_limit_leaves_out_warns_nobody(layout: str, tmp_path: Path) -> None:
     made = good_sets.make(layout, tmp_path)
@@ -137,11 +156,19 @@ def test_folders_and_files_behind_links_are_read(layout: str, tmp_path: Path) ->
     assert reasons(look(made, tmp_path / "root")) == {}
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_folders_that_may_not_be_read_are_told(layout: str, tmp_path: Path) -> None:
+def test_folders_that_may_not_be_read_are_told(layout: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = good_sets.make(layout, tmp_path)
-    (made.images / "closed").mkdir(mode=0)
-    assert reasons(look(made, tmp_path)) == {"folders that may not be read": 1}
+    (made.images / "closed").mkdir()
+    scandir = os.scandir
+
+    def refusing(path: str) -> object:  # as root, under which tests may run, nothing is refused
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    samples = made.layout.read(tmp_path, made.options)
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert reasons(survey(tmp_path, made.layout, made.options, samples)) == {"folders that may not be read": 1}
 
 
 def test_a_relative_root_is_looked_at_like_an_absolute_one(
@@ -152,6 +179,14 @@ def test_a_relative_root_is_looked_at_like_an_absolute_one(
     monkeypatch.chdir(tmp_path)
     for root in (Path(), Path("..") / tmp_path.name):
         assert (look(made, root).read, reasons(look(made, root))) == (made.files, {".heic": 1})
+
+
+def test_tables_that_are_not_read_are_named(tmp_path: Path) -> None:
+    made = good_sets.make("folder", tmp_path)
+    (tmp_path / "splits.csv").write_text("id,split\n")
+    (tmp_path / ".hidden").write_text("")
+    line = told(look(made, tmp_path))
+    assert line == "no file passed over; beside them 1 hidden, 2 that are no pictures (split.csv, splits.csv)"
 
 
 def test_names_without_text_are_told_as_escapes(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.data.passed_over import remedies, told
 from hairline.data.root_survey import survey
+from hairline.data.samples import refuse_ids
 from hairline.errors import HairlineError
 from hairline.io import plugins
 from hairline.io.reading import readable, there
@@ -46,6 +47,7 @@ def _of_set(params: Params, name: str, workspace: Path) -> Iterator[str]:
     layout = plugins.resolve("hairline.data.layouts", dataset.layout)
     with readable():
         samples = layout.read(root, dataset.options)
+        refuse_ids(samples)
         seen = survey(root, layout, dataset.options, samples)
     if seen.passed_over:
         yield f"datasets.{name}: {told(seen)}"

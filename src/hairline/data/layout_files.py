@@ -9,7 +9,7 @@ from hairline.data.samples import RawSample, evenly
 from hairline.data.splits import Split
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
-from hairline.io.file_names import Names
+from hairline.io.file_names import Names, printable
 from hairline.io.reading import entries, id_of
 
 NAMED = 8
@@ -50,7 +50,7 @@ def contents(folder: Path) -> str:
     """What lies in a folder, for messages: its first names, ``nothing``, or ``no such folder``."""
     if not folder.is_dir():
         return "no such folder"
-    found = sorted(path.name for path in folder.iterdir())
+    found = sorted(printable(path.name) for path in folder.iterdir())
     return (", ".join(found[:NAMED]) + (", …" if len(found) > NAMED else "")) or "nothing"
 
 

@@ -35,11 +35,13 @@ class Survey:
         read: Number of image files and files of masks that are read.
         passed_over: Pictures and what may be such that are not read.
         beside: Reason → number of files that are no pictures, or hidden.
+        named: Some of those that are no pictures: tables and lists, read or not.
     """
 
     read: int
     passed_over: Sequence[Entry]
     beside: dict[str, int]
+    named: Sequence[str] = ()
 
     @property
     def unexpected(self) -> list[Entry]:
@@ -58,7 +60,10 @@ def told(found: Survey) -> str:
         named = [entry.file for entry in found.passed_over if entry.reason == reason]
         names = f" ({', '.join(named[:NAMED])}{', …' if count > NAMED else ''})" if reason in unexpected else ""
         parts.append(f"{count} {reason}{names}")
-    beside = [f"{count} {reason}" for reason, count in sorted(found.beside.items())]
+    counts = sorted(found.beside.items())  # those that are no pictures last
+    beside = [f"{count} {reason}" for reason, count in counts]
+    if found.named:
+        beside[-1] += f" ({', '.join(found.named)}{', …' if counts[-1][1] > len(found.named) else ''})"
     return line + (f": {', '.join(parts)}" if parts else "") + (f"; beside them {', '.join(beside)}" if beside else "")
 
 
@@ -80,7 +85,9 @@ def read(path: Path) -> Survey | None:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Survey(content["read"], [Entry(**entry) for entry in content["passed_over"]], content["beside"])
+        return Survey(
+            content["read"], [Entry(**entry) for entry in content["passed_over"]], content["beside"], content["named"]
+        )
     except FileNotFoundError:
         return None
     except (ValueError, LookupError, TypeError) as error:

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from hairline.data.layout_files import UNREAD, LeavesOut, LeftOut
-from hairline.data.passed_over import Entry, Survey
+from hairline.data.passed_over import NAMED, Entry, Survey
 from hairline.data.samples import RawSample
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import printable
@@ -58,7 +58,7 @@ def survey(root: Path, layout: ModuleType, options: Any, samples: Sequence[RawSa
     folders = _folders(images), _folders(masks & pictures)
     reason = _reasons(Path(top), layout, options, *folders, {PurePath(path).suffix.lower() for path in pictures})
     walked = list(_walk(top, set.union(*folders)))
-    found, beside, real = [], Counter[str](), used | _real(used)
+    found, beside, named, real = [], Counter[str](), list[str](), used | _real(used)
     real |= {os.path.realpath(each.path) for each in walked if each.linked and each.path in real}
     for each in walked:
         if each.path in real:
@@ -66,9 +66,10 @@ def survey(root: Path, layout: ModuleType, options: Any, samples: Sequence[RawSa
         why, remedy = (each.reason, REMEDIES.get(each.reason, "")) if each.reason else reason(Path(each.path))
         if why in QUIET:
             beside[why] += 1
+            named += [printable(os.path.relpath(each.path, top))] if why == DOCUMENT else []
         else:
             found.append(Entry(printable(os.path.relpath(each.path, top)), why, remedy))
-    return Survey(len(pictures), sorted(found, key=lambda entry: entry.file), dict(beside))
+    return Survey(len(pictures), sorted(found, key=lambda entry: entry.file), dict(beside), sorted(named)[:NAMED])
 
 
 def _plain(path: Path) -> str:
@@ -146,8 +147,6 @@ def _reasons(
 
     def of_picture(path: Path) -> tuple[str, str]:
         folder = str(path.parent)
-        if any(left_out.has(name) for name in _ids(root, path, of_stem)):
-            return EXCLUDED, ""
         below = any(_inside(folder, each) for each in images | masks)
         if folder in images | masks or (below and leaves_out.sub_folders):
             if limited:
@@ -162,12 +161,15 @@ def _reasons(
 
     def of_file(path: Path) -> tuple[str, str]:
         suffix = path.suffix.lower()
-        if suffix in IMAGE_SUFFIXES or (suffix in truths and str(path.parent) in masks):
+        picture = suffix in IMAGE_SUFFIXES or (suffix in truths and str(path.parent) in masks)
+        if not picture and suffix not in UNREAD and (suffix in DOCUMENTS or not _looks_like_a_picture(path)):
+            return DOCUMENT, ""
+        if any(left_out.has(name) for name in _ids(root, path, of_stem)):
+            return EXCLUDED, ""
+        if picture:
             return of_picture(path)
         if suffix in UNREAD:
             return suffix, UNREAD[suffix]
-        if suffix in DOCUMENTS or not _looks_like_a_picture(path):
-            return DOCUMENT, ""
         return f"with the suffix '{printable(suffix)}'" if suffix else "without a suffix", (
             "they hold pictures; give them the suffix of their format, e.g. .jpg"
         )

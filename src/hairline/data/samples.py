@@ -131,7 +131,7 @@ def ingest(
             is crack; all such files are named in one message.
     """
     wanted = list(samples)
-    _refuse_ids(wanted)
+    refuse_ids(wanted)
     _refuse_stated(wanted, pixels)
     seen = each(lambda sample: _attempt(_look, sample, pixels), wanted)
     rules = _rules(wanted, seen, pixels)
@@ -199,7 +199,8 @@ def _refuse_faults(results: Sequence[object]) -> None:
         raise HairlineError("\n".join(faults[:NAMED]) + more)
 
 
-def _refuse_ids(samples: Sequence[RawSample]) -> None:
+def refuse_ids(samples: Sequence[RawSample]) -> None:
+    """Raise HairlineError if two samples have one id, or an id is unusable."""
     seen = dict[str, Path]()
     for sample in samples:
         if not usable_id(sample.id):

@@ -33,7 +33,8 @@ def split_of(group: str, shares: Mapping[Split, float]) -> Split:
 
 def refuse_both(test: Collection[str], val: Collection[str]) -> None:
     """Raise ValueError if the lists of the test and the validation split share ids."""
-    both = sorted(set(test) & set(val))
+    names = Names(val)
+    both = sorted(name for name in set(test) if names.all(name))
     if both:
         raise ValueError(f"test and val must not share ids, both name {', '.join(both)}")
 

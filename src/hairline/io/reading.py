@@ -14,6 +14,7 @@ from hairline.errors import HairlineError
 REMEDIES = {
     errno.EACCES: "let this user read it (ls -ld tells who may)",
     errno.ELOOP: "its links lead in a circle; put the file or folder itself there",
+    errno.ENAMETOOLONG: "no file can have such a long name; correct what names it",
     errno.ENOTDIR: "expected a folder there, found a file",
 }
 

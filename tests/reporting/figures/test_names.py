@@ -7,7 +7,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from hairline.labelling.steps import Panel
-from hairline.reporting.figures import canvas, image_grids, label_steps
+from hairline.metrics import thresholds
+from hairline.reporting.figures import canvas, curves, image_grids, label_steps
 
 IMAGE = np.full((12, 16, 3), 90, np.uint8)
 MASK = np.zeros((12, 16), bool)
@@ -42,6 +43,16 @@ def test_a_name_between_dollars_is_another_than_the_one_within() -> None:
 def test_names_in_letters_without_a_glyph_can_be_told_apart() -> None:
     for one, other in zip(drawings("裂缝"), drawings("缝裂"), strict=True):
         assert canvas.png(one) != canvas.png(other)
+
+
+@pytest.mark.parametrize("name", ["_konig", "$a$", "konig"])
+def test_every_curve_stands_in_the_legend(name: str) -> None:
+    histograms = thresholds.histograms(np.linspace(0, 255, 12).astype(np.uint8).reshape(3, 4), np.eye(3, 4, dtype=bool))
+    table = thresholds.counts(*(each[None] for each in histograms))
+    figure = curves.pr_curves({"walls": {name: table}})
+    canvas.png(figure)
+    (told,) = figure.axes[0].get_legend().get_texts()
+    assert told.get_text().startswith(f"{name}: ODS")
 
 
 def test_numbers_along_an_axis_stay_formulas() -> None:

@@ -18,6 +18,7 @@ from hairline.data.mat_files import held
 from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import OTHERS, listed, refuse_both, spelt
 from hairline.errors import HairlineError
+from hairline.io.file_names import Tree
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, id_of, refuse_no_file
 
@@ -51,8 +52,9 @@ def read(root: Path, options: Options) -> list[RawSample]:
     Raises:
         HairlineError: If a folder is missing, nothing has ground truth, or the split names an id that is not there.
     """
-    images = image_files(root / "image", options.exclude)
-    matrices = [path for path in entries(root / "groundTruth") if path.suffix.lower() == ".mat"]
+    files = Tree(root)
+    images = image_files(files.find("image"), options.exclude)
+    matrices = [path for path in entries(files.find("groundTruth")) if path.suffix.lower() == ".mat"]
     if not images or not matrices:
         raise _empty(root, *(("groundTruth", ".mat file") if images else ("image", ".jpg file")))
     left_out = LeftOut(options.exclude)

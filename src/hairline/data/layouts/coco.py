@@ -31,7 +31,7 @@ from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size
-from hairline.io.file_names import Tree
+from hairline.io.file_names import Tree, printable
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed
 
@@ -89,7 +89,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
     if absent:
         folder = absent[0].image.parent
         raise HairlineError(
-            f"{absent[0].mask}: {len(absent)} of the {len(found)} images are missing, first {absent[0].image} (in "
+            f"{absent[0].mask}: {len(absent)} of the {len(found)} images are missing, first "
+            f"{printable(str(absent[0].image))} (in "
             f"{folder}: {contents(folder)}); put them there, or correct options.images or options.exclude of this data "
             "set"
         )

@@ -26,7 +26,7 @@ from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, id_of, read_text, there
 
 JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
-LEAVES_OUT = LeavesOut("in no list of the set", by_design=True, folders=True)
+LEAVES_OUT = LeavesOut("without an image or an entry in a list", folders=True)
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
 
@@ -81,7 +81,7 @@ def _folder(root: Path, folder: str, split: Split, options: Options) -> list[Raw
             f"{directory}: no such folder (in {root}: {contents(root)}); expected the published CRACK500 layout; "
             "put the set there or change options.folders of this data set"
         )
-    list_file = root / f"{folder.removesuffix('crop')}.txt"
+    list_file = Tree(root).find(f"{folder.removesuffix('crop')}.txt")
     pairs = _listed(root, list_file) if there(list_file) else _present(directory)
     left_out = LeftOut(options.exclude)
     pairs = [(image, mask) for image, mask in pairs if not left_out.has(id_of(image))]

@@ -19,6 +19,7 @@ from hairline.data.layout_files import LeavesOut, found_instead, image_files, li
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io.file_names import Tree, printable
 from hairline.io.options import checked_dataclass
 
 LEAVES_OUT = LeavesOut(folders=True)
@@ -68,7 +69,8 @@ def read(root: Path, options: Options) -> list[RawSample]:
 
 
 def _half(root: Path, half: str, split: Split, exclude: list[str]) -> list[RawSample]:
-    folders = root / f"{half}_img", root / f"{half}_lab"
+    tree = Tree(root)
+    folders = tree.find(f"{half}_img"), tree.find(f"{half}_lab")
     images, masks = (image_files(folder, exclude) for folder in folders)
     for folder, files in zip(folders, (images, masks), strict=True):
         if not files:
@@ -80,7 +82,7 @@ def _half(root: Path, half: str, split: Split, exclude: list[str]) -> list[RawSa
     masks_of, orphans = paired(images, masks)
     if orphans:
         raise HairlineError(
-            f"{masks[orphans[0]]}: there is no image of that name in {folders[0]} ({len(orphans)} such masks); "
-            "complete the set or add the ids to options.exclude of this data set"
+            f"{printable(str(masks[orphans[0]]))}: there is no image of that name in {folders[0]} ({len(orphans)} such "
+            "masks); complete the set or add the ids to options.exclude of this data set"
         )
     return [RawSample(name, split, photo(name), images[name], masks_of.get(name), read_binary_mask) for name in images]

@@ -19,7 +19,7 @@ from hairline.data.samples import SPLITS, RawSample, read_binary_mask
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
-from hairline.io.file_names import Names
+from hairline.io.file_names import Names, Tree, printable
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed, entries, read_table, there
 
@@ -47,22 +47,23 @@ def read(root: Path, options: Options) -> list[RawSample]:
         HairlineError: If there are no images, two files have one name, a mask has no image, or split.csv does not fit
             the images.
     """
-    images = image_files(root / "images", options.exclude)
-    masks = image_files(root / "masks", options.exclude)
+    files = Tree(root)
+    folder = files.find("images")
+    images, masks = image_files(folder, options.exclude), image_files(files.find("masks"), options.exclude)
     if not images:
-        nearest = root / "images" if entries(root / "images") else root
+        nearest = folder if entries(folder) else root
         raise HairlineError(
-            f"{root / 'images'}: no images found ({found_instead(nearest, root)}); expected "
+            f"{folder}: no images found ({found_instead(nearest, root)}); expected "
             f"images/NAME.jpg and masks/NAME.png (any of {', '.join(IMAGE_SUFFIXES)}), not in "
             "sub-folders"
         )
     masks_of, orphans = paired(images, masks)
     if orphans:
         raise HairlineError(
-            f"{masks[orphans[0]]}: there is no image of that name in {root / 'images'} ({len(orphans)} such masks); "
-            "a mask has the name of its image, only the suffix may differ"
+            f"{printable(str(masks[orphans[0]]))}: there is no image of that name in {folder} "
+            f"({len(orphans)} such masks); a mask has the name of its image, only the suffix may differ"
         )
-    rows = _table(root / "split.csv", images.keys(), options)
+    rows = _table(files.find("split.csv"), images.keys(), options)
     return [RawSample(name, *rows[name], images[name], masks_of.get(name), read_binary_mask) for name in sorted(images)]
 
 

@@ -8,9 +8,11 @@ import re
 from pathlib import Path
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from hairline.io.atomic import whole_file
@@ -54,6 +56,11 @@ def save_png(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, whole or not at all, making its folder."""
     with whole_file(path) as partial:
         partial.write_bytes(png(figure))
+
+
+def named(axes: Axes) -> list[Line2D]:
+    """The lines of a panel that were given a name, for its legend, which leaves out names that start with ``_``."""
+    return [line for line in axes.get_lines() if not str(line.get_label()).startswith("_child")]
 
 
 def _take_literally(figure: Figure) -> list[Text]:

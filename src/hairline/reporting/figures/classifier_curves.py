@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import precision_recall_curve, roc_curve
 
 from hairline.metrics import calibration
-from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN
+from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, named
 
 
 def draw(answers: Mapping[str, tuple[NDArray[np.floating], NDArray[np.bool_]]]) -> Figure:
@@ -40,7 +40,8 @@ def draw(answers: Mapping[str, tuple[NDArray[np.floating], NDArray[np.bool_]]]) 
     )
     for axis in (rates, precision, reliable):
         axis.set(xlim=(0, 1.02), ylim=(0, 1.02))
-        axis.legend(fontsize=10, frameon=False, loc="upper left" if axis is reliable else "lower left")
+        place = "upper left" if axis is reliable else "lower left"
+        axis.legend(handles=named(axis), fontsize=10, frameon=False, loc=place)
     return figure
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from hairline.metrics import thresholds
-from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN
+from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, named
 
 MANY = 8  # models whose legend needs the room of a second column
 ISO_F1 = (0.2, 0.4, 0.6, 0.8)
@@ -53,7 +53,10 @@ def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds
         axis.plot(recall[best], precision[best], "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
     axis.set_title(title, fontsize=13, loc="left")
-    axis.legend(loc="upper left", bbox_to_anchor=(1.1, 1.0), fontsize=10, frameon=False, title="● best threshold (ODS)")
+    axis.legend(
+        handles=named(axis), loc="upper left", bbox_to_anchor=(1.1, 1.0), fontsize=10, frameon=False,
+        title="● best threshold (ODS)",
+    )  # fmt: skip
 
 
 def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:
