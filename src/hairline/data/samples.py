@@ -17,10 +17,11 @@ from hairline.io.reading import composed, readable
 SPLITS = ("train", "val", "test")
 CRACK, NO_CRACK, UNKNOWN = "crack", "no crack", ""
 COLUMNS = ("id", "split", "group", "height", "width", "image_label", "exif_orientation", "has_mask", "mask_height",
-           "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "image_sha256", "mask_sha256",
-           "source")  # fmt: skip
+           "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "mask_remarks", "image_sha256",
+           "mask_sha256", "source")  # fmt: skip
 LONGEST_ID = 200
 NAMED = 8
+REMARKS = 3
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,12 @@ class Mask:
     Attributes:
         crack: bool [height, width], True is crack.
         unusual: Value of the file that its layout does not promise → number of pixels that have it.
+        remarks: What is odd about it beside values, for the gate to tell.
     """
 
     crack: NDArray[np.bool_]
     unusual: Mapping[int, int]
+    remarks: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -176,7 +179,7 @@ def _ingest_one(sample: RawSample, folder: Path) -> tuple[object, ...]:
         sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, turned,
         mask is not None, mask_height, mask_width, 0 if mask is None else int(mask.crack.sum()),
         "" if mask is None else _told(mask.unusual), 0 if mask is None else sum(mask.unusual.values()),
-        digest(image), "" if mask is None else digest(mask.crack), sample.image.name,
+        "" if mask is None else _first(mask.remarks), digest(image), "" if mask is None else digest(mask.crack), sample.image.name,
     )  # fmt: skip
 
 
@@ -185,6 +188,11 @@ def _told(unusual: Mapping[int, int]) -> str:
     ranked = sorted(unusual.items(), key=lambda item: -item[1])
     rest = f" and {len(ranked) - 5} more" if len(ranked) > 5 else ""
     return ", ".join(f"{value} ({pixels} px)" for value, pixels in ranked[:5]) + rest
+
+
+def _first(remarks: Sequence[str]) -> str:
+    more = f"; and {len(remarks) - REMARKS} more" if len(remarks) > REMARKS else ""
+    return "; ".join(remarks[:REMARKS]) + more
 
 
 def read_samples(folder: Path, *splits: str) -> pd.DataFrame:
