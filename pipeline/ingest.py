@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
+from hairline.data.parents import with_parents
 from hairline.data.samples import ingest
 from hairline.io import plugins
 from hairline.io.atomic import whole_folder
@@ -17,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     params, paths = stage.opened(args.params)
     dataset = params.dataset(args.dataset)
     with readable():
-        samples = plugins.resolve("hairline.data.layouts", dataset.layout).read(dataset.root, dataset.options)
+        found = plugins.resolve("hairline.data.layouts", dataset.layout).read(dataset.root, dataset.options)
+    samples = with_parents(found, dataset.parent)
     with whole_folder(paths.dataset(args.dataset)) as folder:
         ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"))
 

@@ -193,7 +193,7 @@ def test_a_fault_fails_its_own_rule_and_names_the_samples(rule: str, tmp_path: P
 
 
 def test_every_rule_has_a_fault_tried_on_it() -> None:
-    assert {*FAULTS, "mask_values", "exif_upright", "drift"} == set(RULES)
+    assert {*FAULTS, "mask_values", "mask_remarks", "exif_upright", "drift"} == set(RULES)
 
 
 def test_unusual_mask_values_are_told(tmp_path: Path) -> None:
@@ -205,6 +205,14 @@ def test_unusual_mask_values_are_told(tmp_path: Path) -> None:
     assert failures(verdict) == {"mask_values": ("004",)}
     assert verdict.findings[0].values == ("3 (112 px), together 5.00% of the mask",)
     assert judged(table, tmp_path, replace(OPTIONS, max_unusual_mask_values=0.05)).passed
+
+
+def test_remarks_on_a_mask_are_told(tmp_path: Path) -> None:
+    table = canonical(tmp_path, clean_pictures())
+    table.loc[table["id"] == "004", "mask_remarks"] = "annotation 7 draws no pixel"
+    verdict = judged(table, tmp_path)
+    assert failures(verdict) == {"mask_remarks": ("004",)}
+    assert verdict.findings[0].values == ("annotation 7 draws no pixel",)
 
 
 def test_a_turned_image_with_a_mask_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
 from hairline.config import merging, parameter_files
-from hairline.data.names import DistinctNames, Name, Names
+from hairline.data.names import DistinctNames, Name, Names, RegularExpression
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
@@ -81,11 +81,19 @@ class Matrix:
 
 @checked_dataclass
 class Dataset:
-    """A data set as published: its layout, where it lies, and the layout's own options."""
+    """A data set as published.
+
+    Attributes:
+        layout: Its layout, the name of a module.
+        root: Where it lies.
+        options: The layout's own options.
+        parent: Regular expression of the photo in an id (:func:`hairline.data.parents.with_parents`); may be left out.
+    """
 
     layout: str
     root: Path
     options: Any
+    parent: RegularExpression = ""
 
 
 @checked_dataclass
@@ -283,7 +291,7 @@ class Params:
         def read() -> Dataset:
             entry = self._parse(self._entry("datasets", name), Dataset, where)
             options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
-            return Dataset(entry.layout, entry.root, options)
+            return Dataset(entry.layout, entry.root, options, entry.parent)
 
         return self._once(where, read)
 

@@ -46,9 +46,9 @@ def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
         categories: Names of the categories to keep; empty: all.
 
     Raises:
-        HairlineError: If the file is missing, over a limit (:mod:`hairline.io.foreign_json`), no JSON, or lacks lists or
-            keys; if two images have one id or one states no size, a category id stands for two names, a category is not
-            there or is also written otherwise, or an annotation's image or category is not there.
+        HairlineError: If the file is missing, over a limit (:mod:`hairline.io.foreign_json`), no JSON, or lacks lists
+            or keys; if two images have one id or one states no size, a category id stands for two names, a category is
+            not there or is also written otherwise, or an annotation's image or category is not there.
     """
     content = _content(path)
     images = _entries(path, content, "images", IMAGE)
@@ -131,8 +131,9 @@ def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str]) 
     for name in sorted(set(used) - set(categories)):
         if alike := chosen.get(_plain(name)):
             raise HairlineError(
-                f"{path}: has annotations of '{name}' beside the category '{alike[0]}' of options.categories, from which "
-                "it differs in capitals or spaces alone; add it to options.categories of this data set, or rename it"
+                f"{path}: has annotations of '{name}' beside the category '{alike[0]}' of options.categories, from "
+                "which it differs in capitals or spaces alone; add it to options.categories of this data set or rename "
+                "it"
             )
 
 

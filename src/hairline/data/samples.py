@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.splits import Split
 from hairline.errors import HairlineError
 from hairline.imaging.images import orientation, read_grey, read_image, read_mask, write_image, write_mask
 from hairline.io.reading import composed, readable
@@ -51,6 +52,7 @@ class RawSample:
         mask: Path of the mask file, or None where the set has no mask for this image.
         read_mask: How this layout's masks decode.
         image_label: ``crack`` or ``no crack`` where the set says so of the image as a whole, else empty.
+        shares: Split → share of the groups, where the split is by a hash of the group; None where the set says it.
     """
 
     id: str
@@ -60,6 +62,7 @@ class RawSample:
     mask: Path | None
     read_mask: Callable[[Path], Mask]
     image_label: str = UNKNOWN
+    shares: Mapping[Split, float] | None = None
 
 
 def binary_mask(grey: NDArray[np.uint8], tolerance: int = 0) -> Mask:
@@ -179,7 +182,8 @@ def _ingest_one(sample: RawSample, folder: Path) -> tuple[object, ...]:
         sample.id, sample.split, sample.group, *image.shape[:2], sample.image_label, turned,
         mask is not None, mask_height, mask_width, 0 if mask is None else int(mask.crack.sum()),
         "" if mask is None else _told(mask.unusual), 0 if mask is None else sum(mask.unusual.values()),
-        "" if mask is None else _first(mask.remarks), digest(image), "" if mask is None else digest(mask.crack), sample.image.name,
+        "" if mask is None else _first(mask.remarks), digest(image), "" if mask is None else digest(mask.crack),
+        sample.image.name,
     )  # fmt: skip
 
 

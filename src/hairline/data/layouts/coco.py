@@ -10,7 +10,8 @@ where IMAGES is the option ``images``:
     Roboflow       train/_annotations.coco.json, train/NAME, valid/…, test/…             images: ''
 
 The empty string stands for the folder an annotation file lies in. An id is the path of an image below IMAGES (below
-ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own.
+ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own, but for copies that
+have the names of some (:mod:`hairline.data.parents`).
 
 A mask is the union of the image's annotations of the chosen categories, filled as COCO's own tools do it. An image
 without any has an empty mask: that is what a tool means by it that was shown the image and left it unmarked. Parts of
@@ -117,8 +118,8 @@ def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence
     _refuse_size(file, image, width, height)
     if len(annotations) > MAX_ANNOTATIONS:
         raise HairlineError(
-            f"{file}: {image.name} has {len(annotations):,} annotations; expected at most {MAX_ANNOTATIONS:,}; join them "
-            "in the annotation tool or add the image to options.exclude of this data set"
+            f"{file}: {image.name} has {len(annotations):,} annotations; expected at most {MAX_ANNOTATIONS:,}; join "
+            "them in the annotation tool or add the image to options.exclude of this data set"
         )
     outlines, length_px = dict[tuple[int, str], Outline](), 0.0
     for number, annotation in enumerate(annotations):
@@ -138,8 +139,8 @@ def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence
     if packed and not crack.any():
         raise HairlineError(
             f"{file}: the annotations of {image.name} ({', '.join(name for _, name in [*outlines][:NAMED])}) draw no "
-            "pixel, as their outlines are thinner than one, so that it would pass for an image without crack; widen them "
-            "in the annotation tool or add the image to options.exclude of this data set"
+            "pixel, as their outlines are thinner than one, so that it would pass for an image without crack; widen "
+            "them in the annotation tool or add the image to options.exclude of this data set"
         )
     return Mask(crack, {}, _remarks(outlines))
 
@@ -164,8 +165,8 @@ def _refuse_size(file: Path, image: Path, width: int, height: int) -> None:
     if stored == (width, height):
         raise HairlineError(
             f"{file}: annotates {image} as {width} x {height} pixels, its size before its EXIF orientation {turn} is "
-            f"applied, which makes it {real[0]} x {real[1]}; where the outlines fit the picture as it is stored, remove "
-            "the orientation from the file, else store the picture upright without it and annotate it again"
+            f"applied, which makes it {real[0]} x {real[1]}; where the outlines fit the picture as it is stored, "
+            "remove the orientation from the file, else store the picture upright without it and annotate it again"
         )
     raise HairlineError(
         f"{file}: annotates {image} as {width} x {height} pixels; the file has {real[0]} x {real[1]}; put the "
@@ -182,10 +183,11 @@ def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSa
         sample = "-".join(file.relative_to(base).with_suffix("").parts)
         if sample in options.exclude:
             continue
-        chosen = split_of(sample, options.shares) if split == "shares" else split
+        shares = options.shares if split == "shares" else None
+        chosen = split if shares is None else split_of(sample, shares)
         outlines = annotations.of[image["id"]]
         mask = partial(draw, image=file, height=image["height"], width=image["width"], annotations=outlines)
-        yield RawSample(sample, chosen, sample, file, path, mask)
+        yield RawSample(sample, chosen, sample, file, path, mask, shares=shares)
 
 
 def _relative(path: Path, name: str) -> Path:

@@ -62,7 +62,10 @@ def read(root: Path, options: Options) -> list[RawSample]:
             "a mask has the name of its image, only the suffix may differ"
         )
     rows = _table(root / "split.csv", images.keys(), options)
-    return [RawSample(name, *rows[name], images[name], masks.get(name), read_mask) for name in sorted(images)]
+    return [
+        RawSample(name, split, group, images[name], masks.get(name), read_mask, shares=shares)
+        for name, (split, group, shares) in sorted(rows.items())
+    ]
 
 
 def read_mask(path: Path) -> Mask:
@@ -72,10 +75,10 @@ def read_mask(path: Path) -> Mask:
     return Mask(levels == 1, {}) if levels.max() == 1 else binary_mask(grey, tolerance(path))
 
 
-def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
-    """Split and group of every id."""
+def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str, Shares | None]]:
+    """Split and group of every id, and the shares that the split is by, if it is."""
     if not there(path):
-        return {name: (split_of(name, options.shares), name) for name in ids}
+        return {name: (split_of(name, options.shares), name, options.shares) for name in ids}
     rows = {composed(row["id"]): row for row in _rows(path)}
     rows = {name: row for name, row in rows.items() if name not in options.exclude}
     strange = sorted(rows.keys() ^ ids)
@@ -87,7 +90,9 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
         )
     groups = {name: row.get("group") or name for name, row in rows.items()}
     return {
-        name: (row["split"] if "split" in row else split_of(groups[name], options.shares), groups[name])
+        name: (row["split"], groups[name], None)
+        if "split" in row
+        else (split_of(groups[name], options.shares), groups[name], options.shares)
         for name, row in rows.items()
     }
 
