@@ -234,8 +234,13 @@ def test_copies_of_a_photo_share_a_split(tmp_path):
     }
 
 
-@pytest.mark.parametrize(("limit", "told"), [("MAX_ANNOTATIONS", "has 2 annotations; expected at most 1"),
-                                             ("MAX_LENGTH_PX", "annotation 1 of .* longer than 1 px together")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ("MAX_ANNOTATIONS", "has 2 annotations; expected at most 1"),
+        ("MAX_LENGTH_PX", "annotation 1 of .* longer than 1 px together"),
+    ],
+)
 def test_the_annotations_of_an_image_are_limited(tmp_path, monkeypatch, limit, told):
     put(tmp_path, export([image(1, "a.jpg")], [annotation(1, 1, POLYGON), annotation(2, 1, POLYGON)]))
     [sample] = coco.read(tmp_path, options())

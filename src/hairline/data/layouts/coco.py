@@ -10,8 +10,8 @@ where IMAGES is the option ``images``:
     Roboflow       train/_annotations.coco.json, train/NAME, valid/…, test/…             images: ''
 
 The empty string stands for the folder an annotation file lies in. An id is the path of an image below IMAGES (below
-ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own, unless its name is
-that of a copy (:mod:`hairline.data.parents`).
+ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own, unless it has the
+name of a copy (:mod:`hairline.data.parents`).
 
 A mask is the union of the image's annotations of the chosen categories, filled as COCO's own tools do it. An image
 without any has an empty mask: that is what a tool means by it that was shown the image and left it unmarked. Parts of
