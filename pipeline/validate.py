@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options, dataset = params.samples_gate(args.dataset), paths.dataset(args.dataset)
     table = read_samples(dataset)
     look = partial(in_threads, doing=f"validate {args.dataset}")
-    columns = computed(table, dataset, gate.for_lookalikes(options), look)
+    columns = computed(table, dataset, gate.for_lookalikes(options), look, gate.for_overlaps(options))
     accepted = drift.read(drift.path(paths.baselines, params.experiment, args.dataset))
     frames = {
         "samples": columns,

@@ -81,6 +81,10 @@ RULES = (
          lambda o: {"column": "lookalikes_within", "value_set": [""]},
          "no picture that looks like another of its split (correlation {min_lookalike_correlation:.4g} or more)",
          "looks like {lookalikes_within}", "keep one of them, or accept them"),
+    Rule("overlaps_across_splits", "samples", "overlaps_across", "ExpectColumnValuesToBeInSet",
+         lambda o: {"column": "overlaps_across", "value_set": [""]},
+         "no picture that shows a part of what one of another split shows (a crop, a turn, a photo of the same place)",
+         "shows a part of {overlaps_across}", "move both to one split, or test scores come out too good"),
     Rule("drift", "drift", "shift", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "shift", "max_value": o.max_drift},
          "distributions within {max_drift:.4g} of those accepted (largest difference of the cumulated shares)",
@@ -124,6 +128,11 @@ class Options:
     def __post_init__(self) -> None:
         refuse_crossed(self.min_crack_share, self.max_crack_share)
         refuse_severities(self.severities, RULES)
+
+
+def for_overlaps(options: Any) -> bool:
+    """Whether to look for pictures that show a part of the same."""
+    return bool(options.severities["overlaps_across_splits"] != "off")
 
 
 def for_lookalikes(options: Any) -> float | None:
