@@ -138,7 +138,7 @@ def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str]) 
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.casefold().replace("_", " ").replace("-", " ").split())
+    return " ".join(name.casefold().split())
 
 
 def _refuse_no_size(path: Path, number: int, image: Entry) -> None:
