@@ -1,7 +1,9 @@
 from pathlib import Path
 
 import pytest
+from support.pictures import picture
 
+from hairline.data.layouts import folder, patch_folders
 from hairline.data.parents import with_parents
 from hairline.data.samples import RawSample, binary_mask
 from hairline.data.splits import split_of
@@ -109,3 +111,24 @@ def test_a_split_by_hash_follows_the_photo_and_a_published_one_stays():
     assert len({(found.group, found.split) for found in with_parents(hashed)}) == 30
     published = [sample("train/1_jpg.rf.0123456789"), sample("test/1_jpg.rf.1234567890", split="test")]
     assert [(found.group, found.split) for found in with_parents(published)] == [("1", "train"), ("1", "test")]
+
+
+def copies(folder):
+    for photo in range(10):
+        for copy in range(3):
+            picture(folder / f"{photo}_aug{copy}.jpg")
+
+
+@pytest.mark.parametrize(
+    ("layout", "place", "options", "below"),
+    [
+        (folder, "images", folder.Options(SHARES, []), ""),
+        (patch_folders, "Positive", patch_folders.Options(["Positive"], [], "", SHARES, 0, []), "Positive_"),
+    ],
+)
+def test_layouts_that_split_by_hash_follow_the_photo(tmp_path, layout, place, options, below):
+    copies(tmp_path / place)
+    found = {(one.group, one.split) for one in with_parents(layout.read(tmp_path, options))}
+    assert found == {(f"{below}{photo}", split_of(f"{below}{photo}", SHARES)) for photo in range(10)}
+    each = with_parents(layout.read(tmp_path, options), ".*")
+    assert [one.group for one in each] == [one.id for one in each]
