@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     options, dataset = params.samples_gate(args.dataset), paths.dataset(args.dataset)
     table = read_samples(dataset)
     look = partial(in_threads, doing=f"validate {args.dataset}")
-    seen = computed(table, dataset, gate.for_lookalikes(options), look)
+    seen = computed(table, dataset, gate.for_lookalikes(options), look, gate.for_overlaps(options))
     columns = with_faint(seen, options.min_brightness, options.min_spread)
     accepted = drift.read(drift.path(paths.baselines, params.experiment, args.dataset))
     found = passed_over.read(paths.passed_over(args.dataset))

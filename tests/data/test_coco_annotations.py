@@ -64,6 +64,17 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
             content(annotations=[{**ANNOTATION, "category_id": 9}]),
             "has the category_id 9, which the file does not define",
         ),
+        (
+            content(categories=[{"id": 2, "name": "spalling"}, {"id": 2, "name": "crack"}]),
+            r"the category id 2 stands for 'spalling' and for 'crack', so that .*options\.annotations",
+        ),
+        (
+            content(images=[{**IMAGE, "width": 0}]),
+            r"images\[0\], 'a\.jpg', has the width 0; expected its width in",
+        ),
+        (content(images=[{**IMAGE, "height": 10**9}]), r"has the height 1000000000; expected .* 1 to 1,000,000"),
+        (json.dumps(content()).replace('"id": 5', '"id": 5, "id": 6'), "the key 'id' twice, as 5 and 6"),
+        (json.dumps(content()).replace('"width": 8', f'"width": {"8" * 5000}'), "a whole number of more than 4,300"),
         (content(categories=[{"id": 2}]), r"categories\[0\] has no name; expected name to be text"),
     ],
 )
@@ -76,6 +87,25 @@ def test_what_is_wrong_is_told(tmp_path, value, told):
 def test_an_unknown_category_is_answered_with_those_there_are(tmp_path):
     with pytest.raises(HairlineError, match=r"has no category 'cracks'; it has 'crack', 'joint'; correct options\.cat"):
         read_annotations(put(tmp_path, content()), ["crack", "cracks"])
+
+
+def test_a_name_may_have_two_ids_and_an_id_be_listed_twice(tmp_path):
+    categories = [*CATEGORIES, {"id": 4, "name": "crack"}, {"id": 2, "name": "crack", "supercategory": "damage"}]
+    other = {**ANNOTATION, "category_id": 4}
+    path = put(tmp_path, content(categories=categories, annotations=[ANNOTATION, other]))
+    assert read_annotations(path, ["crack"]).of == {1: [ANNOTATION, other]}
+
+
+@pytest.mark.parametrize("other", ["Crack", "crack ", "CRACK"])
+def test_a_category_that_differs_in_capitals_or_spaces_alone_is_not_lost(tmp_path, other):
+    categories = [*CATEGORIES, {"id": 4, "name": other}]
+    path = put(tmp_path, content(categories=categories))
+    assert read_annotations(path, ["crack"]).of == {1: [ANNOTATION]}  # unused
+    path = put(tmp_path, content(categories=categories, annotations=[ANNOTATION, {**ANNOTATION, "category_id": 4}]))
+    with pytest.raises(HairlineError, match=rf"has annotations of '{other}' beside the category 'crack'"):
+        read_annotations(path, ["crack"])
+    assert len(read_annotations(path, ["crack", other]).of[1]) == 2
+    assert len(read_annotations(path, []).of[1]) == 2
 
 
 def test_a_missing_file_says_what_is_there(tmp_path):

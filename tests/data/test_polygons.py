@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from hairline.data.polygons import drawn, run_lengths
+from hairline.data.polygons import any_inside_another, drawn, mask_of, odd_overlap, run_lengths
 
 masks = hnp.arrays(bool, hnp.array_shapes(min_dims=2, max_dims=2, max_side=40))
 
@@ -97,6 +97,30 @@ def test_an_outline_of_several_polygons_is_their_union():
     assert np.array_equal(found, expected)
 
 
+@settings(deadline=None)
+@given(found=st.lists(hnp.arrays(bool, (7, 9)), min_size=1, max_size=5))
+def test_many_areas_are_joined_or_counted_by_parity(found):
+    packed = [pycocotools.mask.encode(np.asfortranarray(mask.astype(np.uint8))) for mask in found]
+    assert np.array_equal(mask_of(packed, 7, 9), np.any(found, axis=0))
+    assert np.array_equal(mask_of([odd_overlap(packed)], 7, 9), np.sum(found, axis=0) % 2 == 1)
+    inside = any((a <= b).all() and 0 < a.sum() < b.sum() for a in found for b in found)
+    assert any_inside_another(packed) == inside
+
+
+def test_an_outline_is_limited_by_its_length_in_the_image():
+    zigzag = [[0, 0, 900, 0, 0, 900] * 1001]
+    with pytest.raises(ValueError, match=r"has an outline of [0-9,]+ px; expected at most 1,000,000, or run lengths"):
+        drawn(zigzag, 900, 900)
+    assert drawn(zigzag, 5, 6).any()
+
+
+def test_hundreds_of_polygons_are_joined():
+    dots = [rectangle(x, y, x + 1, y + 1) for x in range(0, 40, 2) for y in range(0, 40, 2)]
+    expected = np.zeros((40, 40), bool)
+    expected[::2, ::2] = True
+    assert np.array_equal(drawn(dots, 40, 40), expected)
+
+
 def test_a_polygon_with_slanted_sides_has_its_area():
     angle = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     circle = np.column_stack([50 + 40 * np.cos(angle), 50 + 40 * np.sin(angle)])
@@ -129,6 +153,11 @@ def test_a_polygon_with_slanted_sides_has_its_area():
         ({"size": [5, 6], "counts": None}, "no list of numbers from 0"),
         ({"size": [5, 6], "counts": "é"}, "the character 'é'"),
         ({"size": [5, 6], "counts": "P"}, "end within a number"),
+        ({"size": [5, 6], "counts": "o" * 3_000_000}, "end within a number"),
+        ({"size": [5, 6], "counts": "o" * 3_000_000 + "0"}, "a number of 3,000,001 characters; expected at most 6"),
+        ({"size": [5, 6], "counts": "1" * 4_000_001}, "have 4,000,001 characters; expected at most 4,000,000"),
+        ([[0.5] * 200_002], "has 100,001 points; expected at most 100,000, or run lengths"),
+        ([[0, 0, 1, 0, 1, 1]] * 10_001, "has 10,001 polygons; expected at most 10,000, or run lengths"),
     ],
 )
 def test_what_is_wrong_is_told(segmentation, told):

@@ -2,6 +2,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,7 +68,7 @@ def judged(
     accepted: drift.Baseline | None = None,
     found: Survey = ALL_READ,
 ) -> Verdict:
-    columns = computed(table, folder / "set", samples.for_lookalikes(wanted))
+    columns = computed(table, folder / "set", samples.for_lookalikes(wanted), overlapping=samples.for_overlaps(wanted))
     columns = with_faint(columns, wanted.min_brightness, wanted.min_spread)
     frames = {
         "samples": columns,
@@ -206,7 +207,8 @@ def test_a_fault_fails_its_own_rule_and_names_the_samples(rule: str, tmp_path: P
 
 
 def test_every_rule_has_a_fault_tried_on_it() -> None:
-    assert {*FAULTS, "mask_values", "exif_upright", "drift", "files_passed_over"} == set(RULES)
+    apart = {"mask_values", "mask_remarks", "exif_upright", "drift", "overlaps_across_splits", "files_passed_over"}
+    assert {*FAULTS, *apart} == set(RULES)
 
 
 def test_unusual_mask_values_are_told(tmp_path: Path) -> None:
@@ -218,6 +220,29 @@ def test_unusual_mask_values_are_told(tmp_path: Path) -> None:
     assert failures(verdict) == {"mask_values": ("004",)}
     assert verdict.findings[0].values == ("3 (112 px), together 5.00% of the mask",)
     assert judged(table, tmp_path, replace(OPTIONS, max_unusual_mask_values=0.05)).passed
+
+
+def test_remarks_on_a_mask_are_told(tmp_path: Path) -> None:
+    table = canonical(tmp_path, clean_pictures())
+    table.loc[table["id"] == "004", "mask_remarks"] = "annotation 7 draws no pixel"
+    verdict = judged(table, tmp_path)
+    assert failures(verdict) == {"mask_remarks": ("004",)}
+    assert verdict.findings[0].values == ("annotation 7 draws no pixel",)
+
+
+def test_a_crop_in_another_split_is_told(tmp_path: Path) -> None:
+    pictures = clean_pictures()
+    for picture in pictures:
+        spots = np.random.default_rng(int(picture.id)).integers(100, 200, (30, 40), dtype=np.uint8)
+        grey = cv2.resize(spots, (320, 240), interpolation=cv2.INTER_CUBIC)
+        grey[100:104] = 40
+        picture.image, picture.mask = np.repeat(grey[..., None], 3, axis=2), grey == 40
+    pictures[4].image, pictures[4].mask = pictures[0].image[220:30:-1, 20:290], pictures[0].mask[220:30:-1, 20:290]
+    assert failures(judge(tmp_path, pictures)) == {"overlaps_across_splits": ("000", "004")}
+    off = replace(OPTIONS, severities=OPTIONS.severities | {"overlaps_across_splits": "off"})
+    assert failures(judge(tmp_path / "off", pictures, off)) == {}
+    pictures[4].group = pictures[0].group
+    assert [*failures(judge(tmp_path / "group", pictures))] == ["groups_across_splits"]
 
 
 def test_a_turned_image_with_a_mask_is_told(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from pydantic import StringConstraints
 
 from hairline.config import merging, parameter_files
-from hairline.data.names import DistinctNames, Name, Names
+from hairline.data.names import DistinctNames, Name, Names, RegularExpression
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
@@ -81,15 +81,21 @@ class Matrix:
 
 @checked_dataclass
 class Dataset:
-    """A data set as published: its layout, where it lies, the layout's own options, and what its pixels mean.
+    """A data set as published.
 
-    ``pixels`` may be left out: it is then found out from the files (:class:`hairline.data.masks.Pixels`).
+    Attributes:
+        layout: Its layout, the name of a module.
+        root: Where it lies.
+        options: The layout's own options.
+        pixels: What the values of its files mean (:class:`hairline.data.masks.Pixels`); left out, the files say it.
+        parent: Regular expression of the photo in an id (:func:`hairline.data.parents.with_parents`); may be left out.
     """
 
     layout: str
     root: Path
     options: Any
     pixels: Any = None
+    parent: RegularExpression = ""
 
 
 @checked_dataclass
@@ -289,7 +295,7 @@ class Params:
             options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
             stated = {} if entry.pixels is None else entry.pixels
             pixels = self._parse(stated, "hairline.data.masks:Pixels", f"{where}.pixels")
-            return Dataset(entry.layout, entry.root, options, pixels)
+            return Dataset(entry.layout, entry.root, options, pixels, entry.parent)
 
         return self._once(where, read)
 

@@ -1,6 +1,6 @@
 """COCO annotation files, read and checked: images, and the annotations of chosen categories by image."""
 
-import json
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +8,8 @@ from typing import Any
 
 from hairline.data.layout_files import NAMED, contents
 from hairline.errors import HairlineError
+from hairline.io.foreign_json import read_json
+from hairline.io.reading import there
 
 Entry = Mapping[str, Any]
 Kinds = Mapping[str, tuple[type, ...]]
@@ -17,6 +19,10 @@ IMAGE: Kinds = {"id": KEY, "file_name": (str,), "width": (int,), "height": (int,
 ANNOTATION: Kinds = {"image_id": KEY, "category_id": KEY}
 CATEGORY: Kinds = {"id": KEY, "name": (str,)}
 TOLD = {int: "a whole number", str: "text"}
+LONGEST_SIDE = 1_000_000
+"""Largest width and height in pixels that an image may be said to have."""
+SMALLER = "split the export into several files, each named in options.annotations of this data set"
+AGAIN = "export the annotations again"
 
 
 @dataclass(frozen=True)
@@ -40,13 +46,14 @@ def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
         categories: Names of the categories to keep; empty: all.
 
     Raises:
-        HairlineError: If the file is missing, no JSON, or lacks lists or keys; if two images have one id, a category is
-            not there, or an annotation's image or category is not.
+        HairlineError: If the file is missing, over a limit (:mod:`hairline.io.foreign_json`), no JSON, or lacks lists
+            or keys; if two images have one id or one states no size, a category id stands for two names, a category is
+            not there or is also written otherwise, or an annotation's image or category is not there.
     """
     content = _content(path)
     images = _entries(path, content, "images", IMAGE)
     annotations = _entries(path, content, "annotations", ANNOTATION)
-    names = {entry["id"]: entry["name"] for entry in _entries(path, content, "categories", CATEGORY)}
+    names = _names(path, _entries(path, content, "categories", CATEGORY))
     unknown = sorted(set(categories) - set(names.values()))
     if unknown:
         raise HairlineError(
@@ -59,24 +66,23 @@ def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
             raise HairlineError(
                 f"{path}: images[{number}] has the id {image['id']!r} of an image before; expected each once"
             )
+        _refuse_no_size(path, number, image)
         found[image["id"]] = []
     for number, entry in enumerate(annotations):
         _refuse_lost(path, number, entry, {"image_id": found, "category_id": names})
         if not categories or names[entry["category_id"]] in categories:
             found[entry["image_id"]].append(entry)
+    _refuse_respelt(path, categories, {names[entry["category_id"]] for entry in annotations})
     return Annotations(images, found)
 
 
 def _content(path: Path) -> Entry:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
+    if not there(path):
         raise HairlineError(
             f"{path}: no such file (in {path.parent}: {contents(path.parent)}); put the export there or correct "
             "options.annotations of this data set"
-        ) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise HairlineError(f"{path}: cannot be read as JSON ({error}); export the annotations again") from None
+        )
+    content = read_json(path, "a COCO annotation file", SMALLER, AGAIN)
     if not isinstance(content, dict):
         raise HairlineError(
             f"{path}: holds a {type(content).__name__}; expected a mapping with the lists images, annotations and "
@@ -101,6 +107,48 @@ def _entries(path: Path, content: Entry, key: str, needed: Kinds) -> list[Entry]
             kinds = ", ".join(f"{name} to be {' or '.join(TOLD[kind] for kind in needed[name])}" for name in wrong)
             raise HairlineError(f"{path}: {key}[{number}] has {values}; expected {kinds}; export the annotations again")
     return entries
+
+
+def _names(path: Path, categories: Iterable[Entry]) -> dict[object, str]:
+    """Id of a category → its name; merged files often number theirs from 1 each."""
+    names: dict[object, str] = {}
+    for entry in categories:
+        before = names.setdefault(entry["id"], entry["name"])
+        if before != entry["name"]:
+            raise HairlineError(
+                f"{path}: the category id {entry['id']!r} stands for '{before}' and for '{entry['name']}', so that no "
+                "annotation tells which it is; expected one name an id; give them ids of their own before the files "
+                "are merged, or list the files one by one in options.annotations of this data set"
+            )
+    return names
+
+
+def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str]) -> None:
+    """A category left out that differs from a chosen one in capitals or spaces alone would be lost unsaid."""
+    chosen = defaultdict[str, list[str]](list)
+    for name in categories:
+        chosen[_plain(name)].append(name)
+    for name in sorted(set(used) - set(categories)):
+        if alike := chosen.get(_plain(name)):
+            raise HairlineError(
+                f"{path}: has annotations of '{name}' beside the category '{alike[0]}' of options.categories, from "
+                "which it differs in capitals or spaces alone; add it to options.categories of this data set or rename "
+                "it"
+            )
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _refuse_no_size(path: Path, number: int, image: Entry) -> None:
+    for side in ("width", "height"):
+        if not 1 <= image[side] <= LONGEST_SIDE:
+            raise HairlineError(
+                f"{path}: images[{number}], '{image['file_name']}', has the {side} {str(image[side])[:20]}; expected "
+                f"its {side} in pixels, 1 to {LONGEST_SIDE:,}; write the size of the image file there or export the "
+                "annotations again"
+            )
 
 
 def _refuse_lost(path: Path, number: int, entry: Entry, there: Mapping[str, Mapping[Any, object]]) -> None:

@@ -33,10 +33,12 @@ class Mask:
     Attributes:
         crack: bool [height, width], True is crack.
         unusual: Value of the file that its layout does not promise → number of pixels that have it.
+        remarks: What is odd about it beside values, for the gate to tell.
     """
 
     crack: NDArray[np.bool_]
     unusual: Mapping[int, int]
+    remarks: Sequence[str] = ()
 
 
 @checked_dataclass

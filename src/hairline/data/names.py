@@ -4,11 +4,12 @@ from typing import Annotated
 
 from annotated_types import MinLen
 
-from hairline.io.options import DISTINCT, matching
+from hairline.io.options import DISTINCT, REGULAR_EXPRESSION, matching
 
 Name = Annotated[str, matching(r"^[A-Za-z0-9_]+$")]
 DistinctNames = Annotated[tuple[Name, ...], DISTINCT]
 Names = Annotated[tuple[Name, ...], MinLen(1), DISTINCT]
+RegularExpression = Annotated[str, REGULAR_EXPRESSION]
 
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""

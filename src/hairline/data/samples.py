@@ -15,6 +15,7 @@ from hairline.data.masks import AUTO, MaskFiles, Pixels, Rule, decide, look, rea
 from hairline.data.masks import Mask as Mask
 from hairline.data.masks import binary_mask as binary_mask
 from hairline.data.masks import read_binary_mask as read_binary_mask
+from hairline.data.splits import Split
 from hairline.data.stated_values import Named
 from hairline.errors import HairlineError
 from hairline.imaging.images import (
@@ -36,10 +37,11 @@ T = TypeVar("T")
 SPLITS = ("train", "val", "test")
 CRACK, NO_CRACK, UNKNOWN = "crack", "no crack", ""
 COLUMNS = ("id", "split", "group", "height", "width", "image_label", "exif_orientation", "has_mask", "mask_height",
-           "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "image_sha256", "mask_sha256",
-           "source", "grey_bits", "transparent_pixels", "mask_reading")  # fmt: skip
+           "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "mask_remarks", "image_sha256",
+           "mask_sha256", "source", "grey_bits", "transparent_pixels", "mask_reading")  # fmt: skip
 LONGEST_ID = 200
 NAMED = 8
+REMARKS = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class RawSample:
         read_mask: How this layout's masks decode; a :class:`hairline.data.masks.MaskFiles` where they are image files,
             all of which are then read by one rule.
         image_label: ``crack`` or ``no crack`` where the set says so of the image as a whole, else empty.
+        shares: Split → share of the groups, where the split is by a hash of the group; None where the set says it.
     """
 
     id: str
@@ -64,6 +67,7 @@ class RawSample:
     mask: Path | None
     read_mask: Callable[[Path], Mask]
     image_label: str = UNKNOWN
+    shares: Mapping[Split, float] | None = None
 
 
 def usable_id(name: str) -> bool:
@@ -229,11 +233,12 @@ def _attempt(work: Callable[..., T], *arguments: object) -> T | HairlineError:
 def _ingest_one(sample: RawSample, seen: _Seen, rule: Rule | None, bits: int, folder: Path) -> tuple[object, ...]:
     with readable(), decoding(seen.head):
         shape, turned, image_digest, clear = _ingest_image(sample, seen, bits, folder)
-        mask_shape, crack_pixels, unusual, mask_digest = _ingest_mask(sample, rule, folder)
+        mask, mask_digest = _ingest_mask(sample, rule, folder)
+    crack_pixels = int(mask.crack.sum())
     return (
         sample.id, sample.split, sample.group, *shape, sample.image_label, turned,
-        sample.mask is not None, *mask_shape, crack_pixels, _told(unusual), sum(unusual.values()),
-        image_digest, mask_digest, sample.image.name,
+        sample.mask is not None, *mask.crack.shape, crack_pixels, _told(mask.unusual), sum(mask.unusual.values()),
+        _first(mask.remarks), image_digest, mask_digest, sample.image.name,
         bits if seen.head.deep else 8, clear, rule.text if rule else "",
     )  # fmt: skip
 
@@ -246,15 +251,13 @@ def _ingest_image(sample: RawSample, seen: _Seen, bits: int, folder: Path) -> tu
     return image.shape[:2], turned, digest(image), clear
 
 
-def _ingest_mask(
-    sample: RawSample, rule: Rule | None, folder: Path
-) -> tuple[tuple[int, ...], int, Mapping[int, int], str]:
-    """Write the mask; its height and width, crack pixels, unusual values and digest, of nothing where there is none."""
+def _ingest_mask(sample: RawSample, rule: Rule | None, folder: Path) -> tuple[Mask, str]:
+    """Write the mask; what was read and its digest, a mask of no pixels where there is none."""
     if sample.mask is None:
-        return (0, 0), 0, {}, ""
+        return Mask(np.zeros((0, 0), dtype=bool), {}), ""
     mask = read_mask_file(sample.mask, rule) if rule else sample.read_mask(sample.mask)
     write_mask(mask_path(folder, sample.id), mask.crack)
-    return mask.crack.shape, int(mask.crack.sum()), mask.unusual, digest(mask.crack)
+    return mask, digest(mask.crack)
 
 
 def _told(unusual: Mapping[int, int]) -> str:
@@ -262,6 +265,11 @@ def _told(unusual: Mapping[int, int]) -> str:
     ranked = sorted(unusual.items(), key=lambda item: -item[1])
     rest = f" and {len(ranked) - 5} more" if len(ranked) > 5 else ""
     return ", ".join(f"{value} ({pixels} px)" for value, pixels in ranked[:5]) + rest
+
+
+def _first(remarks: Sequence[str]) -> str:
+    more = f"; and {len(remarks) - REMARKS} more" if len(remarks) > REMARKS else ""
+    return "; ".join(remarks[:REMARKS]) + more
 
 
 def read_samples(folder: Path, *splits: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from hairline.data.samples import image_path, mask_path
 from hairline.errors import HairlineError
-from hairline.gates import near_duplicates
+from hairline.gates import near_duplicates, overlaps
 from hairline.imaging.images import read_grey
 
 Look = Callable[[Callable[[Any], Any], list[Any]], list[Any]]
@@ -27,6 +27,7 @@ class Seen(NamedTuple):
     spread: float
     sharpness: float
     print: NDArray[np.uint8] | None
+    corners: overlaps.Corners | None
 
 
 def in_threads(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
@@ -36,7 +37,11 @@ def in_threads(work: Callable[[Any], Any], items: list[Any]) -> list[Any]:
 
 
 def computed(
-    table: pd.DataFrame, folder: Path, min_correlation: float | None = None, look: Look = in_threads
+    table: pd.DataFrame,
+    folder: Path,
+    min_correlation: float | None = None,
+    look: Look = in_threads,
+    overlapping: bool = False,
 ) -> pd.DataFrame:
     """The samples table with the columns the rules look at.
 
@@ -45,6 +50,7 @@ def computed(
         folder: The canonical data set, whose images and masks are read once each.
         min_correlation: From which correlation pictures look alike; None looks for none.
         look: Applies work to every item, in order.
+        overlapping: Whether to look for pictures of two splits that show a part of the same.
 
     Returns:
         ``table`` and, a row each (None or NaN where there is nothing to tell):
@@ -58,16 +64,19 @@ def computed(
         Laplacian's variance; ``group_splits``: the splits the group lies in; ``group_split_count``,
         ``image_split_count``: the number of splits the group and the picture lie in; ``copies``: other samples with
         the same picture; ``lookalikes_across``, ``lookalikes_within``: samples of other splits and of the same split
-        that look like it and are no copies, empty where there are none.
+        that look like it and are no copies, empty where there are none; ``overlaps_across``: samples of other splits
+        that show a part of the same and are neither these nor of its group.
     """
     pairs = list(zip(table["id"], table["has_mask"], strict=True))
-    looked: list[Seen] = look(lambda pair: _look(folder, str(pair[0]), bool(pair[1])), pairs)
+    looked: list[Seen] = look(lambda pair: _look(folder, str(pair[0]), bool(pair[1]), overlapping), pairs)
     pixels = (table["mask_height"] * table["mask_width"]).where(table["has_mask"]).astype(float)
     mask_size = _size(table["mask_width"], table["mask_height"]).where(table["has_mask"], None)
-    told = pd.DataFrame([seen[:-1] for seen in looked], columns=list(Seen._fields[:-1]), index=table.index)
+    told = pd.DataFrame([seen[:-2] for seen in looked], columns=list(Seen._fields[:-2]), index=table.index)
+    alike = _alike([seen.print for seen in looked], min_correlation)
     return table.assign(
         **told,
-        **_lookalikes(table, [seen.print for seen in looked], min_correlation),
+        **_lookalikes(table, alike),
+        overlaps_across=_overlaps(table, [seen.corners for seen in looked], alike or set()) if overlapping else None,
         size=_size(table["width"], table["height"]),
         mask_size=mask_size,
         shortest_px=table[["height", "width"]].min(axis=1),
@@ -95,18 +104,20 @@ def with_faint(columns: pd.DataFrame, min_brightness: float, min_spread: float) 
     return columns.assign(faint=faint.astype(float).where(columns["brightness"].notna()))
 
 
-def _look(folder: Path, sample_id: str, has_mask: bool) -> Seen:
+def _look(folder: Path, sample_id: str, has_mask: bool, overlapping: bool) -> Seen:
     image = _grey(image_path(folder, sample_id))
     if image is None:
         state = "unreadable" if image_path(folder, sample_id).is_file() else "missing"
-        return Seen(f"image {state}", np.nan, np.nan, np.nan, np.nan, None)
+        return Seen(f"image {state}", np.nan, np.nan, np.nan, np.nan, None, None)
     mask = _grey(mask_path(folder, sample_id)) if has_mask else None
     pair = "complete" if has_mask else "no mask"
     if has_mask and mask is None:
         pair = f"mask {'unreadable' if mask_path(folder, sample_id).is_file() else 'missing'}"
     sharpness = float(np.log10(cv2.Laplacian(image, cv2.CV_16S).var() + 1e-3))
     inside = np.nan if mask is None else contrast(image, mask > 127)
-    return Seen(pair, inside, float(image.mean()), float(image.std()), sharpness, near_duplicates.fingerprint(image))
+    corners = overlaps.corners(image) if overlapping else None
+    print_ = near_duplicates.fingerprint(image)
+    return Seen(pair, inside, float(image.mean()), float(image.std()), sharpness, print_, corners)
 
 
 def _grey(path: Path) -> NDArray[np.uint8] | None:
@@ -124,24 +135,45 @@ def contrast(grey: NDArray[np.uint8], mask: NDArray[np.bool_]) -> float:
     return float(grey[~mask].mean() - grey[mask].mean())
 
 
-def _lookalikes(
-    table: pd.DataFrame, prints: list[NDArray[np.uint8] | None], min_correlation: float | None
-) -> dict[str, list[str] | None]:
-    """Names of the lookalikes of every sample, apart for other splits and its own."""
+def _alike(prints: list[NDArray[np.uint8] | None], min_correlation: float | None) -> set[tuple[int, int]] | None:
+    """Pairs of samples that look alike; None where they are not looked for."""
     if min_correlation is None:
-        return {"lookalikes_across": None, "lookalikes_within": None}
+        return None
     there = [index for index, found in enumerate(prints) if found is not None]
     stack = np.stack([found for found in prints if found is not None]) if there else np.zeros((0, 1, 1), np.uint8)
-    across: list[list[str]] = [[] for _ in prints]
-    within: list[list[str]] = [[] for _ in prints]
-    split, picture, name = table["split"].tolist(), table["image_sha256"].tolist(), _named(table).tolist()
-    for a, b in near_duplicates.pairs(stack, min_correlation):
-        i, j = there[a], there[b]
-        if picture[i] != picture[j]:
-            told = within if split[i] == split[j] else across
-            told[i].append(name[j])
-            told[j].append(name[i])
-    return {"lookalikes_across": [*map(", ".join, across)], "lookalikes_within": [*map(", ".join, within)]}
+    return {(there[a], there[b]) for a, b in near_duplicates.pairs(stack, min_correlation)}
+
+
+def _lookalikes(table: pd.DataFrame, alike: set[tuple[int, int]] | None) -> dict[str, list[str] | None]:
+    """Names of the lookalikes of every sample, apart for other splits and its own."""
+    if alike is None:
+        return {"lookalikes_across": None, "lookalikes_within": None}
+    split, picture = table["split"].tolist(), table["image_sha256"].tolist()
+    others = sorted((i, j) for i, j in alike if picture[i] != picture[j])
+    return {
+        "lookalikes_across": _partners(table, [(i, j) for i, j in others if split[i] != split[j]]),
+        "lookalikes_within": _partners(table, [(i, j) for i, j in others if split[i] == split[j]]),
+    }
+
+
+def _overlaps(table: pd.DataFrame, corners: list[overlaps.Corners | None], alike: set[tuple[int, int]]) -> list[str]:
+    """Names of the samples of other splits that show a part of the same, but for what other rules tell."""
+    there = [index for index, found in enumerate(corners) if found is not None]
+    split, group, picture = (table[column].tolist() for column in ("split", "group", "image_sha256"))
+    found = overlaps.pairs([one for one in corners if one is not None], [split[index] for index in there])
+    pairs = [(there[a], there[b]) for a, b in found]
+    told = [(i, j) for i, j in pairs if picture[i] != picture[j] and group[i] != group[j] and (i, j) not in alike]
+    return _partners(table, told)
+
+
+def _partners(table: pd.DataFrame, pairs: list[tuple[int, int]]) -> list[str]:
+    """Names of the partners of every sample."""
+    name = _named(table).tolist()
+    partners: list[list[str]] = [[] for _ in name]
+    for i, j in pairs:
+        partners[i].append(name[j])
+        partners[j].append(name[i])
+    return [", ".join(names) for names in partners]
 
 
 def _size(width: "pd.Series[int]", height: "pd.Series[int]") -> "pd.Series[str]":

@@ -28,6 +28,10 @@ RULES = (
          "at most {max_unusual_mask_values:.4g} of a mask's pixels with values its layout does not promise",
          "{mask_unusual}, together {mask_unusual_share:.2%} of the mask",
          "save masks as PNG with 0 and 255 only, or see what the values mean; they were read by the layout's own rule"),
+    Rule("mask_remarks", "samples", "mask_remarks", "ExpectColumnValuesToBeInSet",
+         lambda o: {"column": "mask_remarks", "value_set": [""]},
+         "annotations that draw what they state of themselves", "{mask_remarks}",
+         "look at the mask; correct the annotation in its tool and export again, or accept it"),
     Rule("polarity", "samples", "crack_share", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "crack_share", "max_value": o.max_crack_share_per_image},
          "at most {max_crack_share_per_image:.4g} of an image marked as crack", "crack share {crack_share:.4f}",
@@ -87,6 +91,10 @@ RULES = (
          lambda o: {"column": "unexpected", "value_set": [0]},
          "every picture under the root of the set read, or left out by its layout or its options",
          "{reason}; {remedy}", "put the files right, or exclude them by their ids, and ingest again"),
+    Rule("overlaps_across_splits", "samples", "overlaps_across", "ExpectColumnValuesToBeInSet",
+         lambda o: {"column": "overlaps_across", "value_set": [""]},
+         "no picture that shows a part of what one of another split shows (a crop, a turn, a photo of the same place)",
+         "shows a part of {overlaps_across}", "move both to one split, or test scores come out too good"),
     Rule("drift", "drift", "shift", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "shift", "max_value": o.max_drift},
          "distributions within {max_drift:.4g} of those accepted (largest difference of the cumulated shares)",
@@ -136,6 +144,11 @@ class Options:
     def __post_init__(self) -> None:
         refuse_crossed(self.min_crack_share, self.max_crack_share)
         refuse_severities(self.severities, RULES)
+
+
+def for_overlaps(options: Any) -> bool:
+    """Whether to look for pictures that show a part of the same."""
+    return bool(options.severities["overlaps_across_splits"] != "off")
 
 
 def for_lookalikes(options: Any) -> float | None:

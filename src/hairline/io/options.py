@@ -4,6 +4,7 @@ What params.yaml says becomes instances of such classes, and so does what a note
 wrong type or outside its range is refused at once, by pydantic; nothing else in this package needs to check it again.
 """
 
+import re
 from collections.abc import Iterable
 from functools import wraps
 from typing import Any, TypeVar, cast, dataclass_transform
@@ -86,6 +87,18 @@ def _without_repeats(names: tuple[str, ...]) -> tuple[str, ...]:
 
 DISTINCT = pydantic.AfterValidator(_without_repeats)
 """In the annotation of a list of names: none of them twice."""
+
+
+def _compilable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"expected a regular expression, found {pattern!r} ({error})") from None
+    return pattern
+
+
+REGULAR_EXPRESSION = pydantic.AfterValidator(_compilable)
+"""In the annotation of a text: it is a regular expression."""
 
 
 def told(problem: ErrorDetails, place: Iterable[object]) -> str:

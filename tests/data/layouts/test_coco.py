@@ -10,6 +10,7 @@ from PIL import Image
 from support.pictures import ids, picture, splits
 
 from hairline.data.layouts import coco
+from hairline.data.parents import with_parents
 from hairline.data.samples import ingest, load_mask
 from hairline.data.splits import split_of
 from hairline.errors import HairlineError
@@ -175,6 +176,77 @@ def test_the_size_must_be_that_of_the_file(tmp_path):
     put(tmp_path, export([image(1, "a.jpg", HEIGHT, WIDTH)]))
     [sample] = coco.read(tmp_path, options())
     with pytest.raises(HairlineError, match=r"annotates .*a\.jpg as 6 x 8 pixels; the file has 8 x 6"):
+        mask(sample)
+
+
+def test_a_size_before_the_orientation_is_told_with_a_remedy_that_works(tmp_path):
+    put(tmp_path, export([image(1, "a.jpg")], [annotation(1, 1, POLYGON)]))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = Image.new("RGB", (WIDTH, HEIGHT))
+    stored.save(tmp_path / "images" / "a.jpg", exif=exif)
+    [sample] = coco.read(tmp_path, options())
+    with pytest.raises(
+        HairlineError, match=r"8 x 6 pixels, its size before its EXIF orientation 6 .* makes it 6 x 8; .*rem"
+    ):
+        mask(sample)
+    stored.save(tmp_path / "images" / "a.jpg")
+    assert np.array_equal(mask(sample), BLOCK)
+
+
+def test_outlines_that_draw_nothing_leave_no_blank_mask(tmp_path):
+    flat = annotation(7, 1, [[2, 1, 5, 1, 3, 1]])
+    put(tmp_path, export([image(1, "a.jpg")], [flat]))
+    [sample] = coco.read(tmp_path, options())
+    with pytest.raises(
+        HairlineError, match=r"the annotations of a\.jpg \(7\) draw no pixel, as their outlines are thinner"
+    ):
+        mask(sample)
+    put(tmp_path, export([image(1, "a.jpg")], [annotation(1, 1, POLYGON), flat]))
+    [sample] = coco.read(tmp_path, options())
+    assert ingest([sample], tmp_path).loc[0, "mask_remarks"] == "annotation 7 draws no pixel: its outline is too thin"
+    assert np.array_equal(mask(sample), BLOCK)
+
+
+def test_an_empty_object_counts_for_nothing(tmp_path):
+    empty = annotation(2, 1, []) | {"area": 0, "bbox": [0, 0, 0, 0]}
+    for others, expected in (([annotation(1, 1, POLYGON)], BLOCK), ([], np.zeros_like(BLOCK))):
+        put(tmp_path, export([image(1, "a.jpg")], [*others, empty]))
+        [sample] = coco.read(tmp_path, options())
+        assert np.array_equal(mask(sample), expected)
+        assert sample.read_mask(sample.mask).remarks == ["annotation 2 is an empty object, which counts for nothing"]
+
+
+def test_annotations_drawn_twice_are_told(tmp_path):
+    again = [annotation(1, 1, POLYGON), annotation(1, 1, POLYGON), annotation(2, 1, RUNS)]
+    put(tmp_path, export([image(1, "a.jpg")], again))
+    [sample] = coco.read(tmp_path, options())
+    assert sample.read_mask(sample.mask).remarks == [
+        "annotation 1 draws the same as 1", "annotation 2 draws the same as 1", "2 annotations have the id 1",
+    ]  # fmt: skip
+
+
+def test_copies_of_a_photo_share_a_split(tmp_path):
+    names = [f"{n}_jpg.rf.{copy:032x}.jpg" for n in range(12) for copy in range(3)]
+    put(tmp_path, export([image(number, name) for number, name in enumerate(names)]))
+    samples = with_parents(coco.read(tmp_path, options({EXPORT: "shares"})))
+    assert {(sample.group, sample.split) for sample in samples} == {
+        (f"{n}", split_of(f"{n}", SHARES)) for n in range(12)
+    }
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        ("MAX_ANNOTATIONS", "has 2 annotations; expected at most 1"),
+        ("MAX_LENGTH_PX", "annotation 1 of .* longer than 1 px together"),
+    ],
+)
+def test_the_annotations_of_an_image_are_limited(tmp_path, monkeypatch, limit, told):
+    put(tmp_path, export([image(1, "a.jpg")], [annotation(1, 1, POLYGON), annotation(2, 1, POLYGON)]))
+    [sample] = coco.read(tmp_path, options())
+    monkeypatch.setattr(coco, limit, 1)
+    with pytest.raises(HairlineError, match=told):
         mask(sample)
 
 

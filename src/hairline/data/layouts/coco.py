@@ -10,32 +10,37 @@ where IMAGES is the option ``images``:
     Roboflow       train/_annotations.coco.json, train/NAME, valid/…, test/…             images: ''
 
 The empty string stands for the folder an annotation file lies in. An id is the path of an image below IMAGES (below
-ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own.
+ROOT where that is empty), folders joined by ``-``, without suffix; every image is a group of its own, unless it has the
+name of a copy (:mod:`hairline.data.parents`).
 
 A mask is the union of the image's annotations of the chosen categories, filled as COCO's own tools do it. An image
 without any has an empty mask: that is what a tool means by it that was shown the image and left it unmarked. Parts of
 polygons that lie outside of the image are cut off.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
 
-import numpy as np
-
 from hairline.data.coco_annotations import Entry, read_annotations
-from hairline.data.layout_files import LeavesOut, LeftOut, contents
-from hairline.data.polygons import drawn
+from hairline.data.layout_files import NAMED, LeavesOut, LeftOut, contents
+from hairline.data.outlines import Outline, read_outline
+from hairline.data.polygons import mask_of
 from hairline.data.samples import Mask, RawSample
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
-from hairline.imaging.images import upright_size
+from hairline.imaging.images import SIDEWAYS, orientation, upright_size
 from hairline.io.file_names import Tree, printable
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed
 
 LEAVES_OUT = LeavesOut("in no annotation file", folders=True, sub_folders=True)
+MAX_LENGTH_PX = 5_000_000
+"""Longest that the outlines of an image may be together, in pixels, which drawing takes time for."""
+MAX_ANNOTATIONS = 10_000
+"""Most annotations of an image."""
 
 
 @checked_dataclass
@@ -108,23 +113,66 @@ def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence
         annotations: The annotations of the chosen categories.
 
     Raises:
-        HairlineError: If the size is another, or an annotation's outline does not fit the image.
+        HairlineError: If the size is another, an annotation's outline does not fit the image or what the annotation
+            states (see :func:`hairline.data.outlines.read_outline`), or all outlines together draw no pixel.
     """
-    if (real := upright_size(image)) != (width, height):
+    _refuse_size(file, image, width, height)
+    if len(annotations) > MAX_ANNOTATIONS:
         raise HairlineError(
-            f"{file}: annotates {image} as {width} x {height} pixels; the file has {real[0]} x {real[1]}; put the "
-            "image there that was annotated"
+            f"{file}: {image.name} has {len(annotations):,} annotations; expected at most {MAX_ANNOTATIONS:,}; join "
+            "them in the annotation tool or add the image to options.exclude of this data set"
         )
-    crack = np.zeros((height, width), dtype=bool)
+    outlines, length_px = dict[tuple[int, str], Outline](), 0.0
     for number, annotation in enumerate(annotations):
+        name = f"{annotation.get('id', f'number {number}')!s:.40}"
         try:
-            crack |= drawn(annotation.get("segmentation"), height, width)
+            outlines[number, name] = read_outline(annotation, height, width)
+            length_px += outlines[number, name].length_px
+            if length_px > MAX_LENGTH_PX:
+                raise ValueError(f"the outlines up to it are longer than {MAX_LENGTH_PX:,} px together")
         except ValueError as error:
             raise HairlineError(
-                f"{file}: annotation {annotation.get('id', f'number {number}')} of {image.name}: {error}; correct it "
-                "in the annotation tool or add the image to options.exclude of this data set"
+                f"{file}: annotation {name} of {image.name}: {error}; correct it in the annotation tool or add the "
+                "image to options.exclude of this data set"
             ) from None
-    return Mask(crack, {})
+    packed = [outline.packed for outline in outlines.values() if outline.packed is not None]
+    crack = mask_of(packed, height, width)
+    if packed and not crack.any():
+        raise HairlineError(
+            f"{file}: the annotations of {image.name} ({', '.join(name for _, name in [*outlines][:NAMED])}) draw no "
+            "pixel, as their outlines are thinner than one, so that it would pass for an image without crack; widen "
+            "them in the annotation tool or add the image to options.exclude of this data set"
+        )
+    return Mask(crack, {}, _remarks(outlines))
+
+
+def _remarks(outlines: Mapping[tuple[int, str], Outline]) -> list[str]:
+    told = [f"annotation {name} {remark}" for (_, name), outline in outlines.items() for remark in outline.remarks]
+    drawn = dict[bytes, str]()
+    for (_, name), outline in outlines.items():
+        if outline.packed is not None:
+            before = drawn.setdefault(outline.packed["counts"], name)
+            if before is not name:
+                told.append(f"annotation {name} draws the same as {before}")
+    ids = Counter(name for _, name in outlines)
+    return told + [f"{times} annotations have the id {name}" for name, times in ids.items() if times > 1]
+
+
+def _refuse_size(file: Path, image: Path, width: int, height: int) -> None:
+    real, turn = upright_size(image), orientation(image)
+    stored = real[::-1] if turn >= SIDEWAYS else real
+    if real == (width, height):
+        return
+    if stored == (width, height):
+        raise HairlineError(
+            f"{file}: annotates {image} as {width} x {height} pixels, its size before its EXIF orientation {turn} is "
+            f"applied, which makes it {real[0]} x {real[1]}; where the outlines fit the picture as it is stored, "
+            "remove the orientation from the file, else store the picture upright without it and annotate it again"
+        )
+    raise HairlineError(
+        f"{file}: annotates {image} as {width} x {height} pixels; the file has {real[0]} x {real[1]}; put the "
+        "image there that was annotated"
+    )
 
 
 def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSample]:
@@ -137,10 +185,11 @@ def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSa
         sample = composed("-".join(file.relative_to(base).with_suffix("").parts))
         if left_out.has(sample):
             continue
-        chosen = split_of(sample, options.shares) if split == "shares" else split
+        shares = options.shares if split == "shares" else None
+        chosen = split if shares is None else split_of(sample, shares)
         outlines = annotations.of[image["id"]]
         mask = partial(draw, image=file, height=image["height"], width=image["width"], annotations=outlines)
-        yield RawSample(sample, chosen, sample, file, path, mask)
+        yield RawSample(sample, chosen, sample, file, path, mask, shares=shares)
 
 
 def _relative(path: Path, name: str) -> Path:
@@ -148,7 +197,7 @@ def _relative(path: Path, name: str) -> Path:
     written = PureWindowsPath(name)
     if not written.name or written.anchor or ".." in written.parts:
         raise HairlineError(
-            f"{path}: names the image '{name}'; expected a path inside the folder of images, without '..'; correct it "
-            "or export the annotations again"
+            f"{path}: names the image '{name}'; expected a path inside the folder of images, without '..'; correct "
+            f"its file_name, to '{written.name or 'NAME'}' where the image lies in that folder itself"
         )
     return Path(*written.parts)

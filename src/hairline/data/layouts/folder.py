@@ -64,13 +64,16 @@ def read(root: Path, options: Options) -> list[RawSample]:
             f"({len(orphans)} such masks); a mask has the name of its image, only the suffix may differ"
         )
     rows = _table(files.find("split.csv"), images.keys(), options)
-    return [RawSample(name, *rows[name], images[name], masks_of.get(name), read_binary_mask) for name in sorted(images)]
+    return [
+        RawSample(name, split, group, images[name], masks_of.get(name), read_binary_mask, shares=shares)
+        for name, (split, group, shares) in sorted(rows.items())
+    ]
 
 
-def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str]]:
-    """Split and group of every id."""
+def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[str, str, Shares | None]]:
+    """Split and group of every id, and the shares that the split is by, if it is."""
     if not there(path):
-        return {name: (split_of(name, options.shares), name) for name in ids}
+        return {name: (split_of(name, options.shares), name, options.shares) for name in ids}
     left_out, names = LeftOut(options.exclude), Names(ids)
     rows = dict[str, dict[str, str]]()
     for number, row in enumerate(_rows(path), 2):
@@ -90,7 +93,9 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
         )
     groups = {name: composed(row.get("group") or name) for name, row in rows.items()}
     return {
-        name: (row["split"] if "split" in row else split_of(groups[name], options.shares), groups[name])
+        name: (row["split"], groups[name], None)
+        if "split" in row
+        else (split_of(groups[name], options.shares), groups[name], options.shares)
         for name, row in rows.items()
     }
 

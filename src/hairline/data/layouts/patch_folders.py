@@ -101,7 +101,7 @@ def _folder(root: Path, folder: PurePosixPath, label: str, options: Options) -> 
         if left_out.has(name):
             continue
         group = _group(folder, path, options.group) if options.group else name
-        yield RawSample(name, split_of(group, options.shares), group, path, None, no_mask, label)
+        yield RawSample(name, split_of(group, options.shares), group, path, None, no_mask, label, options.shares)
 
 
 def _group(folder: PurePosixPath, path: Path, pattern: str) -> str:
