@@ -41,7 +41,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
     ("place", "value", "told"),
     [
         ("classifiers.resnet18.recipe.learning_rate", 0, ["learning_rate", "greater than 0", "found 0"]),
-        ("classifiers.resnet18.recipe.learning_rate", "fast", ["learning_rate", "valid number", "'fast'"]),
+        ("classifiers.resnet18.recipe.learning_rate", "fast", ["learning_rate", "expected a number, found 'fast'"]),
         ("patches.stride_px", 33, ["patches", "stride of 33 px", "uncovered", "at most 32"]),
         ("label_sets.konig.options.thresholding.stride_px", 40, ["thresholding", "stride of 40", "uncovered"]),
         ("localize.vote_stride_px", 64, ["localize", "vote_stride_px 64", "uncovered"]),

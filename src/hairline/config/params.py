@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, overload
 
 import pydantic
 from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import StringConstraints
 
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import plugins
-from hairline.io.options import CONFIG, checked_dataclass, told
+from hairline.io.options import CONFIG, checked_dataclass, matching, strict, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -40,6 +39,10 @@ T = TypeVar("T")
 
 TUNED = "_tuned"
 """End of the names of label sets that have the best options of a study."""
+
+EXPERIMENT = matching(
+    r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "1 to 60 letters from A to Z, digits, _ and -, the first no _ or -"
+)
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
@@ -210,9 +213,8 @@ class Params:
     @cached_property
     def experiment(self) -> str:
         """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
-        pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-        name = str(self._section("experiment", pattern))
-        if name == "raw":
+        name = str(self._section("experiment", Annotated[str, EXPERIMENT]))
+        if name.lower() == "raw":
             raise HairlineError(f"{self.file('experiment')}: experiment: data/raw holds data sets as published; choose "
                                 "another name than 'raw'")  # fmt: skip
         return name
@@ -432,11 +434,12 @@ class Params:
         try:
             return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
-            lines = [told(problem, (where, *problem["loc"][1:])) for problem in error.errors()]
+            kind = resolve_name(kind) if isinstance(kind, str) else kind
+            lines = [told(problem, (where, *problem["loc"][1:]), kind, 1) for problem in error.errors()]
             raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
 
 
 @cache
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
-    return pydantic.create_model("Section", value=(kind, ...), __config__=CONFIG)
+    return pydantic.create_model("Section", value=(strict(kind), ...), __config__=CONFIG)
