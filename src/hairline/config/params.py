@@ -13,13 +13,13 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, overload
 
 import pydantic
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
-from hairline.io import plugins
+from hairline.io import bounds, plugins
 from hairline.io.options import CONFIG, checked_dataclass, matching, strict, told
 from hairline.nn.segmenter import networks
 
@@ -127,17 +127,22 @@ class Localize:
         batch: Windows a forward pass; changes speed and memory alone.
     """
 
-    vote_windows_px: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1)]
-    vote_stride_px: Annotated[int, Gt(0)]
-    cam_scales: tuple[Annotated[float, Gt(0), Le(8)], ...]
-    tile_px: Annotated[int, Ge(256)]
-    batch: Annotated[int, Gt(0)]
+    vote_windows_px: Annotated[tuple[Annotated[int, Gt(0), Le(bounds.WINDOW_PX)], ...], MinLen(1), MaxLen(bounds.SPACE)]
+    vote_stride_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    cam_scales: Annotated[tuple[Annotated[float, Gt(0), Le(8)], ...], MaxLen(bounds.SPACE)]
+    tile_px: Annotated[int, Ge(256), Le(bounds.SIDE_PX)]
+    batch: Annotated[int, Gt(0), Le(bounds.BATCH)]
 
     def __post_init__(self) -> None:
         if self.vote_stride_px > min(self.vote_windows_px):
             raise ValueError(
                 f"vote_stride_px {self.vote_stride_px} leaves pixels between windows of {min(self.vote_windows_px)} px "
                 "uncovered; choose at most the smallest window"
+            )
+        if self.batch * max(self.vote_windows_px) ** 2 > bounds.BATCH_PIXELS:
+            raise ValueError(
+                f"batch {self.batch} of windows of {max(self.vote_windows_px)} px are more than {bounds.BATCH_PIXELS} "
+                "pixels; lower batch or vote_windows_px"
             )
 
 
@@ -150,8 +155,8 @@ class Evaluation:
         extremes: As many each of the images with the worst and the best F1 at the threshold of ODS.
     """
 
-    gallery: Annotated[int, Ge(1)]
-    extremes: Annotated[int, Ge(0)]
+    gallery: Annotated[int, Ge(1), Le(bounds.SHOWN)]
+    extremes: Annotated[int, Ge(0), Le(bounds.SHOWN)]
 
 
 @checked_dataclass
@@ -163,7 +168,7 @@ class Strips:
         samples: Data set → ids of further images of it, of any split.
     """
 
-    count: Annotated[int, Ge(0)]
+    count: Annotated[int, Ge(0), Le(bounds.SHOWN)]
     samples: dict[Name, tuple[str, ...]]
 
 
