@@ -10,7 +10,7 @@ import re
 import reprlib
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, dataclass_transform
 
@@ -113,17 +113,23 @@ def _either(value: object, read: pydantic.ValidatorFunctionWrapHandler) -> Any:
         by_kind: dict[object, list[ErrorDetails]] = {}
         for problem in error.errors():
             by_kind.setdefault(problem["loc"][0], []).append(problem)
-        plain = [problems[0] for problems in by_kind.values() if len(problems[0]["loc"]) == 1]
-        if len(plain) == len(by_kind):
-            allowed = " or ".join(dict.fromkeys(_allowed(problem).removeprefix("expected ") for problem in plain))
+        inside = [problems for problems in by_kind.values() if _looked_inside(problems)]
+        if not inside:
+            every = [problems[0] for problems in by_kind.values()]
+            allowed = " or ".join(dict.fromkeys(_allowed(problem).removeprefix("expected ") for problem in every))
             raise _told(f"expected {allowed}, found {shown(value)}") from None
-        nested = [problems for problems in by_kind.values() if len(problems[0]["loc"]) > 1]
-        closest = min(nested, key=lambda problems: (_strange(problems), len(problems)))
+        closest = min(inside, key=lambda problems: (_strange(problems), len(problems)))
         raise pydantic.ValidationError.from_exception_data("value", [_moved(each) for each in closest]) from None
 
 
+def _looked_inside(problems: Sequence[ErrorDetails]) -> bool:
+    """Whether a value was of a kind in outline, and something in it was not."""
+    return len(problems[0]["loc"]) > 1 or problems[0]["type"] == "value_error"
+
+
 def _strange(problems: Iterable[ErrorDetails]) -> int:
-    return sum(problem["type"] == "unexpected_keyword_argument" for problem in problems)
+    """Names that a kind does not have, or has and did not find."""
+    return sum(problem["type"] in ("unexpected_keyword_argument", "missing") for problem in problems)
 
 
 def _moved(problem: ErrorDetails) -> InitErrorDetails:
@@ -265,6 +271,8 @@ def _allowed(problem: ErrorDetails) -> str:
 
 def _names(name: str, names: tuple[str, ...]) -> str:
     """What to do about a name that is none of these."""
+    if name in names:
+        return "does not go with the others"
     meant = close(name, names)
     if meant:
         return f"did you mean '{meant}'?"

@@ -4,13 +4,26 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hairline.errors import HairlineError
 
 
 def stages(path: Path) -> dict[str, dict[str, Any]]:
-    """Stage → its entry, read as DVC reads it; nothing where there is no such file yet."""
+    """Stage → its entry, read as DVC reads it; nothing where there is no such file yet.
+
+    Raises:
+        HairlineError: If it is no file of DVC's, as after a merge with conflicts.
+    """
     if not path.is_file():
         return {}
-    return dict((YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}).get("stages", {}))
+    try:
+        return dict((YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}).get("stages", {}))
+    except (YAMLError, UnicodeDecodeError, AttributeError, TypeError, ValueError, RecursionError):
+        raise HairlineError(
+            f"{path}: cannot be read, as after a merge with conflicts; take it from a commit ('git checkout COMMIT -- "
+            f"{path.name}') or delete it, and run 'dvc repro'"
+        ) from None
 
 
 def params(entry: dict[str, Any]) -> dict[str, Any]:
