@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from hairline.config import training_set_checks
+from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
@@ -43,7 +43,14 @@ def check(params: Params, networks: bool = False) -> None:
     problems = dict.fromkeys(_sections(params))  # a section that several rely on is told once
     if problems:
         raise HairlineError("\n".join(problems))
-    steps = (_references, _studies, training_set_checks.problems, *((_networks, _batches) if networks else ()), _starts)
+    steps = (
+        _references,
+        place_checks.problems,
+        _studies,
+        training_set_checks.problems,
+        *((_networks, _batches) if networks else ()),
+        _starts,
+    )
     for step in steps:  # each relies on those before
         problems = dict.fromkeys(f"{params.file(line)}: {line}" for line in step(params))
         if problems:

@@ -40,6 +40,9 @@ T = TypeVar("T")
 TUNED = "_tuned"
 """End of the names of label sets that have the best options of a study."""
 
+ALL_ALIKE = {"classifier"}
+"""Values of the section ``segmenter`` that no architecture can have its own of."""
+
 EXPERIMENT = matching(
     r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "1 to 60 letters from A to Z, digits, _ and -, the first no _ or -"
 )
@@ -347,6 +350,11 @@ class Params:
     def training(self, architecture: str) -> "tuple[SegmenterOptions, dict[str, Any]]":
         """How segmenters of an architecture are trained, and the same as plain values."""
         other = self.architecture(architecture).training
+        for name in ALL_ALIKE & set(other):
+            here = f"architectures.{architecture}.training.{name}"
+            raise HairlineError(
+                f"{self.file(here)}: {here}: is the same for all architectures; take it out, or change segmenter.{name}"
+            )
         where = "segmenter" + (f" (with architectures.{architecture}.training)" if other else "")
 
         def read() -> "tuple[SegmenterOptions, dict[str, Any]]":

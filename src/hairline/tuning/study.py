@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
+from hairline.data.names import Name
 from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.tuning import maskless
@@ -68,8 +69,8 @@ class Study:
         space: Option (``localization.cut``, ``otsu.0.window_px``) → the values it may take.
     """
 
-    label_set: str
-    dataset: str
+    label_set: Name
+    dataset: Name
     objective: Annotated[tuple[Objective, ...], MinLen(1)]
     sampler: Literal["tpe", "random", "grid"]
     seed: Annotated[int, Ge(0), Lt(2**32)]

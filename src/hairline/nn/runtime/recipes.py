@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from hairline.data.names import Name
 from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
@@ -158,7 +159,7 @@ class ClassifierOptions:
         recipe: The optimisation.
     """
 
-    dataset: str
+    dataset: Name
     backbone: str
     weights: str
     augmentation: Augmentation
@@ -213,7 +214,7 @@ class SegmenterOptions:
         recipe: The optimisation.
     """
 
-    classifier: str
+    classifier: Name
     weights: str
     targets: Literal["soft", "binary"]
     binary_score: Annotated[float, Gt(0), Le(1)]
