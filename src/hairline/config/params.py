@@ -20,7 +20,7 @@ from hairline.data.names import DistinctNames, Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
-from hairline.io.options import CONFIG, checked_dataclass, matching, strict, told
+from hairline.io.options import CONFIG, checked_dataclass, close, matching, strict, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -196,8 +196,10 @@ class Params:
         self._values = parameter_files.read(path)
         unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
         if unknown or missing:
-            parts = [f"{word} {', '.join(sorted(found))}" for word, found in
-                     (("unknown section", unknown), ("missing section", missing)) if found]  # fmt: skip
+            meant = {name: close(name, missing) for name in sorted(unknown)}
+            strange = [f"{name} (did you mean '{meant[name]}'?)" if meant[name] else name for name in meant]
+            parts = [f"{word} {', '.join(found)}" for word, found in
+                     (("unknown section", strange), ("missing section", sorted(missing))) if found]  # fmt: skip
             here = ", ".join(name for name in SECTIONS if name not in parameter_files.OWN)
             raise HairlineError(f"{path}: {'; '.join(parts)}; the sections of this file are {here}")
 

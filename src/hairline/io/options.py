@@ -249,6 +249,10 @@ class _Shown(reprlib.Repr):
         self.maxstring = self.maxother = self.maxlong = 80
         self.maxlevel = 3
 
+    def repr_bool(self, value: bool, level: int) -> str:
+        """True and false as YAML has them."""
+        return str(value).lower()
+
     def repr_int(self, value: int, level: int) -> str:
         """A number, or how many digits it has."""
         digits = int(value.bit_length() * 0.30103) + 1
