@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             write_json(folder / f"{place}.json", source.closure(module))
         for section, names in named.items():
             for name in names:
-                write_json(folder / "names" / section / f"{name}.json", name)
+                write_json(folder / "names" / section / f"{name}.json", {"name": name})
 
 
 def _variants(params: Params) -> Iterator[tuple[str, str]]:

@@ -20,7 +20,7 @@ from hairline.data.names import DistinctNames, Name, Names
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
-from hairline.io.options import CONFIG, checked_dataclass, close, matching, strict, told
+from hairline.io.options import CONFIG, checked_dataclass, close, matching, problems, strict, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -450,7 +450,7 @@ class Params:
             return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
             kind = resolve_name(kind) if isinstance(kind, str) else kind
-            lines = [told(problem, (where, *problem["loc"][1:]), kind, 1) for problem in error.errors()]
+            lines = [told(problem, (where, *problem["loc"][1:]), kind, 1) for problem in problems(error)]
             raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
 
 

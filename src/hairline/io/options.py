@@ -6,12 +6,13 @@ wrong type or outside its range is refused at once, by pydantic; nothing else in
 
 import dataclasses
 import difflib
+import functools
+import operator
 import re
 import reprlib
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
-from functools import wraps
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, dataclass_transform
 
 import pydantic
@@ -46,8 +47,8 @@ _WORDS = {
     "greater_than_equal": "expected a number greater than or equal to {ge}",
     "less_than": "expected a number less than {lt}",
     "less_than_equal": "expected a number less than or equal to {le}",
-    "too_short": "expected at least {min_length}",
-    "too_long": "expected at most {max_length}",
+    "too_short": "expected at least {min_length} of them",
+    "too_long": "expected at most {max_length} of them",
     "string_too_short": "expected at least {min_length} characters",
     "string_too_long": "expected at most {max_length} characters",
 }
@@ -97,12 +98,12 @@ def strict(hint: Any) -> Any:
     if origin is None or origin is Literal:
         return _LEAVES.get(hint, hint)
     if origin is Annotated:
-        return Annotated[(strict(inside[0]), *hint.__metadata__)]  # type: ignore[return-value]
+        return Annotated[(strict(inside[0]), *hint.__metadata__)]
     if origin in (Union, types.UnionType):
-        kinds = Union[tuple(strict(part) for part in inside)]  # noqa: UP007 - made of a list
+        kinds: Any = functools.reduce(operator.or_, [strict(part) for part in inside])
         return kinds if len(inside) == 2 and type(None) in inside else Annotated[kinds, pydantic.WrapValidator(_either)]
     parts = tuple(part if part is Ellipsis else strict(part) for part in inside)
-    return origin[parts] if isinstance(origin, type) else hint
+    return cast(Any, origin)[parts] if isinstance(origin, type) else hint
 
 
 def _either(value: object, read: pydantic.ValidatorFunctionWrapHandler) -> Any:
@@ -171,12 +172,12 @@ def checked_dataclass(cls: type[T]) -> type[T]:
     check = made.__init__
     where, fields = f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}", tuple(cls.__annotations__)
 
-    @wraps(check)
+    @functools.wraps(check)
     def init(self: T, *args: Any, **kwargs: Any) -> None:
         try:
             check(self, *args, **kwargs)
         except pydantic.ValidationError as error:
-            lines = [told(problem, (where, *_named(problem["loc"], fields)), made, 1) for problem in error.errors()]
+            lines = [told(problem, (where, *_named(problem["loc"], fields)), made, 1) for problem in problems(error)]
             raise HairlineError("\n".join(lines)) from None
 
     made.__init__ = init
@@ -228,6 +229,17 @@ def told(problem: ErrorDetails, place: Iterable[object], kind: object = None, ou
     if problem["type"] == "unexpected_keyword_argument":
         message = f"unknown value, {_names(str(parts[-1]), _fields(kind, parts[outer:-1]))}"
     return f"{'.'.join(_one_line(str(part)) for part in parts)}: {message}"
+
+
+def problems(error: pydantic.ValidationError) -> list[ErrorDetails]:
+    """What is wrong, without lists that are only too short because some of their values are wrong."""
+    found = error.errors()
+    return [each for each in found if each["type"] != "too_short" or not _inside(each, found)]
+
+
+def _inside(problem: ErrorDetails, problems: Iterable[ErrorDetails]) -> bool:
+    place = problem["loc"]
+    return any(len(each["loc"]) > len(place) and each["loc"][: len(place)] == place for each in problems)
 
 
 def shown(value: object) -> str:
