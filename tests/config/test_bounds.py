@@ -22,7 +22,7 @@ Write = Callable[[dict[str, Any]], Path]
 VARIANTS = [(package, name) for package in ("hairline.data.layouts", "hairline.labelling.methods",
             "hairline.nn.architectures") for name in plugins.names(package)]  # fmt: skip
 NO_NUMBERS = [math.nan, math.inf, -math.inf, True, False, "1", "1e5", [1], {"a": 1}]
-HUGE = [10**12, -(10**12), 10**400, 10**4000, 1e300, -1e300]
+HUGE = [10**12, -(10**12), 10**400, 1e300, -1e300]
 SMALL = [0, -0.0, -1, 5e-324]
 
 
@@ -84,10 +84,10 @@ def test_numbers_of_all_sections_out_of_range_are_refused_at_once(write_params: 
     ways = list(leaves(values))
     for way in ways:
         values = put(values, way, number)
-    path, began = write_params(values), time.perf_counter()
+    path, began = write_params(values), time.process_time()
     with pytest.raises(HairlineError) as caught:
         check(Params(path))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     lines = str(caught.value).splitlines()
     assert all(len(line) < 400 for line in lines)
     places = [line.partition(": ")[2].partition(": ")[0] for line in lines]
@@ -131,10 +131,16 @@ def test_batches_of_more_pixels_than_a_memory_holds_are_refused(write_params: Wr
         check(Params(write_params(put(values, ("segmenter", "crop_px"), 16_384))))
 
 
+def test_batches_of_large_patches_are_refused_too(write_params: Write) -> None:
+    values = put(parameters.base(), ("patches", "window_px"), 4096)
+    with pytest.raises(HairlineError, match=r"classifiers\.resnet18: recipe\.batch 128 of patches of 4096 px are more"):
+        check(Params(write_params(put(values, ("classifiers", "resnet18", "recipe", "batch"), 128))))
+
+
 def test_a_study_of_many_options_is_checked_in_seconds(write_params: Write) -> None:
     space = {"localization.cut": {"low": 0.0, "high": 0.99999, "step": 0.00001},
              "localization.patch_weight": {"choices": [index / 1000 for index in range(1000)]},
              "thresholding.bilateral.sigma_range": {"choices": list(range(1, 1001))}}  # fmt: skip
-    path, began = write_params(put(parameters.base(), ("studies", "konig", "space"), space)), time.perf_counter()
+    path, began = write_params(put(parameters.base(), ("studies", "konig", "space"), space)), time.process_time()
     check(Params(path))
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

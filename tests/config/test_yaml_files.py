@@ -36,14 +36,14 @@ def test_texts_and_numbers_are_read_as_dvc_reads_them() -> None:
         ("seed: " + "9" * 5000 + "\n", "line 1: a number of 5000 characters; put it in quotes if it is a text"),
         ("seed: 1." + "9" * 5000 + "\n", "a number of 5002 characters"),
         ("seed: 0x" + "f" * 50000 + "\n", "a number of 50002 characters"),
-        ("a: [" + "x, " * 100_001 + "]\n", "line 1: more than 100000 values"),
+        ("a: [" + "x, " * 50_001 + "]\n", "line 1: more than 50000 values"),
         ("a: &a [*a]\n", "the alias 'a' stands for something that it is itself part of"),
         ("a: &a {b: *a}\n", "the alias 'a' stands for something that it is itself part of"),
         ("a: *b\n", "line 1: no valid YAML: found undefined alias 'b'"),
         ("5: a\n", "expected a text as a name, found 5; put it in quotes"),
         ("~: a\n", "expected a text as a name, found None"),
         ("x: {2016: a}\n", "x: expected a text as a name, found 2016; put it in quotes"),
-        ("x: {y: [{true: a}]}\n", "x.y.0: expected a text as a name, found True; put it in quotes"),
+        ("x: {y: [{true: a}]}\n", "x.y.0: expected a text as a name, found true; put it in quotes"),
         ("x: {1.5: a}\n", "x: expected a text as a name, found 1.5"),
         ("x: {[1, 2]: a}\n", "x: expected a text as a name, found (1, 2)"),
         ("x: !!set {a, b}\n", "x: expected a text, a number, true, false, null, a list or a mapping"),
@@ -68,10 +68,10 @@ def test_texts_and_numbers_are_read_as_dvc_reads_them() -> None:
     ],
 )
 def test_what_cannot_be_read_is_one_line_at_once(text: str, told: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(HairlineError, match=r"^p\.yaml") as error:
         yaml_files.parse(text, Path("p.yaml"))
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert told in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 300
 
 
@@ -86,10 +86,10 @@ MERGED = "a0: &a0 {x: 1}\n" + "".join(
 @pytest.mark.parametrize("text", [LAUGHS, MERGED])
 @pytest.mark.parametrize("parse", [yaml_files.parse, yaml_files.parse_commented])
 def test_few_lines_that_stand_for_very_many_values_are_refused_at_once(text: str, parse: Callable[..., object]) -> None:
-    began = time.perf_counter()
-    with pytest.raises(HairlineError, match=r"^p\.yaml, line \d+: more than 100000 values"):
+    began = time.process_time()
+    with pytest.raises(HairlineError, match=r"^p\.yaml, line \d+: more than 50000 values"):
         parse(text, Path("p.yaml"))
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 @pytest.mark.parametrize(

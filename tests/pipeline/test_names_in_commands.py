@@ -17,8 +17,8 @@ pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 TOLD = "x; touch told #"
 ODD_ROOTS = {
-    "spaces": "data/raw/my (1) photos", "injected": "data/raw/x; touch told #", "quoted": "data/raw/it's \"mine\"",
-    "lines": "data/raw/a\nb", "filled": "data/raw/$HOME ${datasets} `id`", "dash": "-rf", "umlaut": "data/raw/Prüf",
+    "2016": "data/raw/my (1) photos", "true": "data/raw/x; touch told #", "null": "data/raw/it's \"mine\"",
+    "010": "data/raw/a\nb", "1e3": "data/raw/$HOME ${datasets} `id`", "dash": "-rf", "umlaut": "data/raw/Prüf",
 }  # fmt: skip
 
 
@@ -80,9 +80,12 @@ def test_a_name_that_is_a_command_is_not_run(made: Path, places: list[tuple[str,
     assert alone.returncode and not (made / "told").exists(), alone.stdout
 
 
-def test_data_sets_may_lie_at_odd_places(made: Path) -> None:
+def test_data_sets_may_lie_at_odd_places_under_names_that_read_as_numbers_and_words(made: Path) -> None:
     values = tiny_values()
     entry = values["datasets"]["synthetic"]
+    values["matrix"]["test_sets"] += ["2016"]  # so that one is in a list too
+    values["matrix"]["localized"] += ["2016"]
+    values["matrix"]["datasets"] += ["2016"]
     values["datasets"] |= {name: {**entry, "root": root} for name, root in ODD_ROOTS.items()}
     parameters.write(made, values)
     workspace.run(made, "dvc", "repro", "code", "generate")

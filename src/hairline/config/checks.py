@@ -9,7 +9,7 @@ from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.gates import labels_gate, patches_gate, samples_gate
 from hairline.gates.rules import Gate, Rule
-from hairline.io import plugins
+from hairline.io import bounds, plugins
 from hairline.labelling.localization import Needs
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER
 from hairline.nn.segmenter import networks
@@ -46,6 +46,7 @@ def check(params: Params, networks: bool = False) -> None:
     steps = (
         _references,
         place_checks.problems,
+        _memory,
         _studies,
         training_set_checks.problems,
         *((_networks, _batches) if networks else ()),
@@ -175,6 +176,17 @@ def _starts(params: Params) -> Iterator[str]:
                 f"architectures.{name}: its encoder '{encoder}' cannot start from classifier '{segmenter.classifier}', "
                 f"whose backbone is '{backbone}'; make them the same, or change segmenter.weights or "
                 f"architectures.{name}.training.weights (now 'classifier')"
+            )
+
+
+def _memory(params: Params) -> Iterator[str]:
+    """Classifiers whose batches no memory holds."""
+    for name in params.names("classifiers"):
+        batch, window = params.classifier(name).recipe.batch, params.patches.window_px
+        if batch * window**2 > bounds.BATCH_PIXELS:
+            yield (
+                f"classifiers.{name}: recipe.batch {batch} of patches of {window} px are more than "
+                f"{bounds.BATCH_PIXELS} pixels a batch; lower recipe.batch or patches.window_px"
             )
 
 
