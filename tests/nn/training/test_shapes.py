@@ -1,6 +1,7 @@
 """What is said of shapes is what networks do with them: tried without content, against tensors with."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 import segmentation_models_pytorch as smp
@@ -17,9 +18,13 @@ DECODERS = sorted(kind.__name__ for kind in smp.MODEL_ARCHITECTURES_MAPPING.valu
 ENCODERS = {"DPT": "tu-vit_tiny_patch16_224", "Segformer": "mit_b0"}
 
 
+def options(network: str) -> Any:
+    words: Any = networks.with_words(network, {})
+    return networks.module(network).Options(**words)
+
+
 def built(network: str) -> nn.Module:
-    module = networks.module(network)
-    model: nn.Module = module.build(module.Options(**networks.with_words(network, {})), "none")[0]
+    model: nn.Module = networks.module(network).build(options(network), "none")[0]
     return model.train()
 
 
@@ -36,7 +41,7 @@ def learns(model: nn.Module, items: int, side: int) -> bool:
 @pytest.mark.parametrize("decoder", DECODERS)
 def test_every_decoder_is_refused_the_batches_it_cannot_learn_from(decoder: str) -> None:
     network = f"smp:{decoder}:{ENCODERS.get(decoder, 'resnet18')}"
-    side = networks.module(network).multiple_px(networks.module(network).Options(**networks.with_words(network, {})))
+    side = networks.module(network).multiple_px(options(network))
     model, sketch = built(network), shapes.sketch(partial(built, network))
     for items, side_px in ((1, side), (2, side)):
         assert (shapes.problem(sketch, items, side_px, side_px) is None) == learns(model, items, side_px)
