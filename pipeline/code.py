@@ -10,17 +10,27 @@ from pipeline import stage
 SHOW = ("compare", "draw_labels", "draw_study", "validate", "validate_labels", "validate_patches")
 """Stages that make pages and pictures, whose code is theirs as well."""
 
+NAMED = ("synthetic_sets", "classifiers", "studies")
+"""Sections whose names stand in commands, where nothing else that is made has them in its path."""
+
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the hash of every module that a stage consists of to STAGE.json, and so for all variants in use."""
+    """Write the hash of every module that a stage consists of to STAGE.json, and so for all variants in use.
+
+    Names that are none end this stage, and with it every other, before DVC puts them into the command of one.
+    """
     params, paths = stage.opened(stage.arguments(__doc__, argv).params)
-    source = Source()
+    named = {section: params.names(section) for section in NAMED}
+    source, _ = Source(), params.matrix
     with whole_folder(paths.code) as folder:
         for module in source.modules("pipeline"):
             name = module.rpartition(".")[2]
             write_json(folder / f"{name}.json", source.closure(module, shows=name in SHOW))
         for place, module in _variants(params):
             write_json(folder / f"{place}.json", source.closure(module))
+        for section, names in named.items():
+            for name in names:
+                write_json(folder / "names" / section / f"{name}.json", {"name": name})
 
 
 def _variants(params: Params) -> Iterator[tuple[str, str]]:

@@ -55,7 +55,7 @@ GIVEN: dict[str, Any] = {"filters": [Filter(2, 120)], "mode": "soft", "root": Pa
         (lambda: Filter(2, float("nan")), ["Filter.sigma: ", "finite", "found nan"]),
         (lambda: Filter(2), ["Filter.sigma: missing value"]),
         (lambda: Filter(2, 1, 3), ["Filter.2: one value too many, found 3"]),
-        (lambda: Filter(2, 1, sigm=3), ["Filter.sigm: unknown value, found 3"]),
+        (lambda: Filter(2, 1, sigm=3), ["Filter.sigm: unknown value, did you mean 'sigma'?"]),
         (lambda: Method(**GIVEN | {"mode": "loud"}), ["Method.mode: ", "'soft' or 'hard'", "found 'loud'"]),
         (lambda: Method(**GIVEN | {"filters": [{"radius_px": 1}]}), ["Method.filters.0.sigma: missing value"]),
         (lambda: Method(**GIVEN | {"filters": 3}), ["Method.filters: ", "expected a list", "found 3"]),

@@ -1,15 +1,15 @@
 """All parameters at once: every section valid, every name it uses defined, every network one there is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
-from hairline.config import training_set_checks
+from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.gates import labels_gate, patches_gate, samples_gate
 from hairline.gates.rules import Gate, Rule
-from hairline.io import plugins
+from hairline.io import bounds, plugins
 from hairline.labelling.localization import Needs
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER
 from hairline.nn.segmenter import networks
@@ -34,7 +34,8 @@ def check(params: Params, networks: bool = False) -> None:
 
     Args:
         params: What to check.
-        networks: Also look up backbones, encoders and weight files, which takes seconds for the libraries they are of.
+        networks: Also look up backbones, encoders and weight files, and try the networks on the shapes of a batch,
+            which takes seconds for the libraries they are of.
 
     Raises:
         HairlineError: With one line for each problem found.
@@ -42,7 +43,15 @@ def check(params: Params, networks: bool = False) -> None:
     problems = dict.fromkeys(_sections(params))  # a section that several rely on is told once
     if problems:
         raise HairlineError("\n".join(problems))
-    steps = (_references, _studies, training_set_checks.problems, *((_networks,) if networks else ()), _starts)
+    steps = (
+        _references,
+        place_checks.problems,
+        _memory,
+        _studies,
+        training_set_checks.problems,
+        *((_networks, _batches) if networks else ()),
+        _starts,
+    )
     for step in steps:  # each relies on those before
         problems = dict.fromkeys(f"{params.file(line)}: {line}" for line in step(params))
         if problems:
@@ -170,6 +179,17 @@ def _starts(params: Params) -> Iterator[str]:
             )
 
 
+def _memory(params: Params) -> Iterator[str]:
+    """Classifiers whose batches no memory holds."""
+    for name in params.names("classifiers"):
+        batch, window = params.classifier(name).recipe.batch, params.patches.window_px
+        if batch * window**2 > bounds.BATCH_PIXELS:
+            yield (
+                f"classifiers.{name}: recipe.batch {batch} of patches of {window} px are more than "
+                f"{bounds.BATCH_PIXELS} pixels a batch; lower recipe.batch or patches.window_px"
+            )
+
+
 def _trained(params: Params) -> tuple[str, ...]:
     """The architectures that segmenters are trained with."""
     return params.matrix.architectures if params.matrix.label_sets else ()
@@ -192,8 +212,42 @@ def _networks(params: Params) -> Iterator[str]:
         check = partial(segmenters.check, architecture.network, architecture.options, crop_px)
         look_ups += [(f"architectures.{name}", check)]
         look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
+    yield from _failed(look_ups)
+
+
+def _failed(look_ups: Iterable[tuple[str, Callable[[], object]]]) -> Iterator[str]:
+    """What is said by those that fail, with where they look."""
     for where, look_up in look_ups:
         try:
             look_up()
         except HairlineError as error:
             yield f"{where}: {error}"
+
+
+def _batches(params: Params) -> Iterator[str]:
+    """Networks that cannot learn from batches of the size they are given, or not look at the windows of evidence."""
+    from hairline.nn.classifier import backbones
+    from hairline.nn.segmenter import segmenter as segmenters
+
+    for name in params.matrix.classifiers:
+        options = params.classifier(name)
+        where = f"classifiers.{name}.sides_px" if options.sides_px else "patches.window_px"
+        sides = options.sides_px or (params.patches.window_px,)
+        batch = _on_a_device(params, options.recipe.batch)
+        learn = partial(backbones.check_batches, options.backbone, sides, batch, where)
+        look = partial(backbones.check_windows, options.backbone, params.localize.vote_windows_px)
+        faults = list(_failed([(f"classifiers.{name}", learn)]))
+        yield from faults or _failed([("localize.vote_windows_px", look)])
+    for name in _trained(params):
+        architecture, (segmenter, _) = params.architecture(name), params.training(name)
+        batch = _on_a_device(params, segmenter.recipe.batch)
+        learn = partial(segmenters.check_batches, architecture.network, architecture.options, segmenter.crop_px, batch)
+        yield from _failed([(f"architectures.{name} with segmenter", learn)])
+
+
+def _on_a_device(params: Params, batch: int) -> int:
+    """Items of a batch that the processor with fewest gets; CUDA devices take their statistics together."""
+    parallel = params.runtime.parallel
+    if params.runtime.device != "cpu" or isinstance(parallel.devices, str):
+        return batch
+    return max(batch // (parallel.devices * parallel.nodes), 1)

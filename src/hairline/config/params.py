@@ -13,15 +13,14 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, overload
 
 import pydantic
-from annotated_types import Ge, Gt, Le, MinLen
-from pydantic import StringConstraints
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names, RegularExpression
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
-from hairline.io import plugins
-from hairline.io.options import CONFIG, checked_dataclass, told
+from hairline.io import bounds, plugins
+from hairline.io.options import CONFIG, checked_dataclass, close, matching, problems, strict, told
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -40,6 +39,13 @@ T = TypeVar("T")
 
 TUNED = "_tuned"
 """End of the names of label sets that have the best options of a study."""
+
+ALL_ALIKE = {"classifier"}
+"""Values of the section ``segmenter`` that no architecture can have its own of."""
+
+EXPERIMENT = matching(
+    r"[A-Za-z0-9][A-Za-z0-9_-]{0,59}", "1 to 60 letters from A to Z, digits, _ and -, the first no _ or -"
+)
 
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
@@ -134,17 +140,22 @@ class Localize:
         batch: Windows a forward pass; changes speed and memory alone.
     """
 
-    vote_windows_px: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1)]
-    vote_stride_px: Annotated[int, Gt(0)]
-    cam_scales: tuple[Annotated[float, Gt(0), Le(8)], ...]
-    tile_px: Annotated[int, Ge(256)]
-    batch: Annotated[int, Gt(0)]
+    vote_windows_px: Annotated[tuple[Annotated[int, Gt(0), Le(bounds.WINDOW_PX)], ...], MinLen(1), MaxLen(bounds.SPACE)]
+    vote_stride_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    cam_scales: Annotated[tuple[Annotated[float, Gt(0), Le(8)], ...], MaxLen(bounds.SPACE)]
+    tile_px: Annotated[int, Ge(256), Le(bounds.SIDE_PX)]
+    batch: Annotated[int, Gt(0), Le(bounds.BATCH)]
 
     def __post_init__(self) -> None:
         if self.vote_stride_px > min(self.vote_windows_px):
             raise ValueError(
                 f"vote_stride_px {self.vote_stride_px} leaves pixels between windows of {min(self.vote_windows_px)} px "
                 "uncovered; choose at most the smallest window"
+            )
+        if self.batch * max(self.vote_windows_px) ** 2 > bounds.BATCH_PIXELS:
+            raise ValueError(
+                f"batch {self.batch} of windows of {max(self.vote_windows_px)} px are more than {bounds.BATCH_PIXELS} "
+                "pixels; lower batch or vote_windows_px"
             )
 
 
@@ -157,8 +168,8 @@ class Evaluation:
         extremes: As many each of the images with the worst and the best F1 at the threshold of ODS.
     """
 
-    gallery: Annotated[int, Ge(1)]
-    extremes: Annotated[int, Ge(0)]
+    gallery: Annotated[int, Ge(1), Le(bounds.SHOWN)]
+    extremes: Annotated[int, Ge(0), Le(bounds.SHOWN)]
 
 
 @checked_dataclass
@@ -170,7 +181,7 @@ class Strips:
         samples: Data set → ids of further images of it, of any split.
     """
 
-    count: Annotated[int, Ge(0)]
+    count: Annotated[int, Ge(0), Le(bounds.SHOWN)]
     samples: dict[Name, tuple[str, ...]]
 
 
@@ -195,8 +206,10 @@ class Params:
         self._values = parameter_files.read(path)
         unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
         if unknown or missing:
-            parts = [f"{word} {', '.join(sorted(found))}" for word, found in
-                     (("unknown section", unknown), ("missing section", missing)) if found]  # fmt: skip
+            meant = {name: close(name, missing) for name in sorted(unknown)}
+            strange = [f"{name} (did you mean '{meant[name]}'?)" if meant[name] else name for name in meant]
+            parts = [f"{word} {', '.join(found)}" for word, found in
+                     (("unknown section", strange), ("missing section", sorted(missing))) if found]  # fmt: skip
             here = ", ".join(name for name in SECTIONS if name not in parameter_files.OWN)
             raise HairlineError(f"{path}: {'; '.join(parts)}; the sections of this file are {here}")
 
@@ -220,9 +233,8 @@ class Params:
     @cached_property
     def experiment(self) -> str:
         """Name of the experiment: its folder under data/, models/ and reports/, and its MLflow experiment."""
-        pattern = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=60)]
-        name = str(self._section("experiment", pattern))
-        if name == "raw":
+        name = str(self._section("experiment", Annotated[str, EXPERIMENT]))
+        if name.lower() == "raw":
             raise HairlineError(f"{self.file('experiment')}: experiment: data/raw holds data sets as published; choose "
                                 "another name than 'raw'")  # fmt: skip
         return name
@@ -352,6 +364,11 @@ class Params:
     def training(self, architecture: str) -> "tuple[SegmenterOptions, dict[str, Any]]":
         """How segmenters of an architecture are trained, and the same as plain values."""
         other = self.architecture(architecture).training
+        for name in ALL_ALIKE & set(other):
+            here = f"architectures.{architecture}.training.{name}"
+            raise HairlineError(
+                f"{self.file(here)}: {here}: is the same for all architectures; take it out, or change segmenter.{name}"
+            )
         where = "segmenter" + (f" (with architectures.{architecture}.training)" if other else "")
 
         def read() -> "tuple[SegmenterOptions, dict[str, Any]]":
@@ -444,11 +461,12 @@ class Params:
         try:
             return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
-            lines = [told(problem, (where, *problem["loc"][1:])) for problem in error.errors()]
+            kind = resolve_name(kind) if isinstance(kind, str) else kind
+            lines = [told(problem, (where, *problem["loc"][1:]), kind, 1) for problem in problems(error)]
             raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
 
 
 @cache
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
-    return pydantic.create_model("Section", value=(kind, ...), __config__=CONFIG)
+    return pydantic.create_model("Section", value=(strict(kind), ...), __config__=CONFIG)

@@ -9,11 +9,12 @@ from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from annotated_types import Gt
+from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
 from hairline.data.samples import CRACK, UNKNOWN, load_mask
 from hairline.imaging.windows import PatchGrid
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 COLUMNS = ("sample", "split", "y", "x", "side", "crack")
@@ -28,8 +29,8 @@ class Options:
         stride_px: Distance between patches, at most the window.
     """
 
-    window_px: Annotated[int, Gt(0)]
-    stride_px: Annotated[int, Gt(0)]
+    window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    stride_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
 
     def __post_init__(self) -> None:
         if self.stride_px > self.window_px:

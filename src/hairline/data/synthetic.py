@@ -17,6 +17,7 @@ from scipy.special import expit
 
 from hairline.data.splits import ORDER, Split
 from hairline.imaging.images import write_image, write_mask
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 Plane = NDArray[np.float32]
@@ -48,12 +49,12 @@ class Options:
         crack_free: Share of images without a crack, spread evenly over the indices of each split.
     """
 
-    seed: Annotated[int, Ge(0)]
-    train: Annotated[int, Ge(0)]
-    val: Annotated[int, Ge(0)]
-    test: Annotated[int, Ge(0)]
-    height_px: Annotated[int, Ge(32)]
-    width_px: Annotated[int, Ge(32)]
+    seed: Annotated[int, Ge(0), Le(bounds.SEED)]
+    train: Annotated[int, Ge(0), Le(bounds.IMAGES)]
+    val: Annotated[int, Ge(0), Le(bounds.IMAGES)]
+    test: Annotated[int, Ge(0), Le(bounds.IMAGES)]
+    height_px: Annotated[int, Ge(32), Le(bounds.SYNTHETIC_SIDE_PX)]
+    width_px: Annotated[int, Ge(32), Le(bounds.SYNTHETIC_SIDE_PX)]
     crack_free: Annotated[float, Ge(0), Le(1)]
 
 

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 RULES = (
@@ -38,10 +39,10 @@ class Options:
         severities: What each rule does: ``error`` stops, ``warn`` tells, ``off`` is not evaluated.
     """
 
-    min_patches: Annotated[int, Ge(1)]
+    min_patches: Annotated[int, Ge(1), Le(bounds.NUMBER)]
     min_crack_share: Share
     max_crack_share: Share
-    max_scale: Annotated[float, Ge(1)]
+    max_scale: Annotated[float, Ge(1), Le(bounds.FACTOR)]
     severities: dict[str, Severity]
 
     def __post_init__(self) -> None:

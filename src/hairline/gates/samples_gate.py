@@ -6,6 +6,7 @@ from annotated_types import Ge, Le
 
 from hairline.data.splits import ORDER, Split
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 RULES = (
@@ -134,7 +135,7 @@ class Options:
     min_brightness: Annotated[float, Ge(0), Le(255)]
     min_spread: Annotated[float, Ge(0), Le(255)]
     max_faint_images: Share
-    min_window_px: Annotated[int, Ge(1)]
+    min_window_px: Annotated[int, Ge(1), Le(bounds.SIDE_PX)]
     min_contrast: Annotated[float, Ge(-255), Le(255)]
     min_split_share: dict[Split, Share]
     min_lookalike_correlation: Share

@@ -4,6 +4,7 @@ Data set layouts, labellers and architectures are found by listing a package, so
 one file. Nothing is imported until a name is resolved.
 """
 
+import difflib
 import importlib
 import pkgutil
 from types import ModuleType
@@ -30,5 +31,7 @@ def resolve(package: str, name: str) -> ModuleType:
     available = names(package)
     if name not in available:
         kind = package.rpartition(".")[2]
-        raise HairlineError(f"'{name}' is not one of the {kind} there are: {', '.join(available)}")
+        meant = difflib.get_close_matches(name, available, n=1)
+        close = f"; did you mean '{meant[0]}'?" if meant else ""
+        raise HairlineError(f"'{name}' is not one of the {kind} there are: {', '.join(available)}{close}")
     return importlib.import_module(f"{package}.{name}")

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.imaging.images import quantise
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling.thresholding import PAPER_BILATERAL, Bilateral, smooth
 from hairline.labelling.trace import Tell, silent
@@ -27,8 +28,8 @@ class Options:
     """
 
     bilateral: Bilateral
-    closing_px: Annotated[int, Gt(0)]
-    closing_iterations: Annotated[int, Ge(0)]
+    closing_px: Annotated[int, Gt(0), Le(bounds.KERNEL_PX)]
+    closing_iterations: Annotated[int, Ge(0), Le(bounds.REPEATS)]
 
     def __post_init__(self) -> None:
         if self.closing_px % 2 == 0:
@@ -49,7 +50,7 @@ class TrainableRule:
             0. The paper does not tell which it counts.
     """
 
-    min_crack_pixels: Annotated[int, Ge(0)]
+    min_crack_pixels: Annotated[int, Ge(0), Le(bounds.NUMBER)]
     crack_score: Annotated[float, Ge(0), Le(1)]
 
 

@@ -20,6 +20,7 @@ from PIL import Image
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
 from hairline.imaging.windows import PatchGrid
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
@@ -157,15 +158,15 @@ class Options:
         erosion_iterations: How often it is eroded; 4 in the paper.
     """
 
-    vote_window_px: Annotated[int, Gt(0)]
+    vote_window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
     cells: Literal["mean", "window"]
     quantise: bool
     upsampling: Literal["lanczos", "hamming", "bilinear"]
     patch_weight: Annotated[float, Ge(0), Le(1)]
     cam_guard: Literal["none", "image"]
     cut: Annotated[float, Ge(0), Lt(1)]
-    erosion_px: Annotated[int, Gt(0)]
-    erosion_iterations: Annotated[int, Ge(0)]
+    erosion_px: Annotated[int, Gt(0), Le(bounds.KERNEL_PX)]
+    erosion_iterations: Annotated[int, Ge(0), Le(bounds.REPEATS)]
 
     def __post_init__(self) -> None:
         if self.erosion_px % 2 == 0:

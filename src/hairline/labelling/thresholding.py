@@ -11,10 +11,11 @@ from typing import Annotated, Literal
 import cv2
 import numba
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.imaging.windows import PatchGrid
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
@@ -39,9 +40,9 @@ class Bilateral:
         sigma_space: Standard deviation over pixels, 120 in the paper.
     """
 
-    radius_px: Annotated[int, Ge(0)]
-    sigma_range: Annotated[float, Gt(0)]
-    sigma_space: Annotated[float, Gt(0)]
+    radius_px: Annotated[int, Ge(0), Le(bounds.RADIUS_PX)]
+    sigma_range: Annotated[float, Gt(0), Le(bounds.FACTOR)]
+    sigma_space: Annotated[float, Gt(0), Le(bounds.FACTOR)]
 
 
 PAPER_BILATERAL = Bilateral(radius_px=2, sigma_range=120, sigma_space=120)
@@ -65,8 +66,8 @@ class Options:
 
     bilateral: Bilateral
     grey: Literal["rgb", "bgr"]
-    window_px: Annotated[int, Gt(0)]
-    stride_px: Annotated[int, Gt(0)]
+    window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    stride_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
     classes: Literal[2, 3, 4]
     includes_k1: bool
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 from numpy.typing import NDArray
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 
@@ -20,9 +21,9 @@ class BootstrapOptions:
         seed: Seed of the resamples, not negative.
     """
 
-    resamples: Annotated[int, Ge(100)]
+    resamples: Annotated[int, Ge(100), Le(bounds.RESAMPLES)]
     level: Annotated[float, Gt(0), Lt(1)]
-    seed: Annotated[int, Ge(0)]
+    seed: Annotated[int, Ge(0), Le(bounds.SEED)]
 
 
 def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDArray[np.int64]:

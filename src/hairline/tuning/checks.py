@@ -2,11 +2,19 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hairline.errors import HairlineError
-from hairline.tuning.search_space import Value, contains, paths, replaced, value_at
+from hairline.tuning.search_space import Dimension, Value, contains, paths, replaced, value_at
 from hairline.tuning.study import Study
+
+T = TypeVar("T")
+
+MOST = 5_000
+"""Values, or pairs of them, that are tried at most; a second or two."""
+
+CORNERS = 30
+"""Choices of an option that are tried with those of another at most."""
 
 
 def problems(
@@ -19,7 +27,8 @@ def problems(
     """What is wrong with a search space, one line each: unknown options, values out of range, or not to go together.
 
     Every value of every option is tried with the label set's own others, then every pair of options at its choices and
-    ends. Between them lie values that a pair might still refuse, as no rule of a labeller does today.
+    ends; of more than :data:`MOST` of either, so many evenly spaced. Between them lie values that might still be
+    refused, as no rule of a labeller does today.
 
     Args:
         study: The study.
@@ -40,17 +49,25 @@ def problems(
             yield f"space.{path}: does not hold {value!r}, the label set's own value, which is trial 0; widen it"
     faults = dict[str, None]()  # in order, each once
     singles = [{path: value} for path, dimension in known.items() for value in dimension.values()]
-    pairs = [
-        {one: first, other: second}
-        for one, other in itertools.combinations(known, 2)
-        for first, second in itertools.product(known[one].corners(), known[other].corners())
-    ]
-    for changes in singles:
+    for changes in _some(singles):
         faults |= dict.fromkeys(_refused(changes, options, parse, windows_px, scales))
     if not faults:
-        for changes in pairs:
+        for changes in _some(list(_pairs(known))):
             faults |= dict.fromkeys(_refused(changes, options, parse, windows_px, scales))
     yield from list(faults)[:8]
+
+
+def _pairs(space: Mapping[str, Dimension]) -> Iterator[dict[str, Value]]:
+    for one, other in itertools.combinations(space, 2):
+        firsts, seconds = (_some(space[path].corners(), CORNERS) for path in (one, other))
+        yield from ({one: first, other: second} for first, second in itertools.product(firsts, seconds))
+
+
+def _some(values: Sequence[T], most: int = MOST) -> Sequence[T]:
+    """The values, or so many of them, evenly spaced from the first to the last."""
+    if len(values) <= most:
+        return values
+    return [values[round(index * (len(values) - 1) / (most - 1))] for index in range(most)]
 
 
 def _refused(

@@ -5,11 +5,14 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
-from annotated_types import Gt, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
-Value = bool | int | float | str
+_RANGE = (Ge(-bounds.NUMBER), Le(bounds.NUMBER))
+Number = Annotated[int, *_RANGE] | Annotated[float, *_RANGE]
+Value = bool | Number | str
 OPTION = "option "
 """Columns of options in the table of trials begin so."""
 
@@ -21,7 +24,7 @@ MANY = 100_000
 class Choices:
     """An option takes one of a few values, which need no order."""
 
-    choices: Annotated[tuple[Value, ...], MinLen(1)]
+    choices: Annotated[tuple[Value, ...], MinLen(1), MaxLen(bounds.CHOICES)]
 
     def values(self) -> list[Value]:
         """Every value."""
@@ -36,9 +39,9 @@ class Choices:
 class Steps:
     """An option takes the values low, low + step, … up to and including high; whole numbers where all three are."""
 
-    low: int | float
-    high: int | float
-    step: Annotated[int | float, Gt(0)]
+    low: Number
+    high: Number
+    step: Annotated[Number, Gt(0)]
 
     def __post_init__(self) -> None:
         steps = (self.high - self.low) / self.step
@@ -68,8 +71,8 @@ class Steps:
 class Interval:
     """An option takes any number from low to high; evenly over its logarithm where ``log`` is set."""
 
-    low: float
-    high: float
+    low: Annotated[float, *_RANGE]
+    high: Annotated[float, *_RANGE]
     log: bool
 
     def __post_init__(self) -> None:

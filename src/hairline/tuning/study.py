@@ -6,8 +6,10 @@ Nothing here searches (that is ``hairline.tuning``), so that ``hairline check`` 
 import math
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 
+from hairline.data.names import Name
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.tuning import maskless
 from hairline.tuning.search_space import Dimension, grid_points
@@ -25,7 +27,7 @@ class Images:
     """
 
     split: Literal["train", "val", "test"]
-    count: Annotated[int, Gt(0)]
+    count: Annotated[int, Gt(0), Le(bounds.IMAGES)]
 
 
 @checked_dataclass
@@ -38,9 +40,9 @@ class Pruning:
         every_images: It is judged after so many images each time.
     """
 
-    startup_trials: Annotated[int, Ge(1)]
-    warmup_images: Annotated[int, Ge(1)]
-    every_images: Annotated[int, Ge(1)]
+    startup_trials: Annotated[int, Ge(1), Le(bounds.TRIALS)]
+    warmup_images: Annotated[int, Ge(1), Le(bounds.IMAGES)]
+    every_images: Annotated[int, Ge(1), Le(bounds.IMAGES)]
 
 
 @checked_dataclass
@@ -67,22 +69,22 @@ class Study:
         space: Option (``localization.cut``, ``otsu.0.window_px``) → the values it may take.
     """
 
-    label_set: str
-    dataset: str
+    label_set: Name
+    dataset: Name
     objective: Annotated[tuple[Objective, ...], MinLen(1)]
     sampler: Literal["tpe", "random", "grid"]
-    seed: Annotated[int, Ge(0)]
-    trials: Annotated[int, Gt(0)]
+    seed: Annotated[int, Ge(0), Lt(2**32)]
+    trials: Annotated[int, Gt(0), Le(bounds.TRIALS)]
     tuning: Images
     held_out: Images
     pruning: Pruning | None
-    workers: Annotated[int, Ge(1)]
-    memory_mb: Annotated[int, Ge(0)]
+    workers: Annotated[int, Ge(1), Le(bounds.PROCESSES)]
+    memory_mb: Annotated[int, Ge(0), Le(bounds.MEGABYTES)]
     storage: str
-    heartbeat_s: Annotated[int, Ge(1)]
-    grace_s: Annotated[int, Ge(1)]
-    tracked_trials: Annotated[int, Ge(0)]
-    space: Annotated[dict[str, Dimension], MinLen(1)]
+    heartbeat_s: Annotated[int, Ge(1), Le(bounds.SECONDS)]
+    grace_s: Annotated[int, Ge(1), Le(bounds.SECONDS)]
+    tracked_trials: Annotated[int, Ge(0), Le(bounds.TRIALS)]
+    space: Annotated[dict[str, Dimension], MinLen(1), MaxLen(bounds.SPACE)]
 
     def __post_init__(self) -> None:
         if self.pruning is not None and len(self.objective) > 1:

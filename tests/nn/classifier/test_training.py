@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from hairline.nn.runtime.recipes import ALONE, Augmentation, ClassifierOptions, 
 WINDOW = 32
 RUNTIME = Runtime("cpu", "32", 0, 0, ALONE, 60)
 PLACEMENT = resolve(RUNTIME)
+NO_CHANGES = Augmentation("none", 0, 0, 0, 0, 0)
 
 
 def options(epochs):
@@ -91,3 +94,16 @@ def test_one_class_alone_is_an_error(tmp_path, crack):
     patches["crack"] = crack
     with pytest.raises(HairlineError, match="needs both"):
         train(patches, images.__getitem__, WINDOW, options(1), RUNTIME, Notes(), tmp_path)
+
+
+def test_a_batch_of_one_that_cannot_be_normalised_is_told_before_training(tmp_path):
+    images, patches = toy()
+    one = replace(options(1), recipe=replace(options(1).recipe, batch=1), augmentation=NO_CHANGES)
+    with pytest.raises(
+        HairlineError, match="backbone 'resnet18' cannot learn from batches of 1 patch of 32x32"
+    ) as caught:
+        train(patches, images.__getitem__, WINDOW, one, RUNTIME, Notes(), tmp_path)
+    assert "set recipe.batch to 2 or set patches.window_px to 64" in str(caught.value)
+    assert not list(tmp_path.iterdir())
+    two = replace(one, recipe=replace(one.recipe, batch=2))
+    assert train(patches, images.__getitem__, WINDOW, two, RUNTIME, Notes(), tmp_path).history

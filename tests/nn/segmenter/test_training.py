@@ -174,7 +174,8 @@ def test_whole_images_of_several_sizes_are_learned_together(tmp_path):
 
     class Seen(Segmenter):
         def outputs(self, batch):
-            shapes.append(tuple(batch.shape))
+            if not batch.is_meta:
+                shapes.append(tuple(batch.shape))
             return super().outputs(batch)
 
     recipe = Recipe(24, 4, 1, "adamw", 0.05, 0.9, 1e-4, "one_cycle", 1, 10.0, None)
@@ -244,3 +245,41 @@ def test_pictures_are_drawn_every_so_many_epochs(tmp_path):
     (name, image, target, scores), _ = drawn[0]
     assert name == "4" and image is images["4"] and target is targets["4"]
     assert scores.shape == (40, 50) and 0 <= scores.min() <= scores.max() <= 1
+
+
+class Pooled(Dark):
+    """The same with a mean over the whole image that is normalised, as in DeepLabV3+ and PAN."""
+
+    def __init__(self):
+        super().__init__()
+        self.pooled = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Conv2d(3, 1, 1, bias=False), nn.BatchNorm2d(1))
+
+    def forward(self, images):
+        return super().forward(images) + self.pooled(images)
+
+
+@pytest.mark.parametrize(
+    ("ids", "changes", "told", "remedy"),
+    [
+        ("0", {"crops_per_image": 1}, ["batches of 1 crop of 32x32 px", "set crops_per_image to 2"],
+         {"crops_per_image": 2}),
+        ("0", {"crops_per_image": 1, "crop_px": 0}, ["batches of 1 image of 64x64 px", "set crops_per_image to 2"],
+         {"crops_per_image": 2}),
+        ("012", {"recipe": Recipe(1, 1, 1, "adamw", 0.02, 0.9, 1e-4, "constant", 1, 10.0, None)},
+         ["batches of 1 crop of 32x32 px", "set recipe.batch to 2"],
+         {"recipe": Recipe(1, 2, 1, "adamw", 0.02, 0.9, 1e-4, "constant", 1, 10.0, None)}),
+    ],
+)  # fmt: skip
+def test_a_batch_of_one_that_cannot_be_normalised_is_told_before_training(tmp_path, ids, changes, told, remedy):
+    images, targets = toy()
+
+    def trained(**changes):
+        build = lambda: (Segmenter(Pooled()), "none")  # noqa: E731
+        arguments = (images.__getitem__, targets.__getitem__, build, options(**changes), RUNTIME, Notes(), tmp_path)
+        return train(list(ids), (), *arguments)
+
+    with pytest.raises(HairlineError, match="network 'Pooled' cannot learn from") as caught:
+        trained(**changes)
+    assert all(part in str(caught.value) for part in told), str(caught.value)
+    assert not list(tmp_path.iterdir())
+    assert trained(**changes | remedy).history

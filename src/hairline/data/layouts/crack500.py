@@ -15,12 +15,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from hairline.data.layout_files import LeavesOut, LeftOut, contents, limited
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io import bounds
 from hairline.io.file_names import Names, Tree
 from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, id_of, read_text, there
@@ -42,7 +43,7 @@ class Options:
     """
 
     folders: dict[str, Split]
-    limit: dict[Split, Annotated[int, Ge(0)]]
+    limit: dict[Split, Annotated[int, Ge(0), Le(bounds.IMAGES)]]
     exclude: list[str]
 
     def __post_init__(self) -> None:

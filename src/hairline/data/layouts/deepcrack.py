@@ -13,12 +13,13 @@ import re
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from hairline.data.layout_files import LeavesOut, found_instead, image_files, limited, paired
 from hairline.data.samples import RawSample, read_binary_mask
 from hairline.data.splits import ORDER, Split
 from hairline.errors import HairlineError
+from hairline.io import bounds
 from hairline.io.file_names import Tree, printable
 from hairline.io.options import checked_dataclass
 
@@ -38,7 +39,7 @@ class Options:
     """
 
     folders: dict[Literal["train", "test"], Split]
-    limit: dict[Split, Annotated[int, Ge(0)]]
+    limit: dict[Split, Annotated[int, Ge(0), Le(bounds.IMAGES)]]
     exclude: list[str]
 
     def __post_init__(self) -> None:

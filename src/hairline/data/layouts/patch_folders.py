@@ -22,12 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Annotated, NoReturn
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from hairline.data.layout_files import LeavesOut, LeftOut, found_instead, image_files
 from hairline.data.samples import CRACK, NO_CRACK, RawSample, evenly
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 WITHOUT_MASKS = True
@@ -54,7 +55,7 @@ class Options:
     no_crack: list[str]
     group: str
     shares: Shares
-    limit: Annotated[int, Ge(0)]
+    limit: Annotated[int, Ge(0), Le(bounds.IMAGES)]
     exclude: list[str]
 
     def __post_init__(self) -> None:

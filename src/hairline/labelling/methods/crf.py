@@ -10,10 +10,11 @@ of an edge are alike to it: unlike ``konig`` it does not know that cracks are da
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Lt
+from annotated_types import Ge, Gt, Le, Lt
 from numpy.typing import NDArray
 from pydensecrf.densecrf import DenseCRF2D
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence, Needs, activation_map
 from hairline.labelling.trace import Tell, silent
@@ -37,12 +38,12 @@ class Options:
         cam_guard: ``image`` weighs the map by the image's crack probability; ``none`` leaves it at its own maximum.
     """
 
-    theta_alpha_px: Annotated[float, Gt(0)]
-    theta_beta: Annotated[float, Gt(0)]
-    theta_gamma_px: Annotated[float, Gt(0)]
-    w1: Annotated[float, Ge(0)]
-    w2: Annotated[float, Ge(0)]
-    iterations: Annotated[int, Ge(0)]
+    theta_alpha_px: Annotated[float, Gt(0), Le(bounds.FACTOR)]
+    theta_beta: Annotated[float, Gt(0), Le(bounds.FACTOR)]
+    theta_gamma_px: Annotated[float, Gt(0), Le(bounds.FACTOR)]
+    w1: Annotated[float, Ge(0), Le(bounds.FACTOR)]
+    w2: Annotated[float, Ge(0), Le(bounds.FACTOR)]
+    iterations: Annotated[int, Ge(0), Le(bounds.REPEATS)]
     confidence: Annotated[float, Gt(0), Lt(1)]
     neutral: Annotated[float, Gt(0), Lt(1)]
     upsampling: Literal["lanczos", "hamming", "bilinear"]

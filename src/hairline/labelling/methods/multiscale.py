@@ -21,6 +21,7 @@ import numpy as np
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 from numpy.typing import NDArray
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling import darkness
 from hairline.labelling.extent import extent
@@ -38,8 +39,8 @@ class Scale:
         weight: In the mean.
     """
 
-    scale: Annotated[float, Gt(0)]
-    weight: Annotated[float, Gt(0)]
+    scale: Annotated[float, Gt(0), Le(bounds.POWER)]
+    weight: Annotated[float, Gt(0), Le(bounds.FACTOR)]
 
 
 @checked_dataclass
@@ -51,8 +52,8 @@ class Window:
         weight: In the mean.
     """
 
-    window_px: Annotated[int, Gt(0)]
-    weight: Annotated[float, Gt(0)]
+    window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    weight: Annotated[float, Gt(0), Le(bounds.FACTOR)]
 
 
 @checked_dataclass
@@ -91,26 +92,26 @@ class Options:
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
     cells: tuple[Scale, ...]
-    gate_power: Annotated[float, Ge(0)]
+    gate_power: Annotated[float, Ge(0), Le(bounds.POWER)]
     votes: tuple[Window, ...]
     cam_guard: Literal["none", "image", "image_or_windows"]
     cut: Annotated[float, Ge(0), Lt(1)]
-    localization_power: Annotated[float, Gt(0)]
+    localization_power: Annotated[float, Gt(0), Le(bounds.POWER)]
     bilateral: Bilateral
     otsu: tuple[Window, ...]
-    otsu_strides: Annotated[int, Ge(1)]
+    otsu_strides: Annotated[int, Ge(1), Le(bounds.REPEATS)]
     classes: Annotated[int, Ge(2), Le(4)]
     contrast: Annotated[tuple[Window, ...], MinLen(1)]
-    darkness_power: Annotated[float, Gt(0)]
-    line_px: Annotated[int, Ge(0)]
-    line_contrast_px: Annotated[int, Gt(0)]
-    line_power: Annotated[float, Gt(0)]
-    closing_px: Annotated[int, Gt(0)]
+    darkness_power: Annotated[float, Gt(0), Le(bounds.POWER)]
+    line_px: Annotated[int, Ge(0), Le(bounds.KERNEL_PX)]
+    line_contrast_px: Annotated[int, Gt(0), Le(bounds.KERNEL_PX)]
+    line_power: Annotated[float, Gt(0), Le(bounds.POWER)]
+    closing_px: Annotated[int, Gt(0), Le(bounds.KERNEL_PX)]
     full_percentile: Annotated[float, Gt(0), Le(100)]
     extent_levels: tuple[Annotated[float, Ge(0), Lt(1)], ...]
-    extent_px: Annotated[float, Gt(0)]
-    extent_power: Annotated[float, Gt(0)]
-    gamma: Annotated[float, Gt(0)]
+    extent_px: Annotated[float, Gt(0), Le(bounds.SIDE_PX)]
+    extent_power: Annotated[float, Gt(0), Le(bounds.POWER)]
+    gamma: Annotated[float, Gt(0), Le(bounds.POWER)]
 
     def __post_init__(self) -> None:
         odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]

@@ -3,9 +3,10 @@
 from typing import Annotated
 
 import numpy as np
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling.localization import Evidence
 from hairline.labelling.thresholding import PAPER_BILATERAL, Bilateral, grey, smooth
@@ -23,8 +24,8 @@ class Options:
     """
 
     bilateral: Bilateral
-    window_px: Annotated[int, Gt(0)]
-    k: Annotated[float, Ge(0)]
+    window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
+    k: Annotated[float, Ge(0), Le(bounds.FACTOR)]
 
     def __post_init__(self) -> None:
         if self.window_px % 2 == 0:

@@ -6,7 +6,9 @@ form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 
 from hairline.errors import HairlineError
 from hairline.nn.runtime import weights as weight_files
+from hairline.nn.training import shapes
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -91,7 +94,8 @@ class Classifier(nn.Module):
 
     def head(self, features: Tensor) -> Tensor:
         """Logits [N, 2] of feature maps [N, K, h, w], never in reduced precision: averages and logits would suffer."""
-        with torch.autocast(features.device.type, enabled=False):
+        exactly = nullcontext() if features.is_meta else torch.autocast(features.device.type, enabled=False)
+        with exactly:
             exact = features.to(self.normalise.mean.dtype)
             if self.linear is None:
                 return cast(Body, self.body).forward_head(exact)
@@ -155,6 +159,61 @@ def known(backbone: str) -> str:
     return backbone
 
 
+def check_batches(backbone: str, sides_px: Sequence[int], batch: int, where: str) -> None:
+    """Make sure that a classifier can learn from batches of patches, without building it in earnest.
+
+    Args:
+        backbone: A timm name, see :func:`known`.
+        sides_px: Sides that patches have in training.
+        batch: Patches a batch, on one device.
+        where: The parameter that holds the sides, for the message.
+
+    Raises:
+        HairlineError: If it cannot, or is no network for images of any size.
+    """
+    model = cast(Classifier, shapes.sketch(partial(_sketched, known(backbone))))
+    for side in dict.fromkeys(sides_px):
+        refuse_batches(model, batch, side, where, "set recipe.batch to 2")
+
+
+def refuse_batches(model: Classifier, items: int, side: int, where: str, more: str) -> None:
+    """Refuse batches that a classifier cannot learn from, as :func:`hairline.nn.training.shapes.refuse`.
+
+    Args:
+        model: In training mode.
+        items: Patches of the smallest batch.
+        side: Side of the patches in pixels.
+        where: The parameter that holds the side, for the message.
+        more: How batches of two are had.
+    """
+    larger = [(f"set {where} to {times * side}", items, times * side, times * side) for times in (2, 4, 8)]
+    remedies = [[(more, 2, side, side)], larger]
+    shapes.refuse(model, f"backbone '{model.backbone}'", items, (side, side), "patch", remedies)
+
+
+def check_windows(backbone: str, windows_px: Sequence[int]) -> None:
+    """Make sure that a classifier can be asked about windows of some sizes, without building it in earnest.
+
+    Raises:
+        HairlineError: If it cannot; the message names the least power of two that it can be asked about.
+    """
+    model = shapes.sketch(partial(_sketched, known(backbone))).eval()
+    for window in windows_px:
+        why = shapes.problem(model, 1, window, window)
+        if why is not None:
+            sides = (2**power for power in range(window.bit_length(), 11))
+            least = next((side for side in sides if shapes.problem(model, 1, side, side) is None), None)
+            todo = "choose another backbone" if least is None else f"choose windows of {least} px or more"
+            raise HairlineError(f"backbone '{backbone}' cannot look at windows of {window} px, because {why}; {todo}")
+
+
+def _sketched(backbone: str) -> Classifier:
+    """A classifier whose head is the body's own, whatever it is."""
+    model = Classifier(backbone, timm.create_model(backbone, num_classes=2), None, cell_px=1)
+    _probed_shape(model.eval())
+    return model
+
+
 def _assemble(backbone: str) -> Classifier:
     """A classifier with random weights."""
     network = timm.create_model(backbone, num_classes=2)
@@ -178,17 +237,21 @@ def _probe(model: Classifier) -> Tensor:
         HairlineError: If the network cannot serve images of any size or its features have no rows and columns.
     """
     noise = torch.Generator().manual_seed(0)
+    return torch.rand(_probed_shape(model), generator=noise)
+
+
+def _probed_shape(model: Classifier) -> torch.Size:
+    """Shape of the features of an image of :data:`_PROBE_PX`, with the errors of :func:`_probe`."""
     height, width = _PROBE_PX
     try:
         with torch.inference_mode():
-            shape = model.features(torch.zeros(1, 3, height, width, dtype=torch.uint8)).shape
-            features = torch.rand(shape, generator=noise)
-            logits = model.head(features)
+            features = model.features(torch.zeros(1, 3, height, width, dtype=torch.uint8))
+            shape, logits = features.shape, model.head(features)
     except (AssertionError, RuntimeError) as error:  # what networks of one image size raise
         raise _unsuitable(model.backbone, str(error)) from None
     if len(shape) != 4 or height // shape[2] * shape[3] != width or logits.shape != (1, 2):
         raise _unsuitable(model.backbone, f"its last features have the shape {tuple(shape)}")
-    return features
+    return shape
 
 
 def _unsuitable(backbone: str, why: str) -> HairlineError:

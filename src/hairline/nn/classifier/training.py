@@ -13,10 +13,10 @@ from torch.nn import functional as F
 
 from hairline.errors import HairlineError
 from hairline.metrics.patch_scores import patch_scores
-from hairline.nn.classifier.backbones import CRACK, Classifier, build
-from hairline.nn.runtime.device import Placement, autocast, resolve, seed_everything
+from hairline.nn.classifier.backbones import CRACK, Classifier, build, refuse_batches
+from hairline.nn.runtime.device import Placement, apart, autocast, resolve, seed_everything
 from hairline.nn.runtime.recipes import ClassifierOptions, Runtime
-from hairline.nn.training.datasets import LoadImage, PatchDataset, in_order, patch_images
+from hairline.nn.training.datasets import LoadImage, PatchDataset, in_order, patch_images, smallest_batch
 from hairline.nn.training.module import Log
 from hairline.nn.training.task import Task, Trained
 from hairline.nn.training.trainer import fit
@@ -44,8 +44,8 @@ def train(
         checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.training.trainer.fit`.
 
     Raises:
-        HairlineError: If the training rows are not of both classes, the backbone or the weights cannot be had, or the
-            loss is no finite number.
+        HairlineError: If the training rows are not of both classes, the backbone or the weights cannot be had, the
+            backbone cannot learn from batches as small as there are, or the loss is no finite number.
     """
     training, validation = (patches[patches["split"] == split] for split in ("train", "val"))
     _check_classes(training)
@@ -53,6 +53,7 @@ def train(
     model, initial = build(options.backbone, options.weights)
     images = patch_images(pd.concat([training, validation]), load_image)
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
+    _refuse_batches(model, len(items), window_px, options, apart(runtime))
     ask = partial(predict, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime))
     evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
     task = Task(model, initial, items, _loss, evaluate, options.sides_px)
@@ -101,6 +102,18 @@ def _validate(ask: Callable[[], NDArray[np.float32]], crack: NDArray[np.bool_]) 
 
 def _loss(logits: Tensor, crack: Tensor) -> Tensor:
     return F.cross_entropy(logits.float(), crack)
+
+
+def _refuse_batches(model: Classifier, items: int, window_px: int, options: ClassifierOptions, ranks: int) -> None:
+    """Refuse what no batch normalisation can learn from, now that the number of patches is known."""
+    smallest = smallest_batch(items, options.recipe.batch, ranks)
+    more = (
+        "set recipe.batch to 2" if options.recipe.batch < 2 else "give it more images, or patches with a smaller stride"
+    )
+    more = more if ranks == 1 else "set runtime.parallel.devices to 1"
+    where = "sides_px" if options.sides_px else "patches.window_px"
+    for side in options.sides_px or (window_px,):
+        refuse_batches(model, smallest, side, where, more)
 
 
 def _check_classes(training: pd.DataFrame) -> None:

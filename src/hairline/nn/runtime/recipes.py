@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, Lt
 
+from hairline.data.names import Name
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 FROM_CLASSIFIER = "classifier"
@@ -23,9 +25,9 @@ class Parallel:
         nodes: Machines, each of which starts the stage by ``torchrun``.
     """
 
-    devices: Annotated[int, Gt(0)] | Literal["auto"]
+    devices: Annotated[int, Gt(0), Le(bounds.PROCESSES)] | Literal["auto"]
     strategy: str
-    nodes: Annotated[int, Gt(0)]
+    nodes: Annotated[int, Gt(0), Le(bounds.PROCESSES)]
 
 
 ALONE = Parallel(1, "auto", 1)
@@ -49,10 +51,10 @@ class Runtime:
 
     device: Literal["auto", "cpu", "cuda"]
     precision: Literal["auto", "bf16", "32"]
-    workers: Annotated[int, Ge(0)]
+    workers: Annotated[int, Ge(0), Le(bounds.PROCESSES)]
     seed: Annotated[int, Ge(0), Lt(2**32)]
     parallel: Parallel
-    checkpoint_s: Annotated[float, Ge(0)]
+    checkpoint_s: Annotated[float, Ge(0), Le(bounds.SECONDS)]
 
 
 @checked_dataclass
@@ -87,7 +89,7 @@ class Stopping:
     """
 
     monitor: str
-    patience: Annotated[int, Gt(0)]
+    patience: Annotated[int, Gt(0), Le(bounds.EPOCHS)]
 
 
 @checked_dataclass
@@ -109,16 +111,16 @@ class Recipe:
         stopping: null trains all epochs and keeps the last weights, as the paper does.
     """
 
-    epochs: Annotated[int, Gt(0)]
-    batch: Annotated[int, Gt(0)]
-    accumulate: Annotated[int, Gt(0)]
+    epochs: Annotated[int, Gt(0), Le(bounds.EPOCHS)]
+    batch: Annotated[int, Gt(0), Le(bounds.BATCH)]
+    accumulate: Annotated[int, Gt(0), Le(bounds.BATCH)]
     optimizer: Literal["sgd", "adamw"]
-    learning_rate: Annotated[float, Gt(0)]
+    learning_rate: Annotated[float, Gt(0), Le(bounds.FACTOR)]
     momentum: Annotated[float, Ge(0), Lt(1)]
-    weight_decay: Annotated[float, Ge(0)]
+    weight_decay: Annotated[float, Ge(0), Le(bounds.FACTOR)]
     schedule: Literal["step", "one_cycle", "cosine", "constant"]
-    step_epochs: Annotated[int, Gt(0)]
-    step_divisor: Annotated[float, Ge(1)]
+    step_epochs: Annotated[int, Gt(0), Le(bounds.EPOCHS)]
+    step_divisor: Annotated[float, Ge(1), Le(bounds.FACTOR)]
     stopping: Stopping | None
 
 
@@ -157,12 +159,20 @@ class ClassifierOptions:
         recipe: The optimisation.
     """
 
-    dataset: str
+    dataset: Name
     backbone: str
     weights: str
     augmentation: Augmentation
-    sides_px: tuple[Annotated[int, Ge(32)], ...]
+    sides_px: tuple[Annotated[int, Ge(32), Le(bounds.WINDOW_PX)], ...]
     recipe: Recipe
+
+    def __post_init__(self) -> None:
+        side = max(self.sides_px, default=0)
+        if self.recipe.batch * side**2 > bounds.BATCH_PIXELS:
+            raise ValueError(
+                f"recipe.batch {self.recipe.batch} of patches of {side} px are more than {bounds.BATCH_PIXELS} pixels "
+                "a batch; lower recipe.batch or sides_px"
+            )
 
 
 @checked_dataclass
@@ -178,8 +188,8 @@ class Loss:
     """
 
     name: Literal["bce", "bce_dice", "focal", "gce"]
-    positive_weight: Annotated[float, Gt(0)]
-    gamma: Annotated[float, Ge(0)]
+    positive_weight: Annotated[float, Gt(0), Le(bounds.FACTOR)]
+    gamma: Annotated[float, Ge(0), Le(bounds.POWER)]
     q: Annotated[float, Gt(0), Le(1)]
 
 
@@ -204,15 +214,15 @@ class SegmenterOptions:
         recipe: The optimisation.
     """
 
-    classifier: str
+    classifier: Name
     weights: str
     targets: Literal["soft", "binary"]
     binary_score: Annotated[float, Gt(0), Le(1)]
-    max_images: Annotated[int, Ge(0)]
-    crop_px: Annotated[int, Ge(0)]
-    crops_per_image: Annotated[int, Gt(0)]
+    max_images: Annotated[int, Ge(0), Le(bounds.NUMBER)]
+    crop_px: Annotated[int, Ge(0), Le(bounds.SIDE_PX)]
+    crops_per_image: Annotated[int, Gt(0), Le(bounds.IMAGES)]
     loss: Loss
-    sheet_epochs: Annotated[int, Ge(0)]
+    sheet_epochs: Annotated[int, Ge(0), Le(bounds.EPOCHS)]
     seed: Annotated[int, Ge(0), Lt(2**32)] | None
     augmentation: Augmentation
     recipe: Recipe
@@ -220,5 +230,10 @@ class SegmenterOptions:
     def __post_init__(self) -> None:
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, found {self.crop_px}")
+        if self.recipe.batch * self.crop_px**2 > bounds.BATCH_PIXELS:
+            raise ValueError(
+                f"recipe.batch {self.recipe.batch} of crops of {self.crop_px} px are more than {bounds.BATCH_PIXELS} "
+                "pixels a batch; lower recipe.batch or crop_px"
+            )
         if self.augmentation.symmetries == "all":
             raise ValueError("symmetries 'all' is for patches; use 'random' or 'none' for segmenters")

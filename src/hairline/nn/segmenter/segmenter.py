@@ -20,9 +20,13 @@ from hairline.nn.classifier.backbones import Normalisation
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import Placement, autocast
 from hairline.nn.segmenter import networks
+from hairline.nn.training import shapes
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
+
+LARGE_PX = 256
+"""Side of a whole image where none is known yet."""
 
 Refine = Callable[[Sequence[Tensor]], Tensor]
 """Scores of all outputs, float [N, 1, H, W] in [0, 1] → scores of the same shape and range."""
@@ -114,6 +118,41 @@ def check(network: str, options: "DataclassInstance", crop_px: int | None) -> No
             f"network '{network}' needs images whose sides are multiples of {multiple} px, but segmenter.crop_px is "
             f"{crop_px}; choose such a crop_px, or another network"
         )
+
+
+def check_batches(network: str, options: "DataclassInstance", crop_px: int, batch: int) -> None:
+    """Make sure that a network can learn from batches of crops, without building it in earnest.
+
+    Args:
+        network: Its name, see :mod:`hairline.nn.segmenter.networks`.
+        options: Its module's Options.
+        crop_px: Side of the crops; 0 for whole images, which are taken to be large.
+        batch: Crops a batch, on one device.
+
+    Raises:
+        HairlineError: If it cannot; the message names what to change.
+    """
+    module = networks.module(network)
+    side = crop_px or max(LARGE_PX, 8 * module.multiple_px(options))
+    model = shapes.sketch(lambda: module.build(options, "none")[0])
+    refuse_batches(model, network, batch, (side, side), "crop" if crop_px else "image", "set recipe.batch to 2")
+
+
+def refuse_batches(model: nn.Module, network: str, items: int, size: tuple[int, int], of: str, more: str) -> None:
+    """Refuse batches that a network cannot learn from, as :func:`hairline.nn.training.shapes.refuse`.
+
+    Args:
+        model: A :class:`Segmenter`.
+        network: Its name, for the message.
+        items: Crops or images of the smallest batch.
+        size: Their height and width in pixels.
+        of: ``crop`` or ``image``.
+        more: How batches of two are had.
+    """
+    height, width = size
+    larger = [(f"set crop_px to {times * height}", items, times * height, times * width) for times in (2, 4, 8)]
+    remedies = [[(more, 2, height, width)], larger if of == "crop" else []]
+    shapes.refuse(model, f"network '{network}'", items, size, of, remedies)
 
 
 def save(

@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from hairline.data.samples import evenly
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
-from hairline.nn.runtime.device import Placement, resolve, seed_everything
+from hairline.nn.runtime.device import Placement, apart, resolve, seed_everything
 from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
 from hairline.nn.segmenter import losses
 from hairline.nn.segmenter.collapse import Extremes, extremes
-from hairline.nn.segmenter.segmenter import Segmenter, logits
-from hairline.nn.training.datasets import CropDataset, LoadImage, mirrored_together
+from hairline.nn.segmenter.segmenter import Segmenter, logits, refuse_batches
+from hairline.nn.training.datasets import CropDataset, LoadImage, mirrored_together, smallest_batch
 from hairline.nn.training.module import Log
 from hairline.nn.training.task import Task, Trained
 from hairline.nn.training.trainer import fit
@@ -63,8 +63,8 @@ def train(
         draw: Draws what the network says to a few images, every ``options.sheet_epochs`` epochs; None draws nothing.
 
     Raises:
-        HairlineError: If there is no training image, a target has another size than its image, or the loss is no
-            finite number.
+        HairlineError: If there is no training image, a target has another size than its image, the network cannot
+            learn from batches as small as there are, or the loss is no finite number.
     """
     if not train_ids:
         raise HairlineError("no training image for this segmenter; check that its label set has trainable labels")
@@ -72,10 +72,12 @@ def train(
     model, initial = build()
     load = partial(_pair, load_image=load_image, load_target=load_target, options=options)
     placement, loss = resolve(runtime), losses.by_options(options.loss)
+    items = _items([load(sample) for sample in train_ids], options, runtime.seed)
+    _refuse_batches(model, items, options, apart(runtime))
     task = Task(
         model,
         initial,
-        _items([load(sample) for sample in train_ids], options, runtime.seed),
+        items,
         partial(_summed_loss, loss, model.loss_weights),
         partial(_validate, model, val_ids, load, loss, placement),
         ask=_outputs,
@@ -84,6 +86,15 @@ def train(
         picture=partial(_sheet, model, _shown(val_ids or train_ids), load, placement, draw, options.sheet_epochs),
     )
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _refuse_batches(model: Segmenter, items: CropDataset, options: SegmenterOptions, ranks: int) -> None:
+    """Refuse what no batch normalisation can learn from, now that the number and the sizes of the images are known."""
+    smallest = smallest_batch(len(items), options.recipe.batch, ranks)
+    more = "set recipe.batch to 2" if options.recipe.batch < 2 else "set crops_per_image to 2, or give it more images"
+    more = more if ranks == 1 else "set runtime.parallel.devices to 1"
+    size = items.smallest_px(model.multiple_px)
+    refuse_batches(model, type(model.network).__name__, smallest, size, "crop" if options.crop_px else "image", more)
 
 
 def _outputs(model: Segmenter, images: Tensor) -> tuple[Tensor, ...]:

@@ -154,6 +154,14 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
     def __len__(self) -> int:
         return len(self._images) * self._crops
 
+    def smallest_px(self, multiple_px: int) -> tuple[int, int]:
+        """Height and width of the smallest item, up to a multiple."""
+        if self._crop_px:
+            return self._crop_px, self._crop_px
+        sizes = [tuple(-(-side // multiple_px) * multiple_px for side in target.shape) for target in self._targets]
+        height, width = min(sizes, key=lambda size: (size[0] * size[1], size))
+        return height, width
+
     def __getitem__(self, key: Key) -> tuple[Pixels, Pixels]:
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
@@ -196,6 +204,11 @@ def batches(items: int, batch: int, seed: int, epoch: int, ranks: int = 1) -> li
     if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2 * ranks:
         parts[-2:] = [parts[-2] + parts[-1]]
     return parts
+
+
+def smallest_batch(items: int, batch: int, ranks: int = 1) -> int:
+    """Items that a device has of the smallest of the :func:`batches` of an epoch."""
+    return min(len(part) // ranks for part in batches(items, batch, 0, 0, ranks))
 
 
 def loader(
