@@ -10,7 +10,7 @@ Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of thei
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -265,3 +265,8 @@ def fault(crack_pixels: NDArray[np.integer], pixels: NDArray[np.integer]) -> str
     if not crack_pixels.any():
         return MARKS_NOTHING
     return MARKS_MOST if (crack_pixels > HALF * pixels).all() else ""
+
+
+def verdict_of(info: Mapping[str, Any]) -> str:
+    """What a model.json says: a :data:`Verdict`, ``not judged``, or empty of older versions."""
+    return str(info.get("learned", {}).get("verdict", ""))
