@@ -3,8 +3,9 @@
 The trivial answers are *all* (everything is crack), *none* (nothing is) and *darkness* (what is darker than one grey
 level is crack). Chance is no fourth: an answer drawn at random has the balanced accuracy of *all* and *none*, one half,
 and at its best threshold the ODS of *all*. A network learned something where the whole interval of its lead over *all*
-and over *none* lies above zero, and on held-out photos that over *darkness* not below. (That the lead over *darkness*
-lies above zero is too much to ask: a classifier with F1 0.62 on CFD calls patches no better than their darkest pixel.)
+and over *none* lies above zero and where it is not, for sure, below *halfway* from them to *darkness*, of held-out
+photos whose labels are masks. That it beats darkness is too much to ask, and is told only: a classifier with F1 0.62 on
+CFD calls patches no better than their darkest pixel does, and where cracks are all that is dark, nothing can beat it.
 Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of their own.
 """
 
@@ -29,8 +30,9 @@ DRAWN = BootstrapOptions(resamples=1000, level=0.95, seed=1)
 """How intervals are drawn; no parameter, since another number of resamples is no reason to train again."""
 LEAST_PHOTOS = 2
 """Photos that an interval needs."""
-AHEAD: Demand = "ahead"
 DARKNESS = "darkness"
+HALFWAY = "halfway"
+DEMANDS: Mapping[str, Demand] = {"all": "ahead", "none": "ahead", DARKNESS: "nothing", HALFWAY: "not behind"}
 NOT_JUDGED: dict[str, object] = {"verdict": "not judged"}
 """What stands in the place of a judgement where nobody asked for one."""
 MARKS_NOTHING = "the labels mark nothing"
@@ -48,7 +50,7 @@ class Lead:
     """A network beside one trivial answer.
 
     Attributes:
-        answer: ``all``, ``none`` or ``darkness``.
+        answer: ``all``, ``none``, ``darkness`` or ``halfway`` from those to this.
         score: What the trivial answer scores.
         lead: Score of the network minus that.
         low: Lower end of the interval of ``lead``; None of a single photo.
@@ -113,7 +115,7 @@ class Judgement:
 
 
 def judged(
-    measure: str, network: Resampled, trivial: Mapping[str, Resampled], photos: int, split: Split, darkness: Demand
+    measure: str, network: Resampled, trivial: Mapping[str, Resampled], photos: int, split: Split, halfway: bool
 ) -> Judgement:
     """A network beside trivial answers.
 
@@ -123,11 +125,13 @@ def judged(
         trivial: Name of a trivial answer → its score, on the same resamples.
         photos: Photos that resamples draw from.
         split: Where they are from.
-        darkness: What is demanded beside darkness.
+        halfway: Whether it must not be below halfway to darkness.
     """
-    demands: dict[str, Demand] = {**dict.fromkeys(trivial, AHEAD), DARKNESS: darkness}
-    leads = tuple(_lead(name, network, values, photos, demands[name]) for name, values in trivial.items())
-    return Judgement(measure, float(network[0]), photos, split, leads)
+    leads = [_lead(name, network, values, photos, DEMANDS[name]) for name, values in trivial.items()]
+    if halfway:
+        half = (np.maximum(trivial["all"], trivial["none"]) + trivial[DARKNESS]) / 2
+        leads.append(_lead(HALFWAY, network, half, photos, DEMANDS[HALFWAY]))
+    return Judgement(measure, float(network[0]), photos, split, tuple(leads))
 
 
 def _lead(name: str, network: Resampled, trivial: Resampled, photos: int, demand: Demand) -> Lead:
@@ -151,17 +155,13 @@ def segmenter(table: pd.DataFrame, dark: pd.DataFrame, split: Split, masks: bool
         dark: The same of darkness as if it were a score.
         split: Where the images are from.
         masks: Whether the labels are masks. Pseudo-labels are made of darkness themselves, so that a threshold can come
-            closer to them than any network; beside them darkness is told only.
+            closer to them than any network; beside them it decides nothing.
     """
     weights = _weights(_groups(table))
     trivial = {name: resampled_ods(f1, weights) for name, f1 in trivial_f1(table).items()}
     trivial[DARKNESS] = resampled_ods(thresholds.f1(counts(dark)), weights)
     network = resampled_ods(thresholds.f1(counts(table)), weights)
-    return judged(ODS, network, trivial, table["group"].nunique(), split, _beside_darkness(split, masks))
-
-
-def _beside_darkness(split: Split, masks: bool) -> Demand:
-    return "not behind" if split == "val" and masks else "nothing"
+    return judged(ODS, network, trivial, table["group"].nunique(), split, halfway=split == "val" and masks)
 
 
 def trivial_f1(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
@@ -222,7 +222,7 @@ def classifier(patches: pd.DataFrame, cut: int, split: Split) -> Judgement:
     groups = patches["group"].astype(str).to_numpy()
     scores = {name: _balanced_accuracy(called, crack, groups) for name, called in answers.items()}
     network = scores.pop("network")
-    return judged(BALANCED_ACCURACY, network, scores, len(set(groups)), split, _beside_darkness(split, True))
+    return judged(BALANCED_ACCURACY, network, scores, len(set(groups)), split, halfway=split == "val")
 
 
 def _balanced_accuracy(called: NDArray[np.bool_], crack: NDArray[np.bool_], groups: NDArray[np.str_]) -> Resampled:

@@ -23,7 +23,7 @@ OTHER = "of your own data: yours to state"
 RULE = "highest lower end of the {level:.0%} interval of ODS on {test_set}, of {count} segmenters"
 
 
-def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any], str]:
+def best(summary: pd.DataFrame, test_set: str | None, strict: bool = True) -> tuple[Mapping[str, Any], str]:
     """The segmenter to promote, as its row of comparison.csv, and the rule it was chosen by, in words.
 
     The rule: the highest lower end of the interval of ODS on a test set, which favours what is good for sure; ODS
@@ -32,6 +32,7 @@ def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any]
     Args:
         summary: comparison.csv.
         test_set: The test set; None where there is only one.
+        strict: Whether to leave out what learned nothing or finds nothing (:mod:`hairline.reporting.worth`).
 
     Raises:
         HairlineError: If there is nothing to choose from, or the test set has to be named.
@@ -46,7 +47,7 @@ def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any]
     if chosen not in sets:
         raise HairlineError(f"no segmenter was tested on '{chosen}'; choose from {', '.join(sets)}")
     tested = scored[scored["test_set"] == chosen]
-    rows = tested[[not worth.finds_nothing(row) for row in tested.to_dict("records")]]
+    rows = tested[[not (strict and worth.finds_nothing(row)) for row in tested.to_dict("records")]]
     if rows.empty:
         raise HairlineError(
             f"none of the {len(tested)} segmenters scored on '{chosen}' can be promoted: each learned nothing, or is "

@@ -142,7 +142,9 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str) -> 
     return "\n".join(lines)
 
 
-EXPECTED = "a lead over 'all' and 'none' whose whole interval is above zero, and none over 'darkness' that is below it"
+EXPECTED = (
+    "leads over 'all' and 'none' whose whole intervals are above zero, and none over 'halfway' to 'darkness' below"
+)
 
 
 def sentence(judgement: Judgement) -> str:
