@@ -142,9 +142,7 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str) -> 
     return "\n".join(lines)
 
 
-EXPECTED = (
-    "leads over 'all' and 'none' whose whole intervals are above zero, and none over 'halfway' to 'darkness' below"
-)
+EXPECTED = "leads over 'all' and 'none' above zero by the whole interval, and none over 'halfway' to 'darkness' below it"
 
 
 def sentence(judgement: Judgement) -> str:
