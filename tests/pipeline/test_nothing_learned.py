@@ -55,8 +55,8 @@ def place(tmp_path: Path, values: dict[str, Any], monkeypatch: pytest.MonkeyPatc
     dataset.mkdir(parents=True)
     ingest(layout.read(raw, layout.Options({"train": 1.0}, [])), dataset)
     PATHS.patch_index("synthetic").parent.mkdir(parents=True)
-    index = patch_index.index(read_samples(dataset), dataset, Grid(WINDOW_PX, WINDOW_PX))
-    index.to_parquet(PATHS.patch_index("synthetic"), index=False)
+    patches = patch_index.index(read_samples(dataset), dataset, Grid(WINDOW_PX, WINDOW_PX))
+    patches.to_parquet(PATHS.patch_index("synthetic"), index=False)
     for verdict in (PATHS.patches_verdict("resnet18"), PATHS.labels_verdicts("synthetic", "manual") / "part.json"):
         verdict.parent.mkdir(parents=True)
         verdict.write_text('{"waivers": []}')

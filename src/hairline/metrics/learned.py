@@ -219,7 +219,7 @@ def classifier(patches: pd.DataFrame, cut: int, split: Split) -> Judgement:
         "none": np.zeros_like(crack),
         DARKNESS: patches["darkest"].to_numpy() <= cut,
     }
-    groups = patches["group"].astype(str).to_numpy()
+    groups = np.asarray(patches["group"], dtype=str)
     scores = {name: _balanced_accuracy(called, crack, groups) for name, called in answers.items()}
     network = scores.pop("network")
     return judged(BALANCED_ACCURACY, network, scores, len(set(groups)), split, halfway=split == "val")

@@ -142,7 +142,7 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str) -> 
     return "\n".join(lines)
 
 
-EXPECTED = "leads over 'all' and 'none' above zero by the whole interval, and none over 'halfway' to 'darkness' below it"
+EXPECTED = "leads over 'all' and 'none' above zero by the whole interval, and over 'halfway' to 'darkness' none below"
 
 
 def sentence(judgement: Judgement) -> str:

@@ -15,12 +15,12 @@ MEANING = (
 )
 
 
-def learned_nothing(row: Mapping[str, Any]) -> bool:
+def learned_nothing(row: Mapping[Any, Any]) -> bool:
     """Whether the network of a row, or the classifier behind its labels, learned nothing when it was trained."""
     return bool(row.get("learned") == "nothing")  # comparisons of older versions do not tell
 
 
-def finds_nothing(row: Mapping[str, Any]) -> bool:
+def finds_nothing(row: Mapping[Any, Any]) -> bool:
     """Whether a row of comparison.csv has learned nothing, or is not ahead of the trivial answers on its images."""
     low, lead = (row.get(f"ods_minus_trivial{end}", math.nan) for end in ("_low", ""))
     return learned_nothing(row) or bool((lead if pd.isna(low) else low) <= 0)  # false where there is no number
