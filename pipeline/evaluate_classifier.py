@@ -10,7 +10,7 @@ from hairline import tracking
 from hairline.config.params import Params
 from hairline.data.samples import load_image, read_samples
 from hairline.io.atomic import whole_folder, write_json
-from hairline.metrics import classification
+from hairline.metrics import classification, learned
 from hairline.nn.classifier import backbones
 from hairline.nn.classifier import training as classifier_training
 from hairline.nn.runtime import device
@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                       paths.classifier_evaluation_record(args.classifier)) as run:  # fmt: skip
         model, info = backbones.load(weights)
         table = _answers(params, model, pd.read_parquet(patches), paths.dataset(args.dataset))
-        training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
+        training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"],
+                    "learned": learned.verdict_of(info)}  # fmt: skip
         with whole_folder(folder) as unfinished:
             table.to_parquet(unfinished / "patches.parquet", index=False)
             write_json(unfinished / "status.json", {"training": training})

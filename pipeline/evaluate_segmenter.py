@@ -17,7 +17,7 @@ from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.imaging.images import write_scores
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.progress import bar
-from hairline.metrics import thresholds
+from hairline.metrics import learned, thresholds
 from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device
@@ -77,7 +77,12 @@ def _training(weights: Path) -> dict[str, object] | None:
     info = json.loads((weights / "model.json").read_text(encoding="utf-8"))
     if info["status"] != "trained":
         return None
-    return {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"]}
+    return {
+        "images": info["images"],
+        "epochs": info["epochs"],
+        "start": info["initialisation"],
+        "learned": learned.verdict_of(info),
+    }
 
 
 def _predict(params: Params, weights: Path, dataset: Path, run: tracking.Run, folder: Path) -> pd.DataFrame | None:

@@ -2,17 +2,26 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from hairline.data.samples import load_image
+from hairline import tracking
+from hairline.config.params import Params
+from hairline.config.paths import Paths
+from hairline.data.samples import load_image, read_samples
 from hairline.io.atomic import whole_file, whole_folder
-from hairline.nn.classifier import backbones, serving, training
+from hairline.metrics.learned import NOT_JUDGED
+from hairline.nn.classifier import backbones, judging, serving, training
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.serving import requirements
+from hairline.nn.training.datasets import LoadImage
+from hairline.nn.training.task import Trained
+from hairline.reporting import nothing_learned
 from hairline.reporting.figures import canvas, curves
+from hairline.reporting.tried import tried_classifier
 from hairline.tracking import registry
 from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
@@ -45,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         info = {
             "window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset,
             "images": rows.loc[rows["split"] == "train", "sample"].nunique(), "epochs": len(trained.history),
+            "learned": _judge(params, paths, args.classifier, trained, rows, images, checkpoints, run),
         }  # fmt: skip
         with whole_folder(folder) as unfinished:
             backbones.save(trained.model, unfinished, info)
@@ -57,6 +67,28 @@ def main(argv: Sequence[str] | None = None) -> None:
             pd.DataFrame(history).to_csv(partial_file, index=False)
         run.drawing("training.png", canvas.png(curves.training_curves(history)))
         run.finish([folder])
+
+
+def _judge(
+    params: Params, paths: Paths, name: str, trained: Trained[backbones.Classifier], rows: pd.DataFrame,
+    load: LoadImage, checkpoints: Path, run: tracking.Run,
+) -> dict[str, object]:  # fmt: skip
+    """Whether the classifier learned anything, for model.json; stops where it did not and that is an error."""
+    if params.learned == "off":
+        return NOT_JUDGED
+    options, window_px = params.classifier(name), params.patches.window_px
+    groups = read_samples(paths.dataset(options.dataset)).set_index("id")["group"]
+    ask = partial(training.predict, trained.model, load_image=load, window_px=window_px, batch=options.recipe.batch,
+                  placement=resolve(params.runtime))  # fmt: skip
+    judgement = judging.judge(rows.assign(group=rows["sample"].map(groups)), load, window_px, ask)
+    learned = rows[rows["split"] == "train"]
+    tried, changes = tried_classifier(name, learned, options, params.patches, trained.history)
+    training_run.conclude(
+        params.learned, judgement, tried.name, partial(nothing_learned.message, tried, judgement, changes),
+        partial(backbones.save, trained.model, info={"window_px": window_px, "learned": judgement.as_json()}),
+        checkpoints, run,
+    )  # fmt: skip
+    return judgement.as_json()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Train a segmenter on one label set: the masks (FSV) or pseudo-labels (docs/method.md §5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -14,15 +14,17 @@ from hairline.config.paths import SegmenterName
 from hairline.data import training_table
 from hairline.data.training_table import Images
 from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.runtime import weights as weight_files
-from hairline.nn.runtime.device import Placement, machine, resolve
+from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
 from hairline.nn.runtime.serving import requirements
-from hairline.nn.segmenter import networks, segmenter, serving, training
+from hairline.nn.segmenter import judging, networks, segmenter, serving, training
 from hairline.nn.segmenter.segmenter import Segmenter
 from hairline.nn.training.task import Trained
-from hairline.reporting import training_pictures
+from hairline.reporting import nothing_learned, training_pictures
 from hairline.reporting.figures import canvas, curves
+from hairline.reporting.tried import tried_segmenter
 from hairline.tracking import registry
 from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
@@ -60,8 +62,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if trained is None:
             _give_up(paths.segmenter(name), len(images.table), run)
         else:
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), run)
-            _judge(name, trained.model, images, resolve(params.runtime), run)
+            learned = _judge(params, name, trained, images, train_ids, checkpoints, run)
+            _write(params, name, paths.segmenter(name), trained, len(train_ids), learned, run)
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])
@@ -88,8 +90,9 @@ def _seeded(params: Params, architecture: str) -> Runtime:
 
 
 def _write(
-    params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int, run: tracking.Run
-) -> None:
+    params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int,
+    learned: Mapping[str, object], run: tracking.Run,
+) -> None:  # fmt: skip
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
         "status": "trained", "label_set": name.label_set, "training_set": name.training_set,
@@ -97,6 +100,7 @@ def _write(
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
         "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
+        "learned": learned,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
     architecture = params.architecture(name.architecture)
@@ -108,14 +112,37 @@ def _write(
               registry.name(params.experiment, "segmenter"))  # fmt: skip
 
 
-def _judge(name: SegmenterName, model: Segmenter, images: Images, placement: Placement, run: tracking.Run) -> None:
-    """Log the precision-recall curve on validation images against their labels, those of the label set."""
+def _judge(
+    params: Params, name: SegmenterName, trained: Trained[Segmenter], images: Images, own: Sequence[str],
+    checkpoints: Path, run: tracking.Run,
+) -> Mapping[str, object]:  # fmt: skip
+    """Whether the segmenter learned anything, for model.json; stops where it did not and that is an error.
+
+    It is judged against labels of its own label set; the precision-recall curve on all validation images is logged.
+    """
+    model, placement = trained.model, resolve(params.runtime)
+    held_out = judging.scored(model, images, images.validation(), placement)
     title = f"validation images of {name.training_set}, labels of {name.label_set}"
-    drawn = training_pictures.validation_curve(model, images, placement, title, name.architecture)
-    if drawn is not None:
-        metrics, png = drawn
+    if len(held_out):
+        metrics, png = training_pictures.validation_curve(held_out, title, name.architecture)
         run.metrics(metrics)
         run.drawing("val_pr_curve.png", png)
+    if params.learned == "off":
+        return NOT_JUDGED
+    judgement = judging.judge(model, images, own, held_out, placement)
+    architecture, (options, _) = params.architecture(name.architecture), params.training(name.architecture)
+    tried, changes = tried_segmenter(
+        " · ".join((name.architecture, name.label_set, name.training_set)), images.table.loc[list(own)], options,
+        architecture.training, name.architecture, trained.history,
+    )  # fmt: skip
+
+    def save(folder: Path) -> None:
+        info = {"status": "trained", "learned": judgement.as_json()}
+        segmenter.save(model, folder, architecture.network, architecture.options, info)
+
+    told = partial(nothing_learned.message, tried, judgement, changes)
+    training_run.conclude(params.learned, judgement, tried.name, told, save, checkpoints, run)
+    return judgement.as_json()
 
 
 def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:

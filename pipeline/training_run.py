@@ -4,17 +4,27 @@ Further processes are those that Lightning starts for ``runtime.parallel``, or t
 the same arguments.
 """
 
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from hairline import tracking
+from hairline.config.params import Learned
+from hairline.errors import HairlineError
 from hairline.io import resume
+from hairline.io.atomic import whole_folder
 from hairline.io.hashing import workspace_root
+from hairline.metrics.learned import Judgement
 from hairline.nn.training.trainer import leads
+from hairline.reporting import nothing_learned
 
 CHECKPOINTS = "HAIRLINE_CHECKPOINTS"
+NETWORK = "network"
+"""Where a network that learned nothing is kept, below the state folder of its training."""
+
+_log = logging.getLogger("hairline.training")
 
 
 class Silent:
@@ -73,6 +83,39 @@ def opened(
             yield checkpoints, run
         finally:
             del os.environ[CHECKPOINTS]
+
+
+def conclude(
+    learned: Learned, judgement: Judgement, name: str, told: Callable[[str], str], save: Callable[[Path], None],
+    checkpoints: Path, run: tracking.Run,
+) -> None:  # fmt: skip
+    """Tell the run whether anything was learned; where nothing was, stop or warn.
+
+    Args:
+        learned: What becomes of a network that learned nothing.
+        judgement: Of the network.
+        name: What was trained.
+        told: What is said where nothing was learned, given where the weights lie.
+        save: Writes the network into a folder: where the stage stops, below the state that a repeated one takes up.
+        checkpoints: The folder of that state.
+        run: The open run.
+
+    Raises:
+        HairlineError: If nothing was learned and that is an error.
+    """
+    run.tag("learned", judgement.verdict)
+    run.metrics(nothing_learned.metrics(judgement))
+    for line in nothing_learned.remarks(name, judgement):
+        _log.warning("%s", line)
+    if judgement.verdict != "nothing":
+        return
+    if learned == "warn":
+        _log.warning("%s", told("as of any other network; 'learned' in the model.json beside them says what they are"))
+        return
+    kept = checkpoints / NETWORK
+    with whole_folder(kept) as folder:
+        save(folder)
+    raise HairlineError(told(os.path.relpath(kept)))
 
 
 def deciding(runtime: Mapping[str, object]) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The gate of the labels: whether a segmenter can learn from those of a training set."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.config.params import Params
+from hairline.config.params import Learned, Params
 from hairline.data import training_table
 from hairline.data.samples import load_image
 from hairline.data.training_table import Images
@@ -19,8 +20,11 @@ from hairline.gates.engine import check
 from hairline.imaging.images import read_scores
 from hairline.io.atomic import whole_folder
 from hairline.labelling.fusion import crack
+from hairline.metrics import learned as faults
 from hairline.reporting.gate_page import page, thumbnails
 from pipeline import stage
+
+_log = logging.getLogger("hairline.gates")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -42,8 +46,22 @@ def main(argv: Sequence[str] | None = None) -> None:
                 _judge(params, paths.dataset(str(dataset)), images, part, *places)
             except HairlineError as stop:
                 stops.append(str(stop))
+        stops += _marking_nothing(params.learned, args.label_set, rows)
         if stops:
             raise HairlineError("\n\n".join(stops))
+
+
+def _marking_nothing(learned: Learned, label_set: str, rows: pd.DataFrame) -> list[str]:
+    """What stops where the labels of all parts together mark nothing, or more than half of every photo."""
+    judged = training_table.may_show_crack(rows)
+    fault = faults.fault(judged["crack_pixels"].to_numpy(), judged["pixels"].to_numpy())
+    if not fault or learned == "off":
+        return []
+    told = gate.worthless(label_set, fault, len(judged))
+    if learned == "error":
+        return [told]
+    _log.warning("%s", told)
+    return []
 
 
 def _judge(
@@ -52,7 +70,7 @@ def _judge(
 ) -> None:  # fmt: skip
     """Judge the labels of one part; its label set is the same for all its rows."""
     label_set, rule, options = part["label_set"].iloc[0], params.trainable, params.labels_gate(dataset.name)
-    judged = part[~part["crack_free"] & (part["label"] != "")].reset_index(drop=True)
+    judged = training_table.may_show_crack(part).reset_index(drop=True)
     flags = facts.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))
     files = dict(zip(judged["id"], judged["label"], strict=True))

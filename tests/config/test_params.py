@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 from dvc.utils.serialize import parse_yaml
+from support import parameters
 
 from hairline.config.checks import check
 from hairline.config.parameter_files import FILES
-from hairline.config.params import SECTIONS, Params
+from hairline.config.params import ADDED, SECTIONS, Params
 from hairline.errors import HairlineError
 from hairline.io import plugins
 
@@ -147,7 +148,7 @@ def test_a_missing_value_is_named(values: dict[str, Any], write_params: Write) -
         check(Params(write_params(values)))
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", [section for section in SECTIONS if section not in ADDED])
 def test_a_missing_section_is_named(values: dict[str, Any], write_params: Write, section: str) -> None:
     del values[section]
     with pytest.raises(HairlineError, match=f"missing section {section}"):
@@ -160,6 +161,13 @@ def test_a_misspelt_section_is_told_with_the_one_that_was_meant(values: dict[str
         HairlineError, match=r"unknown section matrx \(did you mean 'matrix'\?\); missing section matrix"
     ):
         Params(write_params(values))
+
+
+def test_files_of_versions_that_lacked_a_section_are_read_as_the_base_is(
+    values: dict[str, Any], write_params: Write
+) -> None:
+    del values["learned"]
+    assert Params(write_params(values)).learned == parameters.base()["learned"] == "error"
 
 
 def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 from hairline.config import parameter_files, yaml_files
 
 NONSENSE = "spoilt by a test"
-EVERYWHERE = "experiment"
-"""The section that every stage may read unlisted: it stands in the paths of its command, where DVC sees it change."""
+EVERYWHERE = {"experiment", "learned"}
+"""Sections that every stage may read unlisted: the first stands in the paths of its command, where DVC sees it change;
+the second says whether a stage fails, and a stage that failed is run again whatever changed."""
 
 
 @contextmanager
@@ -17,7 +18,7 @@ def unlisted_spoilt(folder: Path, listed: Mapping[str, Iterable[str]]) -> Iterat
     """Spoil what is not listed: whole sections, and other entries of sections that map names to mappings."""
 
     def spoil(name: str, values: dict[str, Any]) -> None:
-        whole = {dotted for dotted in listed.get(name, ()) if "." not in dotted} | {EVERYWHERE}
+        whole = {dotted for dotted in listed.get(name, ()) if "." not in dotted} | EVERYWHERE
         parts = [dotted.split(".")[:2] for dotted in listed.get(name, ()) if "." in dotted]
         for section in values.keys() - whole:
             keys = {key for first, key in parts if first == section}

@@ -40,7 +40,7 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
     if not paths.comparison_table.is_file():
         raise HairlineError(f"{paths.comparison_table}: not found; run 'dvc repro' first")
     summary = comparison.read_summary(paths.comparison_table)
-    row, rule = model_cards.best(summary, test_set)
+    row, rule = model_cards.best(summary, test_set, strict=params.learned != "off")
     found = {
         segmenter: (record, _card(params, paths, rows, segmenter))
         for segmenter, rows in _segmenters(summary)

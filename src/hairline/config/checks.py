@@ -22,7 +22,7 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
 }
 
 SECTIONS = ("experiment", "matrix", "pooled_test_sets", "runtime", "gates", "patches", "localize", "trainable",
-            "strips", "segmenter", "evaluation", "comparison")  # fmt: skip
+            "strips", "segmenter", "evaluation", "comparison", "learned")  # fmt: skip
 """The properties of :class:`Params` that are a section as a whole."""
 
 Reference = tuple[str, tuple[str, ...], str, set[str]]

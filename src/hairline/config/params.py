@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, overload
 
 import pydantic
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
@@ -50,8 +50,14 @@ EXPERIMENT = matching(
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
     "trainable", "label_sets", "studies", "strips", "training_sets", "architectures", "segmenter", "evaluation",
-    "pooled_test_sets", "comparison",
+    "pooled_test_sets", "comparison", "learned",
 )  # fmt: skip
+
+ADDED = {"learned": "error"}
+"""Sections that files of older versions lack → what stands for them then, as in profiles/base."""
+
+Learned = Literal["error", "warn", "off"]
+"""What becomes of a network that learned nothing: the stage stops, it is told everywhere, or nobody looks."""
 
 
 @checked_dataclass
@@ -203,7 +209,7 @@ class Params:
                 file.
         """
         self._path = path
-        self._values = parameter_files.read(path)
+        self._values = {**ADDED, **parameter_files.read(path)}
         unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
         if unknown or missing:
             meant = {name: close(name, missing) for name in sorted(unknown)}
@@ -293,6 +299,11 @@ class Params:
     def comparison(self) -> "BootstrapOptions":
         """The bootstrap over parent photos."""
         return cast("BootstrapOptions", self._section("comparison", "hairline.metrics.bootstrap:BootstrapOptions"))
+
+    @cached_property
+    def learned(self) -> Learned:
+        """What becomes of networks that learned nothing, and of label sets that mark nothing or nearly everything."""
+        return cast("Learned", self._section("learned", Learned))
 
     def synthetic_set(self, name: str) -> "SyntheticSet":
         """A data set that is generated."""

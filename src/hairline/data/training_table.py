@@ -74,6 +74,11 @@ def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFram
     )
 
 
+def may_show_crack(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that have a label and are not of images known to be crack-free."""
+    return rows[~rows["crack_free"] & (rows["label"] != "")]
+
+
 def refuse_missing(data: Path, paths: Iterable[str], listing: Path) -> None:
     """Raise HairlineError if files below a folder are not there; one message for all of them.
 

@@ -4,8 +4,10 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
+from hairline.data.names import MANUAL
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
 from hairline.io.options import checked_dataclass
+from hairline.metrics.learned import MARKS_NOTHING
 
 RULES = (
     Rule("small_labels", "labels", "small", "ExpectColumnMeanToBeBetween",
@@ -54,3 +56,31 @@ class Options:
     def __post_init__(self) -> None:
         refuse_crossed(self.min_crack_share, self.max_crack_share)
         refuse_severities(self.severities, RULES)
+
+
+MASKS_TODO = "look at the masks of its training photos: crack is white (samples gate, rule polarity)"
+LOWER = (
+    "lower the cut of this label set in params.yaml (of konig: options.localization.cut, then erosion_iterations); "
+    "where the classifier calls hardly any patch crack, train it longer first (classifiers.NAME.recipe.epochs)"
+)
+RAISE = (
+    "raise the cut of this label set in params.yaml (of konig: options.localization.cut); where the classifier calls "
+    "nearly every patch crack, train it longer first (classifiers.NAME.recipe.epochs)"
+)
+
+
+def worthless(label_set: str, fault: str, count: int) -> str:
+    """What is said of labels that teach nothing.
+
+    Args:
+        label_set: Whose labels.
+        fault: What is wrong with them, of :mod:`hairline.metrics.learned`.
+        count: How many there are.
+    """
+    todo = MASKS_TODO if label_set == MANUAL else LOWER if fault == MARKS_NOTHING else RAISE
+    return (
+        f"labels of '{label_set}': nothing can be learned from them, for {fault} ({count} looked at)\n"
+        "  expected  crack in some photos, and not on more than half of every one\n"
+        f"  to do     {todo}\n"
+        "            with 'learned: warn' in params.yaml it goes on all the same, and what is trained is marked"
+    )

@@ -19,6 +19,7 @@ from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
+from hairline.metrics.learned import beside_trivial
 from hairline.metrics.score_table import counts
 from hairline.reporting import formatting
 from hairline.reporting.formatting import ABSENT
@@ -29,9 +30,10 @@ COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
     "images", "groups", *(name for metric in METRICS for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
+    "trivial_ods", "ods_minus_trivial", "ods_minus_trivial_low", "ods_minus_trivial_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "status", "reason", *BOOTSTRAP,
+    "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -45,11 +47,14 @@ class Training:
         images: Number of images learned from.
         epochs: Times that these were seen.
         start: What its weights started from, as ``none`` or ``imagenet``.
+        learned: Whether it learned anything, as in :data:`hairline.metrics.learned.Verdict`, or ``not judged``; empty
+            of older versions.
     """
 
     images: int
     epochs: int
     start: str
+    learned: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,6 +133,8 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
     are the printed values of the same label set, model and test set, where the paper trained so too.
+    ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``learned`` says
+    of the network, or of the classifier behind labels, whether it learned anything.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
@@ -206,7 +213,7 @@ def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float]:
         found[metric.column] = metric.value(counted)
         if metric.resampled:
             found |= interval(metric.column, metric.resampled(counted, weights), groups, bootstrap)
-    return found
+    return found | beside_trivial(result.table, bootstrap)
 
 
 def _difference(result: Result, results: Sequence[Result], bootstrap: BootstrapOptions) -> dict[str, float]:
@@ -245,7 +252,8 @@ def _training(result: Result) -> dict[str, float | str]:
     trained = result.training
     if trained is None:
         return {}
-    return {"trained_images": trained.images, "epochs": trained.epochs, "start": trained.start}
+    return {"trained_images": trained.images, "epochs": trained.epochs, "start": trained.start,
+            "learned": trained.learned}  # fmt: skip
 
 
 def _speed(result: Result) -> dict[str, float | str]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
+from hairline.reporting import worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
 
@@ -22,7 +23,7 @@ OTHER = "of your own data: yours to state"
 RULE = "highest lower end of the {level:.0%} interval of ODS on {test_set}, of {count} segmenters"
 
 
-def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any], str]:
+def best(summary: pd.DataFrame, test_set: str | None, strict: bool = True) -> tuple[Mapping[str, Any], str]:
     """The segmenter to promote, as its row of comparison.csv, and the rule it was chosen by, in words.
 
     The rule: the highest lower end of the interval of ODS on a test set, which favours what is good for sure; ODS
@@ -31,6 +32,7 @@ def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any]
     Args:
         summary: comparison.csv.
         test_set: The test set; None where there is only one.
+        strict: Whether to leave out what learned nothing or finds nothing (:mod:`hairline.reporting.worth`).
 
     Raises:
         HairlineError: If there is nothing to choose from, or the test set has to be named.
@@ -44,7 +46,14 @@ def best(summary: pd.DataFrame, test_set: str | None) -> tuple[Mapping[str, Any]
     chosen = test_set or sets[0]
     if chosen not in sets:
         raise HairlineError(f"no segmenter was tested on '{chosen}'; choose from {', '.join(sets)}")
-    rows = scored[scored["test_set"] == chosen]
+    tested = scored[scored["test_set"] == chosen]
+    rows = tested[[not (strict and worth.finds_nothing(row)) for row in tested.to_dict("records")]]
+    if rows.empty:
+        raise HairlineError(
+            f"none of the {len(tested)} segmenters scored on '{chosen}' can be promoted: each learned nothing, or is "
+            "no better there than calling every pixel crack, or none (marked in the report); train longer, or on more "
+            "photos, and compare again (dvc repro)"
+        )
     row = rows.iloc[int(rows["ods_low"].fillna(rows["ods"]).to_numpy().argmax())]
     rule = RULE.format(level=float(row["level"]), test_set=chosen, count=len(rows))
     return {str(key): value for key, value in row.items()}, rule

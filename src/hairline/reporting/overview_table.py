@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
+from hairline.reporting import worth
 from hairline.reporting.comparison import called
 from hairline.reporting.formatting import ABSENT
 
@@ -12,7 +13,7 @@ SURE = 0.05
 MARKS = {"better": "▲", "worse": "▼", "unclear": "≈"}
 LEGEND = (
     "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
-    "correction over all pairs on that test set; ≈ not clearly different."
+    "correction over all pairs on that test set; ≈ not clearly different; ∅ neither is better than a trivial answer."
 )
 OTHER = "crf"
 
@@ -40,7 +41,7 @@ def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> 
         own = called(against, model, told)
         for name in order:
             pair = (test_set, called(name, model, told), own)
-            line[called(name, None, "")] = _cell(by_labels.get(name), known.get(pair))
+            line[called(name, None, "")] = _cell(by_labels.get(name), known.get(pair), by_labels.get(against))
         lines.append(line)
     return pd.DataFrame(lines)
 
@@ -67,12 +68,13 @@ def _known(pairs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float
     return found
 
 
-def _cell(row: Any, difference: tuple[float, float] | None) -> str:
+def _cell(row: Any, difference: tuple[float, float] | None, own: Any) -> str:
     if row is None:
         return ABSENT
     if difference is None:
         return f"{row['ods']:.3f}"
-    return f"{row['ods']:.3f} ({difference[0]:+.3f} {MARKS[verdict(*difference)]})"
+    both = worth.finds_nothing(row) and worth.finds_nothing(own)
+    return f"{row['ods']:.3f} ({difference[0]:+.3f} {worth.MARK if both else MARKS[verdict(*difference)]})"
 
 
 def verdict(difference: float, p: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
-from hairline.reporting import formatting
+from hairline.reporting import formatting, worth
 from hairline.reporting.formatting import ABSENT, bracketed, number
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS
 
@@ -91,7 +91,7 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
     told = row["reason"] and row["status"] != "not run"  # how to run it stands in the CSV
     why = f"{row['status']}: {row['reason']}" if told else str(row["status"])
     return {
-        first: "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"]),
+        first: _name(row),
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
         "Training set": str(row["training_set"]),
         "Images": number(row["images"], "d"),
@@ -105,6 +105,12 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
     }
 
 
+def _name(row: dict[str, Any]) -> str:
+    """The labels, marked where they, or the network they taught, are worth nothing."""
+    name = "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
+    return f"{name} {worth.MARK}" if worth.finds_nothing(row) else name
+
+
 def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
     return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], form)
 
@@ -112,15 +118,19 @@ def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
 def headline(summary: pd.DataFrame) -> str:
     """The result in words: on every test set, the best segmenter trained on pseudo-labels against its FSV.
 
-    Where no segmenter was trained it is the best label set on every set.
+    Where no segmenter was trained it is the best label set on every set. Before all, what learned nothing.
     """
+    return " ".join(sentence for sentence in (worth.headline(summary), _result(summary)) if sentence)
+
+
+def _result(summary: pd.DataFrame) -> str:
     if (summary["kind"] != "segmenter").all():
         return _of_labels(summary[(summary["kind"] == "label") & (summary["status"] == "scored")])
     compared = summary[summary["ods_minus_manual"].notna()]
     if compared.empty:
         return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
     several = _several(summary)
-    return " ".join(_verdict(rows, several) for _, rows in compared.groupby("test_set", sort=False))
+    return " ".join(_verdict(rows, several, summary) for _, rows in compared.groupby("test_set", sort=False))
 
 
 def _of_labels(rows: pd.DataFrame) -> str:
@@ -133,7 +143,7 @@ def _of_labels(rows: pd.DataFrame) -> str:
     return f"No segmenter was trained. The best labels: {'; '.join(told)}.{caution}"
 
 
-def _verdict(rows: pd.DataFrame, several: bool) -> str:
+def _verdict(rows: pd.DataFrame, several: bool, summary: pd.DataFrame) -> str:
     best = max(_records(rows), key=lambda row: row["ods"])
     low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
     which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
@@ -142,6 +152,12 @@ def _verdict(rows: pd.DataFrame, several: bool) -> str:
         f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}{learned}) reaches "
         f"ODS {best['ods']:.3f}"
     )
+    fsv = worth.fsv_of(summary, best)
+    if fsv is not None and worth.finds_nothing(best) and worth.finds_nothing(fsv):
+        return (
+            f"{told} and FSV {fsv['ods']:.3f}, neither of them better than a trivial answer ({best['trivial_ods']:.3f} "
+            "for calling every pixel crack, or none): there is nothing to compare."
+        )
     difference = _bracketed(best, "ods_minus_manual", "+.3f")
     if pd.isna(low):
         return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
@@ -167,6 +183,7 @@ def notes(summary: pd.DataFrame) -> list[str]:
         "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
         "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
         "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
+        *([worth.MEANING] if any(map(worth.finds_nothing, _records(summary))) else []),
         *_of_speed(summary),
     ]
 

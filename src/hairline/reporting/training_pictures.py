@@ -4,14 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from hairline.data.training_table import Images
-from hairline.metrics.score_table import counts, metrics, score_table
-from hairline.nn.runtime.device import Placement
-from hairline.nn.segmenter import segmenter
+from hairline.metrics.score_table import counts, metrics
 from hairline.nn.segmenter.training import Row
 from hairline.reporting.figures import canvas, curves, image_grids
-
-LABELLED = 0.5
 
 
 def sheet(rows: Sequence[Row]) -> bytes:
@@ -23,28 +18,16 @@ def sheet(rows: Sequence[Row]) -> bytes:
     return canvas.png(image_grids.picture_grid(drawn))
 
 
-def validation_curve(
-    model: segmenter.Segmenter, images: Images, placement: Placement, title: str, name: str
-) -> tuple[dict[str, float], bytes] | None:
+def validation_curve(table: pd.DataFrame, title: str, name: str) -> tuple[dict[str, float], bytes]:
     """Scores of a segmenter on validation images against their labels, and its precision-recall curve: PNG.
 
     Args:
-        model: The segmenter.
-        images: Those that it learned from, with their validation images.
-        placement: Device and precision.
+        table: Its score table on them, at least one row.
         title: What stands above the curve.
         name: What the segmenter is called beside it.
 
     Returns:
-        Name of a metric, beginning with ``val/``, to its value, and the picture; None without validation images.
+        Name of a metric, beginning with ``val/``, to its value, and the picture.
     """
-    ids = images.validation()
-    if not ids:
-        return None
-    table = score_table(
-        pd.DataFrame({"id": ids, "group": ids}),
-        lambda key: segmenter.predict(model, images.image(key), placement),
-        lambda key: images.target(key) >= LABELLED,
-    )
     found = {f"val/{metric}": value for metric, value in metrics(table).items()}
     return found, canvas.png(curves.pr_curves({title: {name: counts(table)}}))

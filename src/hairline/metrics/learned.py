@@ -1,0 +1,272 @@
+"""Whether a network learned anything: its scores beside those of trivial answers, by an interval over photos.
+
+The trivial answers are *all* (everything is crack), *none* (nothing is) and *darkness* (what is darker than one grey
+level is crack). Chance is no fourth: an answer drawn at random has the balanced accuracy of *all* and *none*, one half,
+and at its best threshold the ODS of *all*. A network learned something where the whole interval of its lead over *all*
+and over *none* lies above zero and where it is not, for sure, below *halfway* from them to *darkness*, of held-out
+photos whose labels are masks. That it beats darkness is too much to ask, and is told only: a classifier with F1 0.62 on
+CFD calls patches no better than their darkest pixel does, and where cracks are all that is dark, nothing can beat it.
+Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of their own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.metrics import thresholds
+from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
+from hairline.metrics.score_table import HISTOGRAMS, counts
+
+Verdict = Literal["learned", "nothing", "unknown"]
+"""``unknown``: there are too few held-out photos for an interval, and on those it learned from it beats the trivial."""
+Split = Literal["val", "train"]
+Demand = Literal["ahead", "not behind", "nothing"]
+
+DRAWN = BootstrapOptions(resamples=1000, level=0.95, seed=1)
+"""How intervals are drawn; no parameter, since another number of resamples is no reason to train again."""
+LEAST_PHOTOS = 2
+"""Photos that an interval needs."""
+DARKNESS = "darkness"
+HALFWAY = "halfway"
+DEMANDS: Mapping[str, Demand] = {"all": "ahead", "none": "ahead", DARKNESS: "nothing", HALFWAY: "not behind"}
+NOT_JUDGED: dict[str, object] = {"verdict": "not judged"}
+"""What stands in the place of a judgement where nobody asked for one."""
+MARKS_NOTHING = "the labels mark nothing"
+MARKS_MOST = "the labels mark more than half of every photo"
+HALF = 0.5
+BALANCED_ACCURACY = "balanced accuracy"
+ODS = "ODS"
+
+Resampled = NDArray[np.float64]
+"""A score on all photos, then on every resample of them, float64 [1 + resamples]; NaN where it is not defined."""
+
+
+@dataclass(frozen=True)
+class Lead:
+    """A network beside one trivial answer.
+
+    Attributes:
+        answer: ``all``, ``none``, ``darkness`` or ``halfway`` from those to this.
+        score: What the trivial answer scores.
+        lead: Score of the network minus that.
+        low: Lower end of the interval of ``lead``; None of a single photo.
+        high: Upper end.
+        demand: What a network that learned anything is; ``nothing``: this answer is told only.
+    """
+
+    answer: str
+    score: float
+    lead: float
+    low: float | None
+    high: float | None
+    demand: Demand
+
+    @property
+    def ahead(self) -> bool:
+        """Whether the network is ahead for sure; of a single photo, whether it is ahead."""
+        return (self.lead if self.low is None else self.low) > 0
+
+    @property
+    def behind(self) -> bool:
+        """Whether the network is behind for sure; of a single photo, whether it is behind."""
+        return (self.lead if self.high is None else self.high) < 0
+
+    @property
+    def met(self) -> bool:
+        """Whether the network is what is demanded."""
+        return {"ahead": self.ahead, "not behind": not self.behind, "nothing": True}[self.demand]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a network is worth beside the trivial answers.
+
+    Attributes:
+        measure: ``balanced accuracy`` of patches at a probability of one half, or ``ODS`` of pixels.
+        score: Of the network.
+        photos: Photos that it was judged on.
+        split: Where they are from: ``val`` was held out; on ``train``, its own, it can only be shown to be worthless.
+        leads: It beside every trivial answer.
+        fault: Why nothing can have been learned, whatever it scores: of the labels it learned from; empty where nothing
+            is wrong with them.
+    """
+
+    measure: str
+    score: float
+    photos: int
+    split: Split
+    leads: tuple[Lead, ...]
+    fault: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The judgement as plain values, verdict first, for the file beside the weights."""
+        return {"verdict": self.verdict, **asdict(self)}
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether it learned anything."""
+        if self.fault or not all(lead.met for lead in self.leads):
+            return "nothing"
+        return "learned" if self.split == "val" else "unknown"
+
+
+def judged(
+    measure: str, network: Resampled, trivial: Mapping[str, Resampled], photos: int, split: Split, halfway: bool
+) -> Judgement:
+    """A network beside trivial answers.
+
+    Args:
+        measure: Name of the score.
+        network: Its score.
+        trivial: Name of a trivial answer → its score, on the same resamples.
+        photos: Photos that resamples draw from.
+        split: Where they are from.
+        halfway: Whether it must not be below halfway to darkness.
+    """
+    leads = [_lead(name, network, values, photos, DEMANDS[name]) for name, values in trivial.items()]
+    if halfway:
+        half = (np.maximum(trivial["all"], trivial["none"]) + trivial[DARKNESS]) / 2
+        leads.append(_lead(HALFWAY, network, half, photos, DEMANDS[HALFWAY]))
+    return Judgement(measure, float(network[0]), photos, split, tuple(leads))
+
+
+def _lead(name: str, network: Resampled, trivial: Resampled, photos: int, demand: Demand) -> Lead:
+    leads = network - trivial
+    known = leads[1:][~np.isnan(leads[1:])]
+    found = interval("lead", known, photos, DRAWN) if len(known) else {}
+    return Lead(name, float(trivial[0]), float(leads[0]), found.get("lead_low"), found.get("lead_high"), demand)
+
+
+def _weights(groups: Sequence[str]) -> NDArray[np.int64]:
+    """How often each image counts: once each, then as in every resample; int64 [1 + resamples, images]."""
+    drawn = resample_weights(groups, DRAWN)
+    return np.concatenate([np.ones((1, drawn.shape[1]), np.int64), drawn])
+
+
+def segmenter(table: pd.DataFrame, dark: pd.DataFrame, split: Split, masks: bool) -> Judgement:
+    """ODS of a segmenter beside that of the trivial answers.
+
+    Args:
+        table: Its score table (:mod:`hairline.metrics.score_table`) on images whose label shows crack.
+        dark: The same of darkness as if it were a score.
+        split: Where the images are from.
+        masks: Whether the labels are masks. Pseudo-labels are made of darkness themselves, so that a threshold can come
+            closer to them than any network; beside them it decides nothing.
+    """
+    weights = _weights(_groups(table))
+    trivial = {name: resampled_ods(f1, weights) for name, f1 in trivial_f1(table).items()}
+    trivial[DARKNESS] = resampled_ods(thresholds.f1(counts(dark)), weights)
+    network = resampled_ods(thresholds.f1(counts(table)), weights)
+    return judged(ODS, network, trivial, table["group"].nunique(), split, halfway=split == "val" and masks)
+
+
+def trivial_f1(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
+    """F1 float64 [images, 1] of calling everything crack and of calling nothing so, in order of id.
+
+    Where there is no crack, it is 1 of *none*, as everywhere.
+    """
+    table = table.sort_values("id")
+    crack, background = (np.stack(table[name].to_list()).sum(axis=1, keepdims=True) for name in HISTOGRAMS)
+    nothing = np.zeros_like(crack)
+    return {
+        "all": thresholds.f1(thresholds.Counts(crack, background, nothing)),
+        "none": thresholds.f1(thresholds.Counts(nothing, nothing, crack)),
+    }
+
+
+def beside_trivial(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, float]:
+    """ODS of the better of *all* and *none* on a score table, and how far the table's own is ahead of it.
+
+    Returns:
+        ``trivial_ods``, ``ods_minus_trivial`` and, with two groups or more, its interval as ``…_low`` and ``…_high``.
+    """
+    every = np.ones((1, len(table)), np.int64)
+    own, trivial = thresholds.f1(counts(table)), list(trivial_f1(table).values())
+    best = max(trivial, key=lambda f1: float(f1.mean()))
+    weights = resample_weights(_groups(table), bootstrap)
+    leads = resampled_ods(own, weights) - np.max([resampled_ods(f1, weights) for f1 in trivial], axis=0)
+    return {
+        "trivial_ods": float(best.mean()),
+        "ods_minus_trivial": float(resampled_ods(own, every)[0] - best.mean()),
+        **interval("ods_minus_trivial", leads, table["group"].nunique(), bootstrap),
+    }
+
+
+def _groups(table: pd.DataFrame) -> list[str]:
+    """Parent photo of every image, in order of id."""
+    return table.sort_values("id")["group"].astype(str).to_list()
+
+
+def classifier(patches: pd.DataFrame, cut: int, split: Split) -> Judgement:
+    """Balanced accuracy of a patch classifier at a probability of one half, beside that of the trivial answers.
+
+    Balanced accuracy is the mean of the shares of crack patches and of crack-free ones that are called right. It is one
+    half for any answer that does not look at the patch, however rare cracks are.
+
+    Args:
+        patches: A row a patch: ``group``, ``crack``, ``probability``, and ``darkest``, its darkest grey level.
+        cut: Grey level up to which a patch is called crack for its darkest pixel: :func:`darkness_cut`.
+        split: Where the patches are from.
+    """
+    crack = patches["crack"].to_numpy(bool)
+    answers = {
+        "network": patches["probability"].to_numpy() >= 0.5,
+        "all": np.ones_like(crack),
+        "none": np.zeros_like(crack),
+        DARKNESS: patches["darkest"].to_numpy() <= cut,
+    }
+    groups = np.asarray(patches["group"], dtype=str)
+    scores = {name: _balanced_accuracy(called, crack, groups) for name, called in answers.items()}
+    network = scores.pop("network")
+    return judged(BALANCED_ACCURACY, network, scores, len(set(groups)), split, halfway=split == "val")
+
+
+def _balanced_accuracy(called: NDArray[np.bool_], crack: NDArray[np.bool_], groups: NDArray[np.str_]) -> Resampled:
+    names, members = np.unique(groups, return_inverse=True)
+    hits, cracks, rests, others = (
+        np.bincount(members, weights=flags, minlength=len(names))
+        for flags in (called & crack, crack, ~called & ~crack, ~crack)
+    )
+    weights = _weights(list(names))
+    with np.errstate(invalid="ignore"):  # a resample may hold photos of one kind alone
+        return np.asarray(((weights @ hits) / (weights @ cracks) + (weights @ rests) / (weights @ others)) / 2)
+
+
+def darkness_cut(darkest: NDArray[np.uint8], crack: NDArray[np.bool_]) -> int:
+    """The grey level with the best balanced accuracy of *patches with a pixel of it or a darker one show crack*.
+
+    Args:
+        darkest: Darkest grey level of each patch, uint8 [patches].
+        crack: Whether it shows crack; both kinds are there.
+    """
+    shares = [np.cumsum(np.bincount(darkest[flags], minlength=256)) / flags.sum() for flags in (crack, ~crack)]
+    return int((shares[0] - shares[1]).argmax())
+
+
+def can_be_judged(patches: pd.DataFrame) -> bool:
+    """Whether photos with crack patches and photos with others are enough for an interval each."""
+    crack = patches["crack"].astype(bool)
+    return min(patches.loc[flags, "group"].nunique() for flags in (crack, ~crack)) >= LEAST_PHOTOS
+
+
+def fault(crack_pixels: NDArray[np.integer], pixels: NDArray[np.integer]) -> str:
+    """What is wrong with labels that teach nothing: :data:`MARKS_NOTHING`, :data:`MARKS_MOST`, or empty.
+
+    Args:
+        crack_pixels: Pixels that each label calls crack, int [labels]; without those of images known to be crack-free.
+        pixels: Pixels of each image, int [labels].
+    """
+    if not len(pixels):
+        return ""
+    if not crack_pixels.any():
+        return MARKS_NOTHING
+    return MARKS_MOST if (crack_pixels > HALF * pixels).all() else ""
+
+
+def verdict_of(info: Mapping[str, Any]) -> str:
+    """What a model.json says: a :data:`Verdict`, ``not judged``, or empty of older versions."""
+    return str(info.get("learned", {}).get("verdict", ""))

@@ -1,0 +1,80 @@
+"""Whether a segmenter learned anything: it and darkness on images that it did not learn from, against their labels."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.data.names import MANUAL
+from hairline.data.samples import evenly
+from hairline.data.training_table import Images, may_show_crack
+from hairline.metrics import learned
+from hairline.metrics.learned import Judgement
+from hairline.metrics.score_table import HISTOGRAMS, score_table
+from hairline.nn.runtime.device import Placement
+from hairline.nn.segmenter import segmenter
+
+LABELLED = 0.5
+"""Confidence from which on a pixel of a label counts as crack."""
+VAL: learned.Split = "val"
+TRAIN: learned.Split = "train"
+OWN = 20
+"""At most so many of the images that it learned from are looked at."""
+
+
+def scored(model: segmenter.Segmenter, images: Images, ids: Sequence[str], placement: Placement) -> pd.DataFrame:
+    """Score table of a segmenter on some images against their labels."""
+    return score_table(
+        _rows(images, ids),
+        lambda key: segmenter.predict(model, images.image(key), placement),
+        lambda key: images.target(key) >= LABELLED,
+    )
+
+
+def judge(
+    model: segmenter.Segmenter, images: Images, own: Sequence[str], held_out: pd.DataFrame, placement: Placement
+) -> Judgement:
+    """A segmenter beside the trivial answers, on validation images or, where these are too few, on its own.
+
+    Args:
+        model: The segmenter.
+        images: What it learned from, with the validation images.
+        own: Keys of the images that it learned from.
+        held_out: Its score table on the validation images, of :func:`scored`; may be empty.
+        placement: Device and precision.
+
+    Returns:
+        The judgement on images whose label shows crack.
+    """
+    table, split = with_crack(held_out), VAL
+    if table["group"].nunique() < learned.LEAST_PHOTOS:
+        some = [own[index] for index in evenly(len(own), OWN)]
+        table, split = with_crack(scored(model, images, some, placement)), TRAIN
+    if table.empty:
+        return Judgement(learned.ODS, 0.0, 0, TRAIN, (), learned.MARKS_NOTHING)
+    dark = score_table(table, lambda key: _darkness(images.image(key)), lambda key: images.target(key) >= LABELLED)
+    masks = set(images.table.loc[table["id"], "label_set"]) == {MANUAL}
+    return replace(learned.segmenter(table, dark, split, masks), fault=fault(images))
+
+
+def fault(images: Images) -> str:
+    """What is wrong with the labels to learn from: :func:`hairline.metrics.learned.fault`."""
+    rows = may_show_crack(images.table[images.table["role"] == "train"])
+    return learned.fault(rows["crack_pixels"].to_numpy(), rows["pixels"].to_numpy())
+
+
+def with_crack(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a score table whose label shows crack."""
+    return table[[sum(crack) > 0 for crack in table[HISTOGRAMS[0]]]]
+
+
+def _rows(images: Images, ids: Sequence[str]) -> pd.DataFrame:
+    return pd.DataFrame({"id": list(ids), "group": images.table.loc[list(ids), "group"].to_list()})
+
+
+def _darkness(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """How dark each pixel is, uint8 [height, width], 255 for black."""
+    return np.asarray(255 - cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

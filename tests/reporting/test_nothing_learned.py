@@ -1,0 +1,70 @@
+"""The message of a training that learned nothing: its causes fit its facts, its first change answers the first."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from hairline.metrics.learned import Judgement, Lead
+from hairline.nn.runtime.recipes import PAPER_CLASSIFIER
+from hairline.reporting import nothing_learned
+from hairline.reporting.nothing_learned import Changes, Tried
+
+ENOUGH = Tried("classifier 'c'", "patches", 5000, 1000, 40, 0.2, 157, replace(PAPER_CLASSIFIER, epochs=8),
+               [0.7, *np.full(7, 0.69)])  # fmt: skip
+CHANGES = Changes("MORE", "SHARE", "EPOCHS", "RATE", "SCALE")
+
+
+@pytest.mark.parametrize(
+    ("facts", "first"),
+    [
+        ({}, "RATE: 0.001 → 0.0001"),  # plenty of everything, and the loss did not fall
+        ({"count": 160, "cracks": 31, "batches": 5}, "MORE"),
+        ({"crack_share": 0.01}, "SHARE"),
+        ({"crack_share": 0.99}, "SHARE"),
+        ({"batches": 10}, "EPOCHS: 8 → 60"),
+        ({"recipe": replace(PAPER_CLASSIFIER, learning_rate=1e-9), "count": 160}, "RATE: 1e-09 → 0.01"),
+        ({"recipe": replace(PAPER_CLASSIFIER, learning_rate=30), "batches": 5}, "RATE: 30 → 0.01"),
+    ],
+)
+def test_the_first_change_answers_what_the_facts_speak_for(facts, first):
+    found = nothing_learned.causes(replace(ENOUGH, **facts), CHANGES)
+    assert found[0].change == first
+    assert found[-1].change == "SCALE"
+
+
+def test_causes_keep_their_order():
+    poor = replace(ENOUGH, count=100, cracks=2, crack_share=0.02, batches=4)
+    changes = [cause.change.partition(":")[0] for cause in nothing_learned.causes(poor, CHANGES)]
+    assert changes == ["MORE", "SHARE", "EPOCHS", "RATE", "SCALE"]
+
+
+def test_what_cannot_be_changed_is_not_proposed():
+    few = replace(ENOUGH, count=100, batches=4)
+    assert nothing_learned.causes(few, replace(CHANGES, more=""))[0].change.startswith("EPOCHS")
+
+
+def test_the_message_holds_numbers_causes_and_one_change():
+    leads = (Lead("all", 0.5, -0.01, -0.05, 0.02, "ahead"), Lead("darkness", 0.7, -0.21, -0.3, -0.1, "not behind"))
+    judgement = Judgement("balanced accuracy", 0.49, 6, "val", leads)
+    told = nothing_learned.message(replace(ENOUGH, count=160), judgement, CHANGES, "state/x")
+    assert told.splitlines()[0] == "classifier 'c': nothing was learned"
+    for part in (
+        "0.490 on 6 held-out photos",
+        "[-0.050, +0.020]",
+        "160 patches",
+        "1,256 steps",
+        "0.7 → 0.69",
+        "state/x",
+    ):
+        assert part in told
+    assert told.count("change first") == 1 and "change first, in params.yaml: MORE" in told
+
+
+def test_what_cannot_be_judged_is_told_and_so_is_what_darkness_equals():
+    lead = Lead("darkness", 0.7, 0.01, -0.1, 0.1, "not behind")
+    assert nothing_learned.remarks("n", Judgement("ODS", 0.5, 9, "val", (replace(lead, low=0.001),))) == []
+    (dark,) = nothing_learned.remarks("n", Judgement("ODS", 0.5, 9, "val", (lead,)))
+    assert "darkness" in dark
+    (unknown,) = nothing_learned.remarks("n", Judgement("ODS", 0.5, 1, "train", (lead,)))
+    assert "cannot be judged" in unknown and "'val'" in unknown

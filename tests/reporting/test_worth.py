@@ -1,0 +1,75 @@
+"""What learned nothing is said first, marked everywhere, never called equal to another, and never promoted."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+from support.results import BOOTSTRAP, labels, random_table, row, segmenter
+
+from hairline.errors import HairlineError
+from hairline.reporting import comparison, difference_tables, model_cards, overview_table, summary_tables
+from hairline.reporting.comparison import Training
+
+
+def even(level, images=6):
+    """A network that says the same of every pixel."""
+    return pd.DataFrame([row(f"s{n}", f"g{n}", {level: 40 + n}, {level: 900}) for n in range(images)])
+
+
+def sharp(images=6):
+    """A network that finds nearly every crack."""
+    return pd.DataFrame([row(f"s{n}", f"g{n}", {80: 38 + n, 5: 2}, {80: 20, 5: 880}) for n in range(images)])
+
+
+def judged(result, verdict):
+    return replace(result, training=Training(4, 2, "none", verdict))
+
+
+def overview(*results):
+    summary = comparison.summarise(results, BOOTSTRAP)
+    return summary, overview_table.table(summary, difference_tables.every_pair(results, BOOTSTRAP))
+
+
+def test_two_networks_that_find_nothing_are_not_called_alike():
+    summary, glance = overview(segmenter("konig", even(30)), segmenter("manual", even(60)))
+    headline = summary_tables.headline(summary)
+    assert "not clearly different" not in headline
+    assert "neither of them better than a trivial answer" in headline and "nothing to compare" in headline
+    assert "≈" not in "".join(glance.iloc[0]) and "∅" in glance.iloc[0]["konig"]
+    assert {"FSV ∅", "konig ∅"} <= set(summary_tables.tables(summary)["Segmenters tested on cfd"]["Trained on"])
+
+
+def test_two_networks_that_find_cracks_alike_are_still_called_so():
+    summary, glance = overview(segmenter("konig", sharp()), segmenter("manual", sharp()))
+    assert "not clearly different" in summary_tables.headline(summary)
+    assert "≈" in glance.iloc[0]["konig"]
+    assert "∅" not in summary_tables.markdown(summary)
+
+
+def test_the_first_sentence_says_what_learned_nothing():
+    results = [
+        judged(segmenter("konig", even(30)), "nothing"),
+        judged(segmenter("manual", sharp()), "learned"),
+        judged(labels("crf", random_table(3)), "nothing"),
+    ]
+    first = summary_tables.headline(comparison.summarise(results, BOOTSTRAP)).split(": ")[0]
+    assert first == "Nothing was learned by the segmenters konig · unet and by the classifier behind the labels crf"
+
+
+def test_what_failed_is_not_promoted():
+    good, failed = judged(segmenter("konig", sharp()), "learned"), judged(segmenter("manual", sharp()), "nothing")
+    table = comparison.summarise([good, failed], BOOTSTRAP)
+    table.loc[1, "ods_low"] = 0.99
+    assert model_cards.best(table, None)[0]["labels"] == "konig"
+    assert model_cards.best(table, None, strict=False)[0]["labels"] == "manual"
+    for results in ([failed], [segmenter("konig", even(30)), segmenter("manual", even(60))]):
+        with pytest.raises(
+            HairlineError, match=f"none of the {len(results)} segmenters scored on 'cfd' can be promoted"
+        ):
+            model_cards.best(comparison.summarise(results, BOOTSTRAP), None)
+
+
+def test_a_comparison_of_an_older_version_can_still_be_promoted_from():
+    table = comparison.summarise([segmenter("konig", sharp())], BOOTSTRAP)
+    older = table.drop(columns=[name for name in table if "trivial" in name or name == "learned"])
+    assert model_cards.best(older, None)[0]["labels"] == "konig"
