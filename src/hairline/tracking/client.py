@@ -3,10 +3,12 @@
 import errno
 import logging
 import os
-import re
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -23,8 +25,11 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # then what a run tells is kept on disk, see unsent.py
     "GIT_PYTHON_REFRESH": "quiet",
 }
-CHATTER = {"mlflow.system_metrics": logging.CRITICAL, "urllib3.connectionpool": logging.ERROR}
-"""Loggers that tell of every try to reach a server that is gone, of which hairline tells once."""
+CHATTER = {
+    "mlflow.system_metrics": logging.CRITICAL, "mlflow.store.db.utils": logging.CRITICAL,
+    "urllib3.connectionpool": logging.ERROR,
+}  # fmt: skip
+"""Loggers that tell of every try to reach a store that is gone or full, of which hairline tells once."""
 REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 """MLflow's codes for what a server would refuse again, however often it is sent."""
 LONGEST = 300  # letters of an error that are told
@@ -127,18 +132,28 @@ def _full(error: BaseException) -> bool:
 
 
 def _told_full(action: str, uri: str, error: Exception) -> str:
-    path, named = store.database(uri), getattr(error, "filename", None)
-    copied = re.search(r"No space left on device: '([^']*)'|'([^']*)', \"\[Errno", str(error))
-    place = named or (copied and (copied.group(1) or copied.group(2))) or (path.parent if path else "the disk")
     return (
-        f"{place}: the disk is full, so that MLflow cannot {action}; the run is marked as ended by 'hairline sync', "
-        "what earlier stages made and the states in state/ are kept: free some space, then 'dvc repro' goes on"
+        f"{_fullest(uri, error)}: the disk is full, so that MLflow cannot {action}; what earlier stages made is kept, "
+        "and so are the states in state/: free some space, then 'dvc repro' goes on and 'hairline sync' closes the run"
     )
+
+
+def _fullest(uri: str, error: Exception) -> Path:
+    """The place with the least space of those that something was written to: an error names what it read as well."""
+    path, named = store.database(uri), [getattr(error, name, None) for name in ("filename2", "filename")]
+    places = [
+        *([path.parent] if path else []),
+        Path(tempfile.gettempdir()),
+        *(Path(str(each)) for each in named if each),
+    ]
+    there = [each.resolve() if each.is_dir() else each.resolve().parent for each in places]
+    return min((each for each in there if each.is_dir()), key=lambda each: shutil.disk_usage(each).free)
 
 
 def short(error: BaseException) -> str:
     """The first line of an error: what stands below are statements in SQL, pages in HTML and links."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    text = str(error).partition(". Response body:")[0]
+    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 

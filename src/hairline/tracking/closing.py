@@ -47,11 +47,11 @@ def close_gone(mlflow: ModuleType, root: Path, server: str) -> list[Closed]:
     for process in open_runs.processes(root):
         if process.server == server and open_runs.gone(root, process):
             done += list(_close(mlflow, process))
-            open_runs.forget(root, process)
+            open_runs.forget(root, process.key)
     return done
 
 
-def close(mlflow: ModuleType, run_id: str) -> Closed:
+def close(mlflow: ModuleType, root: Path, run_id: str) -> Closed:
     """Mark a run as KILLED because the user says so.
 
     Raises:
@@ -63,6 +63,7 @@ def close(mlflow: ModuleType, run_id: str) -> Closed:
         raise HairlineError(f"run {found}; expected one that is RUNNING: 'hairline doctor' lists them")
     for each in _with_children(mlflow.MlflowClient(), run):
         _mark(mlflow.MlflowClient(), each, "closed by hand")
+    open_runs.forget(root, run.data.tags.get(open_runs.KEY, run_id))
     return Closed(run_id, run.info.run_name, "closed by hand")
 
 

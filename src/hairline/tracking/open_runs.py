@@ -95,10 +95,10 @@ def processes(root: Path) -> Iterator[Process]:
             continue
 
 
-def forget(root: Path, process: Process) -> None:
-    """Remove the file of a process whose run has been closed."""
+def forget(root: Path, key: str) -> None:
+    """Remove the file of a process whose run has been closed, where there is one."""
     for suffix in (".json", ".lock"):
-        (root / FOLDER / f"{process.key}{suffix}").unlink(missing_ok=True)
+        (root / FOLDER / f"{key}{suffix}").unlink(missing_ok=True)
 
 
 def gone(root: Path, process: Process) -> bool:

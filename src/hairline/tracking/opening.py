@@ -81,6 +81,8 @@ def _open(
         try:
             tags = resolve_tags({KEY: opened.process.key})
             made = mlflow.MlflowClient().create_run(experiment_id, tags=tags, run_name=name)
+            if not made.info.run_id:
+                raise OSError("it answers, but not as MLflow's server does")
         except BaseException:
             opened.close(ended=False)
             raise

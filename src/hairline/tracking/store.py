@@ -144,5 +144,5 @@ def server_health(uri: str, timeout_s: float) -> str:
 
     try:
         return Patience(timeout_s).within(ask)
-    except HTTPException as error:
+    except (HTTPException, ValueError) as error:
         raise OSError(f"no answer in HTTP: {error!r}") from error
