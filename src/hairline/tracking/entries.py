@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.io.reading import composed
 from hairline.tracking import names, store
 
 PARENT, ENTRY = "mlflow.parentRunId", "hairline.entry"
+ABSENT = -1
 
 
 @dataclass(frozen=True)
@@ -103,12 +105,10 @@ def _metrics(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
     assert entry.path is not None
     folder, client = entry.values["folder"], mlflow.MlflowClient()
-    if not store.remote(mlflow.get_tracking_uri()):
-        _log(client, run_id, entry.path, folder)
-        return
     with names.carried_copy(entry.path) as path:
         _log(client, run_id, path, folder)
-        _refuse_lost(client, run_id, path, folder)
+        if store.remote(mlflow.get_tracking_uri()):
+            _refuse_lost(client, run_id, path, folder)
 
 
 def _log(client: Any, run_id: str, path: Path, folder: str) -> None:
@@ -124,9 +124,9 @@ def _refuse_lost(client: Any, run_id: str, path: Path, folder: str) -> None:
     sizes = {"/".join((*([folder] if folder else []), *each.relative_to(path.parent).parts)): each.stat().st_size
              for each in files}  # fmt: skip
     for place in sorted({name.rpartition("/")[0] for name in sizes}):
-        found = {each.path: each.file_size for each in client.list_artifacts(run_id, place or None)}
+        found = {composed(each.path): each.file_size for each in client.list_artifacts(run_id, place or None)}
         for name, size in sizes.items():
-            if name.rpartition("/")[0] == place and (name not in found or found[name] not in (size, None)):
+            if name.rpartition("/")[0] == place and found.get(composed(name), ABSENT) not in (size, None):
                 raise OSError(f"it answered that {name} arrived, but does not have it")
 
 

@@ -13,8 +13,8 @@ KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 6000, 8000  # MLflow's longest names
 FILE_LENGTH = 200  # bytes; file systems take 255, with what a store puts to it
 BATCH = 100  # it takes this many parameters or tags at a time
 METRICS = 1000  # and this many metrics
-UNCARRIED = re.compile(r'[#?%\\:*"<>|;\x00-\x1f\x7f]|~(?=[0-9A-F]{2})')
-"""What a URL cuts off, decodes or a server refuses in the name of an artifact, and the mark that stands for it."""
+UNCARRIED = re.compile(r'[#?%\\:*"<>|;\x00-\x1f\x7f]|^ |[ .]$|~(?=[0-9A-F]{2})')
+"""What a URL cuts off or decodes or a server refuses in the name of an artifact, and the mark that stands for it."""
 
 
 def allowed_key(name: str) -> str:

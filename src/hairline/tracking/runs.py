@@ -83,8 +83,7 @@ class Run:
 
     def figure(self, path: Path) -> None:
         """Log an image file among the run's figures."""
-        name = names.carried(path.name) if store.remote(self._uri) else path.name
-        self._pictures.append(f"figures/{name}")
+        self._pictures.append(f"figures/{names.carried(path.name)}")
         self.artifact(path, "figures")
 
     def drawing(self, name: str, png: bytes) -> None:
