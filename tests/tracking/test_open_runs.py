@@ -171,3 +171,13 @@ def test_a_restored_run_that_a_killed_sync_left_half_is_restored_to_its_end(
     found = store.get_run(half)
     assert found.info.status == "FINISHED" and found.data.tags["stage"] == "label"
     assert syncing.sync(workspace).restored == {}
+
+
+def test_what_a_process_left_that_was_killed_before_its_run_was_open_goes(workspace: Path) -> None:
+    folder = workspace / "state/runs"
+    folder.mkdir(parents=True)
+    for name in ("a.lock", ".partial.a.json", "b.json", "b.lock", "c.lock"):
+        (folder / name).write_text("{cut" if name.endswith("json") else "")
+    assert list(open_runs.processes(workspace)) == []
+    open_runs.sweep(workspace)
+    assert {path.name for path in folder.iterdir()} == {"b.json", "b.lock"}

@@ -330,3 +330,16 @@ def test_an_error_of_the_users_is_no_server_that_is_gone(workspace: Path) -> Non
     ):
         run.artifact(Path("absent"))
     assert waiting(workspace) == [] and "MLFLOW_TRACKING_URI" not in os.environ
+
+
+def test_what_was_kept_for_a_run_that_the_store_has_not_is_told_with_the_way_out(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = told("one", [])
+    lose(monkeypatch)
+    run_id = json.loads(record.read_text())["run_id"]
+    Unsent(workspace / "state/unsent" / run_id, os.environ["MLFLOW_TRACKING_URI"]).add(entries.end("FINISHED", 1))
+    with pytest.raises(HairlineError, match=f"{run_id}: kept for a run that .* does not have.*delete the folder"):
+        syncing.sync(workspace)
+    shutil.rmtree(workspace / "state/unsent" / run_id)
+    assert set(syncing.sync(workspace).restored) == {run_id}

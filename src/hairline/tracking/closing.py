@@ -44,6 +44,7 @@ def close_gone(mlflow: ModuleType, root: Path, server: str) -> list[Closed]:
         server: The store, without password; runs of others stay for when it is chosen again.
     """
     done = []
+    open_runs.sweep(root)
     for process in open_runs.processes(root):
         if process.server == server and open_runs.gone(root, process):
             done += list(_close(mlflow, process))

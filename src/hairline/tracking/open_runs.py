@@ -87,12 +87,20 @@ def boot() -> str:
 
 
 def processes(root: Path) -> Iterator[Process]:
-    """Who has opened runs of a workspace and not closed them; a file that a kill cut off was never anybody's."""
-    for path in sorted((root / FOLDER).glob("*.json")):
+    """Who has opened runs of a workspace and not closed them."""
+    for path in sorted((root / FOLDER).glob("[!.]*.json")):
         try:
             yield Process(**json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:  # closed meanwhile
+        except (FileNotFoundError, ValueError, TypeError):  # closed meanwhile, or no file of ours
             continue
+
+
+def sweep(root: Path) -> None:
+    """Remove what a process left that was killed before it had opened its run."""
+    for path in (root / FOLDER).glob("*.lock"):
+        if not path.with_suffix(".json").exists() and _free(path):
+            forget(root, path.stem)
+            (root / FOLDER / f".partial.{path.stem}.json").unlink(missing_ok=True)
 
 
 def forget(root: Path, key: str) -> None:
@@ -101,15 +109,20 @@ def forget(root: Path, key: str) -> None:
         (root / FOLDER / f"{key}{suffix}").unlink(missing_ok=True)
 
 
+def _free(lock: Path) -> bool:
+    """Whether no living process holds a lock."""
+    try:
+        with FileLock(lock).acquire(blocking=False):
+            return True
+    except Timeout:
+        return False
+
+
 def gone(root: Path, process: Process) -> bool:
     """Whether a process surely lives no more: it holds no lock, and this machine is where it lived."""
     import psutil
 
-    lock = FileLock(root / FOLDER / f"{process.key}.lock")
-    try:
-        with lock.acquire(blocking=False):
-            pass
-    except Timeout:
+    if not _free(root / FOLDER / f"{process.key}.lock"):
         return False
     if process.boot != boot():
         return process.host == platform.node()  # the machine was started again

@@ -95,6 +95,11 @@ def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
             f"{kept.folder}: kept for the server {kept.server}, but the store is {place}; set MLFLOW_TRACKING_URI to "
             "that server, or delete the folder if what the run told is not wanted"
         )
+    if not _known(mlflow, run_id):
+        raise HairlineError(
+            f"{kept.folder}: kept for a run that {place} does not have, or no more; delete the folder, then 'hairline "
+            "sync' restores the run from its run.json where there is one"
+        )
     for entry in kept.remaining():
         Patience(WAIT_S).within(partial(entries.send, mlflow, run_id, entry))
     shutil.rmtree(kept.folder)
@@ -104,16 +109,23 @@ def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
 def resolve(mlflow: ModuleType, record: RunRecord) -> str | None:
     """Id under which the store that MLflow points at knows a run: its own, or that of the one restored from it."""
     store = mlflow.MlflowClient()
-    try:
-        return str(store.get_run(record.run_id).info.run_id)
-    except mlflow.MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+    if _known(mlflow, record.run_id):
+        return record.run_id
     experiment = store.get_experiment_by_name(record.experiment)
     if experiment is None:
         return None
     found = store.search_runs([experiment.experiment_id], f"tags.`{RESTORED}` = '{record.run_id}'", max_results=1)
     return str(found[0].info.run_id) if found else None
+
+
+def _known(mlflow: ModuleType, run_id: str) -> bool:
+    try:
+        mlflow.MlflowClient().get_run(run_id)
+    except mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
+    return True
 
 
 def _half_restored(mlflow: ModuleType, record: RunRecord, present: str) -> bool:
