@@ -90,7 +90,8 @@ def system_metrics(mlflow: ModuleType, run_id: str) -> Any:
     """MLflow's thread that logs what a run takes of the machine; ``finish`` ends it, as does a server that is gone."""
     from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
 
-    monitor = SystemMetricsMonitor(run_id, tracking_uri=mlflow.get_tracking_uri())
+    untyped: Any = SystemMetricsMonitor
+    monitor = untyped(run_id, tracking_uri=mlflow.get_tracking_uri())
     monitor.start()
     return monitor
 

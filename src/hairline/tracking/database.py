@@ -18,6 +18,7 @@ from glob import escape
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from hairline.errors import HairlineError
 from hairline.tracking import store
@@ -147,7 +148,8 @@ def _fill(partial: Path, path: Path) -> None:
     """Have MLflow make the tables of a database that is to lie at a path."""
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    made = SqlAlchemyStore(store.sqlite_uri(partial), store.artifacts_of(path).as_uri())
+    untyped: Any = SqlAlchemyStore
+    made = untyped(store.sqlite_uri(partial), store.artifacts_of(path).as_uri())
     made.engine.dispose()
     if look(partial).condition is not Condition.READY:
         raise HairlineError(f"{path}: MLflow {version('mlflow')} did not make the tables it needs; repeat the command")

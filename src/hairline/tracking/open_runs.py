@@ -127,6 +127,6 @@ def gone(root: Path, process: Process) -> bool:
     if process.boot != boot():
         return process.host == platform.node()  # the machine was started again
     try:
-        return psutil.Process(process.pid).create_time() != process.born
+        return bool(psutil.Process(process.pid).create_time() != process.born)
     except psutil.NoSuchProcess:
         return True
