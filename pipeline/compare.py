@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logged = params.some("comparison", "matrix", "training_sets", "pooled_test_sets")
     inputs = [paths.all_scores, paths.all_labels]
     with tracking.run("compare", "comparison", params.experiment, logged, inputs, {}, page.records(params, paths),
-                      paths.comparison_record) as run:  # fmt: skip
+                      paths.comparison_record, params.tracking_wait_s) as run:  # fmt: skip
         compared, bootstrap = list(results.compared(params, paths)), params.comparison
         summary = comparison.summarise(compared, bootstrap)
         classifiers, drawn = list(results.classifiers(params, paths)), gallery.panels(compared)

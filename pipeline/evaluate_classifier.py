@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logged = {"classifier": args.classifier, **params.some("patches", "comparison", "runtime")}
     with tracking.run("evaluate_classifier", name, params.experiment, logged, [patches, weights], {},
                       [paths.classifier_record(args.classifier)],
-                      paths.classifier_evaluation_record(args.classifier)) as run:  # fmt: skip
+                      paths.classifier_evaluation_record(args.classifier), params.tracking_wait_s) as run:  # fmt: skip
         model, info = backbones.load(weights)
         table = _answers(params, model, pd.read_parquet(patches), paths.dataset(args.dataset))
         training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"],

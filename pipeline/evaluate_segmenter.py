@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     name = f"evaluation · {segmenter.architecture} · {segmenter.label_set} · {segmenter.training_set} · {test_set}"
     with tracking.run("evaluate", name, params.experiment, logged, [paths.samples(test_set), weights], {},
                       [paths.segmenter_record(segmenter)],
-                      paths.evaluation_record(segmenter, test_set)) as run:  # fmt: skip
+                      paths.evaluation_record(segmenter, test_set), params.tracking_wait_s) as run:  # fmt: skip
         status, reason = _status(weights, paths.dataset(test_set))
         with whole_folder(scores) as folder:
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(weights)})

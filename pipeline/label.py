@@ -60,7 +60,7 @@ def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: obje
     logged = {"label_set": raw, **params.some("trainable", "strips")}
     written = paths.label_set(name)
     with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, [upstream],
-                      paths.labels_record(name)) as run:  # fmt: skip
+                      paths.labels_record(name), params.tracking_wait_s) as run:  # fmt: skip
         with whole_folder(written) as folder:
             tables, timings = {}, {}
             for dataset in datasets:

@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
         stage.code_of("pipeline.train_classifier"), [], paths.classifier_record(args.classifier),
         {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
+        params.tracking_wait_s,
     ) as (checkpoints, run):  # fmt: skip
         trained = training.train(
             rows, images, window_px, options, chosen, run or training_run.Silent(), checkpoints

@@ -53,6 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
         stage.code_of("pipeline.train_segmenter", networks.module(architecture.network).__name__), upstream,
         paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
+        params.tracking_wait_s,
     ) as (checkpoints, run):  # fmt: skip
         start = paths.classifier(classifier) / weight_files.WEIGHTS_FILE
         ids = (train_ids, val_ids)

@@ -53,6 +53,7 @@ def opened(
     record: Path,
     tags: Mapping[str, str],
     machine: str,
+    wait_s: float,
 ) -> Iterator[tuple[Path, tracking.Run | None]]:
     """The folder of the checkpoints, and the run of the first process; None for the others, which write nothing.
 
@@ -68,6 +69,7 @@ def opened(
         record: Where to write this run's run.json.
         tags: What the run is about.
         machine: What it runs on.
+        wait_s: How long a tracking server is waited for, all waits together.
     """
     root = workspace_root(Path.cwd())
     if not leads():
@@ -76,7 +78,9 @@ def opened(
         return
     with (
         resume.resumable(root, stage, decisive, inputs, code) as checkpoints,
-        tracking.run(stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record) as run,
+        tracking.run(
+            stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record, wait_s
+        ) as run,
     ):
         os.environ[CHECKPOINTS] = str(checkpoints)
         try:

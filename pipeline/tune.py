@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     check(params, args.study, study, paths.dataset(study.dataset))
     logged = {"study": params.raw("studies")[args.study]}
     with tracking.run("tune", f"study · {args.study}", params.experiment, logged, _inputs(params, paths, study), {}, [],
-                      paths.study_record(args.study)) as run:  # fmt: skip
+                      paths.study_record(args.study), params.tracking_wait_s) as run:  # fmt: skip
         opened = searched(params, paths, args.study, args.params)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
         kept = trials_file.of(trials, len(study.objective))  # the storage may hold more, of a longer study

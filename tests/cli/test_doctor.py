@@ -10,7 +10,7 @@ import pytest
 from conftest import tiny_values
 from typer.testing import CliRunner
 
-from hairline.cli import doctor_git, doctor_machine, doctor_workspace
+from hairline.cli import doctor_git, doctor_machine, doctor_store, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
 
@@ -71,16 +71,16 @@ def test_stores_that_are_broken_away_or_of_old_form_are_told(root: Path) -> None
     (root / "mlruns" / "0").mkdir(parents=True)
     (root / "mlruns" / "0" / "meta.yaml").write_text("name: Default\n")
     (root / "mlruns" / "mlflow.db").write_text("no database " * 100)
-    broken, old = ailing(list(doctor_workspace.store(root, f"sqlite:///{root}/mlruns/mlflow.db")))
+    broken, old = ailing(list(doctor_store.store(root, f"sqlite:///{root}/mlruns/mlflow.db")))
     assert broken.level == "problem" and "hairline sync" in broken.remedy
     assert old.remedy.startswith(f"mlflow migrate-filestore --source {root / 'mlruns'} --target sqlite:///")
-    away, _ = ailing(list(doctor_workspace.store(root, "http://user:secret@127.0.0.1:9")))
+    away, _ = ailing(list(doctor_store.store(root, "http://user:secret@127.0.0.1:9")))
     assert away.level == "problem" and "secret" not in away.what and "MLFLOW_TRACKING_URI" in away.remedy
 
 
 def test_a_store_that_is_well_says_how_many_runs_it_has(root: Path, empty_store: Path) -> None:
     before = empty_store.read_bytes()
-    (found,) = doctor_workspace.store(root, f"sqlite:///{empty_store}")
+    (found,) = doctor_store.store(root, f"sqlite:///{empty_store}")
     assert found.level == "ok" and "1 runs" in found.what
     assert empty_store.read_bytes() == before
     with sqlite3.connect(empty_store) as store:

@@ -11,6 +11,8 @@ NONSENSE = "spoilt by a test"
 EVERYWHERE = {"experiment", "learned"}
 """Sections that every stage may read unlisted: the first stands in the paths of its command, where DVC sees it change;
 the second says whether a stage fails, and a stage that failed is run again whatever changed."""
+SHOWN = ("tracking_wait_s",)
+"""What of the section ``runtime`` every stage may read unlisted: no result depends on it."""
 
 
 @contextmanager
@@ -23,7 +25,12 @@ def unlisted_spoilt(folder: Path, listed: Mapping[str, Iterable[str]]) -> Iterat
         for section in values.keys() - whole:
             keys = {key for first, key in parts if first == section}
             if not keys:
-                values[section] = NONSENSE
+                told = (
+                    {key: value for key, value in values[section].items() if key in SHOWN}
+                    if section == "runtime"
+                    else {}
+                )
+                values[section] = told or NONSENSE
             elif all(isinstance(value, dict) for value in values[section].values()):
                 values[section] = {key: value if key in keys else NONSENSE for key, value in values[section].items()}
 

@@ -327,3 +327,46 @@ def test_a_server_is_reached_also_where_name_and_password_stand_in_its_uri() -> 
         server.shutdown()
     with pytest.raises(OSError, match="port"):
         run_store.server_health("http://127.0.0.1:port", 5)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("MLFLOW_RUN_ID", None), ("MLFLOW_RUN_ID", "f" * 32), ("MLFLOW_RUN_ID", "no id"), ("MLFLOW_EXPERIMENT_ID", "0"),
+     ("MLFLOW_EXPERIMENT_ID", "4711"), ("MLFLOW_EXPERIMENT_NAME", "somebody's"), ("MLFLOW_RUN_CONTEXT", "no JSON"),
+     ("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9"), ("MLFLOW_ACTIVE_MODEL_ID", "m-1"), ("MLFLOW_WORKSPACE", "theirs"),
+     ("MLFLOW_ARTIFACT_URI", "/nowhere"), ("MLFLOW_ENABLE_ASYNC_LOGGING", "true"),
+     ("MLFLOW_TRUNCATE_LONG_VALUES", "false")],
+)  # fmt: skip
+def test_a_run_is_our_own_whatever_the_environment_says(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None
+) -> None:
+    with opened("theirs") as theirs:
+        pass
+    before = stored(workspace, theirs.id)
+    monkeypatch.setenv(variable, value or theirs.id)
+    with opened("ours") as ours:
+        ours.metrics({"loss": 1.0})
+    run, after = stored(workspace, ours.id), stored(workspace, theirs.id)
+    assert ours.id != theirs.id and run.info.run_name == "ours" and run.info.experiment_id == before.info.experiment_id
+    assert (after.info.status, after.info.end_time, after.data.tags) == (
+        "FINISHED", before.info.end_time, before.data.tags,
+    )  # fmt: skip
+    assert os.environ[variable] == (value or theirs.id)
+
+
+def test_a_run_that_a_notebook_has_open_stays_its_own(workspace: Path) -> None:
+    import mlflow
+
+    with opened("first"):
+        pass
+    mlflow.set_experiment("notebook")
+    with mlflow.start_run(run_name="theirs") as theirs:
+        with opened("ours") as ours:
+            ours.metrics({"loss": 1.0})
+        active = mlflow.active_run()
+        assert active is not None and active.info.run_id == theirs.info.run_id != ours.id
+        mlflow.log_metric("mine", 1.0)
+    found = stored(workspace, theirs.info.run_id)
+    assert "loss" not in found.data.metrics and found.data.metrics["mine"] == 1.0
+    assert "mine" not in stored(workspace, ours.id).data.metrics
+    assert stored(workspace, ours.id).info.experiment_id != found.info.experiment_id

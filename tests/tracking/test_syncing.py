@@ -17,7 +17,7 @@ from support.mlflow_server import Server
 
 from hairline import tracking
 from hairline.errors import HairlineError
-from hairline.tracking import descriptions, dvc_lock, entries, origin, records, syncing
+from hairline.tracking import descriptions, entries, origin, records, syncing
 from hairline.tracking.unsent import Unsent, waiting
 
 WRITER = """
@@ -316,11 +316,14 @@ def test_an_error_of_the_users_is_no_server_that_is_gone(workspace: Path) -> Non
     assert waiting(workspace) == [] and "MLFLOW_TRACKING_URI" not in os.environ
 
 
-@pytest.mark.parametrize("text", ["<<<<<<< HEAD\nstages: {}\n=======\n", "- a\n", "stages: [\n", "a: 1\na: 2\n"])
-def test_a_dvc_lock_that_cannot_be_read_is_one_line(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "dvc.lock"
-    path.write_text(text)
-    with pytest.raises(
-        HairlineError, match=r"dvc\.lock: cannot be read, as after a merge with conflicts; take it from"
-    ):
-        dvc_lock.stages(path)
+def test_what_was_kept_for_a_run_that_the_store_has_not_is_told_with_the_way_out(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = told("one", [])
+    lose(monkeypatch)
+    run_id = json.loads(record.read_text())["run_id"]
+    Unsent(workspace / "state/unsent" / run_id, os.environ["MLFLOW_TRACKING_URI"]).add(entries.end("FINISHED", 1))
+    with pytest.raises(HairlineError, match=f"{run_id}: kept for a run that .* does not have.*delete the folder"):
+        syncing.sync(workspace)
+    shutil.rmtree(workspace / "state/unsent" / run_id)
+    assert set(syncing.sync(workspace).restored) == {run_id}

@@ -152,17 +152,24 @@ def lineage(
 
 
 @app.command()
-def sync() -> None:
-    """Send to MLflow what runs kept while its server was gone, and restore runs that its store has lost."""
+def sync(
+    close: Annotated[
+        list[str] | None, typer.Option("--close", help="Id of a run to close that MLflow wrongly calls RUNNING.")
+    ] = None,
+) -> None:
+    """Send to MLflow what runs kept while its server was gone, restore lost runs, close those of killed processes."""
     from hairline.io.hashing import workspace_root
     from hairline.tracking import syncing
 
-    done = syncing.sync(workspace_root(Path.cwd()))
+    done = syncing.sync(workspace_root(Path.cwd()), close or ())
     for run_id, count in done.sent.items():
         typer.echo(f"{run_id}: {count} entries sent")
     for old, new in done.restored.items():
         typer.echo(f"{old}: restored as {new}")
-    typer.echo(f"{len(done.sent)} runs sent, {len(done.restored)} restored, {done.known} were there")
+    for closed in done.closed:
+        typer.echo(str(closed))
+    counts = f"{len(done.sent)} runs sent, {len(done.restored)} restored, {len(done.closed)} closed"
+    typer.echo(f"{counts}, {done.known} were there")
 
 
 @app.command()

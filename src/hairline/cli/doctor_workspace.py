@@ -1,17 +1,14 @@
 """What `hairline doctor` looks at in the workspace: DVC, tracking store, line endings, parameters. Writes nothing."""
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
-from hairline.cli import doctor_git
+from hairline.cli import doctor_git, doctor_store
 from hairline.cli.doctor_machine import Finding
 from hairline.config import parameter_files
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.errors import HairlineError
-from hairline.tracking import store as run_store
 
 TEXTS = (*parameter_files.FILES, "dvc.yaml", "dvc.lock")
 
@@ -20,7 +17,7 @@ def workspace(root: Path) -> Iterator[Finding]:
     """Everything about a workspace, in the order in which things depend on each other."""
     yield from repository(root)
     yield from doctor_git.versioning(root)
-    yield from store(root, run_store.store_uri(root))
+    yield from doctor_store.tracking(root)
     yield parameters(root)
 
 
@@ -43,34 +40,6 @@ def _overruled(root: Path) -> bool:
     """Whether .gitattributes asks for Unix line endings, whatever git is set to."""
     path = root / ".gitattributes"
     return path.is_file() and "eol=lf" in path.read_text(encoding="utf-8")
-
-
-def store(root: Path, uri: str) -> Iterator[Finding]:
-    """The tracking store: that it answers and fits this MLflow, and that no old file store is left behind."""
-    place, database = run_store.public_uri(uri), root / "mlruns" / "mlflow.db"
-    if not uri.startswith("sqlite:") or Path(uri.removeprefix("sqlite:///")).exists():
-        try:
-            with run_store.alone(uri):
-                told = _schema(Path(uri.removeprefix("sqlite:///"))) if uri.startswith("sqlite:///") else "it answers"
-            yield Finding("ok", f"MLflow store {place}: {told}")
-        except (OSError, sqlite3.Error) as error:
-            yield Finding("problem", f"MLflow store {place}: {error}",
-                          "start the server, or unset MLFLOW_TRACKING_URI; a broken database can go: 'hairline sync' "
-                          "brings its runs back")  # fmt: skip
-    else:
-        yield Finding("ok", f"MLflow store {place}: made by the first run")
-    old = sorted(path.parent.name for path in (root / "mlruns").glob("*/meta.yaml"))
-    if old:
-        yield Finding("note", f"mlruns/ holds an old file store (experiments {', '.join(old)}), which MLflow refuses",
-                      f"mlflow migrate-filestore --source {root / 'mlruns'} --target sqlite:///{database}")  # fmt: skip
-
-
-def _schema(database: Path) -> str:
-    """What a database says of itself."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as opened:
-        (revision,) = opened.execute("select version_num from alembic_version").fetchone()
-        (runs,) = opened.execute("select count(*) from runs").fetchone()
-    return f"{runs} runs, schema {revision}"
 
 
 def parameters(root: Path) -> Finding:

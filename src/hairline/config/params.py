@@ -21,6 +21,7 @@ from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
 from hairline.io.options import CONFIG, checked_dataclass, close, matching, problems, strict, told
+from hairline.nn.runtime import recipes
 from hairline.nn.segmenter import networks
 
 if TYPE_CHECKING:
@@ -249,6 +250,13 @@ class Params:
     def runtime(self) -> "Runtime":
         """Device, precision, seed and processes."""
         return cast("Runtime", self._section("runtime", "hairline.nn.runtime.recipes:Runtime"))
+
+    @cached_property
+    def tracking_wait_s(self) -> float:
+        """``runtime.tracking_wait_s``, read by itself: every tracked stage needs it, and no result depends on it."""
+        values = self._values["runtime"]
+        given = values.get("tracking_wait_s", recipes.TRACKING_WAIT_S) if isinstance(values, dict) else values
+        return float(self._parse(given, recipes.Wait, "runtime.tracking_wait_s"))
 
     @cached_property
     def matrix(self) -> Matrix:

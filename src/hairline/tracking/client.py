@@ -1,13 +1,19 @@
 """MLflow, imported late and quietly, and what it raises as one readable message."""
 
+import errno
+import logging
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from hairline.errors import HairlineError
-from hairline.tracking import store
+from hairline.tracking import database, places, store
 
 SILENCED = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
 QUIET = {
@@ -19,12 +25,18 @@ QUIET = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # then what a run tells is kept on disk, see unsent.py
     "GIT_PYTHON_REFRESH": "quiet",
 }
-GONE = ("INTERNAL_ERROR", "TEMPORARILY_UNAVAILABLE")
-"""MLflow's codes for a server that does not answer, or whose database does not."""
+CHATTER = {
+    "mlflow.system_metrics": logging.CRITICAL, "mlflow.store.db.utils": logging.CRITICAL,
+    "urllib3.connectionpool": logging.ERROR,
+}  # fmt: skip
+"""Loggers that tell of every try to reach a store that is gone or full, of which hairline tells once."""
+REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
+"""MLflow's codes for what a server would refuse again, however often it is sent."""
+LONGEST = 300  # letters of an error that are told
 
 
 class ServerGoneError(HairlineError):
-    """A tracking server that does not answer."""
+    """A tracking server that does not answer, or not as MLflow's does."""
 
 
 def imported() -> ModuleType:
@@ -34,16 +46,54 @@ def imported() -> ModuleType:
         os.environ.setdefault(variable, value)
     import mlflow  # only where a run is opened
 
+    for name, level in CHATTER.items():
+        logging.getLogger(name).setLevel(level)
     return mlflow
 
 
 def point_at(mlflow: ModuleType, uri: str) -> None:
-    """Set the tracking URI without leaving it in the environment, where it would look like the user's choice."""
-    chosen = os.environ.get("MLFLOW_TRACKING_URI")
+    """Set the URI of runs and models without leaving it in the environment, where it would look like the user's choice.
+
+    Networks are registered where their runs are, whatever MLFLOW_REGISTRY_URI says for other projects.
+    """
+    names = (store.CHOICE, "MLFLOW_REGISTRY_URI")
+    chosen = {name: os.environ.get(name) for name in names}
     mlflow.set_tracking_uri(uri)
-    os.environ.pop("MLFLOW_TRACKING_URI", None)
-    if chosen is not None:
-        os.environ["MLFLOW_TRACKING_URI"] = chosen
+    mlflow.set_registry_uri(uri)
+    for name, value in chosen.items():
+        os.environ.pop(name, None)
+        if value is not None:
+            os.environ[name] = value
+
+
+@contextmanager
+def connected(mlflow: ModuleType, uri: str) -> Iterator[None]:
+    """Point MLflow at a store that is there and fits it, and keep others from setting it up during the block."""
+    with store.alone(uri):
+        path = store.database(uri)
+        if path is not None:
+            database.prepare(path, own=not os.environ.get(store.CHOICE))
+            _tell(path, places.mend(path))
+        point_at(mlflow, uri)
+        yield
+
+
+def _tell(path: object, moved: places.Moved | None) -> None:
+    if moved is not None:
+        logging.getLogger(__name__).warning(
+            "%s: was made in another place (%s); its artifacts lie beside it from now on, those of %d earlier runs "
+            "among them", path, ", ".join(moved.before), moved.runs,
+        )  # fmt: skip
+
+
+def system_metrics(mlflow: ModuleType, run_id: str) -> Any:
+    """MLflow's thread that logs what a run takes of the machine; ``finish`` ends it, as does a server that is gone."""
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+    untyped: Any = SystemMetricsMonitor
+    monitor = untyped(run_id, tracking_uri=mlflow.get_tracking_uri())
+    monitor.start()
+    return monitor
 
 
 @contextmanager
@@ -55,12 +105,57 @@ def told(action: str, uri: str) -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        gone = store.remote(uri) and (isinstance(error, OSError) or getattr(error, "error_code", "") in GONE)
-        raise (ServerGoneError if gone else HairlineError)(
-            f"MLflow store {store.public_uri(uri)}: cannot {action}: {error}\n"
-            "Check that the store exists, is writable or reachable and fits this MLflow version; "
-            "MLFLOW_TRACKING_URI selects another one."
+        if _full(error):
+            raise HairlineError(_told_full(action, uri, error)) from error
+        kind = ServerGoneError if store.remote(uri) and not _refused(error) else HairlineError
+        remedy = (
+            "see that it is up and that you are logged in" if kind is ServerGoneError else
+            "check that the store exists, is writable and fits this MLflow version"
+        )  # fmt: skip
+        raise kind(
+            f"MLflow store {store.public_uri(uri)}: cannot {action}: {short(error)}; {remedy}; "
+            "MLFLOW_TRACKING_URI selects another one"
         ) from error
+
+
+def _refused(error: Exception) -> bool:
+    """Whether MLflow's server itself refuses what it is sent, in words of its own."""
+    from mlflow.exceptions import RestException
+
+    return isinstance(error, RestException) and error.error_code in REFUSED
+
+
+def _full(error: BaseException) -> bool:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return True
+    text = str(error)
+    return "database or disk is full" in text or f"[Errno {errno.ENOSPC}]" in text or f"[Errno {errno.EDQUOT}]" in text
+
+
+def _told_full(action: str, uri: str, error: Exception) -> str:
+    return (
+        f"{_fullest(uri, error)}: the disk is full, so that MLflow cannot {action}; what earlier stages made is kept, "
+        "and so are the states in state/: free some space, then 'dvc repro' goes on and 'hairline sync' closes the run"
+    )
+
+
+def _fullest(uri: str, error: Exception) -> Path:
+    """The place with the least space of those that something was written to: an error names what it read as well."""
+    path, named = store.database(uri), [getattr(error, name, None) for name in ("filename2", "filename")]
+    places = [
+        *([path.parent] if path else []),
+        Path(tempfile.gettempdir()),
+        *(Path(str(each)) for each in named if each),
+    ]
+    there = [each.resolve() if each.is_dir() else each.resolve().parent for each in places]
+    return min((each for each in there if each.is_dir()), key=lambda each: shutil.disk_usage(each).free)
+
+
+def short(error: BaseException) -> str:
+    """The first line of an error: what stands below are statements in SQL, pages in HTML and links."""
+    text = str(error).partition(". Response body:")[0]
+    line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 
 
 def experiment_id(mlflow: ModuleType, uri: str, experiment: str) -> str:
@@ -69,8 +164,7 @@ def experiment_id(mlflow: ModuleType, uri: str, experiment: str) -> str:
     Raises:
         HairlineError: If the experiment was deleted.
     """
-    with store.alone(uri):
-        point_at(mlflow, uri)
+    with connected(mlflow, uri):
         found = mlflow.get_experiment_by_name(experiment)
         if found is None:
             return _new_experiment(mlflow, experiment, store.artifact_location(uri, experiment))

@@ -1,6 +1,7 @@
 """What a run tells, as data: it can be sent to a store at once, or kept and sent later with the same outcome."""
 
 import importlib
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.tracking import store
+from hairline.io.reading import composed
+from hairline.tracking import names, store
 
 PARENT, ENTRY = "mlflow.parentRunId", "hairline.entry"
+ABSENT = -1
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def model(
     """A network as its files and the code that reads them; ``registered``: its name in the registry, empty for none."""
     values = {
         "name": name, "loader": loader, "example": example.tolist(), "answer": answer.tolist(),
-        "pip_requirements": list(pip_requirements), "registered": registered, "tags": tags,
+        "pip_requirements": list(pip_requirements), "registered": registered, "tags": tags, "key": uuid.uuid4().hex,
     }  # fmt: skip
     return Entry("model", values, folder)
 
@@ -78,44 +81,70 @@ def send(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 
 def _params(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    for batch in store.allowed_batches(entry.values, store.PARAM_LENGTH):
+    for batch in names.allowed_batches(entry.values, names.PARAM_LENGTH):
         found = [mlflow.entities.Param(name, value) for name, value in batch.items()]
         mlflow.MlflowClient().log_batch(run_id, params=found)
 
 
 def _tags(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    for batch in store.allowed_batches(entry.values, store.TAG_LENGTH):
+    for batch in names.allowed_batches(entry.values, names.TAG_LENGTH):
         found = [mlflow.entities.RunTag(name, value) for name, value in batch.items()]
         mlflow.MlflowClient().log_batch(run_id, tags=found)
 
 
 def _metrics(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
+    keys = names.allowed_keys(name for name, _, _, _ in entry.values["points"])
     found = [
-        mlflow.entities.Metric(store.allowed_key(name), float(value), time, step)
+        mlflow.entities.Metric(keys[name], float(value), time, step)
         for name, value, time, step in entry.values["points"]
     ]
-    for start in range(0, len(found), store.METRICS):
-        mlflow.MlflowClient().log_batch(run_id, found[start : start + store.METRICS])
+    for start in range(0, len(found), names.METRICS):
+        mlflow.MlflowClient().log_batch(run_id, found[start : start + names.METRICS])
 
 
 def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
     assert entry.path is not None
     folder, client = entry.values["folder"], mlflow.MlflowClient()
-    if entry.path.is_dir():
-        client.log_artifacts(run_id, str(entry.path), "/".join(part for part in (folder, entry.path.name) if part))
+    with names.carried_copy(entry.path) as path:
+        _log(client, run_id, path, folder)
+        if store.remote(mlflow.get_tracking_uri()):
+            _refuse_lost(client, run_id, path, folder)
+
+
+def _log(client: Any, run_id: str, path: Path, folder: str) -> None:
+    if path.is_dir():
+        client.log_artifacts(run_id, str(path), "/".join(part for part in (folder, path.name) if part))
     else:
-        client.log_artifact(run_id, str(entry.path), folder or None)
+        client.log_artifact(run_id, str(path), folder or None)
+
+
+def _refuse_lost(client: Any, run_id: str, path: Path, folder: str) -> None:
+    """Raise OSError unless a server has every file with its size: a proxy's login page says "200 OK" to an upload."""
+    files = [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+    sizes = {"/".join((*([folder] if folder else []), *each.relative_to(path.parent).parts)): each.stat().st_size
+             for each in files}  # fmt: skip
+    for place in sorted({name.rpartition("/")[0] for name in sizes}):
+        found = {composed(each.path): each.file_size for each in client.list_artifacts(run_id, place or None)}
+        for name, size in sizes.items():
+            if name.rpartition("/")[0] == place and found.get(composed(name), ABSENT) not in (size, None):
+                raise OSError(f"it answered that {name} arrived, but does not have it")
 
 
 def _model(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    values, schema = entry.values, mlflow.types
+    values, schema, client = entry.values, mlflow.types, mlflow.MlflowClient()
     arrays = np.array(values["example"], dtype=np.uint8), np.array(values["answer"], dtype=np.float32)
     free = [schema.Schema([schema.TensorSpec(array.dtype, _free(array))]) for array in arrays]
     package = importlib.import_module(values["loader"].partition(".")[0])
-    if mlflow.active_run() is None:  # sent later
-        mlflow.start_run(run_id)
-    made = mlflow.pyfunc.log_model(
-        name=values["name"],
+    mark = {ENTRY: values["key"]} if "key" in values else {}
+    if mark and values["registered"] and _registered(client, values["registered"], values["key"]):
+        return
+    run = client.get_run(run_id)
+    new = client.create_logged_model(run.info.experiment_id, values["name"], run_id, mark, dict(run.data.params))
+    made = mlflow.models.Model.log(
+        None,
+        mlflow.pyfunc,
+        run_id=run_id,
+        model_id=new.model_id,
         loader_module=values["loader"],
         data_path=str(entry.path),
         code_paths=[str(Path(next(iter(package.__path__))))],
@@ -125,9 +154,13 @@ def _model(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
         registered_model_name=values["registered"] or None,
     )
     if values["registered"]:
-        client = mlflow.MlflowClient()
-        for name, value in values["tags"].items():
+        for name, value in (values["tags"] | mark).items():
             client.set_model_version_tag(values["registered"], made.registered_model_version, name, value)
+
+
+def _registered(client: Any, name: str, key: str) -> bool:
+    """Whether a version of a registered model is of this entry, which was sent before."""
+    return any(each.tags.get(ENTRY) == key for each in client.search_model_versions(f"name = '{name}'"))
 
 
 def _free(array: NDArray[Any]) -> tuple[int, ...]:

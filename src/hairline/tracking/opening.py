@@ -6,10 +6,12 @@ from pathlib import Path
 from types import ModuleType
 
 from hairline.io.hashing import content_hashes, workspace_root
-from hairline.tracking import client, git, origin, store
+from hairline.tracking import client, closing, git, origin, store
 from hairline.tracking.code_diff import code_diff
-from hairline.tracking.records import RunRecord, read_record
-from hairline.tracking.runs import Run, now
+from hairline.tracking.open_runs import KEY, OpenRun
+from hairline.tracking.patience import Patience
+from hairline.tracking.records import RunRecord, now, read_record
+from hairline.tracking.runs import Run
 from hairline.tracking.unsent import FOLDER, Unsent
 
 
@@ -23,6 +25,7 @@ def run(
     tags: Mapping[str, str],
     upstream: Sequence[Path],
     record: Path,
+    wait_s: float = 20.0,
 ) -> Iterator[Run]:
     """Open an MLflow run for the block; ended FINISHED with a run.json, or FAILED without one where the block raises.
 
@@ -35,6 +38,7 @@ def run(
         tags: Further tags.
         upstream: The run.json files of the stages that made the inputs; those that do not exist are passed over.
         record: Where to write this run's run.json; an older file there is removed first.
+        wait_s: How long a tracking server is waited for, all waits together.
 
     Raises:
         HairlineError: If an input is missing or the tracking store cannot be used. A server that is gone later on is
@@ -43,11 +47,11 @@ def run(
     record.unlink(missing_ok=True)
     root, code, hashes = workspace_root(Path.cwd()), git.facts(Path.cwd()), content_hashes(inputs)
     parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
-    uri, mlflow = store.store_uri(root), client.imported()
-    run_id = _open(mlflow, uri, root, experiment, name)
+    uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s)
     place = store.public_uri(uri)
+    run_id, announced = _open(mlflow, uri, root, experiment, name, patience)
     facts = RunRecord(run_id, experiment, stage, name, code.commit, code.dirty, hashes, {}, parents, now(), "", place)
-    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place))
+    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place), patience, announced)
     try:
         found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
         opened.tags(_facts(facts) | origin.facts(params) | found | dict(tags))
@@ -61,12 +65,32 @@ def run(
     opened.succeed(record)
 
 
-def _open(mlflow: ModuleType, uri: str, root: Path, experiment: str, name: str) -> str:
-    """Open a run at the store; its id."""
+def _open(
+    mlflow: ModuleType, uri: str, root: Path, experiment: str, name: str, patience: Patience
+) -> tuple[str, OpenRun]:
+    """Open a run at the store; its id, and the file that says that this process works at it.
+
+    MLflow's own ``start_run`` would take over a run that MLFLOW_RUN_ID names, or refuse beside one of a notebook's.
+    """
+
+    def make() -> tuple[str, OpenRun]:
+        from mlflow.tracking.context.registry import resolve_tags
+
+        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.public_uri(uri)
+        closing.tell(closing.close_gone(mlflow, root, place))
+        opened = OpenRun(root, place, experiment, name)
+        try:
+            tags = resolve_tags({KEY: opened.process.key})
+            made = mlflow.MlflowClient().create_run(experiment_id, tags=tags, run_name=name)
+            if not made.info.run_id:
+                raise OSError("it answers, but not as MLflow's server does")
+        except BaseException:
+            opened.close(ended=False)
+            raise
+        return str(made.info.run_id), opened
+
     with client.told("open a run", uri):
-        experiment_id = client.experiment_id(mlflow, uri, experiment)
-        opened = mlflow.start_run(experiment_id=experiment_id, run_name=name, log_system_metrics=True)
-    return str(opened.info.run_id)
+        return patience.within(make) if store.remote(uri) else make()
 
 
 def _facts(record: RunRecord) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from hairline.errors import HairlineError
@@ -71,6 +72,11 @@ def _leaves(prefix: str, value: object) -> Iterator[tuple[str, str]]:
         yield from _leaves(f"{prefix}.{key}" if prefix else str(key), item)
     if empty and prefix:
         yield prefix, value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def now() -> str:
+    """The time, UTC, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def write_record(path: Path, record: RunRecord) -> None:

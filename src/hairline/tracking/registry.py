@@ -38,8 +38,8 @@ def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tu
     """
     mlflow = client.imported()
     with client.told("promote a model", uri):
-        with run_store.alone(uri):
-            client.point_at(mlflow, uri)
+        with client.connected(mlflow, uri):
+            pass
         store = mlflow.MlflowClient()
         for record, card in cards:
             version = _version(mlflow, model, record)

@@ -7,7 +7,6 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
 
@@ -16,10 +15,12 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hashes
-from hairline.tracking import client, costs, descriptions, entries, origin
+from hairline.tracking import client, costs, descriptions, entries, names, origin, store
 from hairline.tracking.client import ServerGoneError
 from hairline.tracking.entries import Entry
-from hairline.tracking.records import RunRecord, flatten, write_record
+from hairline.tracking.open_runs import OpenRun
+from hairline.tracking.patience import Patience
+from hairline.tracking.records import RunRecord, flatten, now, write_record
 from hairline.tracking.unsent import Unsent
 
 
@@ -43,10 +44,23 @@ class Child:
 class Run:
     """An open MLflow run; made by :func:`run`."""
 
-    def __init__(self, mlflow: ModuleType, record: RunRecord, uri: str, unsent: Unsent) -> None:
-        """Wrap the active run of the imported mlflow module; ``unsent`` takes what a server is not there to take."""
+    def __init__(
+        self, mlflow: ModuleType, record: RunRecord, uri: str, unsent: Unsent, patience: Patience, opened: OpenRun
+    ) -> None:
+        """Wrap a run that the imported mlflow module has made.
+
+        Args:
+            mlflow: The module.
+            record: What is known of the run so far.
+            uri: Its store.
+            unsent: Takes what a server is not there to take.
+            patience: How long a server is waited for.
+            opened: Tells others that this process lives.
+        """
         self._mlflow, self._record, self._uri, self._unsent = mlflow, record, uri, unsent
+        self._patience, self._opened = patience, opened
         self._pictures: list[str] = []
+        self._system = client.system_metrics(mlflow, record.run_id)
 
     @property
     def id(self) -> str:
@@ -69,7 +83,7 @@ class Run:
 
     def figure(self, path: Path) -> None:
         """Log an image file among the run's figures."""
-        self._pictures.append(f"figures/{path.name}")
+        self._pictures.append(f"figures/{names.carried(path.name)}")
         self.artifact(path, "figures")
 
     def drawing(self, name: str, png: bytes) -> None:
@@ -160,32 +174,35 @@ class Run:
     def _tell(self, action: str, entry: Entry) -> None:
         """Send an entry; from the first that its server is not there to take, keep them all."""
         if not len(self._unsent):
-            try:
-                with client.told(action, self._uri):
-                    entries.send(self._mlflow, self.id, entry)
+            if entry.path is not None and not entry.path.exists():
+                raise HairlineError(f"{entry.path}: not found; expected a file or folder to {action}")
+            if self._sent(action, lambda: entries.send(self._mlflow, self.id, entry)):
                 return
-            except ServerGoneError as error:
-                self._warn(error)
         self._unsent.add(entry)
 
-    def _warn(self, error: ServerGoneError) -> None:
-        logging.getLogger(__name__).warning(
-            "%s\nThe work goes on. What this run tells is kept in %s; when the server is back: hairline sync",
-            error, self._unsent.folder,
-        )  # fmt: skip
+    def _sent(self, action: str, send: Callable[[], None]) -> bool:
+        """Whether the store took something; where its server is gone, that is told."""
+        try:
+            with client.told(action, self._uri):
+                self._patience.within(send) if store.remote(self._uri) else send()
+        except ServerGoneError as error:
+            logging.getLogger(__name__).warning(
+                "%s. The work goes on: what this run tells is kept in %s, and 'hairline sync' sends it once the server "
+                "answers", error, self._unsent.folder,
+            )  # fmt: skip
+            return False
+        return True
 
     def _end(self, status: str) -> None:
         """End the run, and its thread that logs system metrics."""
-        gone = bool(len(self._unsent))
-        try:
-            with client.told("end the run", self._uri):
-                self._mlflow.end_run(status)
-        except ServerGoneError as error:
-            if not gone:
-                self._warn(error)
-            gone = True
-        if gone:
-            self._unsent.add(entries.end(status, _now_ms()))
+        ended = entries.end(status, _now_ms())
+
+        def end() -> None:
+            self._system.finish()
+            entries.send(self._mlflow, self.id, ended)
+
+        if len(self._unsent) or not self._sent("end the run", end):
+            self._unsent.add(ended)
 
     def succeed(self, path: Path) -> None:
         """End the run well: its costs, its description, its run.json at a path."""
@@ -194,25 +211,28 @@ class Run:
         self.metrics({name: value for name, value in spent.items() if value is not None})
         self._tell("describe the run", entries.tags(descriptions.tag(self._record, self._pictures)))
         self._end("FINISHED")
+        self._opened.close(ended=True)
         write_record(path, replace(self._record, ended=done.ended, peak_memory_mb=done.peak_memory_mb))
 
     def fail(self, error: BaseException) -> None:
         """End the run as failed, with what was raised as a tag."""
+        ended = False
         try:
             self.tags({"error": f"{type(error).__name__}: {error}"})
             self._end("FAILED")
-        except HairlineError as second:  # the stage's own error is the one to raise
-            logging.getLogger(__name__).warning("%s", second)
+            ended = True
+        except (HairlineError, OSError) as second:  # the stage's own error is the one to raise
+            if not isinstance(error, HairlineError | OSError):
+                logging.getLogger(__name__).warning("%s", second)
+        finally:
+            if not store.remote(self._uri):
+                self._system.finish()
+            self._opened.close(ended)
 
 
 def _finite(values: Mapping[str, float]) -> dict[str, float]:
     """Those that JSON can hold."""
     return {name: value for name, value in values.items() if math.isfinite(value)}
-
-
-def now() -> str:
-    """The time, UTC, ISO 8601."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _now_ms() -> int:

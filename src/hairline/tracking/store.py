@@ -1,31 +1,76 @@
-"""The store tracked runs go to, seen without MLflow: where it lies, whether it answers, what its names may look like.
+"""The store tracked runs go to, seen without MLflow: where it lies and whether it answers.
 
 By default it is mlruns/mlflow.db of the workspace with the artifacts beside it; MLFLOW_TRACKING_URI selects another.
 """
 
 import os
-import posixpath
 import re
 import sqlite3
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPException
 from pathlib import Path
+from urllib.parse import unquote
 
 from filelock import FileLock
 
-KEY_LENGTH, PARAM_LENGTH, TAG_LENGTH = 250, 6000, 8000  # MLflow's longest names and values
-BATCH = 100  # it takes this many parameters or tags at a time
-METRICS = 1000  # and this many metrics
+from hairline.errors import HairlineError
+from hairline.tracking.patience import Patience
+
 REACH_TIMEOUT_S = 10.0
+CHOICE = "MLFLOW_TRACKING_URI"
 
 
 def store_uri(root: Path) -> str:
-    """MLFLOW_TRACKING_URI where it is set, else the SQLite store in mlruns/ of a workspace."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{(root / 'mlruns' / 'mlflow.db').as_posix()}"
+    """MLFLOW_TRACKING_URI where it is set, else the SQLite store in mlruns/ of a workspace.
+
+    Raises:
+        HairlineError: If MLFLOW_TRACKING_URI is a database in memory, whose runs end with each stage, or a folder.
+    """
+    chosen = os.environ.get(CHOICE, "").strip()
+    if not chosen:
+        return sqlite_uri(root / "mlruns" / "mlflow.db")
+    scheme, separator, rest = chosen.partition("://")
+    if (not separator and not re.match(r"[\w+.\-]+:|(databricks|uc)$", chosen)) or scheme == "file":
+        raise HairlineError(
+            f"{CHOICE} is the folder {chosen!r}, in which MLflow keeps no runs any more; expected sqlite:///FILE or "
+            f"http://SERVER: set it to one, or unset it for the store in mlruns/ of the workspace"
+        )
+    if scheme.partition("+")[0] != "sqlite":
+        return chosen
+    path, query, _ = rest.removeprefix("/").partition("?")
+    if path in ("", ":memory:"):
+        raise HairlineError(
+            f"{CHOICE} is {chosen!r}, a database in memory, whose runs are lost when a stage ends; expected "
+            "sqlite:///FILE: set it so, or unset it for the store in mlruns/ of the workspace"
+        )
+    return chosen if query else sqlite_uri(root / unquote(path), chosen)
+
+
+def sqlite_uri(path: Path, as_given: str = "") -> str:
+    """The URI of an SQLite database, in which a ``%`` or ``?`` of its path is quoted.
+
+    Args:
+        path: The database.
+        as_given: Returned in place of it where it means the same.
+    """
+    text = path.as_posix()
+    if as_given and database(as_given) == path.resolve() and Path(unquote(as_given.partition(":///")[2])).is_absolute():
+        return as_given
+    if not re.search("[%?]", text):
+        return f"sqlite:///{text}"
+    quoted = text.replace("%", "%25").replace("?", "%3F")
+    return f"sqlite+pysqlite:///{quoted}"  # at sqlite:/// MLflow would make a folder of the quoted name
+
+
+def database(uri: str) -> Path | None:
+    """The file of an SQLite store, None for another store."""
+    scheme, separator, rest = uri.partition(":///")
+    if not separator or scheme.partition("+")[0] != "sqlite":
+        return None
+    return Path(unquote(rest.partition("?")[0])).resolve()
 
 
 def remote(uri: str) -> bool:
@@ -35,15 +80,20 @@ def remote(uri: str) -> bool:
 
 def public_uri(uri: str) -> str:
     """A store's URI without the user name and password that may stand in it."""
-    return uri if uri.startswith("sqlite:") else re.sub(r"//[^/]*@", "//", uri)
+    return uri if uri.startswith("sqlite") else re.sub(r"//[^/]*@", "//", uri)
+
+
+def artifacts_of(path: Path) -> Path:
+    """The folder of the artifacts of all experiments of an SQLite store."""
+    return path.parent / "artifacts"
 
 
 def artifact_location(uri: str, experiment: str) -> str | None:
     """Folder beside an SQLite store for an experiment's artifacts, as a file URI; None where a server decides."""
-    database = _database(uri)
-    if database is None:
+    path = database(uri)
+    if path is None:
         return None
-    return (database.parent / "artifacts" / re.sub(r"[^\w.\-]", "_", experiment)).as_uri()
+    return (artifacts_of(path) / re.sub(r"[^\w.\-]", "_", experiment)).as_uri()
 
 
 @contextmanager
@@ -54,27 +104,22 @@ def alone(uri: str) -> Iterator[None]:
         OSError: If the store does not answer: at once, where MLflow would retry for minutes before it gives up.
         sqlite3.Error: If the file is no SQLite database or stays locked.
     """
-    database = _database(uri)
-    if database is None:
+    path = database(uri)
+    if path is None:
         _reach_server(uri)
         yield
         return
-    database.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(database.with_name(f".{database.name}.lock")):
-        _reach_database(database)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(path.with_name(f".{path.name}.lock")):
+        _reach_database(path)
         yield
 
 
-def _database(uri: str) -> Path | None:
-    return Path(uri.removeprefix("sqlite:///")).resolve() if uri.startswith("sqlite:///") else None
-
-
-def _reach_database(database: Path) -> None:
-    connection = sqlite3.connect(database, timeout=REACH_TIMEOUT_S)
-    try:
-        connection.execute("PRAGMA schema_version")
-    finally:
-        connection.close()
+def _reach_database(path: Path) -> None:
+    if not path.exists():
+        return
+    with closing(sqlite3.connect(path, timeout=REACH_TIMEOUT_S)) as connection:
+        connection.execute("PRAGMA schema_version")  # SQLite takes back here what a killed process left half-written
 
 
 def _reach_server(uri: str) -> None:
@@ -90,28 +135,14 @@ def server_health(uri: str, timeout_s: float) -> str:
     """What a tracking server says of itself: ``OK`` where it is MLflow's. The user's name and password stay here.
 
     Raises:
-        OSError: If the address is none, it does not answer in time, or refuses to (``urllib.error.HTTPError``).
+        OSError: If the address is none, it has not answered by then, or refuses to (``urllib.error.HTTPError``).
     """
-    try:
+
+    def ask() -> str:
         with urllib.request.urlopen(f"{public_uri(uri).rstrip('/')}/health", timeout=timeout_s) as answer:
             return str(answer.read(100), "utf-8", "replace").strip()
-    except HTTPException as error:
+
+    try:
+        return Patience(timeout_s).within(ask)
+    except (HTTPException, ValueError) as error:
         raise OSError(f"no answer in HTTP: {error!r}") from error
-
-
-def allowed_key(name: str) -> str:
-    """A name MLflow takes: letters, digits, ``_ - . : /`` and space, no longer than 250."""
-    allowed = posixpath.normpath(re.sub(r"[^\w\-. :/]", "_", name))
-    if len(allowed) <= KEY_LENGTH:
-        return allowed
-    return f"{allowed[: KEY_LENGTH - 9]}_{sha256(name.encode()).hexdigest()[:8]}"
-
-
-def allowed_batches(values: Mapping[str, str], length: int) -> Iterator[dict[str, str]]:
-    """Values under allowed names, longer ones cut with an ellipsis, in portions MLflow takes."""
-    items = [(allowed_key(name), _cut(value, length)) for name, value in values.items()]
-    return (dict(items[start : start + BATCH]) for start in range(0, len(items), BATCH))
-
-
-def _cut(value: str, length: int) -> str:
-    return value if len(value) <= length else value[: length - 1] + "…"

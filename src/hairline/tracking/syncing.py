@@ -4,10 +4,11 @@ Each run is sent or restored once, however often this is done and by how many at
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,9 +17,10 @@ from filelock import FileLock
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
-from hairline.tracking import client, entries, origin
+from hairline.tracking import client, closing, entries, names, origin
 from hairline.tracking import store as run_store
 from hairline.tracking.entries import Entry
+from hairline.tracking.patience import Patience
 from hairline.tracking.records import RunRecord, records
 from hairline.tracking.unsent import Unsent, waiting
 
@@ -26,6 +28,8 @@ RESTORED = "hairline.restored_from"
 """Tag of a restored run: the id of the run that it stands for, as run.json and the tags of later runs have it."""
 SMALL_BYTES = 5_000_000
 """Outputs up to this size are logged again with a restored run."""
+WAIT_S = 300.0
+"""How long a server is waited for with each entry, so that a large network passes a slow line."""
 
 
 @dataclass(frozen=True)
@@ -36,34 +40,42 @@ class Synced:
         sent: Run → number of entries that were kept and now sent; runs that are still open are left for later.
         restored: Old id → new id of runs that the store did not know.
         known: Number of runs that it knew.
+        closed: Runs that MLflow called RUNNING although their process is gone.
     """
 
     sent: dict[str, int]
     restored: dict[str, str]
     known: int
+    closed: list[closing.Closed]
 
 
-def sync(root: Path) -> Synced:
-    """Bring the store of a workspace up to date.
+def sync(root: Path, close: Sequence[str] = ()) -> Synced:
+    """Bring the store of a workspace up to date: send, restore, close what nobody works at any more.
+
+    Args:
+        root: The workspace.
+        close: Ids of further runs to close that MLflow calls RUNNING.
 
     Raises:
         HairlineError: If the store cannot be used; what was not sent stays kept.
     """
     uri, mlflow = run_store.store_uri(root), client.imported()
     with _alone(root), client.told("sync", uri):
-        with run_store.alone(uri):
-            client.point_at(mlflow, uri)
+        with client.connected(mlflow, uri):
+            pass
         kept = [Unsent(folder) for folder in waiting(root)]
         sent = dict(_send(mlflow, run_store.public_uri(uri), each) for each in kept if not each.busy())
         restored, known = {}, 0
         for record in records(root):
             present = resolve(mlflow, record)
-            if present is None:
-                restored[record.run_id] = present = _restore(mlflow, uri, root, record)
+            if present is None or _half_restored(mlflow, record, present):
+                restored[record.run_id] = present = _restore(mlflow, uri, root, record, present)
             else:
                 known += 1
             _version(mlflow, root, present, record)
-    return Synced(sent, restored, known)
+        closed = closing.close_gone(mlflow, root, run_store.public_uri(uri))
+        closed += [closing.close(mlflow, root, run_id) for run_id in close]
+    return Synced(sent, restored, known, closed)
 
 
 @contextmanager
@@ -83,11 +95,13 @@ def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
             f"{kept.folder}: kept for the server {kept.server}, but the store is {place}; set MLFLOW_TRACKING_URI to "
             "that server, or delete the folder if what the run told is not wanted"
         )
+    if not _known(mlflow, run_id):
+        raise HairlineError(
+            f"{kept.folder}: kept for a run that {place} does not have, or no more; delete the folder, then 'hairline "
+            "sync' restores the run from its run.json where there is one"
+        )
     for entry in kept.remaining():
-        entries.send(mlflow, run_id, entry)
-    if mlflow.active_run() is not None:  # opened to log a model
-        status = mlflow.MlflowClient().get_run(run_id).info.status
-        mlflow.end_run(status)
+        Patience(WAIT_S).within(partial(entries.send, mlflow, run_id, entry))
     shutil.rmtree(kept.folder)
     return run_id, len(kept)
 
@@ -95,11 +109,8 @@ def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
 def resolve(mlflow: ModuleType, record: RunRecord) -> str | None:
     """Id under which the store that MLflow points at knows a run: its own, or that of the one restored from it."""
     store = mlflow.MlflowClient()
-    try:
-        return str(store.get_run(record.run_id).info.run_id)
-    except mlflow.MlflowException as error:
-        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
-            raise
+    if _known(mlflow, record.run_id):
+        return record.run_id
     experiment = store.get_experiment_by_name(record.experiment)
     if experiment is None:
         return None
@@ -107,13 +118,29 @@ def resolve(mlflow: ModuleType, record: RunRecord) -> str | None:
     return str(found[0].info.run_id) if found else None
 
 
-def _restore(mlflow: ModuleType, uri: str, root: Path, record: RunRecord) -> str:
-    """Make a run again from its run.json, with outputs that are small and as they were; curves are not among it."""
+def _known(mlflow: ModuleType, run_id: str) -> bool:
+    try:
+        mlflow.MlflowClient().get_run(run_id)
+    except mlflow.MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return False
+    return True
+
+
+def _half_restored(mlflow: ModuleType, record: RunRecord, present: str) -> bool:
+    """Whether an earlier sync was killed while it restored a run."""
+    return present != record.run_id and mlflow.MlflowClient().get_run(present).info.status == "RUNNING"
+
+
+def _restore(mlflow: ModuleType, uri: str, root: Path, record: RunRecord, begun: str | None) -> str:
+    """Make a run again from its run.json, with outputs that are small and as they were; curves are not among it.
+
+    ``begun`` is the run that an earlier sync had begun to restore it as.
+    """
     store, experiment = mlflow.MlflowClient(), client.experiment_id(mlflow, uri, record.experiment)
-    run = store.create_run(
-        experiment, _ms(record.started), {RESTORED: record.run_id, "stage": record.stage}, run_name=record.name
-    )
-    run_id = str(run.info.run_id)
+    made = {RESTORED: record.run_id, "stage": record.stage}
+    run_id = begun or str(store.create_run(experiment, _ms(record.started), made, run_name=record.name).info.run_id)
     told: list[Entry] = [entries.tags(dict(record.tags)), entries.params(dict(record.params))]
     told.append(entries.metrics([(name, value, _ms(record.ended), 0) for name, value in record.metrics.items()]))
     told += [entries.artifact(path, "") for path in _unchanged(root, record)]
@@ -136,7 +163,7 @@ def _version(mlflow: ModuleType, root: Path, run_id: str, record: RunRecord) -> 
     """Tag a run with the hashes of its outputs in dvc.lock, which there were none of while it ran."""
     found = origin.versions([Path(path) for path in record.outputs], origin.locked(root), "output")
     present: Any = mlflow.MlflowClient().get_run(run_id).data.tags
-    missing = {name: value for name, value in found.items() if present.get(run_store.allowed_key(name)) != value}
+    missing = {name: value for name, value in found.items() if present.get(names.allowed_key(name)) != value}
     if missing:
         entries.send(mlflow, run_id, entries.tags(missing))
 

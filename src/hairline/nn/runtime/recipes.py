@@ -13,6 +13,7 @@ FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
 
 Share = Annotated[float, Ge(0), Le(1)]
+Wait = Annotated[float, Gt(0), Le(3600)]
 
 
 @checked_dataclass
@@ -32,6 +33,8 @@ class Parallel:
 
 ALONE = Parallel(1, "auto", 1)
 """One device of one machine."""
+TRACKING_WAIT_S = 20.0
+"""Where a file of an earlier version does not say it."""
 
 
 @checked_dataclass
@@ -47,6 +50,8 @@ class Runtime:
         parallel: The devices of a training.
         checkpoint_s: Seconds between two states of a training on disk, besides those at the end of every epoch; 0
             writes one after every step. What is lost when a training is killed.
+        tracking_wait_s: Seconds that a stage waits for a tracking server, all its waits together; what is not sent by
+            then is kept for ``hairline sync``.
     """
 
     device: Literal["auto", "cpu", "cuda"]
@@ -55,6 +60,7 @@ class Runtime:
     seed: Annotated[int, Ge(0), Lt(2**32)]
     parallel: Parallel
     checkpoint_s: Annotated[float, Ge(0), Le(bounds.SECONDS)]
+    tracking_wait_s: Wait = TRACKING_WAIT_S
 
 
 @checked_dataclass
