@@ -174,9 +174,11 @@ def promote(
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     paths = Paths(Path(), Params(params).experiment)
-    if not paths.comparison_text.is_file():
+    from hairline.io.artefacts import read_text, repro
+
+    if not paths.comparison_text.exists():
         raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
-    typer.echo(paths.comparison_text.read_text())
+    typer.echo(read_text(paths.comparison_text, repro("compare")))
     typer.echo(f"Report    {paths.comparison_page}")
     typer.echo(f"Figures   {paths.comparison}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {paths.gate_pages}")
@@ -190,8 +192,8 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    import pandas as pd
-
+    from hairline.io.artefacts import FLAG, NUMBER, WHOLE, read_csv, repro, spoilt
+    from hairline.tuning import best_file
     from hairline.tuning.summary import lines
 
     values = Params(params)
@@ -200,10 +202,12 @@ def study_show(
         raise HairlineError(f"{values.file('studies')}: studies has no '{name}'; it has {known}")
     paths = Paths(Path(), values.experiment)
     best = paths.study_best(name)
-    if not best.is_file():
-        raise HairlineError(f"{best}: not found; run 'dvc repro tune@{name}' first")
-    told = json.loads(best.read_text())
-    typer.echo("\n".join(lines(told, pd.read_csv(paths.study_trials(name)), count)))
+    told, trials, maker = best_file.read(best, f"tune@{name}"), paths.study_trials(name), repro(f"tune@{name}")
+    numbers = {"slot": WHOLE, "best": FLAG, **dict.fromkeys(told["objective"], NUMBER)}
+    table = read_csv(trials, numbers, maker)
+    if len(table) != told["trials"]:
+        raise spoilt(trials, f"has {len(table)} rows", f"the {told['trials']} trials of {best.name}", maker)
+    typer.echo("\n".join(lines(told, table, count)))
     typer.echo(f"\nFigures   {paths.study_figures(name)}")
 
 

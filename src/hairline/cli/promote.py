@@ -1,6 +1,5 @@
 """Promote the best segmenter of a comparison: what `hairline promote` does."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +63,6 @@ def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[SegmenterName, pd.DataF
 
 
 def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName) -> str:
-    info: dict[str, Any] = json.loads((paths.segmenter(segmenter) / "model.json").read_text())
+    info: dict[str, Any] = model_cards.read_info(paths.segmenter(segmenter), str(segmenter))
     names = dict.fromkeys(part.dataset for part in training_sets.chosen(params)[segmenter.training_set].parts)
     return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])

@@ -12,13 +12,17 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.imaging.images import orientation, read_grey, read_image, read_mask, write_image, write_mask
-from hairline.io.reading import composed, readable
+from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
+from hairline.io.reading import composed, readable, there
 
 SPLITS = ("train", "val", "test")
 CRACK, NO_CRACK, UNKNOWN = "crack", "no crack", ""
 COLUMNS = ("id", "split", "group", "height", "width", "image_label", "exif_orientation", "has_mask", "mask_height",
            "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "image_sha256", "mask_sha256",
            "source")  # fmt: skip
+KINDS = {name: WHOLE if name in ("height", "width", "mask_height", "mask_width", "crack_pixels") else
+         FLAG if name == "has_mask" else TEXT
+         for name in COLUMNS if name not in ("exif_orientation", "mask_unusual", "mask_unusual_pixels")}  # fmt: skip
 LONGEST_ID = 200
 NAMED = 8
 
@@ -194,12 +198,9 @@ def read_samples(folder: Path, *splits: str) -> pd.DataFrame:
         HairlineError: If the folder holds no readable samples.parquet.
     """
     path = folder / "samples.parquet"
-    if not path.is_file():
+    if not there(path):
         raise HairlineError(f"{path}: not found; run the ingest stage of this data set first (dvc repro)")
-    try:
-        table = pd.read_parquet(path)
-    except ValueError as error:  # pyarrow's own is one
-        raise HairlineError(f"{path}: cannot be read ({error}); run the ingest stage of this data set again") from None
+    table = read_parquet(path, KINDS, repro(f"ingest@{folder.name}"))
     return table[table["split"].isin(splits)].reset_index(drop=True) if splits else table
 
 

@@ -1,6 +1,5 @@
 """The report of a comparison, section by section."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,8 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
+from hairline.gates.rules import read_findings, read_verdict
+from hairline.io.artefacts import repro
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
@@ -26,6 +27,7 @@ from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
 from hairline.tracking.records import RunRecord, git_facts, read_record
+from hairline.tuning import best_file
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,8 @@ def _pictures(found: Compared) -> list[Part]:
 
 
 def _studies(params: Params, paths: Paths) -> pd.DataFrame:
-    folders = (paths.label_scores(params.tuned(name)) for name in params.names("studies"))
-    return run_tables.studies(json.loads((folder / "study.json").read_text()) for folder in folders)
+    found = ((name, paths.label_scores(params.tuned(name)) / "study.json") for name in params.names("studies"))
+    return run_tables.studies(best_file.read(file, f"label_tuned@{name}") for name, file in found)
 
 
 def verdicts(params: Params, paths: Paths) -> list[Path]:
@@ -143,13 +145,21 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    told, findings = json.loads(path.read_text()), json.loads(paths.findings_of(path).read_text())
+    maker = repro(_gate_stage(within.parts))
+    told, findings = read_verdict(path, maker), read_findings(paths.findings_of(path), maker)
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts
     learned = f" on {path.stem} (for {names[1]} · {names[0]})" if gate == "labels" else ""
     subject = f"{gate} of {told['subject']}{learned}"
     return html.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
+
+
+def _gate_stage(within: Sequence[str]) -> str:
+    """The stage of dvc.yaml that writes a verdict, by its path below the folder of all verdicts."""
+    if within[0] == "labels":
+        return f"validate_labels@{within[2]}-{within[1]}"
+    return f"{'validate' if within[0] == 'samples' else 'validate_patches'}@{within[1]}"
 
 
 def records(params: Params, paths: Paths) -> list[Path]:

@@ -1,16 +1,57 @@
 """What DVC wrote into dvc.lock: stages with the hashes of what they read and made."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pydantic
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from hairline.errors import HairlineError
+from hairline.io.reading import read_text, there
+
+
+@dataclass
+class _Place:
+    path: str
+    md5: str = ""
+
+
+@dataclass
+class _Entry:
+    cmd: str = ""
+    deps: list[_Place] | None = None
+    outs: list[_Place] | None = None
+    params: dict[str, dict[str, Any]] | None = None
+
+
+@dataclass
+class _File:
+    stages: dict[str, _Entry]
+
+
+_FILE = pydantic.TypeAdapter(_File)
 
 
 def stages(path: Path) -> dict[str, dict[str, Any]]:
-    """Stage → its entry, read as DVC reads it; nothing where there is no such file yet."""
-    if not path.is_file():
+    """Stage → its entry, read as DVC reads it; nothing where there is no such file yet.
+
+    Raises:
+        HairlineError: If the file is no dvc.lock.
+    """
+    if not there(path):
         return {}
-    return dict((YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}).get("stages", {}))
+    text = read_text(path)
+    try:
+        content: Any = YAML(typ="safe").load(text) or {"stages": {}}
+        _FILE.validate_python(content)
+    except (YAMLError, ValueError, RecursionError) as error:  # pydantic's is a ValueError
+        raise HairlineError(
+            f"{path}: is no dvc.lock ({str(error).splitlines()[0]}); get it back ('git checkout {path.name}') or move "
+            "it away: 'dvc repro' then writes it anew, and takes from its cache what it made before"
+        ) from None
+    return dict(content["stages"])
 
 
 def params(entry: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Initial weights and weight files: safetensors only, so that no file read here can run code."""
 
 import http.client
-import json
 import logging
 import queue
 import threading
@@ -17,7 +16,9 @@ from huggingface_hub import constants
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, write_json
+from hairline.io.reading import refuse_no_file, there
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
@@ -90,22 +91,26 @@ def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
     write_json(folder / INFO_FILE, info)
 
 
-def load(folder: Path, kind: str, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
+def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
     """Read what :func:`save` wrote: the network on the CPU in evaluation mode, and the content of model.json.
 
     Args:
         folder: Where it lies.
-        kind: What it is, for the message.
+        kind: What it is, for the message: classifier or segmenter.
+        shape: A dataclass with what ``assemble`` asks of model.json.
         assemble: Makes the network, whatever its weights, from the content of model.json.
 
     Raises:
         HairlineError: If the folder holds no network or its two files do not belong together.
     """
     path = folder / INFO_FILE
-    if not path.is_file():
+    if not there(path):
         raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
-    info: dict[str, Any] = json.loads(path.read_text())
-    model = assemble(info)
+    info: dict[str, Any] = read_json(path, shape, repro(f"train_{kind}"))
+    try:
+        model = assemble(info)
+    except HairlineError as error:
+        raise HairlineError(f"{path}: {error}") from None
     fill(model, read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
     return model.eval(), info
 
@@ -113,7 +118,7 @@ def load(folder: Path, kind: str, assemble: Callable[[Mapping[str, Any]], M]) ->
 def write(module: nn.Module, path: Path) -> None:
     """Write a module's parameters and buffers to a safetensors file, whatever their device and memory layout."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-    safetensors.torch.save_file(tensors, path)
+    path.write_bytes(safetensors.torch.save(tensors))  # whose own writer tells of a full disk in no OSError
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -122,10 +127,9 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         HairlineError: If the file is missing or no safetensors file.
     """
+    refuse_no_file(path, "network weights (safetensors)")
     try:
         return safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise HairlineError(f"{path}: no such file; expected network weights (safetensors)") from None
     except safetensors.SafetensorError as error:
         raise HairlineError(f"{path}: no readable safetensors file ({error}); make it anew") from None
 
