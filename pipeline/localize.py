@@ -39,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                               options.batch)  # fmt: skip
         spent = evidence_files.write(model, missing, f"localize {args.dataset}", questions, placement)
         with whole_folder(paths.evidence(args.classifier, args.dataset)) as folder:
-            shutil.copytree(done, folder, dirs_exist_ok=True)
+            for archive in files:
+                shutil.copyfile(archive, folder / archive.name)
         timing = paths.evidence_timing(args.classifier, args.dataset)
         write_json(timing, {"images": len(missing), "seconds": spent, "machine": machine})
 

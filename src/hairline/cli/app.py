@@ -12,6 +12,7 @@ from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.io import system_errors
 
 app = typer.Typer(
     help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
@@ -218,8 +219,9 @@ def main() -> None:
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
-    except OSError as error:
-        if error.filename is None:  # a connection, a library
+    except Exception as error:
+        told = system_errors.told(error)
+        if told is None:  # a bug, a connection, a library
             raise
-        typer.echo(f"hairline: {error.filename}: {error.strerror}", err=True)
+        typer.echo(f"hairline: {told}", err=True)
         sys.exit(1)

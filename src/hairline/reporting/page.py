@@ -12,7 +12,6 @@ from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
 from hairline.gates.rules import read_findings, read_verdict
-from hairline.io.artefacts import repro
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
@@ -27,6 +26,7 @@ from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
 from hairline.tracking.records import RunRecord, git_facts, read_record
+from hairline.tracking.waivers import maker
 from hairline.tuning import best_file
 
 
@@ -145,21 +145,13 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    maker = repro(_gate_stage(within.parts))
-    told, findings = read_verdict(path, maker), read_findings(paths.findings_of(path), maker)
+    told, findings = read_verdict(path, maker(path)), read_findings(paths.findings_of(path), maker(path))
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts
     learned = f" on {path.stem} (for {names[1]} · {names[0]})" if gate == "labels" else ""
     subject = f"{gate} of {told['subject']}{learned}"
     return html.Gate(subject, told["passed"], lines["errors"], lines["warnings"], waivers)
-
-
-def _gate_stage(within: Sequence[str]) -> str:
-    """The stage of dvc.yaml that writes a verdict, by its path below the folder of all verdicts."""
-    if within[0] == "labels":
-        return f"validate_labels@{within[2]}-{within[1]}"
-    return f"{'validate' if within[0] == 'samples' else 'validate_patches'}@{within[1]}"
 
 
 def records(params: Params, paths: Paths) -> list[Path]:

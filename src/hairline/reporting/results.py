@@ -9,6 +9,7 @@ from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.names import labels_stage
+from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
 from hairline.io.artefacts import COUNTS, FLAG, NUMBER, TEXT, WHOLE, read_json, read_parquet, repro, spoilt
 from hairline.io.reading import there
@@ -134,7 +135,8 @@ def labels(params: Params, paths: Paths) -> Iterator[Result]:
             timing = label_timing.measured(evidence, own, dataset)
             path = paths.label_scores(label_set) / f"{dataset}-{split}.parquet"
             made = labels_stage(label_set) if label_set != base else f"score_labels@{label_set}"
-            table = read_parquet(path, NARROW, repro(made)) if there(path) else None
+            masked = read_samples(paths.dataset(dataset), split)["has_mask"].any()
+            table = read_parquet(path, NARROW, repro(made)) if masked else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
             yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),

@@ -8,8 +8,8 @@ import pydantic
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hairline.errors import HairlineError
-from hairline.io.reading import read_text, there
+from hairline.io.artefacts import read_text, spoilt
+from hairline.io.reading import there
 
 
 @dataclass
@@ -32,6 +32,7 @@ class _File:
 
 
 _FILE = pydantic.TypeAdapter(_File)
+MAKER = "'git checkout dvc.lock' or, once the file is moved away, 'dvc repro', which takes from its cache what it has"
 
 
 def stages(path: Path) -> dict[str, dict[str, Any]]:
@@ -40,17 +41,14 @@ def stages(path: Path) -> dict[str, dict[str, Any]]:
     Raises:
         HairlineError: If the file is no dvc.lock.
     """
-    if not there(path):
+    if not there(path) or (path.is_file() and not path.stat().st_size):
         return {}
-    text = read_text(path)
+    text = read_text(path, MAKER)
     try:
         content: Any = YAML(typ="safe").load(text) or {"stages": {}}
         _FILE.validate_python(content)
     except (YAMLError, ValueError, RecursionError) as error:  # pydantic's is a ValueError
-        raise HairlineError(
-            f"{path}: is no dvc.lock ({str(error).splitlines()[0]}); get it back ('git checkout {path.name}') or move "
-            "it away: 'dvc repro' then writes it anew, and takes from its cache what it made before"
-        ) from None
+        raise spoilt(path, f"is no dvc.lock ({str(error).splitlines()[0]})", "what DVC wrote", MAKER) from None
     return dict(content["stages"])
 
 

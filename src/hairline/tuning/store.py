@@ -13,6 +13,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from hairline.errors import HairlineError
+from hairline.io.system_errors import AGAIN, space
 
 SQLITE_WAIT_S = 120
 
@@ -35,7 +36,19 @@ def told(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
         place = sqlalchemy.make_url(url).render_as_string(hide_password=True)
-        raise HairlineError(f"{place}: the storage of studies fails: {str(error).splitlines()[0]}") from error
+        raise HairlineError(f"{place}: the storage of studies fails: {_reason(error, url)}") from error
+
+
+def _reason(error: Exception, url: str) -> str:
+    """What is at the bottom of an error; Optuna says of every failure that its data may be invalid."""
+    first = error
+    while first.__cause__ is not None and isinstance(first.__cause__, Exception):
+        first = first.__cause__
+    told = str(first).splitlines()[0]
+    if any(words in told for words in ("disk is full", "disk I/O error", "readonly database", "unable to open")):
+        file = sqlalchemy.make_url(url).database or ""
+        return f"{told}; {space(Path(file).parent)} there; free some, or let this user write there: {AGAIN}"
+    return told
 
 
 def connect(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:

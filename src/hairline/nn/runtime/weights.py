@@ -18,12 +18,14 @@ from torch import Tensor, nn
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, write_json
+from hairline.io.hashing import content_hash
 from hairline.io.reading import refuse_no_file, there
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
+HASH = "weights_sha256"
 PROBE_SECONDS = 3.0
 
 M = TypeVar("M", bound=nn.Module)
@@ -85,10 +87,13 @@ def files(weights: str, *also: str) -> list[Path]:
 
 
 def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
-    """Write ``weights.safetensors`` and ``model.json`` (the info) into a folder; it is made if it is not there."""
+    """Write ``weights.safetensors`` and ``model.json`` (the info) into a folder; it is made if it is not there.
+
+    model.json also tells the hash of the weights, so that damaged ones are known.
+    """
     with whole_file(folder / WEIGHTS_FILE) as partial:
         write(model, partial)
-    write_json(folder / INFO_FILE, info)
+    write_json(folder / INFO_FILE, {**info, HASH: content_hash(folder / WEIGHTS_FILE)})
 
 
 def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
@@ -111,7 +116,14 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
         model = assemble(info)
     except HairlineError as error:
         raise HairlineError(f"{path}: {error}") from None
-    fill(model, read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    file = folder / WEIGHTS_FILE
+    try:
+        tensors = read(file)
+        if info.pop(HASH, None) not in (None, content_hash(file)):
+            raise HairlineError(f"{file}: other weights than {INFO_FILE} beside it tells of, or damaged ones")
+        fill(model, tensors, str(file))
+    except HairlineError as error:
+        raise HairlineError(f"{error}; {repro(f'train_{kind}')} makes both") from None
     return model.eval(), info
 
 
@@ -131,7 +143,7 @@ def read(path: Path) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load_file(path)
     except safetensors.SafetensorError as error:
-        raise HairlineError(f"{path}: no readable safetensors file ({error}); make it anew") from None
+        raise HairlineError(f"{path}: no readable safetensors file ({error}); expected network weights") from None
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], source: str) -> None:
