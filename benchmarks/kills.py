@@ -40,7 +40,7 @@ COLUMNS = ("seconds", "per_second", "trial")
 TIMES = ("seconds", "per_second")
 RECORDED = ("stage", "name", "params", "inputs", "outputs", "metrics", "tags", "experiment")
 STORE = "the making of MLflow's store"
-LEFT = re.compile(r"\.partial($|\.)|\.unreadable-|(^|/)state/.+|(^|/)tmp[^/]*$")
+LEFT = re.compile(r"\.partial($|\.)|\.unreadable-|\.tmp$")
 QUIET = {"DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "NO_ALBUMENTATIONS_UPDATE": "1"}
 
 Lines = Queue[tuple[float, str | None]]
@@ -211,12 +211,8 @@ def left_over(whole: Path, killed: Path, scratch: Path) -> Iterator[str]:
         }  # fmt: skip
 
     yield from sorted(inside(killed) - inside(whole))
-    yield from (
-        path.relative_to(killed).as_posix() for path in sorted(killed.rglob("*.partial*")) if ".git" not in path.parts
-    )
+    yield from (path.relative_to(killed).as_posix() for path in sorted(killed.rglob("*")) if LEFT.search(path.name))
     yield from (str(path) for path in sorted(scratch.rglob("*")))
-    cache = killed / ".dvc" / "cache"
-    yield from (path.relative_to(killed).as_posix() for path in sorted(cache.rglob("*.tmp")))
 
 
 def running(folder: Path) -> list[str]:
@@ -259,18 +255,16 @@ def main() -> None:
         hit = remembered(out, f"kill {number}", lambda: kill(other, scratch[other], stage, delay))  # noqa: B023 now
         print(f"{number:3} of {len(plan)}: {hit}", flush=True)
     to_the_end(other, scratch[other], "dvc", "repro")
+    told = json.loads(out.read_text("utf-8"))
     found = {
-        "kills": sum(
-            json.loads(out.read_text("utf-8"))[f"kill {number}"]["killed"] for number in range(1, len(plan) + 1)
-        ),
+        "kills": sum(told[f"kill {number}"]["killed"] for number in range(1, len(plan) + 1)),
         "sync": to_the_end(other, scratch[other], "hairline", "sync").splitlines(),
         "differing": list(differences(one, other)),
         "left_over": list(left_over(one, other, scratch[other])),
         "running": running(other),
         "hours": round((time.monotonic() - begun) / 3600, 2),
     }
-    content = json.loads(out.read_text("utf-8")) | {"outcome": found}
-    out.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    out.write_text(json.dumps({**told, "outcome": found}, indent=2) + "\n", encoding="utf-8")
     print(json.dumps(found, indent=2))
     sys.exit(bool(found["differing"] or found["left_over"] or found["running"]))
 

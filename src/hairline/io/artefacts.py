@@ -23,10 +23,10 @@ from hairline.io.reading import refuse_no_file
 if TYPE_CHECKING:  # loaded where a table is read: whoever only reads JSON does without
     import pandas as pd
 
-MAX_TEXT_BYTES = 64 << 20
+MAX_TEXT_BYTES = 32 << 20
 """Size of a text or JSON file; the largest that a stage writes are the trials of a study, some 2 KB each."""
-MAX_BRACKETS = 1_500_000
-"""Lists and mappings in a JSON file, each of which takes a hundred times its two characters in memory."""
+MAX_VALUES = 1_500_000
+"""Values in a JSON file, each of which may take a hundred times its characters in memory; a trial has some 100."""
 MAX_ROWS = 100_000_000
 """Rows that a table may claim; a patch index has some hundred for every image."""
 MAX_TABLE_BYTES = 16 << 30
@@ -73,8 +73,8 @@ def read_json(path: Path, shape: Any, maker: str, kind: str = "JSON as its stage
         HairlineError: If the file cannot be read, is no JSON, or holds something else.
     """
     content = _bytes(path, kind, maker)
-    if content.count(b"[") + content.count(b"{") > MAX_BRACKETS:
-        raise spoilt(path, f"holds more than {MAX_BRACKETS:,} lists and mappings", kind, maker)
+    if sum(content.count(each) for each in (b"[", b"{", b",")) > MAX_VALUES:
+        raise spoilt(path, f"holds more than {MAX_VALUES:,} values", kind, maker)
     try:
         _adapter(shape).validate_json(content, strict=True)
     except pydantic.ValidationError as error:

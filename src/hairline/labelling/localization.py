@@ -120,7 +120,7 @@ class Evidence:
         arrays = read_arrays(path, maker)
         try:
             return cls._of(arrays)
-        except (KeyError, IndexError, TypeError, ValueError) as error:
+        except (HairlineError, KeyError, IndexError, TypeError, ValueError) as error:
             raise spoilt(path, f"holds no evidence ({error})", "what 'localize' writes", maker) from None
 
     @classmethod
