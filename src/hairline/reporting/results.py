@@ -44,7 +44,7 @@ class _Evaluated:
 class _Taught:
     """What status.json says of a classifier."""
 
-    training: Training
+    training: Training | None
 
 
 @dataclass
