@@ -21,7 +21,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
@@ -37,8 +37,8 @@ WITH_TIMES = re.compile(r"(^|/)timings/|\.html$|(^|/)code/")
 """Files that tell how long something took or by which run; code/ is the same where the commit is."""
 COLUMNS = ("seconds", "per_second", "trial")
 """Columns with these in their names tell times, and numbers of trials in a storage, which counts lost ones too."""
-TIMES = ("seconds", "per_second")
-RECORDED = ("stage", "name", "params", "inputs", "outputs", "metrics", "tags", "experiment")
+TIMES = ("second", "cost/")
+RECORDED = ("stage", "name", "params", "inputs", "outputs", "metrics", "experiment")
 STORE = "the making of MLflow's store"
 LEFT = re.compile(r"\.partial($|\.)|\.unreadable-|\.tmp$")
 QUIET = {"DVC_NO_ANALYTICS": "1", "HF_HUB_OFFLINE": "1", "PYTHONUNBUFFERED": "1", "NO_ALBUMENTATIONS_UPDATE": "1"}
@@ -91,7 +91,7 @@ def planned(stages: Sequence[tuple[str, float]], kills: int, seed: int) -> list[
     stage that trains, waits for MLflow's store to appear and strikes within a second of that.
     """
     chance, takes = random.Random(seed), dict(stages)
-    aimed = kills // 10
+    aimed = max(kills // 10, 1)
     names = chance.sample(list(takes), min(len(takes), kills - aimed))
     names += chance.choices(list(takes), list(takes.values()), k=kills - aimed - len(names))
     order = {name: number for number, name in enumerate(takes)}
@@ -100,14 +100,18 @@ def planned(stages: Sequence[tuple[str, float]], kills: int, seed: int) -> list[
     return found[:first] + [(STORE, chance.uniform(0, 1)) for _ in range(aimed)] + found[first:]
 
 
-def _first_tracked(stages: Mapping[str, float]) -> str:
+def _first_tracked(stages: Iterable[str]) -> str:
     return next(name for name in stages if name.startswith("train_classifier"))
 
 
-def kill(folder: Path, scratch: Path, stage: str, delay: float) -> dict[str, Any]:
-    """Start `dvc repro` and kill its whole process group when it has been at a stage for so long; what was hit."""
+def kill(folder: Path, scratch: Path, order: Sequence[str], stage: str, delay: float) -> dict[str, Any]:
+    """Start `dvc repro` and kill its whole process group when it has been at a stage for so long; what was hit.
+
+    Where that stage was ended by an earlier attempt, it is the next one that runs.
+    """
     process, lines = started(folder, scratch, "dvc", "repro")
     due, running, store = None, "", _store(folder)
+    least = order.index(_first_tracked(order) if stage == STORE else stage)
     while due is None or time.monotonic() < due:
         try:
             when, line = lines.get(timeout=0.002)
@@ -119,9 +123,9 @@ def kill(folder: Path, scratch: Path, stage: str, delay: float) -> dict[str, Any
             break
         if found := STARTS.search(line):
             running = found[1]
-            past_store = stage == STORE and running.startswith("train_classifier") and bool(store)
-            if running == stage or past_store:  # the store is there: some moment of the training instead
-                due = when + (delay if running == stage else 10 * delay)
+            reached = running not in order or order.index(running) >= least
+            if due is None and reached and (stage != STORE or store):  # where the store is there: any moment later
+                due = when + (10 * delay if stage == STORE else delay)
     alive = process.poll() is None
     if alive:
         os.killpg(process.pid, signal.SIGKILL)
@@ -180,7 +184,21 @@ def _comparable(path: Path) -> object:
         return told | {"outputs": outputs, "metrics": metrics, "inputs": sorted(told["inputs"])}
     if path.suffix == ".json" and "metrics" in path.parts:
         return _flat(json.loads(path.read_text("utf-8")))
+    if path.suffix == ".md":
+        return list(_without_times(path.read_text("utf-8")))
     return path.read_bytes()
+
+
+def _without_times(text: str) -> Iterator[list[str]]:
+    """The lines of Markdown as cells, of its tables those alone that tell no time."""
+    kept: list[int] | None = None
+    for line in text.splitlines():
+        cells = line.split(" | ")
+        if len(cells) == 1:
+            kept = None
+        elif kept is None:
+            kept = [number for number, cell in enumerate(cells) if "second" not in cell and "/s" not in cell]
+        yield cells if kept is None else [cells[number] for number in kept]
 
 
 def _with_times(name: str) -> bool:
@@ -197,8 +215,8 @@ def _without(row: Mapping[str, Any], parts: Sequence[str]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if not any(part in name for part in parts)}
 
 
-def left_over(whole: Path, killed: Path, scratch: Path) -> Iterator[str]:
-    """Files that only the killed workspace has, and what lies in its TMPDIR."""
+def left_over(whole: Path, killed: Path, scratch: Mapping[Path, Path]) -> Iterator[str]:
+    """Files that only the killed workspace has, also in its TMPDIR, where libraries keep some of their own."""
 
     def inside(folder: Path) -> set[str]:
         skipped = (".git", ".dvc/cache", "mlruns/artifacts", *COMPARED)
@@ -212,7 +230,10 @@ def left_over(whole: Path, killed: Path, scratch: Path) -> Iterator[str]:
 
     yield from sorted(inside(killed) - inside(whole))
     yield from (path.relative_to(killed).as_posix() for path in sorted(killed.rglob("*")) if LEFT.search(path.name))
-    yield from (str(path) for path in sorted(scratch.rglob("*")))
+    alike = {path.relative_to(scratch[whole]) for path in scratch[whole].rglob("*")}
+    yield from (
+        str(path) for path in sorted(scratch[killed].rglob("*")) if path.relative_to(scratch[killed]) not in alike
+    )
 
 
 def running(folder: Path) -> list[str]:
@@ -251,16 +272,18 @@ def main() -> None:
     if not stages:
         raise SystemExit(f"{one}: nothing was left to run; expected a fresh workspace, of which the times are measured")
     plan = planned([(str(name), float(seconds)) for name, seconds in stages], args.kills, args.seed)
+    order = [str(name) for name, _ in stages]
     for number, (stage, delay) in enumerate(plan, 1):
-        hit = remembered(out, f"kill {number}", lambda: kill(other, scratch[other], stage, delay))  # noqa: B023 now
+        hit = remembered(out, f"kill {number}", lambda: kill(other, scratch[other], order, stage, delay))  # noqa: B023 now
         print(f"{number:3} of {len(plan)}: {hit}", flush=True)
     to_the_end(other, scratch[other], "dvc", "repro")
+    to_the_end(one, scratch[one], "hairline", "sync")
     told = json.loads(out.read_text("utf-8"))
     found = {
         "kills": sum(told[f"kill {number}"]["killed"] for number in range(1, len(plan) + 1)),
         "sync": to_the_end(other, scratch[other], "hairline", "sync").splitlines(),
         "differing": list(differences(one, other)),
-        "left_over": list(left_over(one, other, scratch[other])),
+        "left_over": list(left_over(one, other, scratch)),
         "running": running(other),
         "hours": round((time.monotonic() - begun) / 3600, 2),
     }

@@ -18,7 +18,7 @@ from hairline.labelling import steps
 from hairline.labelling.localization import Evidence
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import segmenter
-from hairline.reporting import model_cards, page, results
+from hairline.reporting import gallery, model_cards, page, results
 from hairline.tracking import dvc_lock
 from hairline.tracking.records import read_record
 from hairline.tracking.waivers import waived
@@ -40,6 +40,11 @@ def _compared(_: Path) -> Any:
     params = Params(Path("params.yaml"))
     paths = Paths(Path(), params.experiment)
     return [str(each) for each in [*results.compared(params, paths), *results.classifiers(params, paths)]]
+
+
+def _strips(_: Path) -> Any:
+    params = Params(Path("params.yaml"))
+    return [picture.data for picture in gallery.steps(params, Paths(Path(), params.experiment))]
 
 
 def _page(_: Path) -> Any:
@@ -64,6 +69,7 @@ def of_stages(experiment: str) -> dict[str, tuple[Reader, ...]]:
         f"{data}/training/synthetic/konig.parquet": (lambda path: training_table.read(path, Path(data)).table,),
         f"{data}/evidence/resnet18/synthetic/test_00000.npz": (Evidence.load,),
         f"{data}/labels/konig/synthetic/steps/test_00000.npz": (steps.read,),
+        f"{reports}/strips/konig/synthetic-test_00000.png": (_strips,),
         f"{data}/studies/konig/best.json": (
             lambda path: best_file.read(path, "tune@konig"),
             lambda _: command("study", "show", "konig"),

@@ -82,6 +82,14 @@ def read_json(path: Path, shape: Any, maker: str, kind: str = "JSON as its stage
     return json.loads(content)
 
 
+def refuse_misfit(path: Path, content: Any, shape: Any, kind: str, maker: str) -> None:
+    """Raise HairlineError unless what was read from a file by other means has a shape, as for :func:`read_json`."""
+    try:
+        _adapter(shape).validate_python(content)
+    except pydantic.ValidationError as error:
+        raise spoilt(path, _misfit(error), kind, maker) from None
+
+
 def _misfit(error: pydantic.ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":

@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pydantic
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from hairline.io.artefacts import read_text, spoilt
+from hairline.io.artefacts import read_text, refuse_misfit, spoilt
 from hairline.io.reading import there
 
 
@@ -31,7 +30,6 @@ class _File:
     stages: dict[str, _Entry]
 
 
-_FILE = pydantic.TypeAdapter(_File)
 MAKER = "'git checkout dvc.lock' or, once the file is moved away, 'dvc repro', which takes from its cache what it has"
 
 
@@ -46,9 +44,9 @@ def stages(path: Path) -> dict[str, dict[str, Any]]:
     text = read_text(path, MAKER)
     try:
         content: Any = YAML(typ="safe").load(text) or {"stages": {}}
-        _FILE.validate_python(content)
-    except (YAMLError, ValueError, RecursionError) as error:  # pydantic's is a ValueError
+    except (YAMLError, ValueError, RecursionError) as error:
         raise spoilt(path, f"is no dvc.lock ({str(error).splitlines()[0]})", "what DVC wrote", MAKER) from None
+    refuse_misfit(path, content, _File, "what DVC wrote", MAKER)
     return dict(content["stages"])
 
 

@@ -143,7 +143,8 @@ def read(path: Path) -> dict[str, Tensor]:
     try:
         return safetensors.torch.load_file(path)
     except safetensors.SafetensorError as error:
-        raise HairlineError(f"{path}: no readable safetensors file ({error}); expected network weights") from None
+        told = f"{path}: no readable safetensors file ({error}); expected network weights: get or make it anew"
+        raise HairlineError(told) from None
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], source: str) -> None:
