@@ -164,7 +164,8 @@ def _about(paths: Paths, classifier: str) -> Any:
 
 
 def _training(told: Mapping[str, Any]) -> Training | None:
-    return Training(**told["training"]) if told["training"] else None
+    training = told["training"]
+    return Training(training["images"], training["epochs"], training["start"]) if training else None
 
 
 def _trained_on(params: Params, dataset: str) -> str:

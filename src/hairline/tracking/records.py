@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from hairline.io.artefacts import read_json, repro
@@ -121,7 +121,8 @@ def read_record(path: Path) -> RunRecord | None:
     """
     if not there(path):
         return None
-    return RunRecord(**read_json(path, RunRecord, repro(_stage(path.stem)), "a run.json"))
+    content = read_json(path, RunRecord, repro(_stage(path.stem)), "a run.json")
+    return RunRecord(**{each.name: content[each.name] for each in fields(RunRecord) if each.name in content})
 
 
 def _stage(name: str) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from annotated_types import MinLen
 
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json, repro, spoilt
 
 
 @dataclass
@@ -14,7 +14,16 @@ class _Own:
     """Objective → its value, of the label set's own options."""
 
     tuning: dict[str, float]
-    held_out: dict[str, float | None]
+    held_out: dict[str, float]
+
+
+@dataclass
+class _Gain:
+    """On held-out images, with its interval where there is one."""
+
+    gain: float
+    gain_low: float | None = None
+    gain_high: float | None = None
 
 
 @dataclass
@@ -24,8 +33,8 @@ class _One:
     slot: int
     changes: dict[str, Any]
     tuning: dict[str, float]
-    held_out: dict[str, float | None]
-    gain: dict[str, dict[str, Any]]
+    held_out: dict[str, float]
+    gain: dict[str, _Gain]
 
 
 @dataclass
@@ -56,4 +65,9 @@ def read(path: Path, stage: str) -> dict[str, Any]:
     Raises:
         HairlineError: If the file holds something else.
     """
-    return dict(read_json(path, _Best, repro(stage)))
+    told = read_json(path, _Best, repro(stage))
+    measured = [set(each["gain"]) - set(each["held_out"]) | set(each["gain"]) - set(told["own"]["held_out"])
+                for each in told["best"]]  # fmt: skip
+    if any(measured) or not told["objective"]:
+        raise spoilt(path, "tells a gain without the scores behind it", "what a study found", repro(stage))
+    return dict(told)
