@@ -1,6 +1,7 @@
 """Score a patch classifier on the patches it did not learn from (König et al. 2021, table I)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pandas as pd
 
 from hairline import tracking
 from hairline.config.params import Params
+from hairline.data import patch_index
 from hairline.data.samples import load_image, read_samples
+from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_folder, write_json
 from hairline.metrics import classification, learned
 from hairline.nn.classifier import backbones
@@ -32,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                       [paths.classifier_record(args.classifier)],
                       paths.classifier_evaluation_record(args.classifier), params.tracking_wait_s) as run:  # fmt: skip
         model, info = backbones.load(weights)
-        table = _answers(params, model, pd.read_parquet(patches), paths.dataset(args.dataset))
+        table = _answers(params, model, patch_index.read(patches), paths.dataset(args.dataset))
+        read_json(weights / "model.json", _Trained, repro(f"train_classifier@{args.classifier}"))
         training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"],
                     "learned": learned.verdict_of(info)}  # fmt: skip
         with whole_folder(folder) as unfinished:
@@ -50,6 +54,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         if curves:
             run.drawing("classifier.png", canvas.png(classifier_curves.draw(curves)))
         run.finish([folder, metrics])
+
+
+@dataclass
+class _Trained:
+    """What of model.json stands in the comparison."""
+
+    images: int
+    epochs: int
+    initialisation: str
 
 
 def _answers(params: Params, model: backbones.Classifier, index: pd.DataFrame, dataset: Path) -> pd.DataFrame:

@@ -1,10 +1,11 @@
 """Segment a test set at full size and score it against the masks (König et al. 2021, section IV-B)."""
 
-import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.imaging.images import write_scores
+from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.progress import bar
 from hairline.metrics import learned, thresholds
@@ -45,9 +47,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tracking.run("evaluate", name, params.experiment, logged, [paths.samples(test_set), weights], {},
                       [paths.segmenter_record(segmenter)],
                       paths.evaluation_record(segmenter, test_set), params.tracking_wait_s) as run:  # fmt: skip
-        status, reason = _status(weights, paths.dataset(test_set))
+        info = _info(weights, segmenter)
+        status, reason = _status(info, paths.dataset(test_set))
         with whole_folder(scores) as folder:
-            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(weights)})
+            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info)})
             predicted = status in PREDICTED
             table = _predict(params, weights, paths.dataset(test_set), run, folder) if predicted else None
         found = {} if table is None else metrics(table)
@@ -62,8 +65,26 @@ def main(argv: Sequence[str] | None = None) -> None:
         run.finish([scores, paths.segmenter_metrics(segmenter, test_set)])
 
 
-def _status(weights: Path, dataset: Path) -> tuple[str, str]:
-    info = json.loads((weights / "model.json").read_text(encoding="utf-8"))
+@dataclass
+class _Untrained:
+    status: Literal["not trainable"]
+    reason: str
+
+
+@dataclass
+class _Trained:
+    status: Literal["trained"]
+    images: int
+    epochs: int
+    initialisation: str
+
+
+def _info(weights: Path, segmenter: SegmenterName) -> dict[str, Any]:
+    """The model.json of a segmenter, trained or not."""
+    return dict(read_json(weights / "model.json", _Trained | _Untrained, repro(f"train_segmenter@{segmenter}")))
+
+
+def _status(info: Mapping[str, Any], dataset: Path) -> tuple[str, str]:
     if info["status"] != "trained":
         return info["status"], info["reason"]
     samples = read_samples(dataset, "test")
@@ -72,9 +93,8 @@ def _status(weights: Path, dataset: Path) -> tuple[str, str]:
     return ("scored", "") if samples["has_mask"].any() else ("no masks", "no test image has a mask")
 
 
-def _training(weights: Path) -> dict[str, object] | None:
+def _training(info: Mapping[str, Any]) -> dict[str, object] | None:
     """How the segmenter was trained, for the comparison; None where it was not."""
-    info = json.loads((weights / "model.json").read_text(encoding="utf-8"))
     if info["status"] != "trained":
         return None
     return {

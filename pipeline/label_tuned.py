@@ -1,9 +1,9 @@
 """Make the label set NAME_tuned: that of a study with the best options it found; score it against the masks."""
 
-import json
 from collections.abc import Sequence
 
 from hairline.config.params import LabelSet
+from hairline.tuning import best_file
 from pipeline import label, score_labels, stage
 
 
@@ -13,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     params, paths = stage.opened(args.params)
     study, name, best = params.study(args.study), params.tuned(args.study), paths.study_best(args.study)
     own = params.label_set(study.label_set)
-    options = json.loads(best.read_text(encoding="utf-8"))["options"]
+    options = best_file.read(best, f"tune@{args.study}")["options"]
     label_set = LabelSet(own.method, own.classifier, params.options_of(study.label_set)(options))
     raw = {**params.raw("label_sets")[study.label_set], "options": options, "study": args.study}
     label.make(params, paths, name, label_set, raw, paths.study_record(args.study))

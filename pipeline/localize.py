@@ -1,17 +1,22 @@
 """Ask a classifier about every window and about the whole of every image; keep its answers raw (docs/method.md §2)."""
 
+import logging
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from hairline.data.samples import image_path, read_samples
+from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
+from hairline.labelling.localization import Evidence
 from hairline.nn.classifier import backbones, evidence_files, folding
 from hairline.nn.classifier.device_evidence import Questions
 from hairline.nn.runtime import device
 from pipeline import stage
+
+_log = logging.getLogger("hairline.localize")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -34,14 +39,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     ) as done:
         samples = read_samples(dataset)["id"]
         files = {done / f"{sample}.npz": image_path(dataset, sample) for sample in samples}
-        missing = {archive: image for archive, image in files.items() if not archive.exists()}
+        missing = {archive: image for archive, image in files.items() if not _answered(archive)}
         questions = Questions(options.vote_windows_px, options.vote_stride_px, options.cam_scales, options.tile_px,
                               options.batch)  # fmt: skip
         spent = evidence_files.write(model, missing, f"localize {args.dataset}", questions, placement)
         with whole_folder(paths.evidence(args.classifier, args.dataset)) as folder:
-            shutil.copytree(done, folder, dirs_exist_ok=True)
+            for archive in files:
+                shutil.copyfile(archive, folder / archive.name)
         timing = paths.evidence_timing(args.classifier, args.dataset)
         write_json(timing, {"images": len(missing), "seconds": spent, "machine": machine})
+
+
+def _answered(archive: Path) -> bool:
+    """Whether an earlier run left the evidence about an image; what cannot be read is asked for again."""
+    if not archive.exists():
+        return False
+    try:
+        Evidence.load(archive)
+    except HairlineError as error:
+        _log.warning("%s: this image is asked about again", str(error).partition("; ")[0])
+        return False
+    return True
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from typing import NoReturn
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
-from hairline.io import terminal
+from hairline.io import system_errors, terminal
+from hairline.io.scratch import scratch
 from hairline.io.source import Source
 
 NAMES = {
@@ -61,22 +62,25 @@ def code_of(*modules: str) -> dict[str, str]:
 def run(main: Callable[[], None]) -> NoReturn:
     """Run a stage as a program: exit status 0, 1 with a message for what a person can mend, or 130 when interrupted.
 
-    That is a user's mistake, or what the file system refuses (no space, no right); other errors keep their traceback.
+    That is a user's mistake, what the file system refuses (no space, no right), or a lack of memory; other errors keep
+    their traceback.
     """
     terminal.settle()
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
     logging.getLogger("hairline").setLevel(logging.INFO)
     try:
-        main()
+        with scratch():
+            main()
     except HairlineError as error:
         print(f"\nhairline: {error}", file=sys.stderr)
-        sys.exit(1)
-    except OSError as error:
-        if error.filename is None:  # a connection, a library
-            raise
-        print(f"\nhairline: {error.filename}: {error.strerror}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:
         print("\nhairline: interrupted; 'dvc repro' goes on from here", file=sys.stderr)
         sys.exit(130)
+    except Exception as error:
+        told = system_errors.told(error)
+        if told is None:  # a bug, a connection, a library
+            raise
+        print(f"\nhairline: {told}", file=sys.stderr)
+        sys.exit(1)
     sys.exit(0)

@@ -10,6 +10,7 @@ import pandas as pd
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import Paths
+from hairline.data import patch_index
 from hairline.data.samples import load_image, read_samples
 from hairline.io.atomic import whole_file, whole_folder
 from hairline.metrics.learned import NOT_JUDGED
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     dataset, patches = paths.dataset(options.dataset), paths.patch_index(options.dataset)
     folder = paths.classifier(args.classifier)
     window_px, chosen = params.patches.window_px, params.runtime
-    rows, images = pd.read_parquet(patches), partial(load_image, dataset)
+    rows, images = patch_index.read(patches), partial(load_image, dataset)
     values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
     inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training_run.opened(

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-import pandas as pd
-
+from hairline.data import patch_index
 from hairline.data.samples import load_image, load_mask
 from hairline.gates import conclude, facts
 from hairline.gates import patches_gate as gate
@@ -18,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = stage.arguments(__doc__, argv, "classifier", "dataset")
     params, paths = stage.opened(args.params)
     options, dataset = params.patches_gate(args.dataset), paths.dataset(args.dataset)
-    index = pd.read_parquet(paths.patch_index(args.dataset))
+    index = patch_index.read(paths.patch_index(args.dataset))
     frames = {
         "splits": facts.patch_splits(index, options.min_patches),
         "samples": facts.patch_scales(index, params.patches.window_px),

@@ -75,7 +75,7 @@ def test_a_damaged_table_is_named(canonical):
     folder, _ = canonical
     for content in (b"", b"half", (folder / "samples.parquet").read_bytes()[:-99]):
         (folder / "samples.parquet").write_bytes(content)
-        with pytest.raises(HairlineError, match=r"samples\.parquet: cannot be read .*; run the ingest stage"):
+        with pytest.raises(HairlineError, match=r"samples\.parquet: cannot be read .*dvc repro ingest@set"):
             samples.read_samples(folder)
 
 

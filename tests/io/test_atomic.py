@@ -1,6 +1,10 @@
 """Outputs appear whole or not at all."""
 
+import errno
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,3 +118,66 @@ def test_a_folder_in_the_place_of_a_text_is_told_and_nothing_is_written(tmp_path
     with pytest.raises(HairlineError, match=r"other\.yaml: is a folder"):
         write_texts({tmp_path / "one.yaml": "", tmp_path / "other.yaml": ""})
     assert not (tmp_path / "one.yaml").exists()
+
+
+def test_what_killed_processes_left_beside_a_target_is_removed_and_what_others_write_is_not(tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys\nfrom pathlib import Path\nfrom hairline.io.atomic import whole_file, whole_folder\n"
+        "with whole_folder(Path('old labels')) as folder, whole_file(Path('old.json')) as file:\n"
+        "    (folder / 'a').write_text('half'); file.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=False).returncode == -9
+    left = list(tmp_path.iterdir())
+    assert len(left) == 2
+    (other := left[0].with_name(left[0].name.replace("-", "-0", 1))).touch()  # of no process of this machine
+    with whole_file(tmp_path / "new.json") as file, whole_folder(tmp_path / "new") as folder:
+        file.write_text("{}")
+        assert {path.name for path in tmp_path.iterdir()} == {file.name, folder.name, other.name}
+    assert {path.name for path in tmp_path.iterdir()} == {"new.json", "new", other.name}
+
+
+def test_content_is_on_the_disk_before_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    fsync, replace, rename = os.fsync, Path.replace, Path.rename
+
+    def synced(descriptor: int) -> None:
+        told.append(f"sync {Path(f'/proc/self/fd/{descriptor}').readlink().name.split('.')[-1]}")
+        fsync(descriptor)
+
+    def named(do, self: Path, target: Path) -> Path:
+        told.append(f"name {target.name}")
+        return do(self, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(Path, "replace", lambda self, target: named(replace, self, target))
+    monkeypatch.setattr(Path, "rename", lambda self, target: named(rename, self, target))
+    home = tmp_path / "home"
+    with whole_file(home / "a.json") as file:
+        file.write_text("{}")
+    assert told == ["sync json", "name a.json", "sync home"]
+    told.clear()
+    with whole_folder(home / "labels") as folder:
+        (folder / "sub").mkdir()
+        (folder / "sub" / "b.png").write_text("b")
+    assert told == ["sync png", "sync sub", "sync partial", "name labels", "sync home"]
+
+
+def test_an_error_names_the_target_and_not_its_temporary_name(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as folder_error, whole_folder(tmp_path / "labels") as folder:
+        (folder / "gone" / "a.png").write_bytes(b"")
+    assert folder_error.value.filename == str(tmp_path / "labels" / "gone" / "a.png")
+    with pytest.raises(IsADirectoryError) as file_error, whole_file(tmp_path / "a.json") as file:
+        raise IsADirectoryError(errno.EISDIR, "Is a directory", str(file))
+    assert file_error.value.filename == str(tmp_path / "a.json")
+
+
+def test_the_old_folder_stays_whole_until_the_new_one_has_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "old.txt").write_text("old")
+    monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.EDQUOT, "Disk quota exceeded")))
+    with pytest.raises(OSError, match="quota") as error, whole_folder(tmp_path / "labels") as folder:
+        (folder / "new.txt").write_text("new")
+    assert error.value.filename == str(tmp_path / "labels")
+    assert [path.name for path in tmp_path.rglob("*")] == ["labels", "old.txt"]

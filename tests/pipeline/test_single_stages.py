@@ -19,6 +19,7 @@ from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
+from hairline.labelling.localization import Evidence
 from hairline.metrics.score_table import score_table
 from hairline.nn.classifier import backbones, evidence
 from hairline.nn.runtime import weights
@@ -220,17 +221,13 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     class KilledError(Exception):
         pass
 
-    class Nothing:
-        def save(self, path: Path) -> None:
-            path.write_text("", encoding="utf-8")
-
     collected = []
 
-    def collect(*_: object) -> Nothing:
+    def collect(*_: object) -> Evidence:
         collected.append(1)
         if len(collected) == 4:
             raise KilledError
-        return Nothing()
+        return Evidence(32, 32, (), np.zeros((1, 1), np.float32), 32, 0.5)
 
     monkeypatch.setattr(evidence, "collect", collect)
     values["runtime"].update(device="cpu", precision="32")
@@ -238,6 +235,9 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     write_params(values)
     with pytest.raises(KilledError):
         stage(localize, classifier="resnet18", dataset="synthetic")
+    if left == 5:  # what a power loss may leave where nothing waits for the disk is asked for again
+        next(Path("state/localize").rglob("*.npz")).write_bytes(b"")
+        left += 1
     collected[:] = [1] * 10
     values[section][key] = value
     write_params(values)

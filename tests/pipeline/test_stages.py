@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import tiny_values
-from support import chromium, parameters, spoilt_params, workspace
+from support import chromium, damage, parameters, readers, spoilt_params, workspace
 from support.mlflow_server import Server
 from typer.testing import CliRunner
 
@@ -23,6 +23,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
+from hairline.gates import drift
 from hairline.imaging.images import quantise, read_grey, read_scores
 from hairline.labelling.localization import Evidence
 from hairline.labelling.methods import konig, niblack
@@ -459,3 +460,59 @@ def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: 
             browser.wait("document.body.innerText.includes('champion')", 60)
         finally:
             server.kill()
+
+
+MAKER = re.compile("dvc repro|hairline accept")
+QUICK = ("empty", "half", "JSON of another shape")
+
+
+@pytest.fixture(scope="module")
+def artefacts(done: Path) -> Iterator[dict[str, tuple[readers.Reader, ...]]]:
+    """What stages leave and what reads it, with a dvc.lock and a baseline beside."""
+    found = readers.of_stages("tiny")
+    lock, baseline = (done / name for name in list(found)[-2:])
+    lock.write_text("schema: '2.0'\nstages:\n  compare:\n    cmd: python -m pipeline.compare\n")
+    drift.write(baseline, drift.baseline(pd.DataFrame({name: [1.0, 2.0] for name in drift.QUANTITIES})))
+    yield found
+    lock.unlink()
+    baseline.unlink()
+
+
+def harmless(name: str) -> tuple[str, ...]:
+    """What is no damage: JSON without its last line end, any text where text is expected, a lock of no stage."""
+    if name.endswith(".json"):
+        return ("all but one byte",)
+    if name.endswith(".png"):
+        return ("all but one byte",)  # behind the last pixel
+    return ("JSON of another shape", "a list") if name.endswith(".md") else ("empty",) if name == "dvc.lock" else ()
+
+
+def test_every_damaged_artefact_is_named_with_what_makes_it(
+    artefacts: dict[str, tuple[readers.Reader, ...]],
+) -> None:
+    amiss = []
+    for name, reads in artefacts.items():
+        path = Path(name)
+        content = path.read_bytes()
+        sound = readers.told(reads[0], path)
+        assert sound is None, f"{name}: {sound}"
+        for number, read in enumerate(reads):
+            ways: dict[str, bytes | None] = {**damage.spoilt(content), "a folder": None}
+            if number or name.endswith(("scores.parquet", "synthetic-train.parquet", "patches.parquet")):
+                ways = {way: ways[way] for way in QUICK}
+            for way, spoilt in ways.items():
+                with damage.holding(path, spoilt):
+                    told = readers.told(read, path)
+                whole = told is not None and path.name in told and "\n" not in told
+                if not (way in harmless(name) if told is None else whole and MAKER.search(told)):
+                    amiss.append((name, number, way, told))
+    assert amiss == []
+
+
+def test_a_missing_artefact_is_named(artefacts: dict[str, tuple[readers.Reader, ...]]) -> None:
+    may_miss = ("status.json", ".lock", "segmenter-konig-unet-synthetic.json", "baselines/tiny/synthetic.json")
+    for name, reads in artefacts.items():
+        with damage.without(Path(name)):
+            told = [readers.told(read, Path(name)) for read in reads]
+        if not name.endswith(may_miss) or "classifiers" in name:
+            assert all(each is not None and Path(name).name in each for each in told), (name, told)

@@ -118,5 +118,5 @@ def test_record_round_trip(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", '{"run_id": "x"}', '{"other": 1}'])
 def test_record_of_another_kind_is_told(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(HairlineError, match=r"run\.json: not a run\.json"):
+    with pytest.raises(HairlineError, match=r"run\.json: .*; expected a run\.json; make it again with .dvc repro"):
         records.read_record(tmp_path / "run.json")

@@ -2,7 +2,9 @@
 
 import os
 import random
+import re
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -18,7 +20,7 @@ from optuna.trial import TrialState
 from support.quick_worker import evaluate, study_of, value
 
 from hairline.errors import HairlineError
-from hairline.tuning import processes, queue, result, samplers, store
+from hairline.tuning import importances, processes, queue, result, samplers, store, trials_file
 from hairline.tuning import worker as study_worker
 
 QUICK: dict[str, Any] = {
@@ -146,6 +148,50 @@ def test_a_study_that_was_interrupted_goes_on_as_it_would_have(tmp_path: Path) -
     study_worker.work(made, study, at_once, mender.mend)
     assert [trial.params for trial in queue.finished(made).values()][:11] == whole[:11]
     assert len(queue.finished(made)) == 14
+
+
+@pytest.mark.parametrize("sampler", ["random", "grid"])
+def test_slots_that_ended_in_another_order_give_the_same_file_and_importances(tmp_path: Path, sampler: str) -> None:
+    kept = []
+    for name, lost in (("whole.db", 0), ("killed.db", 3)):
+        url = store.sqlite_url(tmp_path / name)
+        study, made, mender = opened(url, sampler=sampler, space=QUICK["space"])
+        mender.mend()
+        for _ in range(lost):  # their slots are queued again behind all others
+            made.tell(made.ask(), state=TrialState.FAIL)
+        study_worker.work(made, study, at_once, mender.mend)
+        kept.append(trials_file.of(queue.finished(made), 1))
+        trials_file.write(tmp_path / f"{name}.json", kept[-1])
+        order = [trial.user_attrs[queue.SLOT] for trial in made.trials if trial.state == TrialState.COMPLETE]
+        assert (order == sorted(order)) == (lost == 0)
+    assert (tmp_path / "whole.db.json").read_bytes() == (tmp_path / "killed.db.json").read_bytes()
+    assert importances.shares(kept[0], 0) == importances.shares(kept[1], 0) != {}
+
+
+@pytest.mark.parametrize(
+    ("spoil", "part"),
+    [
+        (lambda path: path.write_bytes(b"random" * 999), "file is not a database; move "),
+        (lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]), "malformed; move "),
+        (lambda path: (path.unlink(), path.mkdir()), "unable to open database file ("),
+    ],
+)  # fmt: skip
+def test_a_spoilt_storage_is_named_with_the_way_out(tmp_path: Path, spoil: Any, part: str) -> None:
+    path = tmp_path / "study.db"
+    serially(store.sqlite_url(path), trials=3)
+    spoil(path)
+    with pytest.raises(HairlineError, match=re.escape(part)) as told:
+        opened(store.sqlite_url(path))
+    assert str(path) in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_full_disk_is_told_as_such_and_not_as_invalid_data(tmp_path: Path) -> None:
+    url = store.sqlite_url(tmp_path / "study.db")
+    full = sqlite3.OperationalError("database or disk is full")
+    expected = r"storage of studies fails: database or disk is full \(.* MB free"
+    with pytest.raises(HairlineError, match=expected) as told, store.told(url):
+        raise optuna.exceptions.StorageInternalError("This typically happens due to invalid data") from full
+    assert "invalid" not in str(told.value)
 
 
 def test_more_trials_go_on_from_those_there_are(tmp_path: Path) -> None:

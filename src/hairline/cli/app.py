@@ -13,7 +13,7 @@ from hairline.config import parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
-from hairline.io import terminal
+from hairline.io import system_errors, terminal
 
 app = typer.Typer(
     help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
@@ -191,9 +191,11 @@ def promote(
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
     paths = Paths(Path(), Params(params).experiment)
-    if not paths.comparison_text.is_file():
+    from hairline.io.artefacts import read_text, repro
+
+    if not paths.comparison_text.exists():
         raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
-    typer.echo(paths.comparison_text.read_text(encoding="utf-8"))
+    typer.echo(read_text(paths.comparison_text, repro("compare")))
     typer.echo(f"Report    {paths.comparison_page}")
     typer.echo(f"Figures   {paths.comparison}  (pr_curves.png, labels_*.png, predictions_*.png)")
     typer.echo(f"Gates     {paths.gate_pages}")
@@ -207,7 +209,8 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
-    from hairline.reporting.formatting import read_csv
+    from hairline.io.artefacts import FLAG, NUMBER, WHOLE, read_csv, repro, spoilt
+    from hairline.tuning import best_file
     from hairline.tuning.summary import lines
 
     values = Params(params)
@@ -216,10 +219,12 @@ def study_show(
         raise HairlineError(f"{values.file('studies')}: studies has no '{name}'; it has {known}")
     paths = Paths(Path(), values.experiment)
     best = paths.study_best(name)
-    if not best.is_file():
-        raise HairlineError(f"{best}: not found; run 'dvc repro tune@{name}' first")
-    told = json.loads(best.read_text(encoding="utf-8"))
-    typer.echo("\n".join(lines(told, read_csv(paths.study_trials(name)), count)))
+    told, trials, maker = best_file.read(best, f"tune@{name}"), paths.study_trials(name), repro(f"tune@{name}")
+    numbers = {"slot": WHOLE, "best": FLAG, **dict.fromkeys(told["objective"], NUMBER)}
+    table = read_csv(trials, numbers, maker)
+    if len(table) != told["trials"]:
+        raise spoilt(trials, f"has {len(table)} rows", f"the {told['trials']} trials of {best.name}", maker)
+    typer.echo("\n".join(lines(told, table, count)))
     typer.echo(f"\nFigures   {paths.study_figures(name)}")
 
 
@@ -231,8 +236,11 @@ def main() -> None:
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
-    except OSError as error:
-        if error.filename is None and error.errno not in UNWRITABLE:  # a connection, a library
+    except Exception as error:
+        told = system_errors.told(error)
+        if told is None and isinstance(error, OSError) and error.errno in UNWRITABLE:
+            told = f"the output or a file: {error.strerror}"
+        if told is None:  # a bug, a connection, a library
             raise
-        typer.echo(f"hairline: {error.filename or 'the output or a file'}: {error.strerror}", err=True)
+        typer.echo(f"hairline: {told}", err=True)
         sys.exit(1)

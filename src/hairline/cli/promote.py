@@ -1,6 +1,5 @@
 """Promote the best segmenter of a comparison: what `hairline promote` does."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -72,14 +71,5 @@ def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: Segmenter
             "matrix.training_sets no longer has; 'dvc repro' compares those that it has"
         )
     names = dict.fromkeys(part.dataset for part in learned_from.parts)
-    return model_cards.card(rows, _info(paths.segmenter(segmenter)), [(name, params.layout(name)) for name in names])
-
-
-def _info(folder: Path) -> dict[str, Any]:
-    path = folder / "model.json"
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise HairlineError(
-            f"{path}: cannot be read ({error}); 'dvc checkout --force {folder.as_posix()}' brings it back"
-        ) from None
+    info: dict[str, Any] = model_cards.read_info(paths.segmenter(segmenter), str(segmenter))
+    return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])

@@ -13,3 +13,17 @@ RegularExpression = Annotated[str, REGULAR_EXPRESSION]
 
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""
+TUNED = "_tuned"
+"""What the name of a label set ends with whose options a study found, behind the study's name."""
+
+
+def labels_stage(label_set: str) -> str:
+    """The stage of dvc.yaml that makes a label set.
+
+    >>> labels_stage("konig"), labels_stage("konig_tuned"), labels_stage("manual")
+    ('label@konig', 'label_tuned@konig', 'label_manual')
+    """
+    if label_set == MANUAL:
+        return "label_manual"
+    study = label_set.removesuffix(TUNED)
+    return f"label@{study}" if study == label_set else f"label_tuned@{study}"

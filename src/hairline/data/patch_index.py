@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from hairline.data.samples import CRACK, UNKNOWN, load_mask
 from hairline.imaging.windows import PatchGrid
 from hairline.io import bounds
+from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
 from hairline.io.options import checked_dataclass
 
-COLUMNS = ("sample", "split", "y", "x", "side", "crack")
+KINDS = {"sample": TEXT, "split": TEXT, "y": WHOLE, "x": WHOLE, "side": WHOLE, "crack": FLAG}
+COLUMNS = tuple(KINDS)
 
 
 @checked_dataclass
@@ -38,6 +40,15 @@ class Options:
                 f"a stride of {self.stride_px} px leaves pixels between patches of {self.window_px} px uncovered; "
                 f"choose stride_px of at most {self.window_px}"
             )
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The index that the stage ``index_patches`` wrote.
+
+    Raises:
+        HairlineError: If the file holds no patch index.
+    """
+    return read_parquet(path, KINDS, repro(f"index_patches@{path.stem}"))
 
 
 PAPER = Options(window_px=128, stride_px=64)

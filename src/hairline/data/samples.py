@@ -31,7 +31,8 @@ from hairline.imaging.images import (
     write_image,
     write_mask,
 )
-from hairline.io.reading import composed, readable
+from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
+from hairline.io.reading import composed, readable, there
 
 T = TypeVar("T")
 SPLITS = ("train", "val", "test")
@@ -39,6 +40,10 @@ CRACK, NO_CRACK, UNKNOWN = "crack", "no crack", ""
 COLUMNS = ("id", "split", "group", "height", "width", "image_label", "exif_orientation", "has_mask", "mask_height",
            "mask_width", "crack_pixels", "mask_unusual", "mask_unusual_pixels", "mask_remarks", "image_sha256",
            "mask_sha256", "source", "grey_bits", "transparent_pixels", "mask_reading")  # fmt: skip
+KINDS = {name: WHOLE if name in ("height", "width", "mask_height", "mask_width", "crack_pixels") else
+         FLAG if name == "has_mask" else TEXT
+         for name in ("id", "split", "group", "height", "width", "image_label", "has_mask", "mask_height", "mask_width",
+                      "crack_pixels", "image_sha256", "mask_sha256", "source")}  # fmt: skip
 LONGEST_ID = 200
 NAMED = 8
 REMARKS = 3
@@ -279,12 +284,9 @@ def read_samples(folder: Path, *splits: str) -> pd.DataFrame:
         HairlineError: If the folder holds no readable samples.parquet.
     """
     path = folder / "samples.parquet"
-    if not path.is_file():
+    if not there(path):
         raise HairlineError(f"{path}: not found; run the ingest stage of this data set first (dvc repro)")
-    try:
-        table = pd.read_parquet(path)
-    except ValueError as error:  # pyarrow's own is one
-        raise HairlineError(f"{path}: cannot be read ({error}); run the ingest stage of this data set again") from None
+    table = read_parquet(path, KINDS, repro(f"ingest@{folder.name}"))
     return table[table["split"].isin(splits)].reset_index(drop=True) if splits else table
 
 

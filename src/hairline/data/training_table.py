@@ -9,15 +9,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.names import labels_stage
 from hairline.data.samples import NO_CRACK, digest, evenly, image_path, load_image, read_samples
 from hairline.data.splits import Split
 from hairline.data.training_set import TrainingSet
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores
+from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
 from hairline.io.hashing import content_hash
 
 COLUMNS = ("dataset", "id", "group", "split", "role", "label_set", "label", "image_sha256", "label_sha256", "pixels",
            "crack_pixels", "crack_free", "trainable")  # fmt: skip
+KINDS = {name: WHOLE if name.endswith("pixels") else FLAG if name in ("crack_free", "trainable") else TEXT
+         for name in COLUMNS}  # fmt: skip
+LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
+"""Columns of the table of a label set's labels."""
 
 
 def table(training_set: TrainingSet, label_set: str, data: Path) -> pd.DataFrame:
@@ -58,7 +64,7 @@ def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFram
     source = data / folder / "labels.parquet"
     if not source.is_file():
         raise HairlineError(f"{source}: not found; make the labels of '{label_set}' first (dvc repro)")
-    labels = pd.read_parquet(source).set_index("id").reindex(samples["id"])
+    labels = read_parquet(source, LABELS, repro(labels_stage(label_set))).set_index("id").reindex(samples["id"])
     made = labels["trainable"].notna().to_numpy()
     paths = [str(folder / f"{name}.png") if there else "" for name, there in zip(samples["id"], made, strict=True)]
     refuse_missing(data, [path for path in paths if path], source)
@@ -168,7 +174,7 @@ def read(source: Path, data: Path) -> Images:
     Raises:
         HairlineError: If files that it lists are not there.
     """
-    listed = pd.read_parquet(source)
+    listed = read_parquet(source, KINDS, repro("list_training_images"))
     images = [
         str(image_path(Path("sets", dataset), name))
         for dataset, name in zip(listed["dataset"], listed["id"], strict=True)

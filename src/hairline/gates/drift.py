@@ -1,19 +1,28 @@
 """Drift: how far the images of a set have moved from those that were once accepted (``hairline accept``)."""
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from annotated_types import Len
 
-from hairline.errors import HairlineError
+from hairline.io.artefacts import read_json
 from hairline.io.atomic import write_json
+from hairline.io.reading import there
 
 QUANTITIES = ("brightness", "spread", "sharpness", "shortest_px", "crack_share", "contrast")
 LEVELS = tuple(step / 20 for step in range(21))
 
 Baseline = Mapping[str, object]
+
+
+@dataclass
+class _Baseline:
+    images: int
+    quantiles: dict[str, Annotated[list[float], Len(len(LEVELS), len(LEVELS))]]
 
 
 def baseline(columns: pd.DataFrame) -> dict[str, object]:
@@ -47,15 +56,9 @@ def read(path: Path) -> Baseline | None:
     Raises:
         HairlineError: If the file is something else.
     """
-    if not path.is_file():
+    if not there(path):
         return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if not all(len(values) == len(LEVELS) for values in content["quantiles"].values()):
-            raise ValueError(f"expected {len(LEVELS)} quantiles of each quantity")
-        return dict(content)
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise HairlineError(f"{path}: no baseline ({error}); write it again with 'hairline accept'") from None
+    return dict(read_json(path, _Baseline, "'hairline accept'", "a baseline"))
 
 
 def shifts(columns: pd.DataFrame, accepted: Baseline | None) -> pd.DataFrame:

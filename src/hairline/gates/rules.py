@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
+from hairline.io.artefacts import read_json
 from hairline.io.options import checked_dataclass
 
 Share = Annotated[float, Ge(0), Le(1)]
@@ -187,6 +189,54 @@ def findings_json(verdict: Verdict) -> dict[str, object]:
         return [{"rule": f.rule, "measured": f.measured, "samples": list(f.samples)} for f in findings]
 
     return {"errors": told(verdict.errors), "warnings": told(verdict.warnings)}
+
+
+@dataclass
+class _WaiverFile:
+    gate: str
+    subject: str
+    rule: str
+    sample: str
+    reason: str
+
+
+@dataclass
+class _VerdictFile:
+    gate: str
+    subject: str
+    passed: bool
+    waivers: list[_WaiverFile]
+
+
+@dataclass
+class _FoundFile:
+    rule: str
+    measured: str
+    samples: list[str]
+
+
+@dataclass
+class _FindingsFile:
+    errors: list[_FoundFile]
+    warnings: list[_FoundFile]
+
+
+def read_verdict(path: Path, maker: str) -> dict[str, Any]:
+    """What :func:`verdict_json` gave, from its file.
+
+    Args:
+        path: The file.
+        maker: The command that makes it, for messages.
+
+    Raises:
+        HairlineError: If the file holds something else.
+    """
+    return dict(read_json(path, _VerdictFile, maker))
+
+
+def read_findings(path: Path, maker: str) -> dict[str, Any]:
+    """What :func:`findings_json` gave, from its file; arguments and errors as for :func:`read_verdict`."""
+    return dict(read_json(path, _FindingsFile, maker))
 
 
 def ways_out(finding: Finding, verdict: Verdict) -> list[str]:

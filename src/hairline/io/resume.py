@@ -97,6 +97,10 @@ def _release(lock: FileLock) -> None:
 
 def _prune(stage_folder: Path, in_use: Path) -> None:
     oldest = time.time() - ABANDONED_AFTER_S
+    for left in stage_folder.glob(".*.lock"):  # of a process that was killed before it made a folder
+        other = left.with_name(left.name[1 : -len(".lock")])
+        if other != in_use and not other.exists() and (lock := _claim(other)) is not None:
+            _release(lock)
     for other in stage_folder.iterdir():
         if other == in_use or not other.is_dir() or _touched(other) > oldest:  # not to hold another's lock for nothing
             continue

@@ -6,10 +6,10 @@ the class activation map on its feature grid, a few kilobytes. Every number a st
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
@@ -21,9 +21,13 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
 from hairline.imaging.windows import PatchGrid
 from hairline.io import bounds
+from hairline.io.artefacts import read_arrays, repro, spoilt
 from hairline.io.options import checked_dataclass
 from hairline.labelling.cache import remembered
 from hairline.labelling.trace import Tell, silent
+
+MAX_PIXELS = 1 << 30
+"""Pixels of the largest image that evidence may be about."""
 
 
 @dataclass(frozen=True)
@@ -108,16 +112,47 @@ class Evidence:
 
     @classmethod
     def load(cls, path: Path) -> "Evidence":
-        """Read what :meth:`save` wrote."""
-        with np.load(path, allow_pickle=False) as archive:
-            height, width, cam_cell_px = (int(value) for value in archive["size"])
-            names = [name.split("_") for name in archive.files if name.startswith("votes_")]
-            votes = [Votes(int(name[1]), int(name[2]), archive["_".join(name)]) for name in names]
-            scaled = [ScaledCam(float(name[4:]), archive[name]) for name in archive.files if name.startswith("cam_")]
-            cells = [CellVotes(float(name[6:]), archive[name]) for name in archive.files if name.startswith("cells_")]
-            probability = float(archive["crack_probability"])
-            maps = (tuple(scaled), tuple(cells))
-            return cls(height, width, tuple(votes), archive["cam"], cam_cell_px, probability, *maps)
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            HairlineError: If the file holds no evidence.
+        """
+        maker = repro(f"localize@{path.parts[-3]}-{path.parts[-2]}" if len(path.parts) > 2 else "localize")
+        arrays = read_arrays(path, maker)
+        try:
+            return cls._of(arrays)
+        except (HairlineError, KeyError, IndexError, TypeError, ValueError) as error:
+            raise spoilt(path, f"holds no evidence ({error})", "what 'localize' writes", maker) from None
+
+    @classmethod
+    def _of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Evidence":
+        height, width, cam_cell_px = (int(value) for value in arrays["size"])
+        names = [name.split("_") for name in arrays if name.startswith("votes_")]
+        votes = [Votes(int(name[1]), int(name[2]), arrays["_".join(name)]) for name in names]
+        scaled = [ScaledCam(float(name[4:]), arrays[name]) for name in arrays if name.startswith("cam_")]
+        cells = [CellVotes(float(name[6:]), arrays[name]) for name in arrays if name.startswith("cells_")]
+        found = cls(height, width, tuple(votes), arrays["cam"], cam_cell_px, float(arrays["crack_probability"]),
+                    tuple(scaled), tuple(cells))  # fmt: skip
+        found._refuse_misfits()
+        return found
+
+    def _refuse_misfits(self) -> None:
+        """Raise ValueError unless the maps are such as lie over an image of this size."""
+        if min(self.height, self.width, self.cam_cell_px) < 1 or self.height * self.width > MAX_PIXELS:
+            raise ValueError(f"its image has {self.height} x {self.width} pixels in cells of {self.cam_cell_px}")
+        for votes in self.votes:
+            grid = PatchGrid(self.height, self.width, votes.window_px, votes.stride_px)
+            if votes.probabilities.shape != (grid.rows, grid.cols):
+                raise ValueError(f"votes of windows of {votes.window_px} px do not lie over the image")
+        for name, cells in self._maps():
+            if cells.ndim != 2 or not cells.size or cells.dtype != np.float32 or not np.isfinite(cells).all():
+                raise ValueError(f"{name} is no map of numbers")
+
+    def _maps(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
+        yield "the activation map", self.cam
+        yield from ((f"the activation map on scale {cam.scale:g}", cam.cells) for cam in self.scaled)
+        for some in (*self.votes, *self.cells):
+            yield "a map of votes", some.probabilities
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.imaging.downscale import shrunk_image, shrunk_map
+from hairline.io.artefacts import read_arrays, repro, spoilt
 from hairline.io.atomic import whole_file
 
 PANEL_PX = 420
+LABEL = repro("label")
 
 
 @dataclass(frozen=True)
@@ -74,9 +76,24 @@ def write(path: Path, panels: Sequence[Panel], counts: Mapping[str, int]) -> Non
         np.savez_compressed(file, told=np.array(told), **arrays)  # type: ignore[arg-type]
 
 
-def read(path: Path) -> tuple[list[Panel], dict[str, int]]:
-    """The panels and counts that :func:`write` wrote."""
-    with np.load(path, allow_pickle=False) as file:
-        told = json.loads(str(file["told"]))
-        panels = [Panel(title, file[f"panel_{number}"]) for number, title in enumerate(told["titles"])]
-    return panels, told["counts"]
+def read(path: Path, maker: str = LABEL) -> tuple[list[Panel], dict[str, int]]:
+    """The panels and counts that :func:`write` wrote.
+
+    Args:
+        path: The file.
+        maker: The command that makes it, for messages.
+
+    Raises:
+        HairlineError: If the file holds something else.
+    """
+    arrays = read_arrays(path, maker)
+    try:
+        told = json.loads(str(arrays["told"]))
+        panels = [Panel(str(title), arrays[f"panel_{number}"]) for number, title in enumerate(told["titles"])]
+        counts = {str(name): int(count) for name, count in told["counts"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise spoilt(path, f"holds no steps to a label ({error})", "what 'label' writes", maker) from None
+    for panel in panels:
+        if panel.pixels.ndim not in (2, 3) or panel.pixels.dtype.kind not in "bfu":
+            raise spoilt(path, f"'{panel.title}' is no picture", "what 'label' writes", maker)
+    return panels, counts

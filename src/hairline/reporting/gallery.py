@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import evenly, load_image, load_mask, mask_path, read_samples
-from hairline.imaging.images import read_scores
+from hairline.errors import HairlineError
+from hairline.imaging.images import read_image, read_scores
+from hairline.io.artefacts import repro, spoilt
 from hairline.labelling import localization
 from hairline.metrics.score_table import counts, extremes, image_f1
 from hairline.metrics.thresholds import Counts
@@ -23,6 +25,7 @@ from hairline.reporting.figures.image_browser import Shown
 LABELS, SEGMENTERS = "labels of", "segmenters on"
 BROWSED = 24
 """Most images of a test set that can be looked through."""
+DRAWN = repro("draw_labels")
 Panels = Mapping[str, Mapping[str, Counts]]
 
 
@@ -139,4 +142,12 @@ def steps(params: Params, paths: Paths) -> Iterator[html.Picture]:
             title = f"labels of {label_set}: {found[0].stem}"
             yield html.Picture(f"Every step to the {title}",
                                  f"The image, every map on the way to its {title}, and the mask",
-                                 image_browser.webp(found[0].read_bytes()), "webp", folded=True)  # fmt: skip
+                                 image_browser.webp(_strip(found[0])), "webp", folded=True)  # fmt: skip
+
+
+def _strip(path: Path) -> bytes:
+    try:
+        read_image(path)
+    except HairlineError as error:
+        raise spoilt(path, str(error).removeprefix(f"{path}: ").partition("; ")[0], "a picture", DRAWN) from None
+    return path.read_bytes()

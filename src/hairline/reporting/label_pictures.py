@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from hairline.data.names import labels_stage
 from hairline.data.samples import evenly, load_image, read_samples
 from hairline.imaging.images import read_scores
+from hairline.io.artefacts import repro
 from hairline.labelling import steps
 from hairline.reporting.figures import canvas, image_grids
 from hairline.reporting.figures.label_steps import strip
@@ -43,6 +45,6 @@ def strips(folder: Path, label_set: str) -> Iterator[tuple[str, bytes]]:
     """
     for path in sorted(folder.glob("*/steps/*.npz")):
         dataset, sample_id = path.parents[1].name, path.stem
-        panels, counts = steps.read(path)
+        panels, counts = steps.read(path, repro(labels_stage(label_set)))
         figure = strip(f"{dataset} · {sample_id} · labels of {label_set}", panels, counts)
         yield f"{dataset}-{sample_id}.png", canvas.png(figure)

@@ -1,12 +1,15 @@
 """Model cards: what a network learned from, how good it is with intervals, what it is for and what not."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
+from hairline.io.artefacts import read_json, repro
 from hairline.reporting import worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
@@ -57,6 +60,33 @@ def best(summary: pd.DataFrame, test_set: str | None, strict: bool = True) -> tu
     row = rows.iloc[int(rows["ods_low"].fillna(rows["ods"]).to_numpy().argmax())]
     rule = RULE.format(level=float(row["level"]), test_set=chosen, count=len(rows))
     return {str(key): value for key, value in row.items()}, rule
+
+
+@dataclass
+class _Info:
+    """What a card tells of model.json."""
+
+    label_set: str
+    training_set: str
+    architecture: str
+    initialisation: str
+    images: int
+    epochs: int
+    seed: int
+    precision: str
+
+
+def read_info(folder: Path, segmenter: str) -> dict[str, Any]:
+    """The model.json of a trained segmenter.
+
+    Args:
+        folder: Where its weights lie.
+        segmenter: What its stage calls it, behind the @.
+
+    Raises:
+        HairlineError: If the file holds something else.
+    """
+    return dict(read_json(folder / "model.json", _Info, repro(f"train_segmenter@{segmenter}")))
 
 
 def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, str]]) -> str:

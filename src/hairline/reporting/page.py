@@ -1,6 +1,5 @@
 """The report of a comparison, section by section."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
+from hairline.gates.rules import read_findings, read_verdict
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
@@ -27,6 +27,8 @@ from hairline.reporting.figures import image_browser
 from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
 from hairline.tracking import git
 from hairline.tracking.records import RunRecord, read_record
+from hairline.tracking.waivers import maker
+from hairline.tuning import best_file
 
 
 @dataclass(frozen=True)
@@ -122,8 +124,8 @@ def _pictures(found: Compared) -> list[Part]:
 
 
 def _studies(params: Params, paths: Paths) -> pd.DataFrame:
-    folders = (paths.label_scores(params.tuned(name)) for name in params.names("studies"))
-    return run_tables.studies(json.loads((folder / "study.json").read_text(encoding="utf-8")) for folder in folders)
+    found = ((name, paths.label_scores(params.tuned(name)) / "study.json") for name in params.names("studies"))
+    return run_tables.studies(best_file.read(file, f"label_tuned@{name}") for name, file in found)
 
 
 def verdicts(params: Params, paths: Paths) -> list[Path]:
@@ -144,7 +146,7 @@ def _gates(params: Params, paths: Paths) -> list[Part]:
 
 def _gate(path: Path, paths: Paths) -> html.Gate:
     within = path.relative_to(paths.verdicts)
-    told, findings = (json.loads(each.read_text(encoding="utf-8")) for each in (path, paths.findings_of(path)))
+    told, findings = read_verdict(path, maker(path)), read_findings(paths.findings_of(path), maker(path))
     lines = {kind: [f"{each['rule']}: {each['measured']}" for each in findings[kind]] for kind in findings}
     waivers = [f"{waiver['rule']} {waiver['sample']}: {waiver['reason']}" for waiver in told["waivers"]]
     gate, *names = within.parts

@@ -1,22 +1,70 @@
 """What is compared: segmenters on every test set and on several together, labels, classifiers."""
 
-import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import Any, Literal
 
 from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
+from hairline.data.names import labels_stage
+from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
+from hairline.io.artefacts import COUNTS, FLAG, NUMBER, TEXT, WHOLE, read_json, read_parquet, repro, spoilt
+from hairline.io.reading import there
 from hairline.labelling import timing as label_timing
 from hairline.metrics import published
 from hairline.metrics.classification import scores
+from hairline.metrics.score_table import ABOVE, HISTOGRAMS, SHAPE_THRESHOLD
+from hairline.metrics.tolerance import TOLERANCES
 from hairline.reporting import comparison
 from hairline.reporting.comparison import Result, Status, Training
 from hairline.reporting.paper_tables import ClassifierResult
+
+NARROW = {"id": TEXT, "group": TEXT, **dict.fromkeys(HISTOGRAMS, COUNTS)}
+SCORES = {
+    **NARROW, **dict.fromkeys((*ABOVE, *(name for each in TOLERANCES for name in each.columns)), COUNTS),
+    "height_px": WHOLE, "width_px": WHOLE,
+    **dict.fromkeys(("cldice_half", "hd95_half", "cldice_ods", "hd95_ods", SHAPE_THRESHOLD), NUMBER),
+}  # fmt: skip
+PATCHES = {"sample": TEXT, "group": TEXT, "split": TEXT, "crack": FLAG, "probability": NUMBER}
+
+
+@dataclass
+class _Evaluated:
+    """What status.json says of a segmenter on a test set."""
+
+    status: Literal["scored", "no masks", "no images", "not trainable"]
+    reason: str
+    training: Training | None
+
+
+@dataclass
+class _Taught:
+    """What status.json says of a classifier."""
+
+    training: Training | None
+
+
+@dataclass
+class _EvidenceTiming:
+    images: int
+    seconds: dict[str, float]
+    machine: str
+
+
+@dataclass
+class _Labelled:
+    images: int
+    seconds: float
+
+
+@dataclass
+class _LabelsTiming:
+    evidence: list[str]
+    machine: str
+    datasets: dict[str, _Labelled]
 
 
 def compared(params: Params, paths: Paths) -> Iterator[Result]:
@@ -43,9 +91,10 @@ def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
             for architecture in matrix.architectures:
                 segmenter = SegmenterName(label_set, architecture, name)
                 folder = paths.segmenter_scores(segmenter, test_set)
-                told = _told(folder, f"{segmenter}-{test_set}")
+                maker = repro(f"evaluate_segmenter@{segmenter}-{test_set}")
+                told = _told(folder, f"{segmenter}-{test_set}", maker)
                 scored = told["status"] == "scored"
-                table = pd.read_parquet(folder / "scores.parquet") if scored else None
+                table = read_parquet(folder / "scores.parquet", SCORES, maker) if scored else None
                 yield Result("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
@@ -62,11 +111,11 @@ def _first_alike(params: Params, architecture: str) -> str:
     return next(name for name in params.matrix.architectures if recipe(name) == recipe(architecture))
 
 
-def _told(folder: Path, name: str) -> Any:
+def _told(folder: Path, name: str, maker: str) -> Any:
     """What an evaluation says; where it was left out, that it was."""
     path = folder / "status.json"
-    if path.is_file():
-        return _read(path)
+    if there(path):
+        return read_json(path, _Evaluated, maker)
     return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{name}", "training": None}
 
 
@@ -77,10 +126,17 @@ def labels(params: Params, paths: Paths) -> Iterator[Result]:
         for label_set, base in params.labelled().items():
             asked = params.label_set(base).classifier
             classifier = params.classifier(asked)
-            evidence, own = _read(paths.evidence_timing(asked, dataset)), _read(paths.labels_timing(label_set))
+            maker = repro(labels_stage(label_set))
+            about = repro(f"localize@{asked}-{dataset}")
+            evidence = read_json(paths.evidence_timing(asked, dataset), _EvidenceTiming, about)
+            own = read_json(paths.labels_timing(label_set), _LabelsTiming, maker)
+            if dataset not in own["datasets"]:
+                raise spoilt(paths.labels_timing(label_set), f"tells nothing of '{dataset}'", "every data set", maker)
             timing = label_timing.measured(evidence, own, dataset)
             path = paths.label_scores(label_set) / f"{dataset}-{split}.parquet"
-            table = pd.read_parquet(path) if path.is_file() else None
+            made = labels_stage(label_set) if label_set != base else f"score_labels@{label_set}"
+            masked = read_samples(paths.dataset(dataset), split)["has_mask"].any()
+            table = read_parquet(path, NARROW, repro(made)) if masked else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
             yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
@@ -93,7 +149,8 @@ def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
     bootstrap = params.comparison
     for name in params.matrix.classifiers:
         options = params.classifier(name)
-        table = pd.read_parquet(paths.classifier_scores(name) / "patches.parquet")
+        file = paths.classifier_scores(name) / "patches.parquet"
+        table = read_parquet(file, PATCHES, repro(f"evaluate_classifier@{name}"))
         for split, rows in table.groupby("split"):
             yield ClassifierResult(name, options.backbone, _trained_on(params, options.dataset),
                                  f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
@@ -102,15 +159,14 @@ def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
 
 def _about(paths: Paths, classifier: str) -> Any:
     """What was written down about a classifier when it was scored."""
-    return _read(paths.classifier_scores(classifier) / "status.json")
+    file = paths.classifier_scores(classifier) / "status.json"
+    return read_json(file, _Taught, repro(f"evaluate_classifier@{classifier}"))
 
 
 def _training(told: Mapping[str, Any]) -> Training | None:
-    return Training(**told["training"]) if told["training"] else None
-
-
-def _read(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))
+    training = told["training"]
+    kept = (each.name for each in fields(Training))
+    return Training(**{name: training[name] for name in kept if name in training}) if training else None
 
 
 def _trained_on(params: Params, dataset: str) -> str:

@@ -1,32 +1,58 @@
 """What DVC wrote into dvc.lock: stages with the hashes of what they read and made."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from hairline.errors import HairlineError
+from hairline.io.artefacts import read_text, refuse_misfit, spoilt
+from hairline.io.reading import there
+
+
+@dataclass
+class _Place:
+    path: str
+    md5: str = ""
+
+
+@dataclass
+class _Entry:
+    cmd: str = ""
+    deps: list[_Place] | None = None
+    outs: list[_Place] | None = None
+    params: dict[str, dict[str, Any]] | None = None
+
+
+@dataclass
+class _File:
+    stages: dict[str, _Entry]
+
+
+MAKER = (
+    "'git checkout HEAD -- dvc.lock' (in a merge too) or, once the file is deleted, 'dvc repro', which takes from its "
+    "cache what it has"
+)
 
 
 def stages(path: Path) -> dict[str, dict[str, Any]]:
     """Stage → its entry, read as DVC reads it; nothing where there is no such file yet.
 
     Raises:
-        HairlineError: If it is no dvc.lock, such as one that git could not merge.
+        HairlineError: If the file is no dvc.lock, such as one that git could not merge.
     """
-    if not path.is_file():
+    if not there(path) or (path.is_file() and not path.stat().st_size):
         return {}
+    text = read_text(path, MAKER)
     try:
-        found = (YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}).get("stages") or {}
-        return {name: dict(entry) for name, entry in found.items()}
-    except (YAMLError, ValueError, TypeError, AttributeError, RecursionError) as error:
+        content: Any = YAML(typ="safe").load(text) or {"stages": {}}
+    except (YAMLError, ValueError, RecursionError) as error:
         mark = error.problem_mark if isinstance(error, MarkedYAMLError) else None
-        place = f"{path}, line {mark.line + 1}" if mark else f"{path}"
-        raise HairlineError(
-            f"{place}: not as DVC writes it; bring it back ('git checkout HEAD -- {path.name}', in a merge too) or "
-            "delete it, then 'dvc repro'"
-        ) from None
+        found = f"is not as DVC writes it{f', from line {mark.line + 1} on' if mark else ''}"
+        raise spoilt(path, found, "what DVC wrote", MAKER) from None
+    refuse_misfit(path, content, _File, "what DVC wrote", MAKER)
+    return dict(content["stages"])
 
 
 def params(entry: dict[str, Any]) -> dict[str, Any]:

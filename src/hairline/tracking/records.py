@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hairline.errors import HairlineError
+from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import write_json
+from hairline.io.reading import there
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,20 @@ def read_record(path: Path) -> RunRecord | None:
     Raises:
         HairlineError: If the file is something else.
     """
-    if not path.is_file():
+    if not there(path):
         return None
-    try:
-        return RunRecord(**json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise HairlineError(f"{path}: not a run.json ({error}); repeat the stage that writes it") from error
+    content = read_json(path, RunRecord, repro(_stage(path.stem)), "a run.json")
+    return RunRecord(**{each.name: content[each.name] for each in fields(RunRecord) if each.name in content})
+
+
+def _stage(name: str) -> str:
+    """The stage of dvc.yaml that writes a run.json, by the name of its file."""
+    stages = {
+        "evaluation-classifier-": "evaluate_classifier", "evaluation-": "evaluate_segmenter", "study-": "tune",
+        "classifier-": "train_classifier", "segmenter-": "train_segmenter", "labels-": "label",
+    }  # fmt: skip
+    found = [(stage, name.removeprefix(start)) for start, stage in stages.items() if name.startswith(start)]
+    return "@".join(found[0]) if found else "compare"
 
 
 def records(root: Path) -> list[RunRecord]:

@@ -4,7 +4,7 @@ import logging
 import sqlite3
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import optuna
@@ -13,6 +13,7 @@ from optuna.storages import RDBStorage
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from hairline.errors import HairlineError
+from hairline.io.system_errors import AGAIN, space
 
 SQLITE_WAIT_S = 120
 
@@ -20,12 +21,10 @@ SQLITE_WAIT_S = 120
 def sqlite_url(path: Path) -> str:
     """URL of an SQLite file, made where it is not there, so that readers and a writer do not block each other."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=SQLITE_WAIT_S)
-    try:
+    url = f"sqlite:///{path.as_posix()}"
+    with told(url), closing(sqlite3.connect(path, timeout=SQLITE_WAIT_S)) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
-    finally:
-        connection.close()
-    return f"sqlite:///{path.as_posix()}"
+    return url
 
 
 @contextmanager
@@ -35,7 +34,20 @@ def told(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, sqlite3.Error, optuna.exceptions.StorageInternalError) as error:
         place = sqlalchemy.make_url(url).render_as_string(hide_password=True)
-        raise HairlineError(f"{place}: the storage of studies fails: {str(error).splitlines()[0]}") from error
+        raise HairlineError(f"{place}: the storage of studies fails: {_reason(error, url)}") from error
+
+
+def _reason(error: Exception, url: str) -> str:
+    """What is at the bottom of an error; Optuna says of every failure that its data may be invalid."""
+    first, file = error, sqlalchemy.make_url(url).database or ""
+    while first.__cause__ is not None and isinstance(first.__cause__, Exception):
+        first = first.__cause__
+    told = str(first).splitlines()[0]
+    if any(words in told for words in ("disk is full", "disk I/O error", "readonly database", "unable to open")):
+        return f"{told} ({space(Path(file).parent)}); free some there, or let this user write there: {AGAIN}"
+    if any(words in told for words in ("not a database", "malformed")):
+        return f"{told}; move {file} away: the trials in it are lost, and the study starts again with 'dvc repro'"
+    return told
 
 
 def connect(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:

@@ -2,14 +2,36 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import optuna
+from annotated_types import Ge
 from optuna.distributions import distribution_to_json, json_to_distribution
 from optuna.trial import FrozenTrial, TrialState
 
+from hairline.io.artefacts import read_json, repro, spoilt
 from hairline.io.atomic import whole_file
+
+
+@dataclass
+class _Plain:
+    """A trial as JSON."""
+
+    state: Literal["COMPLETE", "PRUNED", "FAIL"]
+    values: list[float] | None
+    params: dict[str, Any]
+    distributions: dict[str, str]
+    intermediate: dict[str, float]
+
+
+@dataclass
+class _Trials:
+    """The file."""
+
+    objectives: Annotated[int, Ge(1)]
+    trials: list[_Plain]
 
 
 def of(trials: Mapping[int, FrozenTrial], objectives: int) -> optuna.Study:
@@ -33,10 +55,18 @@ def write(path: Path, study: optuna.Study) -> None:
 
 
 def read(path: Path) -> optuna.Study:
-    """The study that :func:`write` wrote, in memory."""
-    content = json.loads(path.read_text(encoding="utf-8"))
-    study = _empty(content["objectives"])
-    study.add_trials([_trial(each) for each in content["trials"]])
+    """The study that :func:`write` wrote, in memory.
+
+    Raises:
+        HairlineError: If the file holds something else.
+    """
+    maker = repro(f"tune@{path.parent.name}")
+    content = read_json(path, _Trials, maker)
+    try:
+        study = _empty(content["objectives"])
+        study.add_trials([_trial(each) for each in content["trials"]])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:  # Optuna's are these
+        raise spoilt(path, f"holds no trials ({error})", "what 'tune' writes", maker) from None
     return study
 
 

@@ -1,7 +1,10 @@
+import errno
 import logging
+import pickle
 import time
 import urllib.request
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 import huggingface_hub
@@ -142,3 +145,51 @@ def test_fill_refuses_other_names_and_shapes(tmp_path):
         weights.fill(nn.Linear(2, 1), weights.read(path), "here")
     with pytest.raises(HairlineError, match="another network"):
         weights.fill(nn.Linear(3, 1, bias=False), weights.read(path), "here")
+
+
+@dataclass
+class Anything:
+    """What model.json must hold: nothing."""
+
+
+def test_weights_that_are_not_those_of_model_json_are_told(tmp_path):
+    module = nn.Linear(2, 1)
+    weights.save(module, tmp_path, {"status": "trained"})
+    loaded, info = weights.load(tmp_path, "classifier", Anything, lambda _: nn.Linear(2, 1))
+    assert torch.equal(loaded.weight, module.weight)
+    assert info == {"status": "trained"}
+    path = tmp_path / "weights.safetensors"
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))  # as readable as before
+    with pytest.raises(HairlineError, match=r"weights\.safetensors: other weights .*dvc repro train_classifier"):
+        weights.load(tmp_path, "classifier", Anything, lambda _: nn.Linear(2, 1))
+    (tmp_path / "model.json").write_text("{}")  # of a version that did not tell the hash
+    assert weights.load(tmp_path, "classifier", Anything, lambda _: nn.Linear(2, 1))[1] == {}
+
+
+HUGE = b'{"weight":{"dtype":"F32","shape":[1000000000000],"data_offsets":[0,4000000000000]}}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{}", (1 << 60).to_bytes(8, "little") + b"{}", len(HUGE).to_bytes(8, "little") + HUGE + bytes(99),
+     pickle.dumps({"weight": 1}), b"PK\x03\x04"],
+)  # fmt: skip
+def test_what_claims_much_or_is_of_another_kind_is_refused(tmp_path, content):
+    path = tmp_path / "w.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(
+        HairlineError, match=r"w\.safetensors: no readable safetensors file .*; expected network weights"
+    ):
+        weights.read(path)
+
+
+def test_a_full_disk_is_the_error_of_the_file_system(tmp_path, monkeypatch):
+    def full(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left") as told:
+        weights.save(nn.Linear(2, 1), tmp_path / "net", {})
+    assert told.value.filename == str(tmp_path / "net" / "weights.safetensors")
+    assert list(tmp_path.rglob("*")) == [tmp_path / "net"]

@@ -1,5 +1,8 @@
 import logging
 import math
+import pickle
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -293,3 +296,79 @@ def test_batches_take_the_sides_asked_for_and_the_same_ones_after_an_interruptio
 def test_without_sides_batches_keep_theirs(tmp_path):
     trained, _, _ = run(tmp_path)
     assert set(trained.model.seen) == {(8, 8)}
+
+
+class Payload:
+    """Writes a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.write_text, (self.path, "ran")
+
+
+def spoilt(state, ran):
+    """What may lie where a checkpoint should be, by a word for it."""
+    other = torch.load(state, weights_only=True)
+    whole, keys = state.read_bytes(), dict(other)
+
+    def saved(content):
+        torch.save(content, state)
+        return state.read_bytes()
+
+    return {
+        "empty": b"", "cut": whole[: len(whole) // 2], "all but one byte": whole[:-1], "random": bytes(range(256)) * 9,
+        "a list": saved([1, 2]), "another version's": saved({"state_dict": keys["state_dict"], "epoch": 1}),
+        "another progress": saved({**keys, "hairline": {"history": []}}),
+        "another network's": saved({**keys, "state_dict": {"weight": torch.zeros(3)}}),
+        "pickled": pickle.dumps(Payload(ran)), "pickled inside": saved({**keys, "hairline": Payload(ran)}),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "way",
+    ["empty", "cut", "all but one byte", "random", "a list", "another version's", "another progress",
+     "another network's", "pickled", "pickled inside", "folder"],
+)  # fmt: skip
+def test_a_checkpoint_that_cannot_be_read_is_moved_aside_and_told(tmp_path, caplog, way):
+    whole, _, _ = run(tmp_path / "whole")
+    expected = weights(whole)
+    with pytest.raises(KilledError):
+        run(tmp_path / "cut", killed_in=2)
+    state = tmp_path / "cut" / CHECKPOINT
+    content = None if way == "folder" else spoilt(state, tmp_path / "ran")[way]
+    state.unlink()
+    if content is None:
+        state.mkdir()
+    else:
+        state.write_bytes(content)
+    again, _, epochs = run(tmp_path / "cut")
+    assert epochs == 3
+    assert same(expected, weights(again))
+    assert not (tmp_path / "ran").exists()
+    (kept,) = (path for path in (tmp_path / "cut").iterdir() if path.name.startswith(f"{CHECKPOINT}.unreadable-"))
+    assert content is None or kept.read_bytes() == content
+    (line,) = (record.getMessage() for record in caplog.records if "cannot be gone on from" in record.getMessage())
+    assert line.startswith(f"{state}: ") and kept.name in line and "\n" not in line
+    assert run(tmp_path / "cut")[2] == 0  # the next attempt goes on from the new one
+
+
+@pytest.mark.parametrize("content", [b"", b"cut", None])
+def test_best_weights_that_cannot_be_read_are_moved_aside_too(tmp_path, content):
+    how = recipe(stopping=Stopping("val/f1", 3))
+    scores = (0.9, 0.5, 0.4)
+    expected = weights(run(tmp_path / "whole", how=how, scores=scores)[0])
+    with pytest.raises(KilledError):
+        run(tmp_path / "cut", killed_in=2, how=how, scores=scores)
+    best = tmp_path / "cut" / BEST
+    best.unlink() if content is None else best.write_bytes(content)
+    again, _, epochs = run(tmp_path / "cut", how=how, scores=scores)
+    assert epochs == 3
+    assert same(expected, weights(again))
+
+
+def test_checkpoints_go_through_no_other_place(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    run(tmp_path / "state")
+    assert [path.name for path in (tmp_path / "state").iterdir()] == [CHECKPOINT]

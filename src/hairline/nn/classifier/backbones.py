@@ -8,6 +8,7 @@ form of Grad-CAM++ holds; other heads (VGG, MobileNetV3, ConvNeXt) are asked for
 import difflib
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol, cast
@@ -137,13 +138,20 @@ def save(model: Classifier, folder: Path, info: Mapping[str, object]) -> None:
     weight_files.save(model, folder, {**info, "backbone": model.backbone})
 
 
+@dataclass
+class _Info:
+    """What is asked of model.json."""
+
+    backbone: str
+
+
 def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
     """Read what :func:`save` wrote: the classifier on the CPU in evaluation mode, and the content of model.json.
 
     Raises:
         HairlineError: If the folder holds no classifier or its two files do not belong together.
     """
-    return weight_files.load(folder, "classifier", lambda info: _assemble(known(str(info.get("backbone")))))
+    return weight_files.load(folder, "classifier", _Info, lambda info: _assemble(known(str(info.get("backbone")))))
 
 
 def known(backbone: str) -> str:

@@ -1,7 +1,6 @@
 """Initial weights and weight files: safetensors only, so that no file read here can run code."""
 
 import http.client
-import json
 import logging
 import queue
 import threading
@@ -17,12 +16,16 @@ from huggingface_hub import constants
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, write_json
+from hairline.io.hashing import content_hash
+from hairline.io.reading import refuse_no_file, there
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
+HASH = "weights_sha256"
 PROBE_SECONDS = 3.0
 
 M = TypeVar("M", bound=nn.Module)
@@ -84,36 +87,50 @@ def files(weights: str, *also: str) -> list[Path]:
 
 
 def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
-    """Write ``weights.safetensors`` and ``model.json`` (the info) into a folder; it is made if it is not there."""
+    """Write ``weights.safetensors`` and ``model.json`` (the info) into a folder; it is made if it is not there.
+
+    model.json also tells the hash of the weights, so that damaged ones are known.
+    """
     with whole_file(folder / WEIGHTS_FILE) as partial:
         write(model, partial)
-    write_json(folder / INFO_FILE, info)
+    write_json(folder / INFO_FILE, {**info, HASH: content_hash(folder / WEIGHTS_FILE)})
 
 
-def load(folder: Path, kind: str, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
+def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
     """Read what :func:`save` wrote: the network on the CPU in evaluation mode, and the content of model.json.
 
     Args:
         folder: Where it lies.
-        kind: What it is, for the message.
+        kind: What it is, for the message: classifier or segmenter.
+        shape: A dataclass with what ``assemble`` asks of model.json.
         assemble: Makes the network, whatever its weights, from the content of model.json.
 
     Raises:
         HairlineError: If the folder holds no network or its two files do not belong together.
     """
     path = folder / INFO_FILE
-    if not path.is_file():
+    if not there(path):
         raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
-    info: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    model = assemble(info)
-    fill(model, read(folder / WEIGHTS_FILE), str(folder / WEIGHTS_FILE))
+    info: dict[str, Any] = read_json(path, shape, repro(f"train_{kind}"))
+    try:
+        model = assemble(info)
+    except HairlineError as error:
+        raise HairlineError(f"{path}: {error}") from None
+    file = folder / WEIGHTS_FILE
+    try:
+        tensors = read(file)
+        if info.pop(HASH, None) not in (None, content_hash(file)):
+            raise HairlineError(f"{file}: other weights than {INFO_FILE} beside it tells of, or damaged ones")
+        fill(model, tensors, str(file))
+    except HairlineError as error:
+        raise HairlineError(f"{error}; {repro(f'train_{kind}')} makes both") from None
     return model.eval(), info
 
 
 def write(module: nn.Module, path: Path) -> None:
     """Write a module's parameters and buffers to a safetensors file, whatever their device and memory layout."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in module.state_dict().items()}
-    safetensors.torch.save_file(tensors, path)
+    path.write_bytes(safetensors.torch.save(tensors))  # whose own writer tells of a full disk in no OSError
 
 
 def read(path: Path) -> dict[str, Tensor]:
@@ -122,12 +139,12 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         HairlineError: If the file is missing or no safetensors file.
     """
+    refuse_no_file(path, "network weights (safetensors)")
     try:
         return safetensors.torch.load_file(path)
-    except FileNotFoundError:
-        raise HairlineError(f"{path}: no such file; expected network weights (safetensors)") from None
     except safetensors.SafetensorError as error:
-        raise HairlineError(f"{path}: no readable safetensors file ({error}); make it anew") from None
+        told = f"{path}: no readable safetensors file ({error}); expected network weights: get or make it anew"
+        raise HairlineError(told) from None
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], source: str) -> None:

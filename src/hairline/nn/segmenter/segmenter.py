@@ -5,7 +5,7 @@ import.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -170,18 +170,28 @@ def save(
     weight_files.save(model, folder, {**info, "network": network, "options": asdict(options)})
 
 
+@dataclass
+class _Info:
+    """What is asked of model.json."""
+
+    network: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
 def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
     """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
 
     Raises:
         HairlineError: If the folder holds no segmenter or its two files do not belong together.
     """
-    return weight_files.load(folder, "segmenter", _assemble)
+    return weight_files.load(folder, "segmenter", _Info, _assemble)
 
 
 def _assemble(info: Mapping[str, Any]) -> Segmenter:
+    if info.get("status") == "not trainable":
+        raise HairlineError(f"this segmenter was not trained: {info.get('reason')}")
     if "network" not in info:
-        raise HairlineError("model.json names no network; train this segmenter again (dvc repro)")
+        raise HairlineError("names no network; train this segmenter again (dvc repro train_segmenter)")
     module = networks.module(str(info["network"]))
     model: Segmenter = module.build(module.Options(**info["options"]), "none")[0]
     return model

@@ -1,20 +1,25 @@
 """The state of a training on disk: after every epoch, and every so many seconds between."""
 
+import io
 import logging
 import math
 import time
+import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
 import lightning.pytorch as lp
+import torch
 from lightning.pytorch.callbacks import Checkpoint
+from lightning.pytorch.plugins.io import TorchCheckpointIO
 
 from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
+from hairline.io.reading import refuse_no_file, there
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.recipes import Stopping
-from hairline.nn.training.module import Learning
+from hairline.nn.training.module import Learning, Progress
 
 CHECKPOINT = "last.ckpt"
 BEST = "best.safetensors"
@@ -76,6 +81,76 @@ class Keep(Checkpoint):
         else:
             trainer.save_checkpoint(self._folder / CHECKPOINT)  # takes part, and writes nothing
         self._next = time.monotonic() + self._seconds
+
+
+class Beside(TorchCheckpointIO):
+    """Writes a checkpoint to the very path it is given; Lightning's own goes through a file in TMPDIR."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write it, in one piece: an error of the file system is its own, and not one of torch's writer."""
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
+        Path(path).write_bytes(content.getbuffer())
+
+
+def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bool) -> Path | None:
+    """The checkpoint that a training goes on from; None where it starts from its first epoch.
+
+    One that cannot be read, or is of another network, is moved aside and told of in the log: otherwise each repeat
+    would fail on it again. Nothing in it is run.
+
+    Args:
+        folder: The folder of checkpoints.
+        learning: What is to go on.
+        stopping: Whether the best weights must be there, too.
+        leads: Whether this process is the one that moves files.
+    """
+    path = folder / CHECKPOINT
+    if not there(path):
+        return None
+    try:
+        if _history(path, learning) and stopping is not None:
+            path = folder / BEST
+            _refuse_other(weight_files.read(path), learning.model.state_dict())
+    except (HairlineError, ValueError) as error:
+        if leads:
+            _set_aside(folder, path, str(error).removeprefix(f"{path}: "))
+        return None
+    return folder / CHECKPOINT
+
+
+def _history(path: Path, learning: Learning) -> Sequence[Mapping[str, float]]:
+    """The epochs that a checkpoint has behind it; ValueError or HairlineError where it is none of this training."""
+    refuse_no_file(path, "the state of a training")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
+                raise ValueError("compressed, as no checkpoint is")
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        progress = Progress(**content["hairline"])
+        _refuse_other(content["state_dict"], learning.state_dict())
+        if not {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"} <= content.keys():
+            raise ValueError("without the state of the optimizer")
+    except MemoryError:
+        raise
+    except Exception as error:  # of a damaged file torch raises RuntimeError, UnpicklingError, EOFError, KeyError, …
+        raise ValueError((str(error).splitlines() or [type(error).__name__])[0][:200]) from None
+    return progress.history
+
+
+def _refuse_other(tensors: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    if {name: tensor.shape for name, tensor in tensors.items()} != {n: tensor.shape for n, tensor in wanted.items()}:
+        raise ValueError("of another network")
+
+
+def _set_aside(folder: Path, unreadable: Path, why: str) -> None:
+    """Keep what was found under names that no training looks for."""
+    when = f".unreadable-{time.strftime('%Y%m%dT%H%M%S')}"
+    for path in (folder / CHECKPOINT, folder / BEST):
+        if there(path):
+            path.rename(path.with_name(path.name + when))
+    _log.warning("%s: cannot be gone on from (%s); it is kept as %s until this training has ended, which starts again "
+                 "from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], stopping: Stopping) -> int:

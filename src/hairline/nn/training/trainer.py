@@ -3,7 +3,8 @@
 The weights of the last epoch are the result (docs/method.md §1), or with ``recipe.stopping`` those of the best. The
 whole state goes to one file of the checkpoint folder, after every epoch and every ``runtime.checkpoint_s`` seconds; a
 training that finds one there goes on behind that step and ends with the same weights, bit for bit on the CPU, as one
-that was never interrupted. Only then is anything told to the log, so that trouble with it costs no training.
+that was never interrupted; one that cannot be read is moved aside. Only then is anything told to the log, so that
+trouble with it costs no training.
 
 With several devices each takes its part of every batch, so that a batch is the same set of items on any number of them.
 Statistics of batch normalisation are those of all devices on CUDA; on processors each has its own, for torch cannot.
@@ -29,7 +30,7 @@ from hairline.errors import HairlineError
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import resolve
 from hairline.nn.runtime.recipes import Recipe, Runtime
-from hairline.nn.training.checkpoints import BEST, CHECKPOINT, Keep, best_epoch
+from hairline.nn.training.checkpoints import BEST, Beside, Keep, best_epoch, found
 from hairline.nn.training.module import Learning, Log
 from hairline.nn.training.task import Task, Trained
 
@@ -59,14 +60,14 @@ def fit(task: Task[M], recipe: Recipe, runtime: Runtime, log: Log, checkpoint_di
         SystemExit: With status 143, on SIGTERM.
     """
     checkpoint_dir.mkdir(parents=True, exist_ok=True)
-    checkpoint = checkpoint_dir / CHECKPOINT
     resolve(runtime)
     learning = Learning(task, recipe, runtime, log, checkpoint_dir)
+    checkpoint = found(checkpoint_dir, learning, recipe.stopping, leads())
     task.model.train().to(memory_format=torch.channels_last)
     with _quiet():
         trainer = _trainer(recipe, runtime, checkpoint_dir)
         with _ended_by_signals(trainer):
-            trainer.fit(learning, ckpt_path=checkpoint if checkpoint.is_file() else None, weights_only=True)
+            trainer.fit(learning, ckpt_path=checkpoint, weights_only=True)
     history, kept = learning.progress.history, len(learning.progress.history)
     if recipe.stopping is not None:
         kept = best_epoch(history, recipe.stopping)
@@ -96,6 +97,7 @@ def _trainer(recipe: Recipe, runtime: Runtime, folder: Path) -> lp.Trainer:
             enable_progress_bar=sys.stdout.isatty(),
             enable_model_summary=False,
             use_distributed_sampler=False,
+            plugins=[Beside()],
             sync_batchnorm=placement.accelerator == "gpu",
             default_root_dir=folder,
         )
