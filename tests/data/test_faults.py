@@ -163,7 +163,7 @@ MASKS = [
     Kind("mask with transparency", put("masks/b.png", encoded(Image.fromarray(grey(CRACK)).convert("RGBA"), "PNG")),
          Imported()),
     Kind("red mask", put("masks/b.png", encoded(shades(grey(CRACK)) * np.uint8([1, 0, 0]), "PNG")),
-         Imported(columns={"mask_reading": "the colour on black (#ff0000)"})),
+         Imported(columns={"mask_reading": "the one colour on black"})),
     Kind("mask in JPEG", put("masks/b.jpg", encoded(grey(CRACK), "JPEG", quality=70)),
          Imported(columns={"mask_unusual_pixels": 0})),
     Kind("mask in coarse JPEG", put("masks/b.jpg", COARSE_MASK), warned("mask_values", mask=COARSE > 127,

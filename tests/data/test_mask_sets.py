@@ -14,6 +14,7 @@ from hairline.data.layouts import cfd, folder
 from hairline.data.masks import Pixels
 from hairline.data.samples import RawSample, ingest, load_mask
 from hairline.errors import HairlineError
+from hairline.reporting.gate_page import contents_of_set
 
 SHAPE = (48, 64)
 OPTIONS = folder.Options({"train": 1.0}, [])
@@ -277,3 +278,14 @@ def test_transparent_parts_of_images_are_counted(tmp_path):
     clear = np.dstack([np.full((48, 64, 3), 120, np.uint8), np.full((48, 64), 255, np.uint8)])
     clear[:5, :7, 3] = 0
     assert photos(tmp_path, [clear, clear[..., :3]])["transparent_pixels"].tolist() == [35, 0]
+
+
+def test_the_gate_tells_what_values_were_taken_for(tmp_path):
+    masks = [grey(crack(0)), grey(crack(1), 1), painted(crack(2), (0, 0, 0)), grey(crack(3))]
+    told = contents_of_set(read(tmp_path, masks))
+    assert "above half of the range (2), " in told
+    assert "1 among 0 and 1 (1)" in told
+    assert "what is painted on transparent ground (1)" in told
+    assert "16-bit" not in told and "transparent parts" not in told
+    (tmp_path / "two").mkdir()
+    assert "16-bit images have a range of 12 bits (1)" in contents_of_set(photos(tmp_path / "two", [PHOTO]))

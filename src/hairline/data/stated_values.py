@@ -9,12 +9,12 @@ import numpy as np
 from annotated_types import Ge, Le
 from numpy.typing import NDArray
 from PIL import Image
-from pydantic import StringConstraints
 
 from hairline.data.mask_values import counted, flattened, palette
 from hairline.imaging.images import decode, decoding, header, in_8_bits
+from hairline.io.options import matching
 
-Value = Annotated[int, Ge(0), Le(65535)] | Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+Value = Annotated[int, Ge(0), Le(65535)] | Annotated[str, matching(r"^#[0-9a-f]{6}$")]
 """A level or number of a palette, or a colour as ``#rrggbb``."""
 
 Names = tuple[Value, ...]
