@@ -40,7 +40,7 @@ from hairline.io.options import checked_dataclass
 SIDEWAYS = 5  # EXIF orientations from here on exchange width and height
 LONGEST_NAME = 1_000
 """Most characters of a ``file_name``."""
-MAX_LENGTH_PX = 5_000_000
+MAX_LENGTH_PX = 3_000_000
 """Longest that the outlines of an image may be together, in pixels, which drawing takes time for."""
 MAX_ANNOTATIONS = 10_000
 """Most annotations of an image."""
