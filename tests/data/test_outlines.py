@@ -99,6 +99,7 @@ def test_what_exporters_state_of_an_outline_passes(stated):
         ),
         ({"area": 5000}, "area says 5000"),
         ({"area": 12}, "area says 12"),
+        ({"area": 200, "bbox": [40, 40, 10, 10]}, r"its bbox says \[40, 40, 10, 10\]"),
         ({"bbox": [40, 5, 10, 50]}, r"its bbox says \[40, 5, 10, 50\], and it is drawn at \[10, 20, 50, 8\]"),
         ({"bbox": [20, 10, 8, 50]}, "x and y are exchanged in one of the two"),
         ({"bbox": [20, 10, 8, 50], "area": 200}, "x and y are exchanged in one of the two"),
@@ -114,7 +115,7 @@ def test_an_outline_that_nothing_stated_fits_is_refused(stated, told):
     ("stated", "told"),
     [
         ({"area": 5000, "bbox": [10, 20, 50, 8]}, "its area says 5000, and"),
-        ({"area": 200, "bbox": [40, 40, 10, 10]}, "its bbox says [40, 40, 10, 10]"),
+        ({"area": 200, "bbox": [24, 20, 50, 8]}, "its bbox says [24, 20, 50, 8]"),
         ({"area": 103}, "its area says 103"),
     ],
 )
@@ -170,6 +171,9 @@ def test_run_lengths_are_checked_as_polygons_are():
     assert read(runs(RING_MASK), area=264, bbox=[10, 10, 40, 30], iscrowd=1).remarks == ()
     with pytest.raises(ValueError, match="its area says 9000, and 264 px are drawn; its bbox says"):
         read(runs(RING_MASK), area=9000, bbox=[40, 0, 10, 10])
+    row_by_row = {"size": [HEIGHT, WIDTH], "counts": [20 * WIDTH + 10, 50, (HEIGHT - 20) * WIDTH - 60]}
+    with pytest.raises(ValueError, match=r"its bbox says \[10, 20, 50, 1\], and it is drawn at"):
+        read(row_by_row, area=50, bbox=[10, 20, 50, 1])
     with pytest.raises(ValueError, match="mark no pixel, and its area says 50"):
         read(runs(np.zeros((HEIGHT, WIDTH), bool)), area=50)
 

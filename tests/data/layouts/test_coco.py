@@ -149,6 +149,15 @@ def test_a_file_name_must_stay_in_its_folder(tmp_path, name):
         coco.read(tmp_path, options())
 
 
+@pytest.mark.parametrize("name", ["a\0.jpg", "a" * 5000 + ".jpg", "\ud800.jpg"])
+def test_what_cannot_be_the_name_of_a_file_is_told(tmp_path, name):
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / EXPORT).write_text(json.dumps(export([image(1, name)])))
+    with pytest.raises(HairlineError, match="cannot be the name of a file; correct it") as refusal:
+        coco.read(tmp_path, options())
+    assert str(refusal.value).isascii() and len(str(refusal.value)) < 500
+
+
 def test_missing_image_files_are_counted_and_the_first_is_named(root):
     (root / "images" / "a.jpg").unlink()
     (root / "images" / "b.jpg").unlink()

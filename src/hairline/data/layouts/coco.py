@@ -18,6 +18,7 @@ without any has an empty mask: that is what a tool means by it that was shown th
 polygons that lie outside of the image are cut off.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -37,7 +38,9 @@ from hairline.io.options import checked_dataclass
 from hairline.io.reading import composed
 
 LEAVES_OUT = LeavesOut("in no annotation file", folders=True, sub_folders=True)
-MAX_LENGTH_PX = 5_000_000
+LONGEST_NAME = 1_000
+"""Most characters of a ``file_name``."""
+MAX_LENGTH_PX = 3_000_000
 """Longest that the outlines of an image may be together, in pixels, which drawing takes time for."""
 MAX_ANNOTATIONS = 10_000
 """Most annotations of an image."""
@@ -124,7 +127,7 @@ def draw(file: Path, image: Path, height: int, width: int, annotations: Sequence
         )
     outlines, length_px = dict[tuple[int, str], Outline](), 0.0
     for number, annotation in enumerate(annotations):
-        name = f"{annotation.get('id', f'number {number}')!s:.40}"
+        name = f"number {number}" if annotation.get("id") is None else f"{annotation['id']!s:.40}"
         try:
             outlines[number, name] = read_outline(annotation, height, width)
             length_px += outlines[number, name].length_px
@@ -194,6 +197,11 @@ def _file(root: Path, name: str, split: str, options: Options) -> Iterator[RawSa
 
 def _relative(path: Path, name: str) -> Path:
     """The path a file_name means, whose separators may be those of Windows."""
+    if "\0" in name or len(name) > LONGEST_NAME or re.search("[\ud800-\udfff]", name):
+        raise HairlineError(
+            f"{path}: names the image {ascii(name)[:80]}, which cannot be the name of a file; correct it or export the "
+            "annotations again"
+        )
     written = PureWindowsPath(name)
     if not written.name or written.anchor or ".." in written.parts:
         raise HairlineError(
