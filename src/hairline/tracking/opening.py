@@ -75,7 +75,7 @@ def _open(
     def make() -> tuple[str, OpenRun]:
         from mlflow.tracking.context.registry import resolve_tags
 
-        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.public_uri(uri)
+        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.name_of(root, uri)
         closing.tell(closing.close_gone(mlflow, root, place))
         opened = OpenRun(root, place, experiment, name)
         try:

@@ -73,7 +73,7 @@ def sync(root: Path, close: Sequence[str] = ()) -> Synced:
             else:
                 known += 1
             _version(mlflow, root, present, record)
-        closed = closing.close_gone(mlflow, root, run_store.public_uri(uri))
+        closed = closing.close_gone(mlflow, root, run_store.name_of(root, uri))
         closed += [closing.close(mlflow, root, run_id) for run_id in close]
     return Synced(sent, restored, known, closed)
 
