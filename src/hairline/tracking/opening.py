@@ -46,7 +46,7 @@ def run(
     record.unlink(missing_ok=True)
     root, git, hashes = workspace_root(Path.cwd()), git_facts(Path.cwd()), content_hashes(inputs)
     parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
-    uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s)
+    uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s, "runtime.tracking_wait_s")
     place = store.public_uri(uri)
     run_id, announced = _open(mlflow, uri, root, experiment, name, patience)
     facts = RunRecord(run_id, experiment, stage, name, git.commit, git.dirty, hashes, {}, parents, now(), "", place)
