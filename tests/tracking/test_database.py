@@ -239,12 +239,14 @@ def test_artifacts_that_did_not_come_along_stay_readable_and_a_users_own_place_s
     old = told()
     path = first / "mlruns" / "mlflow.db"
     own = client(path).create_experiment("elsewhere", artifact_location="s3://bucket/artifacts/x")
+    disk = client(path).create_experiment("on a disk", artifact_location="file:///not/mounted/artifacts/x")
     second = workspace(tmp_path / "second", monkeypatch, path)
     told("two")
     path = second / "mlruns" / "mlflow.db"
     found = client(path).download_artifacts(old, "figures/curve.png", str(tmp_path))
     assert Path(found).read_bytes() == b"png"
     assert client(path).get_experiment(own).artifact_location == "s3://bucket/artifacts/x"
+    assert client(path).get_experiment(disk).artifact_location == "file:///not/mounted/artifacts/x"
     assert places.moved(path) is None
 
 

@@ -97,11 +97,16 @@ def test_a_killed_run_is_told_then_closed_and_a_living_one_is_not(workspace: Pat
     assert not list((workspace / "state/runs").iterdir()) and syncing.sync(workspace).closed == []
 
 
-def test_the_next_stage_closes_it_too(workspace: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_next_stage_closes_it_too_where_the_workspace_was_moved(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with other_process() as (_, run_id):
         pass
+    moved = workspace.with_name("moved")
+    workspace.rename(moved)
+    monkeypatch.chdir(moved)
     told("two")
-    assert client(workspace).get_run(run_id).info.status == "KILLED"
+    assert client(moved).get_run(run_id).info.status == "KILLED"
     assert [record for record in caplog.records if run_id in record.getMessage()]
 
 

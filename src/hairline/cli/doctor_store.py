@@ -71,7 +71,7 @@ def _database(path: Path, own: Path) -> Iterator[Finding]:
 
 def left_open(root: Path, uri: str) -> Iterator[Finding]:
     """Runs that MLflow calls RUNNING although nobody works at them, as far as that can be seen."""
-    place, waiting = run_store.public_uri(uri), list(open_runs.processes(root))
+    place, waiting = run_store.name_of(root, uri), list(open_runs.processes(root))
     gone = [process for process in waiting if open_runs.gone(root, process)]
     here = [process for process in gone if process.server == place]
     if here:
@@ -81,8 +81,9 @@ def left_open(root: Path, uri: str) -> Iterator[Finding]:
         )
     for process in gone:
         if process.server != place:
+            chosen = f"{run_store.CHOICE}={process.server}" if ":" in process.server else f"env -u {run_store.CHOICE}"
             yield Finding("note", f"{process.name} ({process}) stays RUNNING in MLflow at {process.server}",
-                          f"{run_store.CHOICE}={process.server} hairline sync")  # fmt: skip
+                          f"{chosen} hairline sync")  # fmt: skip
     for process in waiting:
         if process not in gone and process.boot != open_runs.boot():
             yield Finding("note", f"{process.name} was opened on another machine ({process}) and is RUNNING in MLflow",

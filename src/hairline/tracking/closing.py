@@ -41,7 +41,7 @@ def close_gone(mlflow: ModuleType, root: Path, server: str) -> list[Closed]:
     Args:
         mlflow: The module.
         root: The workspace.
-        server: The store, without password; runs of others stay for when it is chosen again.
+        server: The store, as :func:`hairline.tracking.store.name_of` has it; runs of others stay until one is chosen.
     """
     done = []
     open_runs.sweep(root)

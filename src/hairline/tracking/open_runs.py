@@ -27,7 +27,7 @@ class Process:
 
     Attributes:
         key: What the run is tagged with.
-        server: The store it belongs to, without password.
+        server: The store it belongs to, as :func:`hairline.tracking.store.name_of` has it.
         experiment: Its MLflow experiment.
         name: Name of the run.
         host: The machine.

@@ -47,7 +47,7 @@ def run(
     record.unlink(missing_ok=True)
     root, code, hashes = workspace_root(Path.cwd()), git.facts(Path.cwd()), content_hashes(inputs)
     parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
-    uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s)
+    uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s, "runtime.tracking_wait_s")
     place = store.public_uri(uri)
     run_id, announced = _open(mlflow, uri, root, experiment, name, patience)
     facts = RunRecord(run_id, experiment, stage, name, code.commit, code.dirty, hashes, {}, parents, now(), "", place)
@@ -76,7 +76,7 @@ def _open(
     def make() -> tuple[str, OpenRun]:
         from mlflow.tracking.context.registry import resolve_tags
 
-        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.public_uri(uri)
+        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.name_of(root, uri)
         closing.tell(closing.close_gone(mlflow, root, place))
         opened = OpenRun(root, place, experiment, name)
         try:

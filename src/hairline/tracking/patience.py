@@ -23,9 +23,10 @@ class Patience:
     7
     """
 
-    def __init__(self, limit_s: float) -> None:
-        """Start with all of the seconds."""
+    def __init__(self, limit_s: float, source: str = "") -> None:
+        """Start with all of the seconds; ``source`` is where a user may change them, for the message."""
         self.limit_s, self._started, self._spent = limit_s, time.monotonic(), 0.0
+        self._source = f" of {source}" if source else ""
 
     @property
     def left_s(self) -> float:
@@ -57,7 +58,7 @@ class Patience:
         if raised:
             raise raised[0]
         if not found:
-            raise TimeoutError(f"no answer within the {self.limit_s:g} s that runtime.tracking_wait_s allows")
+            raise TimeoutError(f"no answer within the {self.limit_s:g} s{self._source}")
         return found[0]
 
 

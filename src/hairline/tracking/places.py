@@ -62,7 +62,8 @@ def _home(path: Path) -> str:
 def _elsewhere(path: Path) -> list[tuple[str, str, int, str]]:
     """Table, column and row of every place in another home that is this database's, and that home."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=store.REACH_TIMEOUT_S)) as opened:
-        homes = _other_homes(path, [place for (place,) in opened.execute("select artifact_location from experiments")])
+        known = opened.execute("select name, artifact_location from experiments").fetchall()
+        homes = _other_homes(path, [place for name, place in known if _ours(path, name, place)])
         return [
             (table, column, row, old)
             for old in homes
@@ -74,8 +75,16 @@ def _elsewhere(path: Path) -> list[tuple[str, str, int, str]]:
         ]
 
 
-def _other_homes(path: Path, places: list[str | None]) -> set[str]:
-    found = {place.rpartition("/artifacts/")[0] for place in places if place and place.startswith("file://")}
+def _ours(path: Path, experiment: str, place: str | None) -> bool:
+    """Whether a place is one that hairline gives an experiment's artifacts, wherever the database lay; not a user's."""
+    given = store.artifact_location(store.sqlite_uri(path), experiment)
+    assert given is not None
+    tails = (given.rpartition("/artifacts/")[2], "0")  # MLflow's own experiment, Default
+    return place is not None and place.startswith("file://") and place.rpartition("/artifacts/")[2] in tails
+
+
+def _other_homes(path: Path, places: list[str]) -> set[str]:
+    found = {place.rpartition("/artifacts/")[0] for place in places}
     same = path.parent.name
     homes = {f"{home}/artifacts" for home in found if home and (_local(home).name == same or not _local(home).exists())}
     return homes - {_home(path)}

@@ -83,6 +83,12 @@ def public_uri(uri: str) -> str:
     return uri if uri.startswith("sqlite") else re.sub(r"//[^/]*@", "//", uri)
 
 
+def name_of(root: Path, uri: str) -> str:
+    """What a store is called by a workspace: its own the same wherever it lies, another by its URI without password."""
+    own = Path("mlruns", "mlflow.db")
+    return own.as_posix() if database(uri) == (root / own).resolve() else public_uri(uri)
+
+
 def artifacts_of(path: Path) -> Path:
     """The folder of the artifacts of all experiments of an SQLite store."""
     return path.parent / "artifacts"

@@ -4,14 +4,14 @@ Each run is sent or restored once, however often this is done and by how many at
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 from filelock import FileLock
 
@@ -24,12 +24,14 @@ from hairline.tracking.patience import Patience
 from hairline.tracking.records import RunRecord, records
 from hairline.tracking.unsent import Unsent, waiting
 
+T = TypeVar("T")
+
 RESTORED = "hairline.restored_from"
 """Tag of a restored run: the id of the run that it stands for, as run.json and the tags of later runs have it."""
 SMALL_BYTES = 5_000_000
 """Outputs up to this size are logged again with a restored run."""
 WAIT_S = 300.0
-"""How long a server is waited for with each entry, so that a large network passes a slow line."""
+"""How long a server is waited for with each run or entry, so that a large network passes a slow line."""
 
 
 @dataclass(frozen=True)
@@ -61,21 +63,37 @@ def sync(root: Path, close: Sequence[str] = ()) -> Synced:
     """
     uri, mlflow = run_store.store_uri(root), client.imported()
     with _alone(root), client.told("sync", uri):
-        with client.connected(mlflow, uri):
-            pass
+        _patiently(uri, partial(_connect, mlflow, uri))
         kept = [Unsent(folder) for folder in waiting(root)]
         sent = dict(_send(mlflow, run_store.public_uri(uri), each) for each in kept if not each.busy())
-        restored, known = {}, 0
+        restored: dict[str, str] = {}
+        known = 0
         for record in records(root):
-            present = resolve(mlflow, record)
-            if present is None or _half_restored(mlflow, record, present):
-                restored[record.run_id] = present = _restore(mlflow, uri, root, record, present)
-            else:
-                known += 1
-            _version(mlflow, root, present, record)
-        closed = closing.close_gone(mlflow, root, run_store.public_uri(uri))
+            new = _patiently(uri, partial(_bring_back, mlflow, uri, root, record))
+            restored |= {record.run_id: new} if new else {}
+            known += new is None
+        closed = _patiently(uri, partial(closing.close_gone, mlflow, root, run_store.name_of(root, uri)))
         closed += [closing.close(mlflow, root, run_id) for run_id in close]
     return Synced(sent, restored, known, closed)
+
+
+def _patiently(uri: str, work: Callable[[], T]) -> T:
+    """What work gives; a server is not waited for without end."""
+    return Patience(WAIT_S).within(work) if run_store.remote(uri) else work()
+
+
+def _connect(mlflow: ModuleType, uri: str) -> None:
+    with client.connected(mlflow, uri):
+        pass
+
+
+def _bring_back(mlflow: ModuleType, uri: str, root: Path, record: RunRecord) -> str | None:
+    """Restore a run unless the store knows it; its new id if so."""
+    present = resolve(mlflow, record)
+    whole = present is not None and not _half_restored(mlflow, record, present)
+    run_id = present if present is not None and whole else _restore(mlflow, uri, root, record, present)
+    _version(mlflow, root, run_id, record)
+    return None if whole else run_id
 
 
 @contextmanager
