@@ -38,8 +38,7 @@ def written(folder, seconds, ods, extra=None):
         "reports/x/runs/a.json": json.dumps({"run_id": f"{seconds}", "stage": "label", "outputs": {}, "inputs": {},
                                              "metrics": {"ods": ods, "cost/seconds": seconds}}),
         "reports/x/a.csv": f"name,ods,label_seconds\nkonig,{ods},{seconds}\n",
-        "reports/x/a.md": "# A\n\n| Labels | ODS | Images a second |\n| --- | --- | --- |\n"
-                          f"| konig | {ods} | {seconds} |\n",
+        "reports/x/a.md": f"| Labels | ODS | In seconds |\n| --- | --- | --- |\n| b | {ods} | {seconds} |\n",
         "reports/x/timings/a.json": json.dumps({"seconds": seconds}),
     }  # fmt: skip
     for name, text in (texts | (extra or {})).items():

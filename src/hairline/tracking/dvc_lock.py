@@ -19,7 +19,6 @@ class _Place:
 
 @dataclass
 class _Entry:
-    cmd: str = ""
     deps: list[_Place] | None = None
     outs: list[_Place] | None = None
     params: dict[str, dict[str, Any]] | None = None
