@@ -79,4 +79,5 @@ def _claimed(header: bytes, order: str) -> int:
     count = 0 if packed else numbers[DIMENSIONS - 1] // 4
     if DIMENSIONS + count > len(numbers):
         return MATRICES + 1
-    return max(1, math.prod(numbers[DIMENSIONS : DIMENSIONS + count]))
+    dimensions: tuple[int, ...] = numbers[DIMENSIONS : DIMENSIONS + count]
+    return max(1, math.prod(dimensions))

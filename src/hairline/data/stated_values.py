@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 from annotated_types import Ge, Le
@@ -71,8 +71,8 @@ class _Numbers(dict[int, Names]):
         return (code,)
 
 
-def _coded(path: Path) -> tuple[NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.uint32], Mapping[int, Names]]:
-    """A number for each pixel, uint32 where it is a colour as 0xRRGGBB, and the names of each number."""
+def _coded(path: Path) -> tuple[NDArray[Any], Mapping[int, Names]]:
+    """A number for each pixel, uint8 or uint16, or uint32 for colours as 0xRRGGBB, and the names of each number."""
     found = decode(path).pixels
     if not isinstance(found, Image.Image):
         if found.ndim == 2:
