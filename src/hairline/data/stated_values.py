@@ -14,7 +14,7 @@ from hairline.data.mask_values import counted, flattened, palette
 from hairline.imaging.images import decode, decoding, header, in_8_bits
 from hairline.io.options import matching
 
-Value = Annotated[int, Ge(0), Le(65535)] | Annotated[str, matching(r"^#[0-9a-f]{6}$")]
+Value = Annotated[int, Ge(0), Le(65535)] | Annotated[str, matching(r"#[0-9a-f]{6}", "a colour, as '#ff0000'")]
 """A level or number of a palette, or a colour as ``#rrggbb``."""
 
 Names = tuple[Value, ...]
