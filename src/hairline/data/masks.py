@@ -8,7 +8,7 @@ instances, the void 255 beside a class 1, 0 and 1 blurred by JPEG, anything mark
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,8 +124,8 @@ def read_mask_file(path: Path, rule: Rule) -> Mask:
     found = channel(path).levels
     if rule.ones:
         return Mask((found == 1) != rule.dark, {})
-    levels = in_8_bits(found, rule.bits) if found.dtype == np.uint16 else found
-    mask = binary_mask(levels, rule.tolerance)  # type: ignore[arg-type]
+    levels: Any = in_8_bits(found, rule.bits) if found.dtype == np.uint16 else found  # type: ignore[arg-type]
+    mask = binary_mask(levels, rule.tolerance)
     return Mask(~mask.crack, mask.unusual) if rule.dark else mask
 
 
