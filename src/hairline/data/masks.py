@@ -183,8 +183,7 @@ def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, remedy: str = ""
     else:
         expected = f"expected {HOW}; {remedy}"
     raise HairlineError(
-        f"{doubts[0][0].parent}: {len(doubts)} of {len(judged)} masks do not say what is crack ({found}{more}); "
-        f"{expected}"
+        f"{doubts[0][0]}: {len(doubts)} of {len(judged)} masks do not say what is crack ({found}{more}); {expected}"
     )
 
 
