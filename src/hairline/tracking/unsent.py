@@ -38,7 +38,7 @@ class Unsent:
         if not self._lock.is_locked:  # held as long as the run is open
             self._lock.acquire()
         if not self._count:
-            (self.folder / SERVER).write_text(self._server)
+            (self.folder / SERVER).write_text(self._server, encoding="utf-8")
         place = None
         if entry.path is not None:
             place = f"{FILES}/{self._count}/{entry.path.name}"
@@ -60,7 +60,7 @@ class Unsent:
     @property
     def server(self) -> str:
         """Where the entries belong."""
-        return (self.folder / SERVER).read_text()
+        return (self.folder / SERVER).read_text(encoding="utf-8")
 
     def remaining(self) -> Iterator[Entry]:
         """Entries that have not been sent, in order; each counts as sent once the next is asked for."""
