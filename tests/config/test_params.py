@@ -102,6 +102,8 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
             ["architectures.u-net"],
         ),
         ("runtime.device", "tpu", ["runtime.device", "'auto', 'cpu' or 'cuda'"]),
+        ("runtime.tracking_wait_s", 0, ["runtime.tracking_wait_s", "greater than 0"]),
+        ("runtime.tracking_wait_s", "long", ["runtime.tracking_wait_s", "found 'long'"]),
         ("experiment", "a b/c", ["experiment"]),
         ("gates.samples.severities.polarity", "loud", ["gates.yaml: gates.samples.severities.polarity"]),
         ("studies.konig.trials", 0, ["studies.yaml: studies.konig.trials", "greater than"]),
@@ -146,6 +148,17 @@ def test_a_missing_value_is_named(values: dict[str, Any], write_params: Write) -
     del values["label_sets"]["konig"]["options"]["localization"]["cut"]
     with pytest.raises(HairlineError, match=r"label_sets\.konig\.options\.localization\.cut: missing value"):
         check(Params(write_params(values)))
+
+
+def test_a_file_of_an_earlier_version_waits_for_servers_as_the_base_does(
+    values: dict[str, Any], write_params: Write
+) -> None:
+    told = values["runtime"].pop("tracking_wait_s")
+    params = Params(write_params(values))
+    assert params.tracking_wait_s == params.runtime.tracking_wait_s == told == 20
+    assert Params(write_params(put(values, "runtime.tracking_wait_s", 5))).tracking_wait_s == 5
+    with pytest.raises(HairlineError, match=r"runtime\.tracking_wait_s: .* greater than 0, found -1"):
+        _ = Params(write_params(put(values, "runtime.tracking_wait_s", -1))).tracking_wait_s
 
 
 @pytest.mark.parametrize("section", [section for section in SECTIONS if section not in ADDED])

@@ -121,6 +121,7 @@ def test_runs_that_a_broken_store_had_come_back_by_sync(
     assert set(done.restored) == {run} and client(path).get_run(done.restored[run]).info.run_name == "one"
 
 
+@pytest.mark.slow
 def test_the_store_of_an_older_mlflow_is_upgraded_and_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -156,6 +157,7 @@ def test_the_store_of_an_older_mlflow_is_upgraded_and_kept(
     assert kept.endswith(f"schema-{older}") and database.look(root / "mlruns" / kept).revision == older
 
 
+@pytest.mark.slow
 def test_the_store_of_a_newer_mlflow_is_left_alone_and_the_way_out_works(
     tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,6 +173,7 @@ def test_the_store_of_a_newer_mlflow_is_left_alone_and_the_way_out_works(
     assert f"{run}: restored as" in subprocess.run(SYNC, capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow
 def test_a_store_is_whole_or_not_there_when_its_making_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,6 @@
 """What `hairline doctor` looks at in the tracking store: that it fits, where its artifacts lie, runs left open."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -62,7 +63,8 @@ def _database(path: Path, own: Path) -> Iterator[Finding]:
     else:
         wanted = f"MLflow's own is {database.known()[0]}"
         told = f"MLflow store {path}: {found.condition.value} ({found.runs} runs, schema {found.revision}; {wanted})"
-        yield Finding("problem", told, database.remedy(path, found, path == own.resolve()))
+        ours = path == own.resolve() and not os.environ.get(run_store.CHOICE)
+        yield Finding("problem", told, database.remedy(path, found, ours))
     if moved is not None:
         yield Finding("note", f"MLflow store {path}: was made in another place ({', '.join(moved.before)}), where the "
                       f"artifacts of {moved.runs} runs are looked for",

@@ -37,7 +37,7 @@ def allowed_keys(names: Iterable[str]) -> dict[str, str]:
     """Name → what MLflow takes for it; different names stay different.
 
     >>> allowed_keys(["a#", "a", "a?"])
-    {'a#': 'a_', 'a': 'a', 'a?': 'a__a1eb95fe'}
+    {'a#': 'a_', 'a': 'a', 'a?': 'a__5289f1df'}
     """
     found: dict[str, str] = {}
     taken: set[str] = set()
