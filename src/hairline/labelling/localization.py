@@ -150,8 +150,8 @@ class Evidence:
     def _maps(self) -> Iterator[tuple[str, NDArray[np.float32]]]:
         yield "the activation map", self.cam
         yield from ((f"the activation map on scale {cam.scale:g}", cam.cells) for cam in self.scaled)
-        for some in (*self.votes, *self.cells):
-            yield "a map of votes", some.probabilities
+        yield from (("a map of votes", votes.probabilities) for votes in self.votes)
+        yield from (("a map of votes of cells", votes.probabilities) for votes in self.cells)
 
 
 @dataclass(frozen=True)
