@@ -6,6 +6,9 @@ import json
 import pytest
 from support import walls
 
+from hairline.config.paths import Paths
+from hairline.data.samples import read_samples
+
 CONTENT = walls.coco_content()
 
 
@@ -87,9 +90,7 @@ REFUSED = {
     "an outline outside of the image": first(segmentation=[box(100, 100, 9, 9)], area=81, bbox=[100, 100, 9, 9]),
     "coordinates as text": first(segmentation=[["1"] * 8]),
     "points nested once more": first(segmentation=[[[1, 1], [5, 1], [5, 5]]]),
-    "a hole as a second polygon": first(segmentation=[box(3, 3, 40, 30), box(5, 5, 36, 26)], area=264,
-                                        bbox=[3, 3, 40, 30]),
-    "an area that is another": first(area=2000),
+    "area and box of a larger picture": first(area=14100, bbox=[30, 110, 470, 30]),
     "run lengths that do not fill the image": runs([5, 5]),
     "run lengths of another size": runs([9, 9, 82], (10, 10)),
     "negative run lengths": runs([-5, 3072, 5]),
@@ -99,6 +100,32 @@ REFUSED = {
     "3 MB of text": runs("o" * 3_000_000),
     "10^6 points": first(segmentation=[[1.0, 2.0] * 10**6]),
 }  # fmt: skip
+
+
+TOLD = {
+    "a hole as a second polygon": (first(segmentation=[box(3, 3, 40, 30), box(5, 5, 36, 26)], area=264,
+                                         bbox=[3, 3, 40, 30]), 264),
+    "a polygon inside another, and no area": (first(segmentation=[box(3, 3, 40, 30), box(5, 5, 36, 26)], area=0,
+                                                    bbox=[3, 3, 40, 30]), 1200),
+    "an area that is another": (first(area=2000), 141),
+    "an empty object": (edited(lambda content: content["annotations"].append(
+        {"id": 99, "image_id": 0, "category_id": 1, "segmentation": [], "area": 0, "bbox": [0, 0, 0, 0]})), 141),
+    "an annotation twice": (edited(lambda content: content["annotations"].append(
+        {**content["annotations"][0], "id": 99})), 141),
+    "an annotation id twice": (edited(lambda content: content["annotations"].append(
+        {**content["annotations"][0], "segmentation": [box(3, 40, 10, 3)], "area": 30, "bbox": [3, 40, 10, 3]})), 171),
+}  # fmt: skip
+"""What is read, into how many pixels of the first image, and told by the gate."""
+
+
+@pytest.mark.parametrize("what", TOLD)
+def test_what_is_odd_is_told_by_the_gate(what, attempt):
+    trial = attempt("coco")
+    content, pixels = TOLD[what]
+    (trial.root / "labels.json").write_bytes(content)
+    assert trial.ingest().status == 0
+    assert read_samples(Paths(trial.folder, "tiny").dataset("walls")).set_index("id").loc["a", "crack_pixels"] == pixels
+    assert "mask_remarks" in trial.validate().told
 
 
 def assert_refused(seen):

@@ -1,6 +1,7 @@
 """What a user sees of a stage: its exit status and the lines it leaves, in a process of its own that may not hang."""
 
 import io
+import logging
 import os
 import pickle
 import signal
@@ -65,6 +66,7 @@ def _work(work: Callable[[], object], folder: Path, writer: int) -> None:
         os.chdir(folder)
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
         sys.stdout = sys.stderr = printed
+        logging.getLogger().handlers.clear()  # pytest's own, which keep what a stage would print
         work()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1

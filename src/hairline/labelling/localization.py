@@ -152,7 +152,7 @@ class Evidence:
         yield "the activation map", self.cam
         yield from ((f"the activation map on scale {cam.scale:g}", cam.cells) for cam in self.scaled)
         yield from (("a map of votes", votes.probabilities) for votes in self.votes)
-        yield from (("a map of votes", cells.probabilities) for cells in self.cells)
+        yield from (("a map of votes of cells", cells.probabilities) for cells in self.cells)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
 import itertools
 import re
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Annotated
 
 from annotated_types import Ge, Le
@@ -24,7 +24,7 @@ from hairline.errors import HairlineError
 from hairline.io import bounds
 from hairline.io.file_names import Names, Tree
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import entries, id_of, read_text, there
+from hairline.io.reading import composed, entries, id_of, read_text, there
 
 JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 LEAVES_OUT = LeavesOut("without an image or an entry in a list", folders=True)
@@ -98,6 +98,11 @@ def _listed(root: Path, list_file: Path) -> list[tuple[Path, Path | None]]:
         if len(line) != 2:
             raise HairlineError(
                 f"{list_file}: entry {number} is '{' '.join(line)}'; expected an image path and a mask path"
+            )
+        image, mask = (PureWindowsPath(name) for name in line)
+        if image.suffix.lower() not in JPEG or composed(image.stem).casefold() != composed(mask.stem).casefold():
+            raise HairlineError(
+                f"{list_file}: entry {number} is '{' '.join(line)}'; expected a photo NAME.jpg and its mask NAME.png"
             )
     files = Tree(root)
     return [(files.find(image), files.find(mask)) for image, mask in lines]

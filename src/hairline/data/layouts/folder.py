@@ -15,13 +15,14 @@ from collections.abc import KeysView
 from pathlib import Path
 
 from hairline.data.layout_files import LeftOut, found_instead, image_files, paired, without_suffix
-from hairline.data.samples import SPLITS, RawSample, read_binary_mask
+from hairline.data.samples import RawSample, read_binary_mask
+from hairline.data.split_table import split_rows
 from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import Names, Tree, printable
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import composed, entries, read_table, there
+from hairline.io.reading import composed, entries, there
 
 
 @checked_dataclass
@@ -76,7 +77,7 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
         return {name: (split_of(name, options.shares), name, options.shares) for name in ids}
     left_out, names = LeftOut(options.exclude), Names(ids)
     rows = dict[str, dict[str, str]]()
-    for number, row in enumerate(_rows(path), 2):
+    for number, row in enumerate(split_rows(path), 2):
         written = row["id"]
         name = names.find(written) or names.find(without_suffix(written)) or composed(written)
         if left_out.has(name):
@@ -98,21 +99,3 @@ def _table(path: Path, ids: KeysView[str], options: Options) -> dict[str, tuple[
         else (split_of(groups[name], options.shares), groups[name], options.shares)
         for name, row in rows.items()
     }
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    header, rows = read_table(path)
-    columns = set(header)
-    if "id" not in columns or not columns & {"split", "group"}:
-        found = ", ".join(sorted(columns)) or "(none)"
-        raise HairlineError(f"{path}: found the columns {found}; expected id and split, or id and group, or all three")
-    seen: set[str] = set()
-    for number, row in enumerate(rows, 2):
-        if row["id"] in seen or not row["id"]:
-            raise HairlineError(f"{path}: line {number} has the id '{row['id']}'; expected each id once, none empty")
-        if "split" in columns and row["split"] not in SPLITS:
-            raise HairlineError(
-                f"{path}: line {number} has the split '{row['split']}'; expected one of {', '.join(SPLITS)}"
-            )
-        seen.add(row["id"])
-    return rows

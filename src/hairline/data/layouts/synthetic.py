@@ -11,10 +11,10 @@ from pathlib import Path
 
 from hairline.data.layout_files import contents
 from hairline.data.samples import RawSample, read_binary_mask
+from hairline.data.split_table import split_rows
 from hairline.errors import HairlineError
 from hairline.io.file_names import Tree
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import read_table
 
 
 @checked_dataclass
@@ -34,10 +34,9 @@ def read(root: Path, options: Options) -> list[RawSample]:
             f"{path}: not found (in {root}: {contents(root)}); expected images/, masks/ and split.csv as the "
             "generate stage writes them; run it first (dvc repro)"
         )
-    header, rows = read_table(path)
-    if not {"id", "split"} <= set(header):
-        raise HairlineError(f"{path}: found the columns {', '.join(header) or '(none)'}; run the generate stage again")
-    files = Tree(root)
+    rows, files = split_rows(path), Tree(root)
+    if not rows or "split" not in rows[0]:
+        raise HairlineError(f"{path}: tells no image's split; run the generate stage again")
     samples = [_sample(files, row["id"], row["split"]) for row in rows]
     return sorted(samples, key=lambda sample: sample.id)
 
