@@ -57,7 +57,7 @@ def _marking_nothing(learned: Learned, label_set: str, rows: pd.DataFrame) -> li
     fault = faults.fault(judged["crack_pixels"].to_numpy(), judged["pixels"].to_numpy())
     if not fault or learned == "off":
         return []
-    told = gate.worthless(label_set, fault, len(judged))
+    told = gate.worthless(label_set, fault, fault == faults.MARKS_NOTHING, len(judged))
     if learned == "error":
         return [told]
     _log.warning("%s", told)
