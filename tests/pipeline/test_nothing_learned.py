@@ -153,7 +153,10 @@ def test_it_goes_on_where_that_is_wished_and_says_so_beside_the_weights(
     assert ("learned/lead_over_darkness" in record["metrics"]) == (wish == "warn")
 
 
-@pytest.mark.parametrize(("part", "told"), [(0.0, "the labels mark nothing"), (0.6, "more than half of every photo")])
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [(0.0, "the labels mark nothing"), (0.001, "none of the labels passes"), (0.6, "more than half of every photo")],
+)
 def test_labels_that_teach_nothing_stop_at_their_gate(
     place: dict[str, Any], write_params: Write, caplog: pytest.LogCaptureFixture, part: float, told: str
 ) -> None:
@@ -161,7 +164,7 @@ def test_labels_that_teach_nothing_stop_at_their_gate(
     write_params(place)
     labelled()
     table = pd.read_parquet(PATHS.training_table("synthetic", "manual"))
-    marked = table.assign(crack_pixels=(table["pixels"] * part).astype("int64"), trainable=part > 0)
+    marked = table.assign(crack_pixels=(table["pixels"] * part).astype("int64"), trainable=part > 0.01)
     marked.to_parquet(PATHS.training_table("synthetic", "manual"), index=False)
     judge = ["--label-set", "manual", "--training-set", "synthetic"]
     verdict = PATHS.labels_verdicts("synthetic", "manual") / "synthetic-train.json"

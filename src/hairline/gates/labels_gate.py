@@ -74,7 +74,7 @@ def worthless(label_set: str, fault: str, nothing: bool, count: int) -> str:
     Args:
         label_set: Whose labels.
         fault: What is wrong with them, in words.
-        nothing: Whether it is that they mark nothing; else they mark too much.
+        nothing: Whether they mark nothing, or too little; else they mark too much.
         count: How many there are.
     """
     todo = MASKS_TODO if label_set == MANUAL else LOWER if nothing else RAISE

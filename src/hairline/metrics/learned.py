@@ -40,6 +40,7 @@ DEMANDS: Mapping[str, Demand] = {"all": "ahead", "none": "ahead", DARKNESS: "not
 NOT_JUDGED: dict[str, object] = {"verdict": "not judged"}
 """What stands in the place of a judgement where nobody asked for one."""
 MARKS_NOTHING = "the labels mark nothing"
+NONE_TRAINABLE = "none of the labels passes the rule 'trainable'"
 MARKS_MOST = "the labels mark more than half of every photo"
 HALF = 0.5
 BALANCED_ACCURACY = "balanced accuracy"
