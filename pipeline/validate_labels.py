@@ -52,12 +52,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _marking_nothing(learned: Learned, label_set: str, rows: pd.DataFrame) -> list[str]:
-    """What stops where the labels of all parts together mark nothing, or more than half of every photo."""
+    """What stops where the labels of all parts mark nothing, too little, or more than half of every photo."""
     judged = training_table.may_show_crack(rows)
     fault = faults.fault(judged["crack_pixels"].to_numpy(), judged["pixels"].to_numpy())
+    if len(rows) and not rows["trainable"].any():
+        fault = fault or faults.NONE_TRAINABLE
     if not fault or learned == "off":
         return []
-    told = gate.worthless(label_set, fault, len(judged))
+    told = gate.worthless(label_set, fault, fault != faults.MARKS_MOST, len(judged))
     if learned == "error":
         return [told]
     _log.warning("%s", told)

@@ -123,6 +123,39 @@ def test_a_segmenter_is_beside_darkness_where_its_labels_are_masks():
     assert learned.segmenter(poor, half, "val", masks=True).photos == 4
 
 
+def noisy(count):
+    """Score table of noise: every pixel's level is drawn whatever it shows."""
+    rng = np.random.default_rng(4)
+    drawn = [[np.bincount(rng.integers(1, 100, n), minlength=100) for n in (500, 9500)] for _ in range(count)]
+    return pd.DataFrame(
+        [
+            row(f"i{n:02}", f"g{n}", dict(enumerate(crack)), dict(enumerate(rest)))
+            for n, (crack, rest) in enumerate(drawn)
+        ]
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 12])
+@pytest.mark.parametrize("split", ["val", "train"])
+def test_noise_learned_nothing_though_its_best_threshold_is_never_behind(count, split):
+    found = learned.segmenter(noisy(count), noisy(count), split, masks=False)
+    assert found.leads[0].lead >= 0
+    assert found.verdict == "nothing"
+
+
+def test_of_few_photos_a_lead_that_only_some_show_is_unknown():
+    def mixed(good, blind):
+        parts = [images(90, 10, good), images(30, 30, blind)]
+        names = [f"i{n:02}" for n in range(good + blind)]
+        return pd.concat(parts).assign(id=names, group=names)
+
+    dark = noisy(4)
+    assert learned.segmenter(mixed(2, 2), noisy(4), "val", masks=False).verdict == "unknown"
+    assert learned.segmenter(mixed(4, 0), dark, "val", masks=False).verdict == "learned"
+    assert learned.segmenter(mixed(0, 4), dark, "val", masks=False).verdict == "nothing"
+    assert learned.segmenter(mixed(1, 11), noisy(12), "val", masks=False).verdict == "nothing"
+
+
 def test_one_photo_can_show_that_nothing_was_learned_but_not_that_something_was():
     dark = images(60, 55, 1)
     assert learned.segmenter(images(0, 0, 1), dark, "train", masks=True).verdict == "nothing"

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from support import places
+from support import parameters, places
 
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index
@@ -22,7 +22,8 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import segmenter
-from pipeline import label_manual, train_classifier, train_segmenter, validate_labels
+from pipeline import index_patches, label_manual, train_classifier, train_segmenter, validate_labels
+from pipeline import ingest as ingest_stage
 
 Write = Callable[[dict[str, Any]], Path]
 PATHS = Paths(Path(), "tiny")
@@ -152,7 +153,10 @@ def test_it_goes_on_where_that_is_wished_and_says_so_beside_the_weights(
     assert ("learned/lead_over_darkness" in record["metrics"]) == (wish == "warn")
 
 
-@pytest.mark.parametrize(("part", "told"), [(0.0, "the labels mark nothing"), (0.6, "more than half of every photo")])
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [(0.0, "the labels mark nothing"), (0.001, "none of the labels passes"), (0.6, "more than half of every photo")],
+)
 def test_labels_that_teach_nothing_stop_at_their_gate(
     place: dict[str, Any], write_params: Write, caplog: pytest.LogCaptureFixture, part: float, told: str
 ) -> None:
@@ -160,7 +164,7 @@ def test_labels_that_teach_nothing_stop_at_their_gate(
     write_params(place)
     labelled()
     table = pd.read_parquet(PATHS.training_table("synthetic", "manual"))
-    marked = table.assign(crack_pixels=(table["pixels"] * part).astype("int64"), trainable=part > 0)
+    marked = table.assign(crack_pixels=(table["pixels"] * part).astype("int64"), trainable=part > 0.01)
     marked.to_parquet(PATHS.training_table("synthetic", "manual"), index=False)
     judge = ["--label-set", "manual", "--training-set", "synthetic"]
     verdict = PATHS.labels_verdicts("synthetic", "manual") / "synthetic-train.json"
@@ -170,3 +174,55 @@ def test_labels_that_teach_nothing_stop_at_their_gate(
     write_params({**place, "learned": "warn"})
     validate_labels.main(judge)
     assert verdict.is_file() and told in caplog.text
+
+
+def wall(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """A photo of concrete, 320 × 240: clouds, grain, pores, and a faint crack 1 or 2 pixels wide across it."""
+    height, width = 240, 320
+    clouds = cv2.resize(rng.standard_normal((9, 11)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    grain = cv2.GaussianBlur(rng.standard_normal((height, width)).astype(np.float32), (0, 0), 0.8)
+    grey, mask = 150 + 8 * clouds + 20 * grain, np.zeros((height, width), np.uint8)
+    for x, y in zip(rng.integers(0, width, 15).tolist(), rng.integers(0, height, 15).tolist(), strict=True):
+        cv2.circle(grey, (x, y), int(rng.integers(1, 4)), float(rng.uniform(80, 120)), cv2.FILLED)
+    place, heading = np.array([0.0, rng.uniform(60, 180)]), rng.uniform(-0.4, 0.4)
+    while 0 <= place[0] < width and 0 <= place[1] < height:
+        heading = np.clip(heading + rng.normal(0, 0.25), -1.1, 1.1)
+        further = place + 6 * np.array([np.cos(heading), np.sin(heading)])
+        ends = np.rint([place, further]).astype(int).tolist()
+        cv2.line(mask, ends[0], ends[1], 255, int(rng.integers(1, 3)))
+        place = further
+    cover = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), 0.7)
+    grey *= 1 - 0.35 * cover
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2), mask > 0
+
+
+@pytest.mark.slow
+def test_twenty_photos_four_with_masks_are_told_what_to_change_and_it_works(
+    tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    raw, rng = tmp_path / "mine", np.random.default_rng(5)
+    for index in range(20):
+        image, mask = wall(rng)
+        write_image(raw / "images" / f"wall{index:02}.png", image)
+        if index < 4:
+            write_mask(raw / "masks" / f"wall{index:02}.png", mask)
+    values["learned"] = "error"
+    values["datasets"]["synthetic"] = {
+        "layout": "folder", "root": str(raw), "options": {"shares": {"train": 0.8, "val": 0.2}, "exclude": []},
+    }  # fmt: skip
+    values["classifiers"]["resnet18"]["recipe"] = parameters.base()["classifiers"]["resnet18"]["recipe"]
+    values["patches"] = parameters.base()["patches"]
+    write_params(values)
+    ingest_stage.main(["--dataset", "synthetic"])
+    PATHS.patches_verdict("resnet18").parent.mkdir(parents=True)
+    PATHS.patches_verdict("resnet18").write_text('{"waivers": []}')
+    index_patches.main(["--dataset", "synthetic"])
+    path, value = named(refused(classify))
+    assert path == ["patches", "stride_px"]
+    put(values, path, int(value))
+    write_params(values)
+    index_patches.main(["--dataset", "synthetic"])
+    classify()
+    info = json.loads((PATHS.classifier("resnet18") / "model.json").read_text())
+    assert info["learned"]["score"] > 0.6

@@ -106,7 +106,7 @@ def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path
     assert answers[["sample", "split", "crack"]].equals(held_out[["sample", "split", "crack"]].reset_index(drop=True))
     assert answers["probability"].between(0, 1).all()
     told = json.loads((scored / "status.json").read_text())
-    assert told == {"training": {"images": 6, "epochs": 1, "start": "none"}}
+    assert told == {"training": {"images": 6, "epochs": 1, "start": "none", "learned": ""}}
     found = json.loads(PATHS.classifier_metrics("resnet18").read_text())
     assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 

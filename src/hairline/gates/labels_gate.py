@@ -7,7 +7,6 @@ from annotated_types import Gt, Le
 from hairline.data.names import MANUAL
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
 from hairline.io.options import checked_dataclass
-from hairline.metrics.learned import MARKS_NOTHING
 
 RULES = (
     Rule("small_labels", "labels", "small", "ExpectColumnMeanToBeBetween",
@@ -69,15 +68,16 @@ RAISE = (
 )
 
 
-def worthless(label_set: str, fault: str, count: int) -> str:
+def worthless(label_set: str, fault: str, nothing: bool, count: int) -> str:
     """What is said of labels that teach nothing.
 
     Args:
         label_set: Whose labels.
-        fault: What is wrong with them, of :mod:`hairline.metrics.learned`.
+        fault: What is wrong with them, in words.
+        nothing: Whether they mark nothing, or too little; else they mark too much.
         count: How many there are.
     """
-    todo = MASKS_TODO if label_set == MANUAL else LOWER if fault == MARKS_NOTHING else RAISE
+    todo = MASKS_TODO if label_set == MANUAL else LOWER if nothing else RAISE
     return (
         f"labels of '{label_set}': nothing can be learned from them, for {fault} ({count} looked at)\n"
         "  expected  crack in some photos, and not on more than half of every one\n"

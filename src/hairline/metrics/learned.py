@@ -3,7 +3,8 @@
 The trivial answers are *all* (everything is crack), *none* (nothing is) and *darkness* (what is darker than one grey
 level is crack). Chance is no fourth: an answer drawn at random has the balanced accuracy of *all* and *none*, one half,
 and at its best threshold the ODS of *all*. A network learned something where the whole interval of its lead over *all*
-and over *none* lies above zero and where it is not, for sure, below *halfway* from them to *darkness*, of held-out
+and over *none* lies above zero (in ODS, above a tenth of theirs; of fewer than five photos a lead by a tenth without
+such an interval is ``unknown``) and where it is not, for sure, below *halfway* from them to *darkness*, of held-out
 photos whose labels are masks. That it beats darkness is too much to ask, and is told only: a classifier with F1 0.62 on
 CFD calls patches no better than their darkest pixel does, and where cracks are all that is dark, nothing can beat it.
 Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of their own.
@@ -22,7 +23,7 @@ from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weig
 from hairline.metrics.score_table import HISTOGRAMS, counts
 
 Verdict = Literal["learned", "nothing", "unknown"]
-"""``unknown``: there are too few held-out photos for an interval, and on those it learned from it beats the trivial."""
+"""``unknown``: there are too few held-out photos to tell, and nothing speaks against it."""
 Split = Literal["val", "train"]
 Demand = Literal["ahead", "not behind", "nothing"]
 
@@ -30,12 +31,16 @@ DRAWN = BootstrapOptions(resamples=1000, level=0.95, seed=1)
 """How intervals are drawn; no parameter, since another number of resamples is no reason to train again."""
 LEAST_PHOTOS = 2
 """Photos that an interval needs."""
+SURE_PHOTOS = 5
+"""From so many photos on, all of them ahead is no accident (2 ** -5 is below 0.05)."""
+TENTH = 0.1
 DARKNESS = "darkness"
 HALFWAY = "halfway"
 DEMANDS: Mapping[str, Demand] = {"all": "ahead", "none": "ahead", DARKNESS: "nothing", HALFWAY: "not behind"}
 NOT_JUDGED: dict[str, object] = {"verdict": "not judged"}
 """What stands in the place of a judgement where nobody asked for one."""
 MARKS_NOTHING = "the labels mark nothing"
+NONE_TRAINABLE = "none of the labels passes the rule 'trainable'"
 MARKS_MOST = "the labels mark more than half of every photo"
 HALF = 0.5
 BALANCED_ACCURACY = "balanced accuracy"
@@ -56,6 +61,8 @@ class Lead:
         low: Lower end of the interval of ``lead``; None of a single photo.
         high: Upper end.
         demand: What a network that learned anything is; ``nothing``: this answer is told only.
+        least: What the lead must exceed: ODS takes the best of 99 thresholds, so that noise is a little ahead of *all*.
+        few: Whether the photos are too few for an interval to show that a lead is none.
     """
 
     answer: str
@@ -64,11 +71,18 @@ class Lead:
     low: float | None
     high: float | None
     demand: Demand
+    least: float = 0.0
+    few: bool = False
 
     @property
     def ahead(self) -> bool:
         """Whether the network is ahead for sure; of a single photo, whether it is ahead."""
-        return (self.lead if self.low is None else self.low) > 0
+        return (self.lead if self.low is None else self.low) > self.least
+
+    @property
+    def perhaps_ahead(self) -> bool:
+        """Whether it is ahead by a tenth, on too few photos to be sure."""
+        return self.few and self.lead > max(self.least, TENTH * self.score)
 
     @property
     def behind(self) -> bool:
@@ -78,7 +92,8 @@ class Lead:
     @property
     def met(self) -> bool:
         """Whether the network is what is demanded."""
-        return {"ahead": self.ahead, "not behind": not self.behind, "nothing": True}[self.demand]
+        ahead = self.ahead or self.perhaps_ahead
+        return {"ahead": ahead, "not behind": not self.behind, "nothing": True}[self.demand]
 
 
 @dataclass(frozen=True)
@@ -111,7 +126,8 @@ class Judgement:
         """Whether it learned anything."""
         if self.fault or not all(lead.met for lead in self.leads):
             return "nothing"
-        return "learned" if self.split == "val" else "unknown"
+        sure = all(lead.ahead for lead in self.leads if lead.demand == "ahead")
+        return "learned" if self.split == "val" and sure else "unknown"
 
 
 def judged(
@@ -127,18 +143,22 @@ def judged(
         split: Where they are from.
         halfway: Whether it must not be below halfway to darkness.
     """
-    leads = [_lead(name, network, values, photos, DEMANDS[name]) for name, values in trivial.items()]
+    least = TENTH if measure == ODS else 0.0
+    leads = [_lead(name, network, values, photos, DEMANDS[name], least) for name, values in trivial.items()]
     if halfway:
         half = (np.maximum(trivial["all"], trivial["none"]) + trivial[DARKNESS]) / 2
-        leads.append(_lead(HALFWAY, network, half, photos, DEMANDS[HALFWAY]))
+        leads.append(_lead(HALFWAY, network, half, photos, DEMANDS[HALFWAY], 0.0))
     return Judgement(measure, float(network[0]), photos, split, tuple(leads))
 
 
-def _lead(name: str, network: Resampled, trivial: Resampled, photos: int, demand: Demand) -> Lead:
+def _lead(name: str, network: Resampled, trivial: Resampled, photos: int, demand: Demand, least: float) -> Lead:
     leads = network - trivial
     known = leads[1:][~np.isnan(leads[1:])]
     found = interval("lead", known, photos, DRAWN) if len(known) else {}
-    return Lead(name, float(trivial[0]), float(leads[0]), found.get("lead_low"), found.get("lead_high"), demand)
+    ends = found.get("lead_low"), found.get("lead_high")
+    return Lead(
+        name, float(trivial[0]), float(leads[0]), *ends, demand, least * float(trivial[0]), photos < SURE_PHOTOS
+    )
 
 
 def _weights(groups: Sequence[str]) -> NDArray[np.int64]:

@@ -164,8 +164,8 @@ def remarks(name: str, judgement: Judgement) -> list[str]:
     """What else is worth a line: that nobody can judge a network, or that it is not shown to beat darkness."""
     if judgement.verdict == "unknown":
         return [
-            f"{name}: whether anything was learned cannot be judged, for fewer than two held-out photos show crack; "
-            f"{sentence(judgement)}; put more photos with crack into the split 'val'"
+            f"{name}: whether anything was learned cannot be judged, for too few held-out photos show crack; "
+            f"{sentence(judgement)}; put more photos with crack into the split 'val', five or more"
         ]
     dark = [lead for lead in judgement.leads if lead.answer == "darkness" and not lead.ahead]
     if judgement.verdict == "learned" and dark:
