@@ -26,9 +26,8 @@ from pathlib import Path
 from queue import Empty, Queue
 from typing import Any
 
-import mlflow
-
 from hairline.config.params import Params
+from hairline.tracking.client import imported
 from hairline.tracking.store import store_uri
 
 STARTS = re.compile(r"Running stage '(.+?)'")
@@ -238,7 +237,7 @@ def left_over(whole: Path, killed: Path, scratch: Mapping[Path, Path]) -> Iterat
 
 def running(folder: Path) -> list[str]:
     """Runs that MLflow's store still calls running."""
-    client = mlflow.MlflowClient(store_uri(folder))
+    client = imported().MlflowClient(store_uri(folder))
     experiments = [each.experiment_id for each in client.search_experiments()]
     return [run.info.run_id for run in client.search_runs(experiments, "attributes.status = 'RUNNING'")]
 

@@ -210,7 +210,7 @@ def test_a_merge_of_lock_files_is_undone_as_it_says(root: Path) -> None:
     commit("schema: '2.0'\nstages: {b: {cmd: b}}\n")
     subprocess.run(["git", "-C", str(root), *WHO, "merge", "other"], capture_output=True, check=False)
     (found,) = ailing(list(doctor_git.versioning(root)))
-    assert found.level == "problem" and "dvc.lock, line" in found.what
+    assert found.level == "problem" and "dvc.lock: is not as DVC writes it, from line" in found.what
     subprocess.run(found.remedy.split("'")[1], shell=True, cwd=root, check=True, capture_output=True)
     assert ailing(list(doctor_git.versioning(root))) == []
 

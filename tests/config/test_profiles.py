@@ -1,5 +1,6 @@
 """Profiles: the default is the committed one, all are valid, what they are made of merges in order, edits are kept."""
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from hairline.config.checks import check
 from hairline.config.parameter_files import FILES
 from hairline.config.params import Params
 from hairline.errors import HairlineError
+from hairline.io import atomic
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "profiles"
@@ -227,7 +229,7 @@ def test_a_broken_file_is_told_and_force_writes_over_it(tmp_path: Path) -> None:
 def test_where_one_file_cannot_be_written_all_stay_as_they_were(tmp_path: Path, blocked: str) -> None:
     target = tmp_path / "params.yaml"
     profiles.apply(FOLDER, "synthetic", target, force=False)
-    (tmp_path / f".partial.{blocked}").mkdir()  # where it is written before it takes its place
+    (tmp_path / f".partial.{os.getpid()}-{atomic.HOST}.{blocked}").mkdir()  # where it is written before it is renamed
     before = contents(tmp_path)
     with pytest.raises(OSError):
         profiles.apply(FOLDER, "cfd-cpu", target, force=False)

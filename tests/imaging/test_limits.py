@@ -15,7 +15,7 @@ from hairline.errors import HairlineError
 from hairline.imaging import images, limits
 
 REFUSE = """
-import resource, sys
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from hairline.errors import HairlineError
@@ -29,7 +29,8 @@ def refused(path):
 
 with ThreadPoolExecutor(4) as pool:
     assert all(pool.map(refused, [Path(sys.argv[1])] * 4))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
+print(next(line.split()[1] for line in status if line.startswith("VmHWM")))
 """
 
 

@@ -7,6 +7,7 @@ from sklearn.metrics import balanced_accuracy_score
 from support.results import random_table, row
 
 from hairline.metrics import learned, thresholds
+from hairline.metrics.beside_trivial import beside_trivial
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import counts
 
@@ -170,12 +171,12 @@ def test_the_trivial_ods_is_the_better_of_everything_and_nothing():
     ground = np.array([sum(hist) for hist in table["background_hist"]])
     everything = np.mean(np.where(crack > 0, 2 * crack / (2 * crack + ground), 0))
     nothing = np.mean(crack == 0)
-    found = learned.beside_trivial(table, bootstrap)
+    found = beside_trivial(table, bootstrap)
     assert found["trivial_ods"] == pytest.approx(max(everything, nothing))
     own = thresholds.ods(thresholds.f1(counts(table)))
     assert found["ods_minus_trivial"] == pytest.approx(own - max(everything, nothing))
     assert found["ods_minus_trivial_low"] <= found["ods_minus_trivial"] <= found["ods_minus_trivial_high"]
-    assert "ods_minus_trivial_low" not in learned.beside_trivial(table[:1], bootstrap)
+    assert "ods_minus_trivial_low" not in beside_trivial(table[:1], bootstrap)
 
 
 @pytest.mark.parametrize(

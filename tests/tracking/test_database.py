@@ -186,7 +186,8 @@ def test_a_store_is_whole_or_not_there_when_its_making_is_killed(
     process.wait()
     assert not (root / "mlruns" / "mlflow.db").exists()
     done = subprocess.run([sys.executable, "-c", STAGE], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
+    told = [line for line in done.stderr.splitlines() if not line.startswith("git cannot say")]  # it is no clone
+    assert (done.returncode, told) == (0, [])
     assert left(root / "mlruns") == set() and not list((root / "state" / "runs").iterdir())
 
 

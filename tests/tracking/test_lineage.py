@@ -213,7 +213,10 @@ def test_names_are_compared_as_letters(tmp_path: Path) -> None:
 def test_a_lock_file_that_git_could_not_merge_is_one_message(tmp_path: Path) -> None:
     for text in ("<<<<<<< HEAD\nstages:\n=======\n", "- 1\n", "stages: [1]\n", "stages: {a: 1}\n"):
         (tmp_path / "dvc.lock").write_text(text)
-        with pytest.raises(HairlineError, match=r"dvc.lock.*: not as DVC writes it; bring it back"):
+        with pytest.raises(
+            HairlineError,
+            match=r"dvc\.lock: .*; expected what DVC wrote; make it again with 'git checkout HEAD -- dvc\.lock'",
+        ):
             lineage.locked(tmp_path / "dvc.lock")
     (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages:\n")
     assert lineage.locked(tmp_path / "dvc.lock") == {}

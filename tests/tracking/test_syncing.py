@@ -214,7 +214,8 @@ def test_stages_of_one_dvc_repro_have_one_pipeline_id(tmp_path: Path) -> None:
 def test_hashes_of_dvc_lock_are_found_for_outputs_and_files_inside_them(tmp_path: Path) -> None:
     assert origin.locked(tmp_path) == {}
     outs = [{"path": "data/set", "hash": "md5", "md5": "12.dir"}]
-    (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"a@x": {"cmd": "x", "outs": outs}}}))
+    content = json.dumps({"schema": "2.0", "stages": {"a@x": {"cmd": "x", "outs": outs}}})
+    (tmp_path / "dvc.lock").write_text(f"{content}\n", encoding="utf-8")
     known = origin.locked(tmp_path)
     found = origin.versions([Path("data/set/samples.parquet"), Path("models/x")], known, "input")
     assert found == {"dvc:input:data/set": "12.dir"}

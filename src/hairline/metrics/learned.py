@@ -7,7 +7,8 @@ and over *none* lies above zero (in ODS, above a tenth of theirs; of fewer than 
 such an interval is ``unknown``) and where it is not, for sure, below *halfway* from them to *darkness*, of held-out
 photos whose labels are masks. That it beats darkness is too much to ask, and is told only: a classifier with F1 0.62 on
 CFD calls patches no better than their darkest pixel does, and where cracks are all that is dark, nothing can beat it.
-Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of their own.
+Photos are drawn as in :mod:`hairline.metrics.bootstrap`, by a generator of their own. This module counts for itself,
+so that no network is trained again where the code that scores results changes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,17 +19,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.metrics import thresholds
-from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
-from hairline.metrics.score_table import HISTOGRAMS, counts
-
 Verdict = Literal["learned", "nothing", "unknown"]
 """``unknown``: there are too few held-out photos to tell, and nothing speaks against it."""
 Split = Literal["val", "train"]
 Demand = Literal["ahead", "not behind", "nothing"]
 
-DRAWN = BootstrapOptions(resamples=1000, level=0.95, seed=1)
-"""How intervals are drawn; no parameter, since another number of resamples is no reason to train again."""
+RESAMPLES, SEED = 1000, 1
+"""How photos are drawn; no parameters, since another number of resamples is no reason to train again."""
+ENDS = (0.025, 0.975)
+"""Shares of the resamples below the ends of an interval."""
+THRESHOLDS = 99
+"""Of scores: 0.01, 0.02, … 0.99."""
+CRACK, BACKGROUND = "crack_hist", "background_hist"
+"""Columns of score tables: pixels by the number of thresholds that their score reaches, int [100] each."""
 LEAST_PHOTOS = 2
 """Photos that an interval needs."""
 SURE_PHOTOS = 5
@@ -154,66 +157,61 @@ def judged(
 def _lead(name: str, network: Resampled, trivial: Resampled, photos: int, demand: Demand, least: float) -> Lead:
     leads = network - trivial
     known = leads[1:][~np.isnan(leads[1:])]
-    found = interval("lead", known, photos, DRAWN) if len(known) else {}
-    ends = found.get("lead_low"), found.get("lead_high")
+    low, high = map(float, np.quantile(known, ENDS)) if len(known) and photos >= LEAST_PHOTOS else (None, None)
     return Lead(
-        name, float(trivial[0]), float(leads[0]), *ends, demand, least * float(trivial[0]), photos < SURE_PHOTOS
+        name, float(trivial[0]), float(leads[0]), low, high, demand, least * float(trivial[0]), photos < SURE_PHOTOS
     )
 
 
 def _weights(groups: Sequence[str]) -> NDArray[np.int64]:
     """How often each image counts: once each, then as in every resample; int64 [1 + resamples, images]."""
-    drawn = resample_weights(groups, DRAWN)
-    return np.concatenate([np.ones((1, drawn.shape[1]), np.int64), drawn])
+    names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
+    draws = np.random.default_rng(SEED).multinomial(len(names), np.full(len(names), 1 / len(names)), size=RESAMPLES)
+    return np.concatenate([np.ones((1, len(members)), np.int64), draws[:, members]])
+
+
+def histograms(scores: NDArray[np.float32], crack: NDArray[np.bool_]) -> tuple[list[int], list[int]]:
+    """Crack and background pixels by the number of thresholds that their score reaches.
+
+    Args:
+        scores: Score map [height, width] in [0, 1].
+        crack: True where there is crack, bool [height, width].
+    """
+    reached = np.searchsorted(np.arange(1, THRESHOLDS + 1) / 100, scores.ravel(), "right")
+    within, every = (np.bincount(some, minlength=THRESHOLDS + 1) for some in (reached[crack.ravel()], reached))
+    return within.tolist(), (every - within).tolist()
+
+
+def _f1(table: pd.DataFrame) -> NDArray[np.float64]:
+    """F1 of each image at 0 and at each threshold, float64 [images, 100], in order of id; each image shows crack."""
+    table = table.sort_values("id")
+    hits, false = (np.cumsum(np.stack(table[name].to_list())[:, ::-1], axis=1)[:, ::-1] for name in (CRACK, BACKGROUND))
+    return np.asarray(2 * hits / (hits + false + hits[:, :1]))
+
+
+def _ods(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> Resampled:
+    return np.asarray((weights.astype(np.float64) @ f1).max(axis=1) / weights.sum(axis=1))
 
 
 def segmenter(table: pd.DataFrame, dark: pd.DataFrame, split: Split, masks: bool) -> Judgement:
     """ODS of a segmenter beside that of the trivial answers.
 
     Args:
-        table: Its score table (:mod:`hairline.metrics.score_table`) on images whose label shows crack.
+        table: Its score table on images whose label shows crack: ``id``, ``group`` and the columns :data:`CRACK` and
+            :data:`BACKGROUND`, as :mod:`hairline.metrics.score_table` has them.
         dark: The same of darkness as if it were a score.
         split: Where the images are from.
         masks: Whether the labels are masks. Pseudo-labels are made of darkness themselves, so that a threshold can come
             closer to them than any network; beside them it decides nothing.
     """
     weights = _weights(_groups(table))
-    trivial = {name: resampled_ods(f1, weights) for name, f1 in trivial_f1(table).items()}
-    trivial[DARKNESS] = resampled_ods(thresholds.f1(counts(dark)), weights)
-    network = resampled_ods(thresholds.f1(counts(table)), weights)
-    return judged(ODS, network, trivial, table["group"].nunique(), split, halfway=split == "val" and masks)
-
-
-def trivial_f1(table: pd.DataFrame) -> dict[str, NDArray[np.float64]]:
-    """F1 float64 [images, 1] of calling everything crack and of calling nothing so, in order of id.
-
-    Where there is no crack, it is 1 of *none*, as everywhere.
-    """
-    table = table.sort_values("id")
-    crack, background = (np.stack(table[name].to_list()).sum(axis=1, keepdims=True) for name in HISTOGRAMS)
-    nothing = np.zeros_like(crack)
-    return {
-        "all": thresholds.f1(thresholds.Counts(crack, background, nothing)),
-        "none": thresholds.f1(thresholds.Counts(nothing, nothing, crack)),
+    f1 = _f1(table)
+    trivial = {
+        "all": _ods(f1[:, :1], weights),
+        "none": np.zeros(len(weights)),
+        DARKNESS: _ods(_f1(dark)[:, 1:], weights),
     }
-
-
-def beside_trivial(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, float]:
-    """ODS of the better of *all* and *none* on a score table, and how far the table's own is ahead of it.
-
-    Returns:
-        ``trivial_ods``, ``ods_minus_trivial`` and, with two groups or more, its interval as ``…_low`` and ``…_high``.
-    """
-    every = np.ones((1, len(table)), np.int64)
-    own, trivial = thresholds.f1(counts(table)), list(trivial_f1(table).values())
-    best = max(trivial, key=lambda f1: float(f1.mean()))
-    weights = resample_weights(_groups(table), bootstrap)
-    leads = resampled_ods(own, weights) - np.max([resampled_ods(f1, weights) for f1 in trivial], axis=0)
-    return {
-        "trivial_ods": float(best.mean()),
-        "ods_minus_trivial": float(resampled_ods(own, every)[0] - best.mean()),
-        **interval("ods_minus_trivial", leads, table["group"].nunique(), bootstrap),
-    }
+    return judged(ODS, _ods(f1[:, 1:], weights), trivial, table["group"].nunique(), split, split == "val" and masks)
 
 
 def _groups(table: pd.DataFrame) -> list[str]:

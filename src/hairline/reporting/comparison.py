@@ -18,8 +18,8 @@ from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
+from hairline.metrics.beside_trivial import beside_trivial
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
-from hairline.metrics.learned import beside_trivial
 from hairline.metrics.score_table import counts
 from hairline.reporting import formatting
 from hairline.reporting.formatting import ABSENT

@@ -1,6 +1,6 @@
 """Whether a segmenter learned anything: it and darkness on images that it did not learn from, against their labels."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import cv2
@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from hairline.data.names import MANUAL
 from hairline.data.samples import evenly
 from hairline.data.training_table import Images, may_show_crack
+from hairline.errors import HairlineError
 from hairline.metrics import learned
 from hairline.metrics.learned import Judgement
-from hairline.metrics.score_table import HISTOGRAMS, score_table
 from hairline.nn.runtime.device import Placement
 from hairline.nn.segmenter import segmenter
 
@@ -27,11 +27,7 @@ OWN = 20
 
 def scored(model: segmenter.Segmenter, images: Images, ids: Sequence[str], placement: Placement) -> pd.DataFrame:
     """Score table of a segmenter on some images against their labels."""
-    return score_table(
-        _rows(images, ids),
-        lambda key: segmenter.predict(model, images.image(key), placement),
-        lambda key: images.target(key) >= LABELLED,
-    )
+    return _table(images, ids, lambda key: segmenter.predict(model, images.image(key), placement))
 
 
 def judge(
@@ -55,7 +51,7 @@ def judge(
         table, split = with_crack(scored(model, images, some, placement)), TRAIN
     if table.empty:
         return Judgement(learned.ODS, 0.0, 0, TRAIN, (), learned.MARKS_NOTHING)
-    dark = score_table(table, lambda key: _darkness(images.image(key)), lambda key: images.target(key) >= LABELLED)
+    dark = _table(images, table["id"].to_list(), lambda key: _darkness(images.image(key)))
     masks = set(images.table.loc[table["id"], "label_set"]) == {MANUAL}
     return replace(learned.segmenter(table, dark, split, masks), fault=fault(images))
 
@@ -68,13 +64,22 @@ def fault(images: Images) -> str:
 
 def with_crack(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a score table whose label shows crack."""
-    return table[[sum(crack) > 0 for crack in table[HISTOGRAMS[0]]]]
+    return table[[sum(crack) > 0 for crack in table[learned.CRACK]]]
 
 
-def _rows(images: Images, ids: Sequence[str]) -> pd.DataFrame:
-    return pd.DataFrame({"id": list(ids), "group": images.table.loc[list(ids), "group"].to_list()})
+def _table(images: Images, ids: Sequence[str], scores: Callable[[str], NDArray[np.float32]]) -> pd.DataFrame:
+    rows = []
+    for key in ids:
+        found = scores(key)
+        if np.isnan(found).any():
+            raise HairlineError(
+                f"validation image '{key}': {np.isnan(found).sum()} of its {found.size} scores are no numbers (NaN), as "
+                "of a training that has diverged; train again at a smaller learning rate"
+            )
+        rows.append((key, images.table.loc[key, "group"], *learned.histograms(found, images.target(key) >= LABELLED)))
+    return pd.DataFrame(rows, columns=["id", "group", learned.CRACK, learned.BACKGROUND])
 
 
-def _darkness(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """How dark each pixel is, uint8 [height, width], 255 for black."""
-    return np.asarray(255 - cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+def _darkness(image: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """How dark each pixel is, float32 [height, width], 1 for black."""
+    return np.asarray((255 - cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)) / np.float32(255), dtype=np.float32)
