@@ -282,7 +282,9 @@ def test_files_passed_over_are_told_but_not_those_left_out_by_choice(tmp_path: P
 
 
 def frames_without_record(table: pd.DataFrame, folder: Path) -> dict[str, pd.DataFrame]:
-    columns = computed(table, folder / "set", samples.for_lookalikes(OPTIONS))
+    columns = computed(
+        table, folder / "set", samples.for_lookalikes(OPTIONS), overlapping=samples.for_overlaps(OPTIONS)
+    )
     columns = with_faint(columns, OPTIONS.min_brightness, OPTIONS.min_spread)
     return {
         "samples": columns,

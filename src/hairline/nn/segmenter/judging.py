@@ -73,8 +73,8 @@ def _table(images: Images, ids: Sequence[str], scores: Callable[[str], NDArray[n
         found = scores(key)
         if np.isnan(found).any():
             raise HairlineError(
-                f"validation image '{key}': {np.isnan(found).sum()} of its {found.size} scores are no numbers (NaN), as "
-                "of a training that has diverged; train again at a smaller learning rate"
+                f"image '{key}': {np.isnan(found).sum()} of its {found.size} scores are no numbers (NaN), as of a "
+                "training that has diverged; train again at a smaller learning rate"
             )
         rows.append((key, images.table.loc[key, "group"], *learned.histograms(found, images.target(key) >= LABELLED)))
     return pd.DataFrame(rows, columns=["id", "group", learned.CRACK, learned.BACKGROUND])
