@@ -26,7 +26,7 @@ class _Entry:
 
 @dataclass
 class _File:
-    stages: dict[str, _Entry]
+    stages: dict[str, _Entry] | None
 
 
 MAKER = (
@@ -51,7 +51,7 @@ def stages(path: Path) -> dict[str, dict[str, Any]]:
         found = f"is not as DVC writes it{f', from line {mark.line + 1} on' if mark else ''}"
         raise spoilt(path, found, "what DVC wrote", MAKER) from None
     refuse_misfit(path, content, _File, "what DVC wrote", MAKER)
-    return dict(content["stages"])
+    return dict(content["stages"] or {})
 
 
 def params(entry: dict[str, Any]) -> dict[str, Any]:
