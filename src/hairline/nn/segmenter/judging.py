@@ -68,7 +68,7 @@ def fault(images: Images) -> str:
 
 def with_crack(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a score table whose label shows crack."""
-    return table[[sum(crack) > 0 for crack in table[HISTOGRAMS[0]]]]
+    return table[np.array([sum(crack) > 0 for crack in table[HISTOGRAMS[0]]], dtype=bool)]
 
 
 def _rows(images: Images, ids: Sequence[str]) -> pd.DataFrame:
