@@ -71,7 +71,7 @@ def test_labels_beside_the_cracks_are_told_where_darkness_knows_nothing_of_them(
 
 def test_a_training_that_goes_on_is_not_told_how_to():
     message = nothing_learned.message(ENOUGH, Judgement("ODS", 0.1, 6, "val", ()), CHANGES, None)
-    assert "'learned: warn'" not in message and "'hairline promote' refuses" in message
+    assert "'learned: warn'" not in message and "'hairline promote' refuses it" in message
 
 
 def test_what_cannot_be_judged_is_told_and_so_is_what_darkness_equals():
