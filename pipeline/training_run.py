@@ -90,7 +90,7 @@ def opened(
 
 
 def conclude(
-    learned: Learned, judgement: Judgement, name: str, told: Callable[[str], str], save: Callable[[Path], None],
+    learned: Learned, judgement: Judgement, name: str, told: Callable[[str | None], str], save: Callable[[Path], None],
     checkpoints: Path, run: tracking.Run,
 ) -> None:  # fmt: skip
     """Tell the run whether anything was learned; where nothing was, stop or warn.
@@ -99,7 +99,7 @@ def conclude(
         learned: What becomes of a network that learned nothing.
         judgement: Of the network.
         name: What was trained.
-        told: What is said where nothing was learned, given where the weights lie.
+        told: What is said where nothing was learned, given where the weights lie; None where the stage goes on.
         save: Writes the network into a folder: where the stage stops, below the state that a repeated one takes up.
         checkpoints: The folder of that state.
         run: The open run.
@@ -114,7 +114,7 @@ def conclude(
     if judgement.verdict != "nothing":
         return
     if learned == "warn":
-        _log.warning("%s", told("as of any other network; 'learned' in the model.json beside them says what they are"))
+        _log.warning("%s", told(None))
         return
     kept = checkpoints / NETWORK
     with whole_folder(kept) as folder:

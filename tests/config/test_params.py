@@ -183,6 +183,22 @@ def test_files_of_versions_that_lacked_a_section_are_read_as_the_base_is(
     assert Params(write_params(values)).learned == parameters.base()["learned"] == "error"
 
 
+def test_a_gates_file_of_an_older_version_has_the_rules_it_lacks_as_in_the_base(
+    values: dict[str, Any], write_params: Write
+) -> None:
+    values["gates"]["samples"] = older = parameters.base()["gates"]["samples"]
+    expected = Params(write_params(values)).samples_gate("synthetic")
+    for name in ("min_brightness", "min_spread", "max_faint_images"):
+        del older[name]
+    for rule in ("mask_remarks", "exposure", "files_passed_over", "overlaps_across_splits"):
+        del older["severities"][rule]
+    params = Params(write_params(values))
+    assert params.samples_gate("synthetic") == expected
+    check(params)
+    older["severities"]["exposure"] = "off"
+    assert Params(write_params(values)).samples_gate("synthetic").severities["exposure"] == "off"
+
+
 def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
     put(put(values, "patches.stride_px", 0), "runtime.seed", -1)
     with pytest.raises(HairlineError) as caught:

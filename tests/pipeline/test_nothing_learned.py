@@ -153,6 +153,21 @@ def test_it_goes_on_where_that_is_wished_and_says_so_beside_the_weights(
     assert ("learned/lead_over_darkness" in record["metrics"]) == (wish == "warn")
 
 
+def test_a_segmenter_without_validation_images_is_judged_on_those_it_learned_from(
+    place: dict[str, Any], write_params: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    place["learned"] = "warn"
+    place["segmenter"]["recipe"]["epochs"] = 1
+    write_params(place)
+    labelled()
+    source = PATHS.training_table("synthetic", "manual")
+    table = pd.read_parquet(source)
+    table[table["role"] == "train"].to_parquet(source, index=False)
+    segment()
+    learned = json.loads((PATHS.segmenter(NAME) / "model.json").read_text())["learned"]
+    assert (learned["split"], learned["photos"]) == ("train", 6)
+
+
 @pytest.mark.parametrize(
     ("part", "told"),
     [(0.0, "the labels mark nothing"), (0.001, "none of the labels passes"), (0.6, "more than half of every photo")],

@@ -61,6 +61,19 @@ def test_the_message_holds_numbers_causes_and_one_change():
     assert told.count("change first") == 1 and "change first, in params.yaml: MORE" in told
 
 
+@pytest.mark.parametrize(("darkness", "told"), [(0.52, True), (0.8, False)])
+def test_labels_beside_the_cracks_are_told_where_darkness_knows_nothing_of_them(darkness, told):
+    leads = tuple(Lead(name, score, 0.49 - score, -0.3, 0.02, "ahead")
+                  for name, score in (("all", 0.5), ("none", 0.5), ("darkness", darkness)))  # fmt: skip
+    message = nothing_learned.message(ENOUGH, Judgement("balanced accuracy", 0.49, 6, "val", leads), CHANGES, None)
+    assert ("do not lie on the cracks" in message) is told
+
+
+def test_a_training_that_goes_on_is_not_told_how_to():
+    message = nothing_learned.message(ENOUGH, Judgement("ODS", 0.1, 6, "val", ()), CHANGES, None)
+    assert "'learned: warn'" not in message and "'hairline promote' refuses it" in message
+
+
 def test_what_cannot_be_judged_is_told_and_so_is_what_darkness_equals():
     lead = Lead("darkness", 0.7, 0.01, -0.1, 0.1, "not behind")
     assert nothing_learned.remarks("n", Judgement("ODS", 0.5, 9, "val", (replace(lead, low=0.001),))) == []

@@ -53,7 +53,42 @@ def test_the_first_sentence_says_what_learned_nothing():
         judged(labels("crf", random_table(3)), "nothing"),
     ]
     first = summary_tables.headline(comparison.summarise(results, BOOTSTRAP)).split(": ")[0]
-    assert first == "Nothing was learned by the segmenters konig · unet and by the classifier behind the labels crf"
+    assert first == "Nothing was learned by the segmenter konig · unet and by the classifier behind the labels crf"
+
+
+def test_what_learned_nothing_is_named_with_its_training_set_where_there_are_several():
+    results = [
+        judged(segmenter(labels, sharp(), training_set=training_set), verdict)
+        for labels, training_set, verdict in [
+            ("konig", "mine", "learned"), ("manual", "mine", "learned"),
+            ("konig", "other", "learned"), ("manual", "other", "nothing"),
+        ]
+    ]  # fmt: skip
+    told = summary_tables.headline(comparison.summarise(results, BOOTSTRAP))
+    assert told.startswith("Nothing was learned by the segmenter FSV · unet · other: ")
+
+
+def test_nothing_is_called_better_than_an_fsv_that_learned_nothing():
+    results = [judged(segmenter("konig", sharp()), "learned"), judged(segmenter("manual", even(60)), "nothing")]
+    summary, glance = overview(*results)
+    headline = summary_tables.headline(summary)
+    assert "better than FSV" not in headline and "says nothing about the labels" in headline
+    assert "∅" in glance.iloc[0]["FSV"] and "∅" not in glance.iloc[0]["konig"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [("nothing", "It learned nothing"), ("unknown", "could not be judged"), ("not judged", "Nobody looked"),
+     ("learned", None), (None, None)],
+)  # fmt: skip
+def test_a_card_says_what_its_network_is_worth(verdict, told):
+    info = {"label_set": "konig", "training_set": "mine", "architecture": "unet", "initialisation": "none",
+            "images": 4, "epochs": 2, "seed": 1, "precision": "32"}  # fmt: skip
+    judgement = {} if verdict is None else {"learned": {"verdict": verdict}}
+    card = model_cards.card(comparison.summarise([segmenter("konig", sharp())], BOOTSTRAP), info | judgement, [])
+    assert [each for each in ("It learned nothing", "could not be judged", "Nobody looked") if each in card] == (
+        [told] if told else []
+    )
 
 
 def test_what_failed_is_not_promoted():

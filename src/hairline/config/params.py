@@ -57,6 +57,15 @@ SECTIONS = (
 ADDED = {"learned": "error"}
 """Sections that files of older versions lack → what stands for them then, as in profiles/base."""
 
+ADDED_TO_GATES: Mapping[str, Mapping[str, Any]] = {
+    "samples": {
+        "min_brightness": 16, "min_spread": 2, "max_faint_images": 0.2,
+        "severities": {"mask_remarks": "warn", "exposure": "error", "files_passed_over": "warn",
+                       "overlaps_across_splits": "warn"},
+    },
+}  # fmt: skip
+"""Options of gates that files of older versions lack, likewise."""
+
 Learned = Literal["error", "warn", "off"]
 """What becomes of a network that learned nothing: the stage stops, it is told everywhere, or nobody looks."""
 
@@ -456,7 +465,8 @@ class Params:
     def _gate(self, gate: Gate, dataset: str, kind: str) -> Any:
         """Options of a gate as they hold for a data set: its own section, and over it what differs for the set."""
         other = self.gates.for_datasets.get(dataset, {}).get(gate, {})
-        values = merging.over_options(getattr(self.gates, gate), other)
+        own = merging.over_options(ADDED_TO_GATES.get(gate, {}), getattr(self.gates, gate))
+        values = merging.over_options(own, other)
         where = f"gates.{gate}" + (f" (with gates.for_datasets.{dataset})" if other else "")
         return self._once(where, lambda: self._parse(values, kind, where))
 

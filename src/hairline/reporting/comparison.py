@@ -169,8 +169,10 @@ def read_summary(path: Path) -> pd.DataFrame:
     numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], "trained_images", "epochs", *BOOTSTRAP}
     try:
         summary = formatting.read_csv(path, set(COLUMNS) - numbers)
+        if missing := [name for name in COLUMNS if name not in summary]:
+            raise ValueError(f"without the columns {', '.join(missing)}")
         return summary.astype(dict.fromkeys(numbers & set(summary), "float64"))[list(COLUMNS)]
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         raise HairlineError(
             f"{path}: not a comparison of this version ({error}); 'dvc repro -s -f compare' writes it anew"
         ) from None

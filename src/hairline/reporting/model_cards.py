@@ -10,6 +10,7 @@ import pandas as pd
 from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
+from hairline.metrics import learned
 from hairline.reporting import worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
@@ -23,6 +24,13 @@ LICENCES = {
 }
 """Layout of a data set → licence of the data, as published with it."""
 OTHER = "of your own data: yours to state"
+WORTH = {
+    "nothing": "**It learned nothing**: after its training it was no better than a trivial answer, or its labels mark "
+    "nothing or more than half of every photo. Do not use it.",
+    "unknown": "Whether it learned anything could not be judged: too few photos with crack were held out.",
+    "not judged": "Nobody looked whether it learned anything (`learned: off`).",
+}
+"""Verdict of model.json → what a card says of it; nothing where it learned something, or an older version wrote it."""
 RULE = "highest lower end of the {level:.0%} interval of ODS on {test_set}, of {count} segmenters"
 
 
@@ -113,6 +121,7 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
             f"# {info['architecture']} on {labels}",
             f"Learned from {info['images']} images of the training set `{info['training_set']}` in {info['epochs']} "
             f"epochs; started from {info['initialisation']}; seed {info['seed']}, {info['precision']}.",
+            *([WORTH[verdict]] if (verdict := learned.verdict_of(info)) in WORTH else []),
             "## Scores\n\n" + (markdown(scores) if len(scores) else "Not scored on any image with a mask."),
             "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images.",
             "## Use\n\nScores of crack for RGB photos of road or wall surfaces of any size, to find and measure cracks "

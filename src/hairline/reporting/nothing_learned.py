@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from hairline.metrics.learned import Judgement, Lead
+from hairline.metrics.learned import BALANCED_ACCURACY, DARKNESS, ODS, Judgement, Lead
 from hairline.nn.runtime.recipes import Recipe
 
 FEW_ITEMS, FEW_CRACKS, FEW_STEPS = 600, 100, 600
@@ -113,14 +113,14 @@ def _of_rate(tried: Tried, changes: Changes) -> Iterator[Cause]:
         yield Cause(told, f"{changes.rate}: {rate:g} → {usual if outside else rate / 10:g}")
 
 
-def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str) -> str:
-    """What is said where a training stops for having learned nothing.
+def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str | None) -> str:
+    """What is said of a training that learned nothing.
 
     Args:
         tried: The training.
         judgement: Why it is worth nothing.
         changes: What answers the causes.
-        kept: Where the weights lie.
+        kept: Where the weights lie that the stage stops with; None where it goes on.
     """
     recipe, found = tried.recipe, causes(tried, changes)
     lines = [
@@ -134,12 +134,40 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str) -> 
             f"  {'causes' if number == 1 else '':<8}  {number}. {cause.told} (params.yaml: {cause.change})"
             for number, cause in enumerate(found, 1)
         ),
+        *([f"            or {BESIDE}"] if _darkness_blind(judgement) else []),
         f"  to do     change first, in params.yaml: {found[0].change}",
+        *_ending(kept),
+    ]
+    return "\n".join(lines)
+
+
+BESIDE = (
+    "the labels do not lie on the cracks: where they say crack it is no darker than elsewhere; look at some of them "
+    "over their photos before you change anything"
+)
+BLIND = {BALANCED_ACCURACY: 0.1, ODS: 0.02}
+"""Measure → lead over 'all' and 'none' below which darkness knows nothing of the labels."""
+
+
+def _darkness_blind(judgement: Judgement) -> bool:
+    """Whether the darkest places are crack no more often than others, which in photos of cracks is rare."""
+    scores = {lead.answer: lead.score for lead in judgement.leads}
+    if not {"all", "none", DARKNESS} <= scores.keys():
+        return False
+    return scores[DARKNESS] - max(scores["all"], scores["none"]) < BLIND[judgement.measure]
+
+
+def _ending(kept: str | None) -> list[str]:
+    if kept is None:
+        return [
+            "            then 'dvc repro' trains again; now it goes on with this network, marked in the report, and "
+            "'hairline promote' refuses it"
+        ]
+    return [
         "            then 'dvc repro' trains again; with 'learned: warn' it goes on with this network, which "
         "'hairline promote' will refuse",
         f"  kept      the weights, to be looked at: {kept}",
     ]
-    return "\n".join(lines)
 
 
 EXPECTED = "leads over 'all' and 'none' above zero by the whole interval, and over 'halfway' to 'darkness' none below"

@@ -13,7 +13,8 @@ SURE = 0.05
 MARKS = {"better": "▲", "worse": "▼", "unclear": "≈"}
 LEGEND = (
     "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
-    "correction over all pairs on that test set; ≈ not clearly different; ∅ neither is better than a trivial answer."
+    "correction over all pairs on that test set; ≈ not clearly different; ∅ learned nothing, or is no better "
+    "than a trivial answer."
 )
 OTHER = "crf"
 
@@ -71,10 +72,12 @@ def _known(pairs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float
 def _cell(row: Any, difference: tuple[float, float] | None, own: Any) -> str:
     if row is None:
         return ABSENT
+    nothing = worth.finds_nothing(row)
+    score = f"{row['ods']:.3f} {worth.MARK}" if nothing else f"{row['ods']:.3f}"
     if difference is None:
-        return f"{row['ods']:.3f}"
-    both = worth.finds_nothing(row) and worth.finds_nothing(own)
-    return f"{row['ods']:.3f} ({difference[0]:+.3f} {worth.MARK if both else MARKS[verdict(*difference)]})"
+        return score
+    mark = "" if nothing and worth.finds_nothing(own) else f" {MARKS[verdict(*difference)]}"
+    return f"{score} ({difference[0]:+.3f}{mark})"
 
 
 def verdict(difference: float, p: float) -> str:

@@ -1,7 +1,7 @@
 """What is compared: segmenters on every test set and on several together, labels, classifiers."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -139,9 +139,11 @@ def labels(params: Params, paths: Paths) -> Iterator[Result]:
             table = read_parquet(path, NARROW, repro(made)) if masked else None
             status: Status = "no masks" if table is None else "scored"
             reason = f"no {split} image has a mask" if table is None else ""
+            training = _training(_about(paths, asked))
+            if training is not None and not own["evidence"]:  # labels of the image alone owe nothing to the classifier
+                training = replace(training, learned="")
             yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
-                       f"{dataset}-{split}", status, reason, table, timing,
-                       training=_training(_about(paths, asked)))  # fmt: skip
+                       f"{dataset}-{split}", status, reason, table, timing, training=training)  # fmt: skip
 
 
 def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:

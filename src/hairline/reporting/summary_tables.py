@@ -159,6 +159,11 @@ def _verdict(rows: pd.DataFrame, several: bool, summary: pd.DataFrame) -> str:
             "for calling every pixel crack, or none): there is nothing to compare."
         )
     difference = _bracketed(best, "ods_minus_manual", "+.3f")
+    if fsv is not None and worth.finds_nothing(fsv):
+        return (
+            f"{told}; its FSV reaches {fsv['ods']:.3f}, having learned nothing or no better than a trivial answer, so "
+            f"that the difference ({difference}) says nothing about the labels."
+        )
     if pd.isna(low):
         return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
     word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"

@@ -38,11 +38,10 @@ def fsv_of(summary: pd.DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any] |
 def headline(summary: pd.DataFrame) -> str:
     """The sentence about what learned nothing, which a report begins with; empty where everything learned something."""
     failed = [row for row in summary.to_dict("records") if learned_nothing(row)]
-    networks = dict.fromkeys(
-        f"{_called(row['labels'])} · {row['model']}" for row in failed if row["kind"] == "segmenter"
-    )
+    several = summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1
+    networks = dict.fromkeys(_called(row, several) for row in failed if row["kind"] == "segmenter")
     behind = dict.fromkeys(str(row["labels"]) for row in failed if row["kind"] == "label")
-    names = [f"the segmenters {', '.join(networks)}"] if networks else []
+    names = [f"the segmenter{'s' if len(networks) > 1 else ''} {', '.join(networks)}"] if networks else []
     names += [f"the classifier behind the labels {', '.join(behind)}"] if behind else []
     if not names:
         return ""
@@ -52,5 +51,6 @@ def headline(summary: pd.DataFrame) -> str:
     )
 
 
-def _called(labels: str) -> str:
-    return "FSV" if labels == MANUAL else labels
+def _called(row: Mapping[Any, Any], several: bool) -> str:
+    labels = "FSV" if row["labels"] == MANUAL else row["labels"]
+    return " · ".join([labels, row["model"], *([row["training_set"]] if several else [])])

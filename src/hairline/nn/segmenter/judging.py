@@ -64,7 +64,7 @@ def fault(images: Images) -> str:
 
 def with_crack(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of a score table whose label shows crack."""
-    return table[[sum(crack) > 0 for crack in table[learned.CRACK]]]
+    return table[np.array([sum(crack) > 0 for crack in table[learned.CRACK]], dtype=bool)]
 
 
 def _table(images: Images, ids: Sequence[str], scores: Callable[[str], NDArray[np.float32]]) -> pd.DataFrame:
