@@ -96,7 +96,7 @@ class Beside(TorchCheckpointIO):
 def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bool) -> Path | None:
     """The checkpoint that a training goes on from; None where it starts from its first epoch.
 
-    One that cannot be read, or is of another network, is moved aside and told of in the log: otherwise each repeat
+    One that cannot be read, or is of another network or version of Lightning, is moved aside and told of in the log: otherwise each repeat
     would fail on it again. Nothing in it is run.
 
     Args:
@@ -127,6 +127,8 @@ def _history(path: Path, learning: Learning) -> Sequence[Mapping[str, float]]:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise ValueError("compressed, as no checkpoint is")
         content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["pytorch-lightning_version"] != lp.__version__:  # its loops may go on elsewhere than they ended
+            raise ValueError(f"of Lightning {content['pytorch-lightning_version']}, and this is {lp.__version__}")
         progress = Progress(**content["hairline"])
         _refuse_other(content["state_dict"], learning.state_dict())
         if not {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"} <= content.keys():
@@ -149,7 +151,7 @@ def _set_aside(folder: Path, unreadable: Path, why: str) -> None:
     for path in (folder / CHECKPOINT, folder / BEST):
         if there(path):
             path.rename(path.with_name(path.name + when))
-    _log.warning("%s: cannot be gone on from (%s); it is kept as %s until this training has ended, which starts again "
+    _log.warning("%s: no training can go on from it (%s); it is kept as %s until this training has ended, which starts again "
                  "from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
 
 
