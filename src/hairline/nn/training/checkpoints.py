@@ -96,8 +96,8 @@ class Beside(TorchCheckpointIO):
 def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bool) -> Path | None:
     """The checkpoint that a training goes on from; None where it starts from its first epoch.
 
-    One that cannot be read, or is of another network or version of Lightning, is moved aside and told of in the log: otherwise each repeat
-    would fail on it again. Nothing in it is run.
+    One that cannot be read, or is of another network or version of Lightning, is moved aside and told of in the log:
+    otherwise each repeat would fail on it again. Nothing in it is run.
 
     Args:
         folder: The folder of checkpoints.
@@ -151,8 +151,8 @@ def _set_aside(folder: Path, unreadable: Path, why: str) -> None:
     for path in (folder / CHECKPOINT, folder / BEST):
         if there(path):
             path.rename(path.with_name(path.name + when))
-    _log.warning("%s: no training can go on from it (%s); it is kept as %s until this training has ended, which starts again "
-                 "from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
+    _log.warning("%s: no training can go on from it (%s); it is kept as %s until this training has ended, which starts "
+                 "again from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], stopping: Stopping) -> int:
