@@ -47,7 +47,7 @@ def headline(summary: pd.DataFrame) -> str:
         return ""
     return (
         f"Nothing was learned by {' and by '.join(names)}: no better than a trivial answer (everything, nothing, or "
-        "one threshold on darkness); their scores say nothing about the labels."
+        "one threshold on darkness); these scores say nothing about the labels."
     )
 
 
