@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import lightning.pytorch as lp
 import torch
+from lightning.__version__ import version as LIGHTNING
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
@@ -127,8 +128,8 @@ def _history(path: Path, learning: Learning) -> Sequence[Mapping[str, float]]:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise ValueError("compressed, as no checkpoint is")
         content = torch.load(path, map_location="cpu", weights_only=True)
-        if content["pytorch-lightning_version"] != lp.__version__:  # its loops may go on elsewhere than they ended
-            raise ValueError(f"of Lightning {content['pytorch-lightning_version']}, and this is {lp.__version__}")
+        if content["pytorch-lightning_version"] != LIGHTNING:  # its loops may go on elsewhere than they ended
+            raise ValueError(f"of Lightning {content['pytorch-lightning_version']}, and this is {LIGHTNING}")
         progress = Progress(**content["hairline"])
         _refuse_other(content["state_dict"], learning.state_dict())
         if not {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"} <= content.keys():
