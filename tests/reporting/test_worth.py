@@ -68,6 +68,20 @@ def test_what_learned_nothing_is_named_with_its_training_set_where_there_are_sev
     assert told.startswith("Nothing was learned by the segmenter FSV · unet · other: ")
 
 
+def test_what_nobody_judged_is_told_below_the_tables():
+    results = [
+        judged(segmenter("konig", sharp()), "unknown"),
+        judged(segmenter("manual", sharp()), "learned"),
+        judged(labels("crf", random_table(3)), "not judged"),
+    ]
+    told = summary_tables.notes(comparison.summarise(results, BOOTSTRAP))
+    (unknown,) = (line for line in told if "could not be judged" in line)
+    (unseen,) = (line for line in told if "learned: off" in line)
+    assert "the segmenter konig · unet learned" in unknown and "the labels crf learned" in unseen
+    sure = comparison.summarise(results[1:2], BOOTSTRAP)
+    assert not any("learned anything" in line for line in summary_tables.notes(sure))
+
+
 def test_nothing_is_called_better_than_an_fsv_that_learned_nothing():
     results = [judged(segmenter("konig", sharp()), "learned"), judged(segmenter("manual", even(60)), "nothing")]
     summary, glance = overview(*results)

@@ -189,6 +189,7 @@ def notes(summary: pd.DataFrame) -> list[str]:
         "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
         "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
         *([worth.MEANING] if any(map(worth.finds_nothing, _records(summary))) else []),
+        *worth.remarks(summary),
         *_of_speed(summary),
     ]
 

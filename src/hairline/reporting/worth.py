@@ -37,18 +37,33 @@ def fsv_of(summary: pd.DataFrame, row: Mapping[str, Any]) -> Mapping[str, Any] |
 
 def headline(summary: pd.DataFrame) -> str:
     """The sentence about what learned nothing, which a report begins with; empty where everything learned something."""
-    failed = [row for row in summary.to_dict("records") if learned_nothing(row)]
-    several = summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1
-    networks = dict.fromkeys(_called(row, several) for row in failed if row["kind"] == "segmenter")
-    behind = dict.fromkeys(str(row["labels"]) for row in failed if row["kind"] == "label")
-    names = [f"the segmenter{'s' if len(networks) > 1 else ''} {', '.join(networks)}"] if networks else []
-    names += [f"the classifier behind the labels {', '.join(behind)}"] if behind else []
+    names = _with(summary, "nothing")
     if not names:
         return ""
     return (
         f"Nothing was learned by {' and by '.join(names)}: no better than a trivial answer (everything, nothing, or "
-        "one threshold on darkness); their scores say nothing about the labels."
+        "one threshold on darkness); these scores say nothing about the labels."
     )
+
+
+def remarks(summary: pd.DataFrame) -> list[str]:
+    """Of which networks nobody knows whether they learned anything, a line for each reason."""
+    reasons = {
+        "unknown": "could not be judged, for too few photos with crack were held out: put five or more into 'val'",
+        "not judged": "was not looked at (learned: off)",
+    }
+    found = {why: _with(summary, verdict) for verdict, why in reasons.items()}
+    return [f"Whether {' and '.join(names)} learned anything {why}." for why, names in found.items() if names]
+
+
+def _with(summary: pd.DataFrame, verdict: str) -> list[str]:
+    """What has a verdict: segmenters, and classifiers by the labels they are behind, in words."""
+    several = summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1
+    rows = [row for row in summary.to_dict("records") if row.get("learned") == verdict]
+    networks = dict.fromkeys(_called(row, several) for row in rows if row["kind"] == "segmenter")
+    behind = dict.fromkeys(str(row["labels"]) for row in rows if row["kind"] == "label")
+    names = [f"the segmenter{'s' if len(networks) > 1 else ''} {', '.join(networks)}"] if networks else []
+    return names + ([f"the classifier behind the labels {', '.join(behind)}"] if behind else [])
 
 
 def _called(row: Mapping[Any, Any], several: bool) -> str:

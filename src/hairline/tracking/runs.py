@@ -102,7 +102,7 @@ class Run:
 
     def artifact(self, path: Path, folder: str = "") -> None:
         """Log a file, or a folder under its own name, inside a folder of the run's artifacts (empty: at the top)."""
-        self._tell(f"log {path}", entries.artifact(path, folder))
+        self._tell(f"log {path.name}", entries.artifact(path, folder))
 
     def tag(self, key: str, value: object) -> None:
         """Set a tag; long values are cut."""

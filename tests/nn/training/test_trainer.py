@@ -321,6 +321,7 @@ def spoilt(state, ran):
         "empty": b"", "cut": whole[: len(whole) // 2], "all but one byte": whole[:-1], "random": bytes(range(256)) * 9,
         "a list": saved([1, 2]), "another version's": saved({"state_dict": keys["state_dict"], "epoch": 1}),
         "another progress": saved({**keys, "hairline": {"history": []}}),
+        "another Lightning's": saved({**keys, "pytorch-lightning_version": "1.9.5"}),
         "another network's": saved({**keys, "state_dict": {"weight": torch.zeros(3)}}),
         "pickled": pickle.dumps(Payload(ran)), "pickled inside": saved({**keys, "hairline": Payload(ran)}),
     }  # fmt: skip
@@ -329,7 +330,7 @@ def spoilt(state, ran):
 @pytest.mark.parametrize(
     "way",
     ["empty", "cut", "all but one byte", "random", "a list", "another version's", "another progress",
-     "another network's", "pickled", "pickled inside", "folder"],
+     "another Lightning's", "another network's", "pickled", "pickled inside", "folder"],
 )  # fmt: skip
 def test_a_checkpoint_that_cannot_be_read_is_moved_aside_and_told(tmp_path, caplog, way):
     whole, _, _ = run(tmp_path / "whole")
@@ -349,7 +350,7 @@ def test_a_checkpoint_that_cannot_be_read_is_moved_aside_and_told(tmp_path, capl
     assert not (tmp_path / "ran").exists()
     (kept,) = (path for path in (tmp_path / "cut").iterdir() if path.name.startswith(f"{CHECKPOINT}.unreadable-"))
     assert content is None or kept.read_bytes() == content
-    (line,) = (record.getMessage() for record in caplog.records if "cannot be gone on from" in record.getMessage())
+    (line,) = (record.getMessage() for record in caplog.records if "no training can go on" in record.getMessage())
     assert line.startswith(f"{state}: ") and kept.name in line and "\n" not in line
     assert run(tmp_path / "cut")[2] == 0  # the next attempt goes on from the new one
 

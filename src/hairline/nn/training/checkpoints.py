@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import lightning.pytorch as lp
 import torch
+from lightning.__version__ import version as LIGHTNING
 from lightning.pytorch.callbacks import Checkpoint
 from lightning.pytorch.plugins.io import TorchCheckpointIO
 
@@ -96,8 +97,8 @@ class Beside(TorchCheckpointIO):
 def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bool) -> Path | None:
     """The checkpoint that a training goes on from; None where it starts from its first epoch.
 
-    One that cannot be read, or is of another network, is moved aside and told of in the log: otherwise each repeat
-    would fail on it again. Nothing in it is run.
+    One that cannot be read, or is of another network or version of Lightning, is moved aside and told of in the log:
+    otherwise each repeat would fail on it again. Nothing in it is run.
 
     Args:
         folder: The folder of checkpoints.
@@ -127,6 +128,8 @@ def _history(path: Path, learning: Learning) -> Sequence[Mapping[str, float]]:
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in archive.infolist()):
                 raise ValueError("compressed, as no checkpoint is")
         content = torch.load(path, map_location="cpu", weights_only=True)
+        if content["pytorch-lightning_version"] != LIGHTNING:  # its loops may go on elsewhere than they ended
+            raise ValueError(f"of Lightning {content['pytorch-lightning_version']}, and this is {LIGHTNING}")
         progress = Progress(**content["hairline"])
         _refuse_other(content["state_dict"], learning.state_dict())
         if not {"epoch", "global_step", "loops", "optimizer_states", "lr_schedulers"} <= content.keys():
@@ -149,8 +152,8 @@ def _set_aside(folder: Path, unreadable: Path, why: str) -> None:
     for path in (folder / CHECKPOINT, folder / BEST):
         if there(path):
             path.rename(path.with_name(path.name + when))
-    _log.warning("%s: cannot be gone on from (%s); it is kept as %s until this training has ended, which starts again "
-                 "from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
+    _log.warning("%s: no training can go on from it (%s); it is kept as %s until this training has ended, which starts "
+                 "again from its first epoch", unreadable, why, unreadable.name + when)  # fmt: skip
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], stopping: Stopping) -> int:
