@@ -61,6 +61,10 @@ def test_a_byte_order_mark_is_passed_over(tmp_path):
             r"annotations\[0\] has the image_id 9, which the file does",
         ),
         (
+            content(annotations=[{**ANNOTATION, "image_id": "1"}]),
+            r"annotations\[0\] has the image_id '1', which the file defines as 1; write both as numbers or as text",
+        ),
+        (
             content(annotations=[{**ANNOTATION, "category_id": 9}]),
             "has the category_id 9, which the file does not define",
         ),

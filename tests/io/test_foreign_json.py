@@ -40,6 +40,13 @@ def test_what_is_no_json_is_told(tmp_path, text, told):
         read(put(tmp_path, text))
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_another_encoding_is_told_with_what_to_do(tmp_path, encoding):
+    (tmp_path / "a.json").write_bytes('{"é": 1}'.encode(encoding))
+    with pytest.raises(HairlineError, match=r"a\.json: cannot be read as JSON .*not UTF-8.*; save the file as UTF-8$"):
+        read(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize(
     ("limit", "told"),
     [("MAX_BYTES", "16 bytes"), ("MAX_VALUES", "4 values"), ("MAX_CONTAINERS", "3 lists and mappings")],

@@ -154,10 +154,11 @@ def _refuse_no_size(path: Path, number: int, image: Entry) -> None:
 def _refuse_lost(path: Path, number: int, entry: Entry, there: Mapping[str, Mapping[Any, object]]) -> None:
     for key, known in there.items():
         if entry[key] not in known:
-            raise HairlineError(
-                f"{path}: annotations[{number}] has the {key} {entry[key]!r}, which the file does not define; export "
-                "the annotations again"
-            )
+            found = f"{path}: annotations[{number}] has the {key} {entry[key]!r}"
+            other = next((one for one in known if str(one) == str(entry[key])), None)
+            if other is not None:
+                raise HairlineError(f"{found}, which the file defines as {other!r}; write both as numbers or as text")
+            raise HairlineError(f"{found}, which the file does not define; export the annotations again")
 
 
 def _named(names: Iterable[str]) -> str:

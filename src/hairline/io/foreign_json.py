@@ -31,8 +31,8 @@ def read_json(path: Path, expected: str, smaller: str, again: str) -> Any:
         again: What to do where it cannot be read, e.g. ``export the annotations again``.
 
     Raises:
-        HairlineError: If it is no file, over a limit, no JSON, nested too deeply, or has a key twice in one mapping
-            with two values, of which other programs would keep one or the other.
+        HairlineError: If it is no file, over a limit, not in UTF-8, no JSON, nested too deeply, or has a key
+            twice in one mapping with two values, of which other programs would keep one or the other.
     """
     refuse_no_file(path, expected)
     try:
@@ -54,6 +54,10 @@ def read_json(path: Path, expected: str, smaller: str, again: str) -> Any:
         return json.loads(text, object_pairs_hook=_mapping)
     except RecursionError:
         raise HairlineError(f"{path}: cannot be read as JSON (its lists are nested too deeply); {again}") from None
+    except UnicodeDecodeError as error:
+        raise HairlineError(
+            f"{path}: cannot be read as JSON (byte {error.start + 1} is not UTF-8); save the file as UTF-8"
+        ) from None
     except ValueError as error:
         told = f"a whole number of more than {MAX_DIGITS:,} digits" if "integer string" in str(error) else error
         raise HairlineError(f"{path}: cannot be read as JSON ({told}); {again}") from None
