@@ -1,7 +1,7 @@
 """Score a patch classifier on the patches it did not learn from (König et al. 2021, table I)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from hairline.data.samples import load_image, read_samples
 from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_folder, write_json
 from hairline.metrics import classification, learned
+from hairline.metrics.learned import Told
 from hairline.nn.classifier import backbones
 from hairline.nn.classifier import training as classifier_training
 from hairline.nn.runtime import device
@@ -63,6 +64,7 @@ class _Trained:
     images: int
     epochs: int
     initialisation: str
+    learned: Told = field(default_factory=Told)
 
 
 def _answers(params: Params, model: backbones.Classifier, index: pd.DataFrame, dataset: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.progress import bar
 from hairline.metrics import learned, thresholds
 from hairline.metrics.full_score_table import wide_table
+from hairline.metrics.learned import Told
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device
 from hairline.nn.segmenter import segmenter as segmenters
@@ -77,6 +78,7 @@ class _Trained:
     images: int
     epochs: int
     initialisation: str
+    learned: Told = field(default_factory=Told)
 
 
 def _info(weights: Path, segmenter: SegmenterName) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What learned nothing is said first, marked everywhere, never called equal to another, and never promoted."""
 
+import json
 from dataclasses import replace
 
 import pandas as pd
@@ -122,3 +123,14 @@ def test_a_comparison_of_an_older_version_can_still_be_promoted_from():
     table = comparison.summarise([segmenter("konig", sharp())], BOOTSTRAP)
     older = table.drop(columns=[name for name in table if "trivial" in name or name == "learned"])
     assert model_cards.best(older, None)[0]["labels"] == "konig"
+
+
+@pytest.mark.parametrize("learned", [None, "nothing", [1], {"verdict": 5}])
+def test_a_model_json_that_says_its_worth_in_another_way_is_refused(tmp_path, learned):
+    info = {"label_set": "konig", "training_set": "mine", "architecture": "unet", "initialisation": "none",
+            "images": 4, "epochs": 2, "seed": 1, "precision": "32"}  # fmt: skip
+    (tmp_path / "model.json").write_text(json.dumps(info))
+    assert model_cards.read_info(tmp_path, "konig-unet-mine") == info
+    (tmp_path / "model.json").write_text(json.dumps(info | {"learned": learned}))
+    with pytest.raises(HairlineError, match=r"model\.json: .*learned.*dvc repro train_segmenter@konig-unet-mine"):
+        model_cards.read_info(tmp_path, "konig-unet-mine")

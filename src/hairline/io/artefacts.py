@@ -94,7 +94,7 @@ def _misfit(error: pydantic.ValidationError) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return f"is {first['msg'][0].lower()}{first['msg'][1:]}"
-    place = ".".join(str(part) for part in first["loc"])
+    place = ".".join(str(part) for part in first["loc"] if not str(part).startswith("_"))  # of a union, its member
     return f"holds something else ({place}{': ' * bool(place)}{first['msg']})"
 
 

@@ -285,6 +285,13 @@ def fault(crack_pixels: NDArray[np.integer], pixels: NDArray[np.integer]) -> str
     return MARKS_MOST if (crack_pixels > HALF * pixels).all() else ""
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a model.json says under ``learned`` at least; files of older versions have no such entry."""
+
+    verdict: Literal["learned", "nothing", "unknown", "not judged"] = "not judged"
+
+
 def verdict_of(info: Mapping[str, Any]) -> str:
     """What a model.json says: a :data:`Verdict`, ``not judged``, or empty of older versions."""
     return str(info.get("learned", {}).get("verdict", ""))

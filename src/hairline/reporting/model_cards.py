@@ -1,7 +1,7 @@
 """Model cards: what a network learned from, how good it is with intervals, what it is for and what not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from hairline.data.names import MANUAL
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.metrics import learned
+from hairline.metrics.learned import Told
 from hairline.reporting import worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
@@ -82,6 +83,7 @@ class _Info:
     epochs: int
     seed: int
     precision: str
+    learned: Told = field(default_factory=Told)
 
 
 def read_info(folder: Path, segmenter: str) -> dict[str, Any]:
