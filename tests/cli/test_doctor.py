@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hairline.cli import doctor_git, doctor_machine, doctor_store, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
+from hairline.tracking import store as run_store
 
 WHO = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
 Write = Callable[[dict[str, Any]], Path]
@@ -153,6 +154,24 @@ def test_a_workspace_without_git_is_a_problem_with_two_ways_out(root: Path, monk
     subprocess.run(found[0].remedy.rpartition(": ")[2], shell=True, cwd=root, check=True, capture_output=True)
     assert ailing([*doctor_git.repository(root), *doctor_git.versioning(root)]) == []
     assert "unknown" in next(iter(doctor_git.repository(root))).what
+
+
+def test_a_git_file_that_leads_nowhere_is_moved_aside(root: Path) -> None:
+    shutil.rmtree(root / ".git")
+    (root / ".git").write_text("gitdir: /absent/x\n", encoding="utf-8")
+    found = ailing(list(doctor_git.repository(root)))
+    assert "not a git repository: /absent/x" in found[0].what
+    assert remedied(root, found) == []
+
+
+def test_commands_about_a_store_hold_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    root = tmp_path / "a b;c $x 'q'"
+    (root / "mlruns").mkdir(parents=True)
+    path = root / "mlruns" / "mlflow.db"
+    path.write_text("no database " * 100, encoding="utf-8")
+    (found,) = doctor_store.store(root, run_store.sqlite_uri(path))
+    subprocess.run(found.remedy.partition("aside (")[2].partition("): 'hairline")[0], shell=True, check=True)
+    assert not path.exists() and path.with_name("mlflow.db.broken").is_file()
 
 
 def test_a_damaged_index_is_made_anew(root: Path) -> None:

@@ -143,3 +143,24 @@ def test_a_folder_where_a_file_was_comes_back(root: Path) -> None:
     (root / "sub" / "more.py").unlink()
     (root / "sub" / "more.py").symlink_to("../dvc.lock")
     assert files(applied(root)) == files(root)
+
+
+def test_a_file_that_changed_in_the_moment_of_its_commit_is_in_the_diff(root: Path) -> None:
+    git(root, "config", "core.trustctime", "false")
+    moment = (1_700_000_000, 1_700_000_000)
+    os.utime(root / "code.py", moment)
+    git(root, "update-index", "--refresh")
+    os.utime(root / ".git" / "index", moment)
+    (root / "code.py").write_text("one\nTWO\n")
+    os.utime(root / "code.py", moment)
+    (root / "new.py").write_text("x\n")
+    assert files(applied(root)) == files(root)
+
+
+def test_a_commit_that_another_stands_in_for_here_alone_is_itself(root: Path) -> None:
+    (root / "code.py").write_text("two\n")
+    git(root, "commit", "-qam", "second")
+    git(root, "replace", "HEAD", "HEAD~1")
+    assert asked.facts(root).dirty is False
+    (root / "code.py").write_text("three\n")
+    assert files(applied(root)) == files(root)

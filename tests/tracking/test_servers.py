@@ -1,6 +1,7 @@
 """A server that hangs, drips, refuses or asks to log in costs a stage a few seconds, and nothing that its run tells."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ WAIT_S = 1.5
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OddServer]:
     (tmp_path / ".dvc").mkdir()
+    (tmp_path / ".dvc" / "config").write_text("[core]\n    no_scm = true\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     made = OddServer()
     monkeypatch.setenv("MLFLOW_TRACKING_URI", made.uri)
@@ -97,7 +99,9 @@ def test_waits_are_counted_together_and_computing_is_none() -> None:
 @pytest.mark.parametrize(
     ("uri", "named"),
     [("mlruns", "is the folder 'mlruns'"), ("file:///x", "is the folder"), ("./a/b", "is the folder"),
-     ("sqlite://", "a database in memory"), ("sqlite:///:memory:", "a database in memory")],
+     ("sqlite://", "a database in memory"), ("sqlite:///:memory:", "a database in memory"),
+     ("localhost:5000", "begins as no store"), ("htp://server", "begins as no store"),
+     ('"http://server"', "begins as no store")],
 )  # fmt: skip
 def test_stores_that_keep_no_run_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str, named: str
@@ -116,3 +120,22 @@ def test_a_relative_database_lies_in_the_workspace(tmp_path: Path, monkeypatch: 
     for kept in ("sqlite:////somewhere/x.db", "postgresql+psycopg://me@/db?host=/tmp", "databricks", "http://a:5000"):
         monkeypatch.setenv("MLFLOW_TRACKING_URI", kept)
         assert store.store_uri(tmp_path) == kept
+
+
+def test_a_scheme_in_capitals_is_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "HTTP://Server:5000/Path")
+    assert store.store_uri(tmp_path) == "http://Server:5000/Path" and store.remote(store.store_uri(tmp_path))
+
+
+def test_a_store_whose_driver_is_not_installed_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://user:secret@127.0.0.1:9/x")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    monkeypatch.setitem(sys.modules, "psycopg2", None)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".dvc").mkdir()
+    with (
+        pytest.raises(HairlineError, match=r"/x: cannot open a run: the package .* is not installed") as told,
+        tracking.run("train", "one", "study", {}, [], {}, [], Path("run.json")),
+    ):
+        raise AssertionError
+    assert "secret" not in str(told.value)

@@ -161,7 +161,10 @@ def sync(
     from hairline.io.hashing import workspace_root
     from hairline.tracking import syncing
 
-    done = syncing.sync(workspace_root(Path.cwd()), close or ())
+    root = workspace_root(Path.cwd())
+    if not (root / ".dvc").is_dir() and not (root / "dvc.yaml").is_file():
+        raise HairlineError(f"{root}: no workspace, whose runs could be sent; run 'hairline sync' in one")
+    done = syncing.sync(root, close or ())
     for run_id, count in done.sent.items():
         typer.echo(f"{run_id}: {count} entries sent")
     for old, new in done.restored.items():

@@ -14,10 +14,13 @@ NO_SCM = "dvc config core.no_scm true"
 WITHOUT = f"or, to work without git: {NO_SCM}"
 TIMEOUT_S = 60.0
 REMEDIES = {
+    "not a git repository: ": "mv .git .git.old && git init; or, where that folder was moved: git worktree "
+    f"repair in it; {WITHOUT}",
     "not a git repository": f"git init; {WITHOUT}",
     "ignores this folder": f"git init in this folder makes it a repository of its own; {WITHOUT}",
     "index file": "rm .git/index && git reset: makes the index anew, your files stay",
-    "leads to no commit": "git log -g and git branch -a show commits that are left: git reset --soft COMMIT; "
+    "leads to no commit": "tail .git/logs/HEAD (second column) and git branch -a show commits that are left: "
+    "git reset --soft COMMIT; "
     "or mv .git elsewhere && git init",
     "(core.worktree)": "git config --unset core.worktree",
     "is not installed": f"install git; {WITHOUT}",

@@ -1,6 +1,7 @@
 """What `hairline doctor` looks at in the tracking store: that it fits, where its artifacts lie, runs left open."""
 
 import os
+import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -37,15 +38,15 @@ def store(root: Path, uri: str) -> Iterator[Finding]:
     except (OSError, sqlite3.Error) as error:
         remedy = (
             f"start the server, or unset {run_store.CHOICE}" if path is None else
-            f"see that nothing else holds it; if it is broken, move it aside (mv {path} {path}.broken): 'hairline "
-            "sync' makes another one and restores its runs"
+            "see that nothing else holds it; if it is broken, move it aside ("
+            f"{database.aside_command(path, 'broken')}): 'hairline sync' makes another one and restores its runs"
         )  # fmt: skip
         yield Finding("problem", f"MLflow store {place}: {error}", remedy)
     old = sorted(path.parent.name for path in (root / "mlruns").glob("*/meta.yaml"))
-    target = run_store.sqlite_uri(own)
+    source, target = shlex.quote(str(root / "mlruns")), shlex.quote(run_store.sqlite_uri(own))
     if old:
         yield Finding("note", f"mlruns/ holds an old file store (experiments {', '.join(old)}), which MLflow refuses",
-                      f"mlflow migrate-filestore --source {root / 'mlruns'} --target {target}")  # fmt: skip
+                      f"mlflow migrate-filestore --source {source} --target {target}")  # fmt: skip
 
 
 def _database(path: Path, own: Path) -> Iterator[Finding]:

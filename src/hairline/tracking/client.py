@@ -104,6 +104,11 @@ def told(action: str, uri: str) -> Iterator[None]:
 
     try:
         yield
+    except ModuleNotFoundError as error:
+        raise HairlineError(
+            f"MLflow store {store.public_uri(uri)}: cannot {action}: the package {error.name!r} is not installed, with "
+            f"which this kind of store is reached; install it, or unset {store.CHOICE} for the store of the workspace"
+        ) from error
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         if _full(error):
             raise HairlineError(_told_full(action, uri, error)) from error

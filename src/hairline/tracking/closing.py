@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from hairline.errors import HairlineError
+from hairline.io.options import shown
 from hairline.tracking import open_runs
 from hairline.tracking.entries import PARENT
 
@@ -58,7 +59,14 @@ def close(mlflow: ModuleType, root: Path, run_id: str) -> Closed:
     Raises:
         HairlineError: If it is not open.
     """
-    run = mlflow.MlflowClient().get_run(run_id)
+    try:
+        run = mlflow.MlflowClient().get_run(run_id)
+    except mlflow.MlflowException as error:
+        if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            raise
+        raise HairlineError(
+            f"run {shown(run_id)}: the store has none of this id; expected one that is RUNNING: 'hairline doctor' lists them"
+        ) from None
     if run.info.status not in OPEN:
         found = f"{run_id} ({run.info.run_name}) is {run.info.status}"
         raise HairlineError(f"run {found}; expected one that is RUNNING: 'hairline doctor' lists them")

@@ -6,6 +6,7 @@ what is half made for good. So all of it is done in a file beside the store.
 
 import logging
 import os
+import shlex
 import sqlite3
 import subprocess
 import sys
@@ -122,13 +123,22 @@ def prepare(path: Path, own: bool) -> None:
 def remedy(path: Path, found: Found, own: bool) -> str:
     """What to do about a database that cannot be used as it is, or that the next stage renews."""
     if found.condition is Condition.NEWER:
-        aside = f"move it aside (mv {path} {path}.newer): 'hairline sync' makes another one and restores its runs"
+        aside = (
+            f"move it aside ({aside_command(path, 'newer')}): 'hairline sync' makes another one and restores its runs"
+        )
         return f"install the MLflow that wrote it (here is {version('mlflow')}), or {aside}"
     if own:
         return "nothing: the next stage or 'hairline sync' puts it right and keeps the old one beside it"
     if found.condition is Condition.OLDER:
-        return f"'mlflow db upgrade {store.sqlite_uri(path)}' upgrades it: copy the file before"
-    return f"move it aside (mv {path} {path}.broken), then 'hairline sync' makes another one and restores its runs"
+        return f"copy the file, then upgrade it: mlflow db upgrade {shlex.quote(store.sqlite_uri(path))}"
+    return (
+        f"move it aside ({aside_command(path, 'broken')}), then 'hairline sync' makes another one and restores its runs"
+    )
+
+
+def aside_command(path: Path, word: str) -> str:
+    """The command that moves a database aside, for a shell."""
+    return f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.{word}')}"
 
 
 def _make(path: Path) -> None:

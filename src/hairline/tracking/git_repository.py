@@ -130,7 +130,7 @@ class Repository:
         """Copy the index to a path; in the copy git looks at every file that is there."""
         own = self._path("index")
         if own.is_file():
-            shutil.copy(own, path)
+            shutil.copy2(own, path)  # git takes a file for unchanged that is older than the index
         flagged = os.fsencode("".join(f"{name}\0" for name in self._flagged()))
         for flag in ("--no-assume-unchanged", "--no-skip-worktree") if flagged else ():
             self.ask("update-index", flag, "-z", "--stdin", index=path, given=flagged)
@@ -167,6 +167,7 @@ def _environment() -> dict[str, str]:
         "GIT_OPTIONAL_LOCKS": "0",  # stages run side by side, and the folder may be read-only
         "GIT_TERMINAL_PROMPT": "0",
         "GIT_NO_LAZY_FETCH": "1",
+        "GIT_NO_REPLACE_OBJECTS": "1",  # a commit's hash stands for what others find under it
         "LC_ALL": "C",
     }
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPException
+from importlib.metadata import entry_points
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -21,6 +22,7 @@ from hairline.tracking.patience import Patience
 
 REACH_TIMEOUT_S = 10.0
 CHOICE = "MLFLOW_TRACKING_URI"
+SCHEMES = {"http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks", "databricks-uc", "uc"}
 
 
 def store_uri(root: Path) -> str:
@@ -33,11 +35,18 @@ def store_uri(root: Path) -> str:
     if not chosen:
         return sqlite_uri(root / "mlruns" / "mlflow.db")
     scheme, separator, rest = chosen.partition("://")
-    if (not separator and not re.match(r"[\w+.\-]+:|(databricks|uc)$", chosen)) or scheme == "file":
+    scheme = scheme.lower()
+    if scheme == "file" or (not separator and not re.match(r"[\w+.\-]+:|(databricks|uc)$", chosen)):
         raise HairlineError(
             f"{CHOICE} is the folder {chosen!r}, in which MLflow keeps no runs any more; expected sqlite:///FILE or "
             f"http://SERVER: set it to one, or unset it for the store in mlruns/ of the workspace"
         )
+    if scheme.partition(":")[0].partition("+")[0] not in _schemes():
+        raise HairlineError(
+            f"{CHOICE} is {public_uri(chosen)!r}, which begins as no store of MLflow does; expected http://SERVER:PORT "
+            "or sqlite:///FILE: set it to one, without quotes, or unset it for the store in mlruns/ of the workspace"
+        )
+    chosen = f"{scheme}{separator}{rest}"
     if scheme.partition("+")[0] != "sqlite":
         return chosen
     path, query, _ = rest.removeprefix("/").partition("?")
@@ -47,6 +56,11 @@ def store_uri(root: Path) -> str:
             "sqlite:///FILE: set it so, or unset it for the store in mlruns/ of the workspace"
         )
     return chosen if query else sqlite_uri(root / unquote(path), chosen)
+
+
+def _schemes() -> set[str]:
+    """What the URI of a store may begin with, plugins of MLflow included."""
+    return SCHEMES | {plugin.name for plugin in entry_points(group="mlflow.tracking_store")}
 
 
 def sqlite_uri(path: Path, as_given: str = "") -> str:
