@@ -207,8 +207,25 @@ def test_a_fault_fails_its_own_rule_and_names_the_samples(rule: str, tmp_path: P
 
 
 def test_every_rule_has_a_fault_tried_on_it() -> None:
-    apart = {"mask_values", "mask_remarks", "exif_upright", "drift", "overlaps_across_splits", "files_passed_over"}
+    apart = {"mask_values", "mask_remarks", "exif_upright", "drift", "overlaps_across_splits", "files_passed_over",
+             "copies_agree"}  # fmt: skip
     assert {*FAULTS, *apart} == set(RULES)
+
+
+def test_a_picture_that_is_said_to_show_crack_and_none_is_a_fault(tmp_path: Path) -> None:
+    pictures = clean_pictures()
+    copied_within(pictures)
+    pictures[1].mask = np.zeros_like(pictures[0].mask)
+    found = failures(judge(tmp_path, pictures, replace(OPTIONS, max_crack_share=0.3)))
+    assert found["copies_agree"] == ("000", "001")
+
+
+def test_patches_of_one_picture_that_are_said_to_show_crack_and_none_are_a_fault(tmp_path: Path) -> None:
+    table = canonical(tmp_path, clean_pictures()).assign(has_mask=False, image_label="crack", crack_pixels=0)
+    table.loc[table["id"] == "001", "image_label"] = "no crack"
+    table.loc[table["id"] == "001", "image_sha256"] = table.loc[table["id"] == "000", "image_sha256"].item()
+    found = failures(judged(table, tmp_path, replace(OPTIONS, require_masks=False)))
+    assert found["copies_agree"] == ("000", "001")
 
 
 def test_unusual_mask_values_are_told(tmp_path: Path) -> None:

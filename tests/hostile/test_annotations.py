@@ -128,6 +128,17 @@ def test_what_is_odd_is_told_by_the_gate(what, attempt):
     assert "mask_remarks" in trial.validate().told
 
 
+def test_several_categories_that_are_all_read_as_crack_are_told(attempt):
+    trial = attempt("coco")
+    content = copy.deepcopy(CONTENT)
+    content["categories"].append({"id": 2, "name": "spalling"})
+    content["annotations"][0]["category_id"] = 2
+    (trial.root / "labels.json").write_text(json.dumps(content), encoding="utf-8")
+    seen = trial.ingest()
+    assert seen.status == 0
+    assert "has annotations of 'crack', 'spalling', and all are read as crack" in seen.told
+
+
 def assert_refused(seen):
     assert seen.status == 1, (seen.status, seen.told)
     told = seen.told.rpartition("\nhairline: ")[2]

@@ -69,6 +69,15 @@ def test_an_image(layout, what, attempt):
     assert trial.written() == []
 
 
+@pytest.mark.parametrize(
+    ("what", "told"), [("a pointer of Git LFS", "git lfs pull"), ("HEIC", "since it is HEIC; convert it to JPEG")]
+)
+def test_the_cause_is_told_where_the_bytes_say_it(what, told, attempt):
+    trial = attempt("folder")
+    put(what, trial.image)
+    assert told in trial.ingest().told
+
+
 @pytest.mark.parametrize("what", HOSTILE)
 @pytest.mark.parametrize("layout", IN_PICTURES)
 def test_a_mask(layout, what, attempt):

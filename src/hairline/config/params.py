@@ -60,8 +60,8 @@ ADDED = {"learned": "error"}
 ADDED_TO_GATES: Mapping[str, Mapping[str, Any]] = {
     "samples": {
         "min_brightness": 16, "min_spread": 2, "max_faint_images": 0.2,
-        "severities": {"mask_remarks": "warn", "exposure": "error", "files_passed_over": "warn",
-                       "overlaps_across_splits": "warn"},
+        "severities": {"mask_remarks": "warn", "exposure": "error", "copies_agree": "error",
+                       "files_passed_over": "warn", "overlaps_across_splits": "warn"},
     },
 }  # fmt: skip
 """Options of gates that files of older versions lack, likewise."""

@@ -1,5 +1,6 @@
 """COCO annotation files, read and checked: images, and the annotations of chosen categories by image."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from hairline.data.layout_files import NAMED, contents
 from hairline.errors import HairlineError
 from hairline.io.foreign_json import read_json
 from hairline.io.reading import there
+
+_log = logging.getLogger(__name__)
 
 Entry = Mapping[str, Any]
 Kinds = Mapping[str, tuple[type, ...]]
@@ -72,7 +75,13 @@ def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
         _refuse_lost(path, number, entry, {"image_id": found, "category_id": names})
         if not categories or names[entry["category_id"]] in categories:
             found[entry["image_id"]].append(entry)
-    _refuse_respelt(path, categories, {names[entry["category_id"]] for entry in annotations})
+    used = {names[entry["category_id"]] for entry in annotations}
+    _refuse_respelt(path, categories, used)
+    if not categories and len(used) > 1:
+        _log.warning(
+            "%s: has annotations of %s, and all are read as crack; name those that are in options.categories of this "
+            "data set", path, _named(sorted(used)),
+        )  # fmt: skip
     return Annotations(images, found)
 
 

@@ -1,5 +1,6 @@
 """What is looked up in a canonical data set before its gate judges: columns beside the samples that tell faults."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.samples import image_path, mask_path
+from hairline.data.samples import CRACK, UNKNOWN, image_path, mask_path
 from hairline.errors import HairlineError
 from hairline.gates import near_duplicates, overlaps
 from hairline.imaging.images import read_grey
@@ -63,7 +64,8 @@ def computed(
         255; ``brightness``, ``spread``: mean and standard deviation of grey; ``sharpness``: decadic logarithm of the
         Laplacian's variance; ``group_splits``: the splits the group lies in; ``group_split_count``,
         ``image_split_count``: the number of splits the group and the picture lie in; ``copies``: other samples with
-        the same picture; ``lookalikes_across``, ``lookalikes_within``: samples of other splits and of the same split
+        the same picture; ``contradicted``: those of them that are said to show crack where it does not, or none where
+        it does; ``lookalikes_across``, ``lookalikes_within``: samples of other splits and of the same split
         that look like it and are no copies, empty where there are none; ``overlaps_across``: samples of other splits
         that show a part of the same and are neither these nor of its group.
     """
@@ -89,6 +91,7 @@ def computed(
         group_split_count=_per(table, "group", lambda splits: splits.nunique()),
         image_split_count=_per(table, "image_sha256", lambda splits: splits.nunique()),
         copies=_copies(table),
+        contradicted=_contradicted(table),
     )
 
 
@@ -186,6 +189,20 @@ def _per(table: pd.DataFrame, column: str, of_splits: Any) -> "pd.Series[Any]":
 
 def _named(table: pd.DataFrame) -> "pd.Series[str]":
     return table["id"] + " (" + table["split"] + ")"
+
+
+def _contradicted(table: pd.DataFrame) -> list[str]:
+    """Names of the copies of every sample that show crack where it shows none, by the set's word or by their masks."""
+    marked = (table["crack_pixels"] > 0).where(table["has_mask"], table["image_label"] == CRACK)
+    known = table["has_mask"] | (table["image_label"] != UNKNOWN)
+    groups = pd.Series(range(len(table)))[known.to_numpy()].groupby(table["image_sha256"].to_numpy()[known])
+    pairs = [
+        (one, other)
+        for members in (list(each) for _, each in groups)
+        for one, other in itertools.combinations(members, 2)
+        if marked.iloc[one] != marked.iloc[other]
+    ]
+    return _partners(table, pairs)
 
 
 def _copies(table: pd.DataFrame) -> list[str]:

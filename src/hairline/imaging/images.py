@@ -27,6 +27,9 @@ PNG = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_F
 ALONE = ("PNG", "JPEG", "BMP", "TIFF")
 """Formats whose images need no file any more once they are loaded."""
 
+HEIC = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+"""Brands of HEIC files, which phones write."""
+
 LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
 
 DEPTHS = (8, 10, 12, 14, 16)
@@ -111,9 +114,18 @@ def _told(path: Path) -> Iterator[None]:
     except MemoryError:
         raise HairlineError(f"{path}: does not fit into the memory; cut it into smaller images") from None
     except Exception as error:  # on damaged files Pillow's decoders also raise SyntaxError, TypeError, RuntimeError, …
-        raise HairlineError(
-            f"{path}: cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
-        ) from None
+        raise HairlineError(f"{path}: {_undecodable(path, error)}") from None
+
+
+def _undecodable(path: Path, error: Exception) -> str:
+    """What a file is that is no image to Pillow, and what to do."""
+    with path.open("rb") as file:
+        start = file.read(40)
+    if start.startswith(b"version https://git-lfs"):
+        return "is a pointer of Git LFS, not the image itself; fetch it with 'git lfs pull'"
+    if start[4:8] == b"ftyp" and start[8:12] in HEIC:
+        return "cannot be decoded as an image, since it is HEIC; convert it to JPEG"
+    return f"cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
 
 
 def decoding(head: Header) -> AbstractContextManager[None]:
