@@ -65,7 +65,8 @@ def close(mlflow: ModuleType, root: Path, run_id: str) -> Closed:
         if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
             raise
         raise HairlineError(
-            f"run {shown(run_id)}: the store has none of this id; expected one that is RUNNING: 'hairline doctor' lists them"
+            f"run {shown(run_id)}: the store has none of this id; expected one that is RUNNING: 'hairline doctor' "
+            "lists them"
         ) from None
     if run.info.status not in OPEN:
         found = f"{run_id} ({run.info.run_name}) is {run.info.status}"

@@ -7,7 +7,7 @@ import json
 import platform
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -90,9 +90,12 @@ def processes(root: Path) -> Iterator[Process]:
     """Who has opened runs of a workspace and not closed them."""
     for path in sorted((root / FOLDER).glob("[!.]*.json")):
         try:
-            yield Process(**json.loads(path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):  # closed meanwhile, or no file of ours
+            found = Process(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):  # closed meanwhile, or no file of ours
             continue
+        kinds = {each.name: (int, float) if each.type is float else each.type for each in fields(Process)}
+        if found.key == path.stem and all(isinstance(getattr(found, name), kind) for name, kind in kinds.items()):
+            yield found
 
 
 def sweep(root: Path) -> None:
