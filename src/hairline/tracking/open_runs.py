@@ -7,7 +7,7 @@ import json
 import platform
 import uuid
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -19,6 +19,8 @@ from hairline.tracking.records import now
 FOLDER = Path("state", "runs")
 KEY = "hairline.process"
 """Tag of a run: the key of its process's file."""
+KINDS: dict[str, tuple[type, ...]] = {"pid": (int,), "born": (int, float)}
+"""What the fields of a process's file hold that are no texts."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,9 @@ def processes(root: Path) -> Iterator[Process]:
             found = Process(**json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError, RecursionError):  # closed meanwhile, or no file of ours
             continue
-        kinds = {each.name: (int, float) if each.type is float else each.type for each in fields(Process)}
-        if found.key == path.stem and all(isinstance(getattr(found, name), kind) for name, kind in kinds.items()):
+        if found.key == path.stem and all(
+            isinstance(value, KINDS.get(name, str)) for name, value in vars(found).items()
+        ):
             yield found
 
 
