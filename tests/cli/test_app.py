@@ -9,8 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 from support import parameters
+from typer.testing import CliRunner
 
+from hairline.cli.app import app
 from hairline.data.samples import RawSample, ingest, read_binary_mask
+from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +91,10 @@ def test_an_output_that_is_full_is_one_message(tmp_path: Path) -> None:
     done = subprocess.run(command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "No space left on device" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_sync_outside_a_workspace_is_told_and_makes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(app, ["sync"])
+    assert isinstance(result.exception, HairlineError) and "no workspace" in str(result.exception)
+    assert not list(tmp_path.iterdir())

@@ -186,3 +186,27 @@ def test_what_a_process_left_that_was_killed_before_its_run_was_open_goes(worksp
     assert list(open_runs.processes(workspace)) == []
     open_runs.sweep(workspace)
     assert {path.name for path in folder.iterdir()} == {"b.json", "b.lock"}
+
+
+def test_an_id_that_the_store_has_not_is_told(workspace: Path) -> None:
+    for run_id in ("absent", "a'b/../x"):
+        with pytest.raises(HairlineError, match=r"the store has none of this id; .* 'hairline doctor' lists them"):
+            syncing.sync(workspace, [run_id])
+
+
+def test_files_that_no_process_wrote_are_passed_over(workspace: Path) -> None:
+    folder = workspace / open_runs.FOLDER
+    (folder / "folder.json").mkdir(parents=True)
+    texts_of = dict.fromkeys(("server", "experiment", "name", "host", "boot", "opened"), "x")
+    whose: dict[str, object] = {**texts_of, "pid": 1, "born": 1.0}
+    texts = {
+        "a": "[1]",
+        "b": "",
+        "c": json.dumps({**whose, "key": "../c"}),
+        "d": json.dumps({**whose, "key": "d", "pid": "x"}),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.json").write_text(text, encoding="utf-8")
+    assert list(open_runs.processes(workspace)) == []
+    (folder / "e.json").write_text(json.dumps({**whose, "key": "e"}), encoding="utf-8")
+    assert [process.key for process in open_runs.processes(workspace)] == ["e"]

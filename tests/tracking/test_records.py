@@ -1,4 +1,5 @@
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -108,11 +109,33 @@ def test_flatten_loses_nothing(params: dict[str, object]) -> None:
 
 def test_record_round_trip(tmp_path: Path) -> None:
     record = records.RunRecord(
-        "id", "e", "train", "n", "none", False, {"a": "1"}, {}, ["up"], "t0", "t1", "sqlite:///x"
+        "id",
+        "e",
+        "train",
+        "n",
+        "none",
+        False,
+        {"a": "1"},
+        {},
+        ["up"],
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:00:01+00:00",
+        "sqlite:///x",
     )
     assert records.read_record(tmp_path / "run.json") is None
     records.write_record(tmp_path / "run.json", record)
     assert records.read_record(tmp_path / "run.json") == record
+
+
+@pytest.mark.parametrize(
+    "other", [{"run_id": "../x"}, {"run_id": ""}, {"experiment": ""}, {"started": "yesterday"}, {"ended": ""}]
+)
+def test_a_record_that_no_stage_wrote_is_told(tmp_path: Path, other: dict[str, str]) -> None:
+    moment = "2026-01-01T00:00:00+00:00"
+    good = records.RunRecord("a1", "e", "train", "n", "none", False, {}, {}, [], moment, moment, "sqlite:///x")
+    records.write_record(tmp_path / "run.json", replace(good, **other))
+    with pytest.raises(HairlineError, match=r"run\.json: holds .*; expected a run\.json"):
+        records.read_record(tmp_path / "run.json")
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"run_id": "x"}', '{"other": 1}'])

@@ -38,8 +38,7 @@ def store(root: Path, uri: str) -> Iterator[Finding]:
     except (OSError, sqlite3.Error) as error:
         remedy = (
             f"start the server, or unset {run_store.CHOICE}" if path is None else
-            "see that nothing else holds it; if it is broken, move it aside ("
-            f"{database.aside_command(path, 'broken')}): 'hairline sync' makes another one and restores its runs"
+            f"see that nothing else holds it; if it is broken, {database.if_broken(path)}"
         )  # fmt: skip
         yield Finding("problem", f"MLflow store {place}: {error}", remedy)
     old = sorted(path.parent.name for path in (root / "mlruns").glob("*/meta.yaml"))

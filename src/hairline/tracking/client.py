@@ -32,6 +32,8 @@ CHATTER = {
 """Loggers that tell of every try to reach a store that is gone or full, of which hairline tells once."""
 REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 """MLflow's codes for what a server would refuse again, however often it is sent."""
+BROKEN = ("disk image is malformed", "file is not a database")
+"""What SQLite says of a database that was cut or written over."""
 LONGEST = 300  # letters of an error that are told
 
 
@@ -113,8 +115,10 @@ def told(action: str, uri: str) -> Iterator[None]:
         if _full(error):
             raise HairlineError(_told_full(action, uri, error)) from error
         kind = ServerGoneError if store.remote(uri) and not _refused(error) else HairlineError
+        path = store.database(uri)
         remedy = (
             "see that it is up and that you are logged in" if kind is ServerGoneError else
+            database.if_broken(path) if path is not None and any(word in str(error) for word in BROKEN) else
             "check that the store exists, is writable and fits this MLflow version"
         )  # fmt: skip
         raise kind(
@@ -175,8 +179,8 @@ def experiment_id(mlflow: ModuleType, uri: str, experiment: str) -> str:
             return _new_experiment(mlflow, experiment, store.artifact_location(uri, experiment))
     if found.lifecycle_stage == "deleted":
         raise HairlineError(
-            f"{store.public_uri(uri)}: experiment {experiment!r} was deleted; bring it back with "
-            f"`mlflow experiments restore --experiment-id {found.experiment_id}` or use another name"
+            f"{store.public_uri(uri)}: experiment {experiment!r} was deleted; bring it back with '{store.chosen(uri)} "
+            f"mlflow experiments restore --experiment-id {found.experiment_id}' or use another name"
         )
     return str(found.experiment_id)
 

@@ -141,6 +141,11 @@ def aside_command(path: Path, word: str) -> str:
     return f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.{word}')}"
 
 
+def if_broken(path: Path) -> str:
+    """What to do about a file that is no database any more."""
+    return f"move it aside ({aside_command(path, 'broken')}): 'hairline sync' makes another one and restores its runs"
+
+
 def _make(path: Path) -> None:
     partial = _partial(path)
     try:

@@ -19,6 +19,8 @@ from hairline.tracking.records import now
 FOLDER = Path("state", "runs")
 KEY = "hairline.process"
 """Tag of a run: the key of its process's file."""
+KINDS: dict[str, tuple[type, ...]] = {"pid": (int,), "born": (int, float)}
+"""What the fields of a process's file hold that are no texts."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,13 @@ def processes(root: Path) -> Iterator[Process]:
     """Who has opened runs of a workspace and not closed them."""
     for path in sorted((root / FOLDER).glob("[!.]*.json")):
         try:
-            yield Process(**json.loads(path.read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError):  # closed meanwhile, or no file of ours
+            found = Process(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError, RecursionError):  # closed meanwhile, or no file of ours
             continue
+        if found.key == path.stem and all(
+            isinstance(value, KINDS.get(name, str)) for name, value in vars(found).items()
+        ):
+            yield found
 
 
 def sweep(root: Path) -> None:

@@ -1,13 +1,15 @@
 """Where things come from: flat parameters, and the run.json of a stage's tracked run."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json, repro, spoilt
 from hairline.io.atomic import write_json
+from hairline.io.options import shown
 from hairline.io.reading import there
 
 
@@ -94,7 +96,24 @@ def read_record(path: Path) -> RunRecord | None:
     if not there(path):
         return None
     content = read_json(path, RunRecord, repro(_stage(path.stem)), "a run.json")
-    return RunRecord(**{each.name: content[each.name] for each in fields(RunRecord) if each.name in content})
+    record = RunRecord(**{each.name: content[each.name] for each in fields(RunRecord) if each.name in content})
+    if (odd := _odd(record)) is not None:
+        raise spoilt(path, f"holds {odd}", "a run.json", repro(_stage(path.stem)))
+    return record
+
+
+def _odd(record: RunRecord) -> str | None:
+    """What no stage has written into a run.json; None where all is well."""
+    if not re.fullmatch(r"[a-zA-Z0-9][\w\-]{0,255}", record.run_id):
+        return f"a run_id that MLflow has not, {shown(record.run_id)}"
+    if not record.experiment:
+        return "no name of an experiment"
+    for moment in (record.started, record.ended):
+        try:
+            datetime.fromisoformat(moment)
+        except ValueError:
+            return f"{shown(moment)} as a time"
+    return None
 
 
 def _stage(name: str) -> str:

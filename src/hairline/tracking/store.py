@@ -5,6 +5,7 @@ By default it is mlruns/mlflow.db of the workspace with the artifacts beside it;
 
 import os
 import re
+import shlex
 import sqlite3
 import urllib.error
 import urllib.request
@@ -85,6 +86,11 @@ def database(uri: str) -> Path | None:
     if not separator or scheme.partition("+")[0] != "sqlite":
         return None
     return Path(unquote(rest.partition("?")[0])).resolve()
+
+
+def chosen(uri: str) -> str:
+    """What to write before a command of MLflow's, so that it works at a store."""
+    return f"{CHOICE}={shlex.quote(public_uri(uri))}"
 
 
 def remote(uri: str) -> bool:
