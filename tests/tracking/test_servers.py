@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -83,10 +84,10 @@ def test_waits_are_counted_together_and_computing_is_none() -> None:
     with pytest.raises(TimeoutError, match=r"no answer within the 0\.6 s of runtime\.tracking_wait_s"):
         patience.within(lambda: time.sleep(5))
     assert patience.left_s < 0.05
-    busy = Patience(0.2)
+    busy = Patience(1)
 
     def compute() -> int:
-        end = time.thread_time() + 0.5
+        end = time.thread_time() + 1.2
         while time.thread_time() < end:
             pass
         return 7
@@ -94,6 +95,19 @@ def test_waits_are_counted_together_and_computing_is_none() -> None:
     assert busy.within(compute) == 7 and Patience(5).within(lambda: 8) == 8
     with pytest.raises(ZeroDivisionError):
         Patience(5).within(lambda: 1 // 0)
+
+
+def test_an_answer_that_keeps_this_process_reading_without_end_is_given_up() -> None:
+    began, given_up = time.monotonic(), threading.Event()
+
+    def read() -> None:
+        while not given_up.is_set():
+            pass
+
+    with pytest.raises(TimeoutError):
+        Patience(0.3).within(read)
+    given_up.set()
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ T = TypeVar("T")
 SHARE = 0.01
 """A server that does answer may cost this share of a stage's time besides: a training of days tells much."""
 LOOK_S = 0.2
+AT_ONCE = 3
+"""One piece of work may take so many times the limit by the clock, computing included: an answer may never end."""
 
 
 class Patience:
@@ -51,7 +53,8 @@ class Patience:
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        while thread.is_alive() and self.left_s:
+        end = time.monotonic() + AT_ONCE * self.limit_s
+        while thread.is_alive() and self.left_s and time.monotonic() < end:
             began, busy = time.monotonic(), _busy_s(thread)
             thread.join(min(self.left_s, LOOK_S))
             self._spent += max(0.0, time.monotonic() - began - max(0.0, _busy_s(thread) - busy))
