@@ -183,6 +183,17 @@ def test_files_of_versions_that_lacked_a_section_are_read_as_the_base_is(
     assert Params(write_params(values)).learned == parameters.base()["learned"] == "error"
 
 
+@pytest.mark.parametrize("place", ["max_drift", "severities.drift"])
+def test_what_a_gate_lacks_names_the_command_that_adds_it(
+    values: dict[str, Any], write_params: Write, place: str
+) -> None:
+    samples = values["gates"]["samples"] = parameters.base()["gates"]["samples"]
+    *way, name = place.split(".")
+    del (samples[way[0]] if way else samples)[name]
+    with pytest.raises(HairlineError, match=f"{name}.*'hairline upgrade' adds"):
+        Params(write_params(values)).samples_gate("synthetic")
+
+
 def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
     put(put(values, "patches.stride_px", 0), "runtime.seed", -1)
     with pytest.raises(HairlineError) as caught:
