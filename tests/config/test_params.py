@@ -350,3 +350,14 @@ def test_sections_and_entries_are_read_once_and_as_their_own_types(values: dict[
     assert params.study("konig").trials == 4 and params.training_set("synthetic").parts[0].dataset == "synthetic"
     with pytest.raises(HairlineError, match=r"params\.yaml: classifiers has no 'vgg'; it has resnet18"):
         params.classifier("vgg")
+
+
+@pytest.mark.parametrize("place", ["max_drift", "severities.drift"])
+def test_what_a_gate_lacks_names_the_command_that_adds_it(
+    values: dict[str, Any], write_params: Write, place: str
+) -> None:
+    samples = values["gates"]["samples"] = parameters.base()["gates"]["samples"]
+    *way, name = place.split(".")
+    del (samples[way[0]] if way else samples)[name]
+    with pytest.raises(HairlineError, match=f"{name}.*'hairline upgrade' adds"):
+        Params(write_params(values)).samples_gate("synthetic")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.config import parameter_files, profiles, upgrading
+from hairline.config import completing, parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
@@ -70,11 +70,19 @@ def _valid(params: Path) -> str:
 
 @app.command()
 def upgrade(params: ParamsFile = Path("params.yaml")) -> None:
-    """Bring a params.yaml of an older version to the files of this one: gates.yaml and studies.yaml beside it."""
-    moved = upgrading.upgrade(params, params.parent / "profiles" / profiles.BASE)
+    """Bring an older params.yaml to the files of this version, and add to gates.yaml what it lacks of the base."""
+    base = params.parent / "profiles" / profiles.BASE
+    moved = upgrading.upgrade(params, base)
     for section in moved:
         typer.echo(f"{section}: moved from {params} to {parameter_files.path_of(params, section)}")
-    if not moved:
+    gates = parameter_files.path_of(params, "gates")
+    default = base / gates.name
+    if not default.exists():
+        typer.echo(f"{default}: not found, so nothing was added to {gates}; copy profiles/ here for that", err=True)
+    added = completing.complete(gates, default) if gates.exists() and default.exists() else []
+    for place in added:
+        typer.echo(f"{place}: added to {gates} as in {default}")
+    if not moved and not added:
         typer.echo(f"{params}: nothing to do")
 
 

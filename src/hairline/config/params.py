@@ -491,8 +491,18 @@ class Params:
             return _model(resolve_name(kind) if isinstance(kind, str) else kind)(value=values).value
         except pydantic.ValidationError as error:
             kind = resolve_name(kind) if isinstance(kind, str) else kind
-            lines = [told(problem, (where, *problem["loc"][1:]), kind, 1) for problem in problems(error)]
+            lines = [
+                told(problem, (where, *problem["loc"][1:]), kind, 1)
+                + _way_out(where, problem["type"], len(problem["loc"]) - 1)
+                for problem in problems(error)
+            ]
             raise HairlineError("\n".join(f"{self.file(line)}: {line}" for line in lines)) from None
+
+
+def _way_out(where: str, kind: str, depth: int) -> str:
+    """What ends the message of an error of pydantic's about a value that a gates.yaml of an older version lacks."""
+    lacking = kind == "missing" and depth == 1 and where.split(".")[0] == "gates"
+    return "; 'hairline upgrade' adds it" if lacking else ""
 
 
 @cache

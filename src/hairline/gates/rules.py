@@ -90,7 +90,8 @@ def refuse_severities(severities: Mapping[str, Severity], rules: Iterable[Rule])
     wrong = [f"unknown rule '{name}'" for name in sorted(set(severities) - set(names))]
     wrong += [f"no severity for '{name}'" for name in sorted(set(names) - set(severities))]
     if wrong:
-        raise ValueError(f"{', '.join(wrong)}; the rules are {', '.join(names)}")
+        way_out = "; 'hairline upgrade' adds what gates.yaml lacks" if set(names) - set(severities) else ""
+        raise ValueError(f"{', '.join(wrong)}; the rules are {', '.join(names)}{way_out}")
 
 
 def refuse_crossed(low: float, high: float) -> None:
