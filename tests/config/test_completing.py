@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import parameters
 
 from hairline.config import yaml_files
 from hairline.config.completing import complete
+from hairline.config.params import ADDED_TO_GATES
 from hairline.errors import HairlineError
 
 BASE = Path(__file__).parents[2] / "profiles" / "base" / "gates.yaml"
@@ -95,3 +97,11 @@ def test_where_no_text_can_be_added_the_file_stays_as_it_is(file: Callable[[str]
     with pytest.raises(HairlineError, match=r"gates\.yaml: lacks .*gates\.labels.*copy them from .* by hand"):
         complete(path, BASE)
     assert path.read_text() == text
+
+
+def test_what_stands_for_a_rule_that_an_older_file_lacks_is_what_the_base_has() -> None:
+    base = parameters.base()["gates"]
+    for gate, added in ADDED_TO_GATES.items():
+        for name, value in added.items():
+            own = base[gate][name]
+            assert (value == {rule: own[rule] for rule in value}) if isinstance(value, dict) else value == own
