@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from support.kinds import IDS, crack, grey, wall
+from support.kinds import IDS, crack, grey, truth, wall
 
 from hairline.config.paths import Paths
 from hairline.data.layouts import folder
@@ -113,6 +113,29 @@ def test_masks_of_a_set(encoding, some, attempt):
         for name in IDS:
             assert np.array_equal(load_mask(sets, name), crack(name)), name
     assert encoding not in READ or not stopped, done.told
+
+
+LABELS = {
+    "crack labelled as enclosed background": lambda mask: mask * np.uint8(2) + np.uint8(1),
+    "0 and 1": lambda mask: mask.astype(np.uint8),
+    "0 and 255": grey,
+    "a label of 5": lambda mask: mask * np.uint8(4) + np.uint8(1),
+    "negative labels": lambda mask: mask.astype(np.int8) * np.int8(-1) + np.int8(1),
+    "halves": lambda mask: mask * 0.5 + 1,
+    "not a number": lambda mask: np.where(mask, np.nan, 1.0),
+    "three dimensions": lambda mask: np.stack([mask, mask]).astype(np.uint8) + np.uint8(1),
+    "nothing": lambda mask: np.zeros((0, 0), np.uint8),
+}
+"""Ground truth of CFD that says something else than its labels do."""
+
+
+@pytest.mark.parametrize("what", LABELS)
+def test_labels_of_cfd(what, attempt):
+    trial = attempt("cfd")
+    trial.mask.write_bytes(truth(LABELS[what](crack("b"))))
+    seen = trial.ingest()
+    assert seen.status == 1, seen.told
+    assert "b.mat: found" in seen.told and "Traceback" not in seen.told
 
 
 BITS = {"10": 1023, "12": 4095, "14": 16383, "16": 65535}

@@ -23,8 +23,9 @@ from hairline.io.options import checked_dataclass
 from hairline.io.reading import entries, id_of, refuse_no_file
 
 CRACK_LABELS = (2, 4)
-LABELS = (1, 2, 3, 4)
-UNUSUAL = (3, 4)
+ENCLOSED = 3
+LABELS = (1, 2, ENCLOSED, 4)
+UNUSUAL = (ENCLOSED, 4)
 LEAVES_OUT = LeavesOut("without ground truth", by_design=True)
 
 
@@ -81,6 +82,8 @@ def read_truth(path: Path) -> Mask:
     strange = sorted(set(np.unique(labels).tolist()) - set(LABELS))
     if strange:
         raise _unexpected(path, f"labels {', '.join(map(str, strange))}")
+    if ENCLOSED in labels and not np.isin(labels, CRACK_LABELS).any():
+        raise _unexpected(path, f"label {ENCLOSED}, background enclosed by cracks, where no crack is labelled")
     counts = {label: int((labels == label).sum()) for label in UNUSUAL}
     return Mask(np.isin(labels, CRACK_LABELS), {label: pixels for label, pixels in counts.items() if pixels})
 
