@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.data.names import MANUAL
+from hairline.data.seen import Seen
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
@@ -77,6 +78,7 @@ class Result:
         network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
         training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
         replicate_of: Name of the first architecture that is the same but for the seed of its training; empty: its own.
+        seen: What it has seen of the images it was scored on, by the ledger; None unless scored.
     """
 
     kind: Literal["label", "segmenter"]
@@ -92,6 +94,7 @@ class Result:
     network: str = ""
     training: Training | None = None
     replicate_of: str = ""
+    seen: Seen | None = None
 
     def __post_init__(self) -> None:
         if (self.status == "scored") != (self.table is not None):
