@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pyarrow.dataset  # noqa: F401 - once here, not in every process that reads or writes a table
+import pyarrow.parquet  # noqa: F401
 import pytest
 from support import parameters, seen, walls
 

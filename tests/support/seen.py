@@ -1,5 +1,6 @@
 """What a user sees of a stage: its exit status and the lines it leaves, in a process of its own that may not hang."""
 
+import gc
 import io
 import logging
 import os
@@ -61,6 +62,7 @@ def watched(work: Callable[[], object], folder: Path) -> Seen:
 
 
 def _work(work: Callable[[], object], folder: Path, writer: int) -> None:
+    gc.freeze()  # so that no collection copies what the libraries made
     status, printed, before = 0, io.StringIO(), _resident_mib("VmRSS")
     try:
         os.chdir(folder)
