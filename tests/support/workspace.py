@@ -8,12 +8,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support import parameters, spoilt_params
+from support import parameters, spoilt_params, warm
 
 ROOT = Path(__file__).parents[2]
 MADE = ("data/", "models/", "reports/")
@@ -52,9 +53,20 @@ def environment() -> dict[str, str]:
     return {**kept, **switches, "PATH": path}
 
 
+@cache
+def _warm() -> Path:
+    return warm.serve(environment())
+
+
 def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run a command in the workspace; its output is in the error message where it fails."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
+    """Run a command in the workspace; its output is in the error message where it fails.
+
+    DVC, Python and the stages that DVC starts have loaded their libraries already (:mod:`support.warm`).
+    """
+    env = environment()
+    env["PATH"] = f"{_warm()}{os.pathsep}{env['PATH']}"
+    command = ("python" if command[0] == sys.executable else command[0], *command[1:])
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     if check and done.returncode:
         raise AssertionError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
