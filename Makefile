@@ -48,7 +48,7 @@ repro: .venv/.ready ## the main job: run what changed of the DAG, then print the
 	@hairline summary
 
 # One thread each in two processes: most of the time goes to starting stages, and waiting threads would steal from it.
-# In the order of tests/conftest.py: files with slow tests first, so that both processes end at the same time.
+# In the order that tests/conftest.py gives the files, so that both processes end at the same time.
 test test-fast: export OMP_NUM_THREADS ?= 1
 test test-fast: export HF_HUB_OFFLINE := 1
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -41,9 +42,11 @@ def photo(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.fixture
-def place(tmp_path: Path, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def place(tmp_path: Path, values: dict[str, Any], empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """A workspace with six photos to learn from and three held out; its values, by which nothing can be learned."""
     monkeypatch.chdir(tmp_path)
+    Path("mlruns").mkdir()
+    shutil.copy(empty_store, "mlruns")
     raw, rng, rows = tmp_path / "raw", np.random.default_rng(2), ["id,split"]
     for split, count in (("train", 6), ("val", 3)):
         for index in range(count):
