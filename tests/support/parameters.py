@@ -24,9 +24,13 @@ def _base() -> dict[str, Any]:
 def write(folder: Path, values: Mapping[str, Any]) -> Path:
     """Write sections to params.yaml, gates.yaml and studies.yaml of a folder; gives the path of params.yaml."""
     for name, sections in parameter_files.split(values).items():
-        text = "\n".join(map(_dumped, sections.items())) or yaml_files.dump({})
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text(sections), encoding="utf-8")
     return folder / parameter_files.COMMON
+
+
+def text(sections: Mapping[str, Any]) -> str:
+    """The YAML of sections."""
+    return "\n".join(map(_dumped, sections.items())) or yaml_files.dump({})
 
 
 _texts: dict[str, str] = {}  # of a section; most tests change few of them

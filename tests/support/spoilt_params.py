@@ -1,11 +1,14 @@
 """Params files as they would be if what a stage does not list, or one thing that it lists, were nonsense."""
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from hairline.config import parameter_files, yaml_files
+from support import parameters
 
 NONSENSE = "spoilt by a test"
 EVERYWHERE = {"experiment", "learned"}
@@ -58,10 +61,15 @@ def _spoilt(folder: Path, spoil: Any) -> Iterator[None]:
     before = {path: path.read_bytes() for path in map(folder.joinpath, parameter_files.FILES)}
     try:
         for path, content in before.items():
-            values = yaml_files.parse(content.decode(), path)
+            values = copy.deepcopy(_parsed(content))
             spoil(path.name, values)
-            path.write_text(yaml_files.dump(values))
+            path.write_text(parameters.text(values))
         yield
     finally:
         for path, content in before.items():
             path.write_bytes(content)
+
+
+@cache
+def _parsed(content: bytes) -> dict[str, Any]:
+    return yaml_files.parse(content.decode(), Path())
