@@ -1,7 +1,7 @@
 """Python programs without their start: forked from a process that has loaded the libraries that stages import.
 
 Of our own code nothing is loaded there: a program imports what its folder and its environment hold, as one that is
-started anew does. It has the caller's files, folder and environment, and dies with the one who waits for it.
+started anew does. It has the caller's open files, folder and environment, and dies with the one who waits for it.
 """
 
 import atexit
@@ -36,7 +36,7 @@ LIBRARIES = (
 )  # fmt: skip
 SOCKET = "socket"
 SENT = """
-import array, json, os, socket, sys
+import json, os, socket, sys
 home, program, *arguments = sys.argv[1:]
 request = json.dumps([os.getcwd(), dict(os.environ), program, arguments]).encode()
 os.chdir(home)
@@ -78,16 +78,19 @@ def _received(connection: socket.socket) -> tuple[list[int], str, dict[str, str]
     head, files, _, _ = socket.recv_fds(connection, 4, 3)
     content, size = b"", int.from_bytes(head, "big")
     while len(content) < size:
-        content += connection.recv(size - len(content))
+        if not (more := connection.recv(size - len(content))):
+            os._exit(1)  # nobody waits any more
+        content += more
     return (files, *json.loads(content))
 
 
 def _watch(connection: socket.socket, child: int) -> None:
     """Tell how a program ended, or end it where nobody waits any more."""
-    ended = os.pidfd_open(child)
-    ready, _, _ = select.select([ended, connection], [], [])
-    if ended not in ready:
-        os.kill(child, signal.SIGKILL)
+    with contextlib.suppress(AttributeError, OSError):  # where systems cannot say so, it runs to its end
+        ended = os.pidfd_open(child)
+        ready, _, _ = select.select([ended, connection], [], [])
+        if ended not in ready:
+            os.kill(child, signal.SIGKILL)
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     with contextlib.suppress(OSError):
         connection.sendall((status if status >= 0 else 128 - status).to_bytes(4, "big"))
