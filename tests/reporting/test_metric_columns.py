@@ -77,8 +77,8 @@ def test_a_row_older_than_a_metric_has_none():
 
 
 def test_false_alarms_are_of_images_without_crack():
-    """ODS is at 0.61: one of three crack-free images has a pixel that reaches it; one that has 0.3 alone has none."""
-    free = [row("a", "x", {}, {70: 1, 0: 99}), row("b", "x", {}, {30: 5, 0: 95}), row("c", "x", {}, {0: 100})]
+    """ODS is at 0.61: one of three crack-free images has a pixel that reaches it, another one of 0.30 alone."""
+    free = [row("a", "x", {}, {95: 1, 0: 99}), row("b", "x", {}, {30: 5, 0: 95}), row("c", "x", {}, {0: 100})]
     cracked = row("d", "x", {90: 50}, {60: 50})
     metric = next(each for each in METRICS if each.column == "false_alarms")
     assert metric.value(counted(*free, cracked)) == pytest.approx(1 / 3)
