@@ -1,4 +1,4 @@
-"""Our scores beside those of MONAI on the same pairs of prediction and mask: the largest difference of each.
+"""Our scores beside those of MONAI and torchmetrics on the same pairs of prediction and mask: how far they differ.
 
     python benchmarks/scores_elsewhere.py [--random 1000] [--images FOLDER --masks FOLDER --pairs 100]
 
@@ -19,9 +19,11 @@ from monai.losses import SoftclDiceLoss
 from monai.metrics import compute_dice, compute_hausdorff_distance, compute_iou, compute_surface_dice
 from numpy.typing import NDArray
 from skimage.filters import threshold_sauvola
+from torchmetrics.functional.classification import binary_f1_score, binary_jaccard_index
 
 from hairline.metrics import lines, shape
 
+torch.set_num_threads(1)
 Pair = tuple[NDArray[np.bool_], NDArray[np.bool_]]
 
 
@@ -51,7 +53,7 @@ def report(told: str, pairs: Iterator[Pair]) -> None:
 
 
 def beside(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> dict[str, tuple[float, float]]:
-    """Score → ours and MONAI's."""
+    """Score → ours and theirs; MONAI's where nothing else is said."""
     mine, truth = shape.shape(predicted), shape.shape(mask)
     apart = shape.gaps(mine, truth)
     right, guessed, found, crack = lines.boundaries(apart, 2.0)
@@ -63,6 +65,8 @@ def beside(predicted: NDArray[np.bool_], mask: NDArray[np.bool_]) -> dict[str, t
     return {
         "F1 = Dice": (2 * overlap / total, compute_dice(*pair, **whole).item()),
         "crack IoU": (overlap / (total - overlap), compute_iou(*pair, **whole).item()),
+        "F1, torchmetrics": (2 * overlap / total, binary_f1_score(*pair).item()),
+        "crack IoU, torchmetrics": (overlap / (total - overlap), binary_jaccard_index(*pair).item()),
         "Hausdorff 95, px": (
             shape.hausdorff95(apart, *mask.shape),
             compute_hausdorff_distance(*pair, percentile=95, **whole).item(),

@@ -48,11 +48,13 @@ def tensors(pairs):
     return [[torch.from_numpy(each[None, None].astype(np.float32)) for each in pair] for pair in pairs]
 
 
+@pytest.mark.slow
 def test_surface_dice_is_monais(monai, ours, tensors):
     theirs = [monai.compute_surface_dice(*pair, [2.0], include_background=True).item() for pair in tensors]
     assert ours["surface Dice, tolerance 2 px"].to_list() == pytest.approx(theirs, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_hausdorff_95_is_monais(monai, ours, tensors):
     theirs = [
         monai.compute_hausdorff_distance(*pair, include_background=True, percentile=95).item() for pair in tensors
@@ -60,6 +62,7 @@ def test_hausdorff_95_is_monais(monai, ours, tensors):
     assert ours["Hausdorff 95, px"].to_list() == pytest.approx(theirs, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_dice_and_iou_of_images_are_monais(monai, ours, tensors):
     dice = [monai.compute_dice(*pair, include_background=True).item() for pair in tensors]
     iou = [monai.compute_iou(*pair, include_background=True).item() for pair in tensors]
