@@ -80,9 +80,10 @@ def sums(
         Sums of the scores in each bin, float64 [:data:`hairline.metrics.thresholds.BINS`], and the sum over pixels of
         (score - mask)².
     """
-    if scores.dtype == np.uint8:
-        scores = scores / np.float64(255)
-    wide = scores.astype(np.float32) if scores.itemsize < 4 else scores
+    levels = scores.dtype == np.uint8
+    wide: NDArray[np.floating] = scores.astype(np.float64 if levels else np.promote_types(scores.dtype, np.float32))
+    if levels:
+        wide = wide / 255
     found, squared = _summed(wide.ravel(), binned.ravel(), mask.ravel())
     return found, float(squared)
 
