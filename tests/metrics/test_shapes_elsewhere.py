@@ -1,9 +1,12 @@
-"""Boundaries and pixels where the definitions of MONAI and torchmetrics meet ours."""
+"""Where the definitions of MONAI, torchmetrics and OmniCrack30k meet ours, they say the same."""
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import binary_dilation
+from skimage.morphology import disk, skeletonize
+from sklearn.metrics import jaccard_score
 
 from hairline.metrics import conventions, full_score_table
 
@@ -68,6 +71,20 @@ def test_dice_and_iou_of_images_are_monais(monai, ours, tensors):
     iou = [monai.compute_iou(*pair, include_background=True).item() for pair in tensors]
     assert ours["F1, score ≥ t"].to_list() == pytest.approx(dice, rel=1e-6)
     assert ours["crack IoU (mean over t: AIU)"].to_list() == pytest.approx(iou, rel=1e-6)
+
+
+def test_pooled_cliou_is_the_jaccard_index_of_centre_lines_after_matching():
+    """As OmniCrack30k counts: true pixels are matched within 4 px, predicted ones stay only where they are false."""
+    pairs, truth, matched = [masks(seed) for seed in range(12)], [], []
+    for predicted, mask in pairs:
+        one, other = skeletonize(predicted), skeletonize(mask)
+        near_one, near_other = (binary_dilation(each, disk(4)) for each in (one, other))
+        truth.append(other.ravel())
+        matched.append((other & near_one | one & ~near_other).ravel())
+    samples = pd.DataFrame({"id": [f"{i:02}" for i in range(12)], "group": "g"})
+    wide = full_score_table.wide_table(samples, lambda i: pairs[int(i)][0] * 0.9, lambda i: pairs[int(i)][1], 1)
+    found = conventions.table(wide).set_index("convention").loc["clIoU on pooled counts, tolerance 4 px", "at_half"]
+    assert found.iloc[0] == pytest.approx(jaccard_score(np.concatenate(truth), np.concatenate(matched)))
 
 
 def test_torchmetrics_dice_calibration_and_average_precision():

@@ -11,10 +11,11 @@ from hairline.metrics import thresholds
 BINS = 15
 """Bins of equal width over [0, 1], as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
 
-_BINS = thresholds.BINS
-
 TENTHS = 10
-"""Bins of pixels, each ten bins of a score table, as in Naeini et al., Well Calibrated Probabilities, AAAI 2015."""
+"""Bins of pixels, each ten bins of a score table; as many as in Naeini et al., Obtaining Well Calibrated Probabilities
+Using Bayesian Binning, AAAI 2015."""
+
+_BINS = thresholds.BINS
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,6 @@ def of_pixels(crack: NDArray[np.int64], background: NDArray[np.int64], score_sum
         score_sums: Sum of the scores in each bin, of :func:`sums`.
     """
     merged = np.stack([crack, crack + background, score_sums]).astype(np.float64)
-    observed, items, predicted = merged.reshape(3, TENTHS, thresholds.BINS // TENTHS).sum(axis=2)
+    observed, items, predicted = merged.reshape(3, TENTHS, _BINS // TENTHS).sum(axis=2)
     there = items > 0
     return Reliability(predicted[there] / items[there], observed[there] / items[there], items[there].astype(np.int64))
