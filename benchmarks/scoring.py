@@ -145,7 +145,8 @@ def whole_set(images: int, threads: int) -> str:
     rows = len(conventions.table(table))
     clock, processor = time.perf_counter() - start[0], time.process_time() - start[1]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if rows != 2 * (len(conventions.CONVENTIONS) + len(conventions.SHAPES)):
+    twice = (conventions.CONVENTIONS, conventions.SHAPES, conventions.LINES, conventions.CALIBRATION)
+    if rows != 2 * sum(map(len, twice)) + len(conventions.FALSE_ALARMS):
         raise ValueError(f"{rows} rows of conventions")
     return (
         f"| {images} | {threads} | {clock - spent['clock']:.1f} | {processor - spent['processor']:.1f} | {peak:.0f} |"

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from skimage.morphology import skeletonize
 from support import plain_scoring as plain
 
 from hairline.errors import HairlineError
@@ -50,13 +51,22 @@ def check(pairs):
     found = conventions.table(table_of(pairs))
     place, rows = plain.rows(pairs)
     counted = found[found["empty_masks"] == "counted"].set_index("convention")
-    assert set(counted.index) == {*rows, "clDice", "Hausdorff 95, px"}
+    calibrated = dict(zip(conventions.CALIBRATION, plain.calibration(pairs), strict=True))
+    at_half = plain.line_rows(pairs, 50, skeletonize)
+    assert set(counted.index) == {*rows, *at_half, *calibrated, "clDice", "Hausdorff 95, px"}
+    for told, value in calibrated.items():
+        assert counted.loc[told, "threshold_free"] == pytest.approx(value, abs=1e-7)
     for told, row in rows.items():
         for field, value in row.items():
             assert counted.loc[told, field] == pytest.approx(value, abs=1e-12, nan_ok=True), (told, field)
     for field, k in (("at_half", 50), ("at_paper_threshold", place + 1)):
         distances = [plain.hausdorff95(plain.predicted(scores, k), mask) for scores, mask in pairs]
         assert counted.loc["Hausdorff 95, px", field] == pytest.approx(np.mean(distances))
+        for told, value in plain.line_rows(pairs, k, skeletonize).items():
+            assert counted.loc[told, field] == pytest.approx(value, abs=1e-12), told
+        alarms = found[found["empty_masks"] == "alone"]
+        assert (alarms["images"] == sum(not mask.any() for _, mask in pairs)).all()
+        assert alarms[field].to_list() == pytest.approx(plain.false_alarms(pairs, k), nan_ok=True)
         dices = [shape.cldice(shape.shape(plain.predicted(scores, k)), shape.shape(mask)) for scores, mask in pairs]
         assert counted.loc["clDice", field] == pytest.approx(np.mean(dices))
 
@@ -100,8 +110,12 @@ def test_images_with_empty_masks_are_left_out_of_every_row_of_that_policy():
     kept = both[both["empty_masks"] == "left out"].reset_index(drop=True)
     alone = conventions.table(table_of([pairs[0], pairs[3]]))
     assert (kept["images"] == 2).all()
-    fields = ["ods", "ods_threshold", "ois", "ap", "at_half", "mean"]
-    pd.testing.assert_frame_equal(kept[fields], alone.loc[alone["empty_masks"] == "counted", fields])
+    fields = ["ods", "ods_threshold", "ois", "ap", "at_half", "mean", "threshold_free"]
+    counted = alone[alone["empty_masks"] == "counted"]
+    assert kept["convention"].to_list() == counted["convention"].to_list()
+    pd.testing.assert_frame_equal(kept[fields], counted[fields])
+    free = both[both["empty_masks"] == "alone"].set_index("convention")["at_half"]
+    assert free.to_list() == [0.5, pytest.approx(1e6 / 96)]  # one of two images of 48 pixels has one predicted pixel
 
 
 def test_only_empty_masks_leave_nothing_to_tell():
@@ -125,7 +139,9 @@ def test_a_table_of_two_histograms_has_the_conventions_that_need_no_more():
     few = conventions.table(table[list(score_table.COLUMNS)])
     whole = conventions.table(table)
     told = list(few["convention"].unique())
-    assert told == [t for t in whole["convention"].unique() if not any(w in t for w in (">", "toler", "clD", "Haus"))]
+    more = (">", "toler", "clD", "Haus", "of pixels")
+    assert told == [t for t in whole["convention"].unique() if not any(word in t for word in more)]
+    assert set(conventions.FALSE_ALARMS) <= set(told)
     pd.testing.assert_frame_equal(few, whole[whole["convention"].isin(told)].reset_index(drop=True))
 
 
@@ -141,6 +157,32 @@ def test_shapes_of_tables_with_different_thresholds_are_not_mixed():
     found = conventions.table(both).set_index("convention").loc["clDice"]
     assert found["at_paper_threshold"].isna().all()
     assert found["at_half"].iloc[0] == pytest.approx((one["cldice_half"].iloc[0] + other["cldice_half"].iloc[0]) / 2)
+
+
+def test_false_alarms_are_missing_where_every_image_has_crack():
+    found = conventions.table(table_of([random_pair(1), (MAPS["ties"], BAND)]))
+    alarms = found[found["empty_masks"] == "alone"]
+    assert list(alarms["convention"]) == list(conventions.FALSE_ALARMS)
+    assert (alarms["images"] == 0).all()
+    assert alarms[list(conventions.COLUMNS[3:])].isna().all(axis=None)
+
+
+def test_false_alarms_are_none_where_nothing_is_predicted():
+    found = conventions.table(table_of([(MAPS["all black"], NOTHING), (MAPS["all black"], BAND)]))
+    assert (found.loc[found["empty_masks"] == "alone", "at_half"] == 0).all()
+
+
+def test_lines_of_a_crack_moved_and_broken():
+    """A crack of 20 px, predicted 4 px beside it and with a piece too far off; and a second image, missed."""
+    mask, scores = np.zeros((40, 60), dtype=bool), np.zeros((40, 60))
+    mask[10, 10:30] = True
+    scores[14, 10:30] = scores[30, 40:50] = 0.9
+    found = conventions.table(table_of([(scores, mask), (np.zeros_like(scores), mask)]))
+    at_half = found[found["empty_masks"] == "counted"].set_index("convention")["at_half"]
+    assert at_half["clIoU, tolerance 4 px"] == pytest.approx(20 / 30 / 2)
+    assert at_half["clIoU on pooled counts, tolerance 4 px"] == pytest.approx(20 / (20 + 20 + 10))
+    assert at_half["clDice, tolerance 4 px"] == pytest.approx(2 * (20 / 30) / (20 / 30 + 1) / 2)
+    assert at_half["clDice"] == at_half["surface Dice, tolerance 2 px"] == 0
 
 
 def test_a_map_of_another_size_than_its_mask_is_refused():

@@ -47,7 +47,9 @@ def test_what_is_recorded_or_beside_the_paper_exists():
 
 @EACH
 def test_the_order_of_images_does_not_matter(metric):
-    found = counts(random_table(0))
+    table = random_table(0)
+    table.loc[[2, 7], "crack_hist"] = pd.Series([[0] * 100] * 2, index=[2, 7])
+    found = counts(table)
     assert metric.value(picked(found, np.arange(11, -1, -1))) == pytest.approx(metric.value(found), rel=1e-12)
 
 
@@ -72,3 +74,13 @@ def test_extreme_images_have_a_value_that_can_be_shown(metric, rows):
 
 def test_a_row_older_than_a_metric_has_none():
     assert {metric.told({}) for metric in METRICS} == {ABSENT}
+
+
+def test_false_alarms_are_of_images_without_crack():
+    """ODS is at 0.61: one of three crack-free images has a pixel that reaches it, another one of 0.30 alone."""
+    free = [row("a", "x", {}, {95: 1, 0: 99}), row("b", "x", {}, {30: 5, 0: 95}), row("c", "x", {}, {0: 100})]
+    cracked = row("d", "x", {90: 50}, {60: 50})
+    metric = next(each for each in METRICS if each.column == "false_alarms")
+    assert metric.value(counted(*free, cracked)) == pytest.approx(1 / 3)
+    assert metric.value(counted(free[2], cracked)) == 0
+    assert math.isnan(metric.value(counted(cracked)))

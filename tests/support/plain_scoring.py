@@ -148,3 +148,83 @@ def hausdorff95(guess, mask):
         return 0.0 if not one and not other else math.hypot(*mask.shape)
     ways = ((one, other), (other, one))
     return max(np.percentile([min(math.dist(p, q) for q in theirs) for p in own], 95) for own, theirs in ways)
+
+
+def points(pixels):
+    """Places of a set of pixels."""
+    return [(int(y), int(x)) for y, x in np.argwhere(pixels)]
+
+
+def close(place, others, radius):
+    return any((place[0] - y) ** 2 + (place[1] - x) ** 2 <= radius**2 + 1e-9 for y, x in others)
+
+
+def line_counts(guess, truth, radius):
+    """Hits and misses among the true places, then false and right ones among the predicted."""
+    hits = sum(close(place, guess, radius) for place in truth)
+    false = sum(not close(place, truth, radius) for place in guess)
+    return hits, len(truth) - hits, false, len(guess) - false
+
+
+def centre_iou(counts):
+    """clIoU: a true place is a hit or a miss, a predicted one far from all true ones is false."""
+    hits, misses, false, _ = counts
+    return hits / (hits + misses + false) if hits + misses + false else 1.0
+
+
+def line_f1(counts):
+    hits, misses, false, right = counts
+    if not hits + misses or not false + right:
+        return float(not hits + misses and not false + right)
+    return harmonic(right / (right + false), hits / (hits + misses))
+
+
+def surface_dice(counts):
+    hits, _, _, right = counts
+    return (hits + right) / sum(counts) if sum(counts) else 1.0
+
+
+def line_rows(pairs, k, thin):
+    """Conventions of lines at a threshold; ``thin`` makes the skeleton of a set."""
+    two, diagonal, middle = [], [], []
+    for scores, mask in pairs:
+        guess = predicted(scores, k)
+        middle.append(line_counts(points(thin(guess)), points(thin(mask)), 4))
+        edges = boundary(guess), boundary(mask)
+        two.append(line_counts(*edges, 2))
+        diagonal.append(line_counts(*edges, 0.0075 * math.hypot(*mask.shape)))
+    return {
+        "clDice, tolerance 4 px": mean_of(line_f1)(middle),
+        "clIoU, tolerance 4 px": mean_of(centre_iou)(middle),
+        "clIoU on pooled counts, tolerance 4 px": pooled(centre_iou)(middle),
+        "boundary F1, tolerance 0.0075 of the diagonal": mean_of(line_f1)(diagonal),
+        "surface Dice, tolerance 2 px": mean_of(surface_dice)(two),
+    }
+
+
+def false_alarms(pairs, k):
+    """Share of crack-free images with a predicted pixel, predicted pixels a megapixel there; NaN without any."""
+    found = [(int(predicted(scores, k).sum()), mask.size) for scores, mask in pairs if not mask.any()]
+    if not found:
+        return math.nan, math.nan
+    return sum(count > 0 for count, _ in found) / len(found), 1e6 * sum(c for c, _ in found) / sum(s for _, s in found)
+
+
+def unit(scores):
+    return [level / 255 if scores.dtype == np.uint8 else float(level) for level in scores.ravel()]
+
+
+def calibration(pairs):
+    """Expected calibration error in ten bins, and Brier score, over all pixels of all images."""
+    bins, squares = [[] for _ in range(10)], []
+    for scores, mask in pairs:
+        for tenth, score, crack in zip(tenths(scores), unit(scores), mask.ravel(), strict=True):
+            bins[tenth].append((score, bool(crack)))
+            squares.append((score - crack) ** 2)
+    error = sum(abs(sum(s for s, _ in items) - sum(c for _, c in items)) for items in bins)
+    return error / len(squares), sum(squares) / len(squares)
+
+
+def tenths(scores):
+    """Bin of each score: how many of 0.1 … 0.9 it reaches."""
+    return sum(predicted(scores, k).ravel().astype(int) for k in range(10, 100, 10))

@@ -2,11 +2,20 @@
 
 from dataclasses import dataclass
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.metrics import thresholds
+
 BINS = 15
 """Bins of equal width over [0, 1], as in Guo et al., On Calibration of Modern Neural Networks, ICML 2017."""
+
+TENTHS = 10
+"""Bins of pixels, each ten bins of a score table; as many as in Naeini et al., Obtaining Well Calibrated Probabilities
+Using Bayesian Binning, AAAI 2015."""
+
+_BINS = thresholds.BINS
 
 
 @dataclass(frozen=True)
@@ -43,10 +52,64 @@ def expected_error(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]
     """Expected calibration error: mean over items of |observed - predicted| of their bin; NaN without items."""
     if not len(crack):
         return float("nan")
-    found = reliability(probabilities, crack)
+    return gap(reliability(probabilities, crack))
+
+
+def gap(found: Reliability) -> float:
+    """Mean over items of |observed - predicted| of their bin; NaN without items."""
+    if not len(found.items):
+        return float("nan")
     return float(np.average(np.abs(found.observed - found.predicted), weights=found.items))
 
 
 def brier(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> float:
     """Brier score: mean squared difference of probability and truth; NaN without items."""
     return float(np.mean((probabilities.astype(np.float64) - crack) ** 2)) if len(crack) else float("nan")
+
+
+def sums(
+    scores: NDArray[np.uint8] | NDArray[np.floating], binned: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    """What histograms lack for the calibration of pixels: their scores summed by bin, and their squared errors.
+
+    Args:
+        scores: Score map [height, width]; uint8 (255 is 1) or float, taken for 0 and 1 where it lies beyond.
+        binned: Its bins, of :func:`hairline.metrics.thresholds.bins`.
+        mask: True where there is crack, bool [height, width].
+
+    Returns:
+        Sums of the scores in each bin, float64 [:data:`hairline.metrics.thresholds.BINS`], and the sum over pixels of
+        (score - mask)².
+    """
+    levels = scores.dtype == np.uint8
+    wide: NDArray[np.floating] = scores.astype(np.float64 if levels else np.promote_types(scores.dtype, np.float32))
+    if levels:
+        wide = wide / 255
+    found, squared = _summed(wide.ravel(), binned.ravel(), mask.ravel())
+    return found, float(squared)
+
+
+@numba.njit(cache=True, nogil=True)
+def _summed(
+    scores: NDArray[np.floating], binned: NDArray[np.uint8], mask: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], float]:
+    found, squared = np.zeros(256), 0.0
+    for place in range(scores.size):
+        score = min(max(np.float64(scores[place]), 0.0), 1.0)
+        found[binned[place]] += score
+        squared += (score - mask[place]) ** 2
+    return found[:_BINS], squared
+
+
+def of_pixels(crack: NDArray[np.int64], background: NDArray[np.int64], score_sums: NDArray[np.float64]) -> Reliability:
+    """What lies in each of :data:`TENTHS` bins of equal width, by the histograms of a score table; as if sorted anew.
+
+    Args:
+        crack: Histogram of the scores of crack pixels, [:data:`hairline.metrics.thresholds.BINS`].
+        background: That of background pixels.
+        score_sums: Sum of the scores in each bin, of :func:`sums`.
+    """
+    merged = np.stack([crack, crack + background, score_sums]).astype(np.float64)
+    observed, items, predicted = merged.reshape(3, TENTHS, _BINS // TENTHS).sum(axis=2)
+    there = items > 0
+    return Reliability(predicted[there] / items[there], observed[there] / items[there], items[there].astype(np.int64))

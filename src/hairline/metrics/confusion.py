@@ -66,6 +66,16 @@ def matches(table: pd.DataFrame, above: bool = False, tolerance: Tolerance | Non
     )  # fmt: skip
 
 
+def line_matches(table: pd.DataFrame, column: str) -> Matches:
+    """Matches of a line (:mod:`hairline.metrics.lines`) at the one threshold of its column, [images, 1] each.
+
+    Their ``pixels`` are the pixels of both lines.
+    """
+    counts = _stacked(table.sort_values("id"), column)
+    right, predicted, found, crack = np.split(counts, 4, axis=1)
+    return Matches(right, predicted, found, crack, predicted + crack)
+
+
 def _stacked(table: pd.DataFrame, name: str) -> Values:
     return np.stack(table[name].to_list()).astype(np.float64)
 
@@ -101,6 +111,30 @@ def mean_iou(found: Matches) -> Values:
     wrong = found.predicted + found.crack - 2 * found.right
     background = _ratio(found.pixels - wrong - found.right, found.pixels - found.right, 1.0)
     return (crack_iou(found) + background) / 2
+
+
+def line_iou(found: Matches) -> Values:
+    """Intersection over union of lines with a tolerance (clIoU): found / (crack + predicted that is not right).
+
+    A crack pixel counts once, found or missed, and a predicted pixel only where it is wrong (Benz and Rodehorst 2024,
+    ``apply_tolerance`` of their evaluation). Both empty: 1; exactly one empty: 0.
+    """
+    return _ratio(found.found, found.crack + found.predicted - found.right, 1.0)
+
+
+def line_dice(found: Matches) -> Values:
+    """Share of the pixels of both lines that lie near the other (surface Dice); both empty: 1; exactly one: 0."""
+    return _ratio(found.right + found.found, found.predicted + found.crack, 1.0)
+
+
+def alarmed_images(found: Matches) -> Values:
+    """Share of images with a predicted pixel, [thresholds]; of images without crack: with a false alarm."""
+    return np.asarray((found.predicted > 0).mean(axis=0))
+
+
+def alarmed_pixels(found: Matches) -> Values:
+    """Predicted pixels a megapixel of all images together, [thresholds]."""
+    return np.asarray(1e6 * found.predicted.sum(axis=0) / found.pixels.sum(axis=0))
 
 
 def over_images(measure: Callable[[Matches], Values]) -> Callable[[Matches], Values]:

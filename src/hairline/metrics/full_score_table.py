@@ -1,6 +1,6 @@
 """Wide score tables: beside the two histograms of an image, all that the other conventions of scoring need.
 
-What depends on pixels rather than on counts, clDice and Hausdorff 95, is taken at two thresholds: 0.5, and that of the
+What depends on pixels rather than on counts, skeletons and boundaries, is taken at two thresholds: 0.5, and that of the
 whole table's ODS. The latter is known only when all images have been scored. So there are two passes; in between each
 image waits as its bins (one byte a pixel, compressed), which hold all that any threshold can tell. The table then needs
 neither model nor picture again.
@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.metrics import score_table, shape, thresholds
+from hairline.metrics import calibration, lines, score_table, shape, thresholds
 from hairline.metrics import tolerance as tolerances
 from hairline.metrics.score_table import ABOVE, HALF, HISTOGRAMS, SHAPE_THRESHOLD
+from hairline.metrics.shape import Shape
 from hairline.metrics.tolerance import TOLERANCES
 
 Pair = tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]
@@ -42,9 +43,9 @@ def wide_table(
     """A score table with further columns, one row an image.
 
     Beside :data:`hairline.metrics.score_table.COLUMNS`: ``height_px`` and ``width_px``; the histograms ``ABOVE`` of
-    that module
-    and those of each tolerance, named by its ``columns``; ``cldice_half``, ``hd95_half``, ``cldice_ods``, ``hd95_ods``
-    and ``shape_threshold``.
+    that module and those of each tolerance, named by its ``columns``; ``score_sums`` and ``squared_errors`` of
+    :mod:`hairline.metrics.calibration`; ``cldice``, ``hd95`` and the lines of :mod:`hairline.metrics.lines`, each
+    ``_half`` and ``_ods``; ``shape_threshold``.
 
     Args:
         samples: Rows with ``id`` and ``group``, all with a mask.
@@ -84,21 +85,31 @@ def _first_pass(pair: Pair) -> tuple[dict[str, Any], _Waiting]:
     for tolerance in TOLERANCES:
         pair_of = tolerances.histograms(binned, mask, tolerance.radius(height, width))
         found |= zip(tolerance.columns, pair_of, strict=True)
-    lists = {name: histogram.tolist() for name, histogram in found.items()}
+    lists: dict[str, Any] = {name: histogram.tolist() for name, histogram in found.items()}
+    sums, lists["squared_errors"] = calibration.sums(scores, binned, mask)
+    lists["score_sums"] = sums.tolist()
     kept = _Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
     return {**lists, "height_px": height, "width_px": width}, kept
 
 
-def _second_pass(kept: _Waiting, threshold: float) -> dict[str, float]:
+def _second_pass(kept: _Waiting, threshold: float) -> dict[str, Any]:
     height, width = kept.size
     binned = np.frombuffer(zlib.decompress(kept.binned), np.uint8).reshape(kept.size)
     bits = np.frombuffer(zlib.decompress(kept.mask), np.uint8)
     mask = shape.shape(np.unpackbits(bits, count=height * width).reshape(kept.size).astype(bool))
-    found, taken = {}, {}
-    for name, at in (("half", HALF), ("ods", threshold)):
-        reached = thresholds.place(at)
-        if reached not in taken:
-            predicted = shape.shape(binned > reached)
-            taken[reached] = shape.cldice(predicted, mask), shape.hausdorff95(predicted, mask)
-        found[f"cldice_{name}"], found[f"hd95_{name}"] = taken[reached]
-    return found
+    reached = {name: thresholds.place(at) for name, at in (("half", HALF), ("ods", threshold))}
+    taken = {place: _shapes(shape.shape(binned > place), mask) for place in set(reached.values())}
+    return {f"{start}_{name}": value for name, place in reached.items() for start, value in taken[place].items()}
+
+
+def _shapes(predicted: Shape, mask: Shape) -> dict[str, Any]:
+    """What is told of a prediction at one threshold, by the start of its columns."""
+    size = mask.pixels.shape
+    apart = shape.gaps(predicted, mask)
+    edges = {line.start: lines.boundaries(apart, line.tolerance.radius(*size)) for line in lines.BOUNDARIES}
+    return {
+        "cldice": shape.cldice(predicted, mask),
+        "hd95": shape.hausdorff95(apart, *size),
+        lines.SKELETON.start: lines.skeletons(predicted, mask, lines.SKELETON.tolerance.radius(*size)),
+        **edges,
+    }

@@ -1,6 +1,7 @@
 """Scores of shapes rather than of pixels: clDice of skeletons and Hausdorff 95 of boundaries, at one threshold."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -31,6 +32,24 @@ class Shape:
         """Whether it has no pixel."""
         return not len(self.boundary)
 
+    @cached_property
+    def tree(self) -> cKDTree:
+        """Its boundary for searches of what is nearest; built once for all that it is held against."""
+        return cKDTree(self.boundary)
+
+
+@dataclass(frozen=True, eq=False)
+class Gaps:
+    """How far the boundary pixels of two sets are from the nearest of the other, infinite where there is none.
+
+    Attributes:
+        predicted: Pixels, of each boundary pixel of the prediction, float64 [n].
+        mask: Pixels, of each boundary pixel of the mask, float64 [m].
+    """
+
+    predicted: NDArray[np.float64]
+    mask: NDArray[np.float64]
+
 
 def shape(pixels: NDArray[np.bool_]) -> Shape:
     """The shape of a set of pixels, bool [height, width]."""
@@ -53,13 +72,28 @@ def cldice(predicted: Shape, mask: Shape) -> float:
     return float(2 * precision * recall / (precision + recall)) if precision + recall else 0.0
 
 
-def hausdorff95(predicted: Shape, mask: Shape) -> float:
+def gaps(predicted: Shape, mask: Shape) -> Gaps:
+    """How far the boundaries of a prediction and a mask lie apart."""
+    return Gaps(_nearest(predicted, mask), _nearest(mask, predicted))
+
+
+def _nearest(one: Shape, other: Shape) -> NDArray[np.float64]:
+    if one.empty or other.empty:
+        return np.full(len(one.boundary), np.inf)
+    return np.asarray(other.tree.query(one.boundary)[0], dtype=np.float64)
+
+
+def hausdorff95(apart: Gaps, height_px: int, width_px: int) -> float:
     """Hausdorff distance of the boundaries at the 95th percentile, in pixels, the smaller the better.
 
     The larger of two percentiles (NumPy's, with interpolation): of the distances from each boundary pixel of one set to
     the nearest of the other, both ways. Both empty: 0; exactly one empty: the image's diagonal, the worst there is.
+
+    Args:
+        apart: Distances of the boundaries, of :func:`gaps`.
+        height_px: Height of the image.
+        width_px: Its width.
     """
-    if predicted.empty or mask.empty:
-        return 0.0 if predicted.empty and mask.empty else float(np.hypot(*mask.pixels.shape))
-    ways = ((predicted.boundary, mask.boundary), (mask.boundary, predicted.boundary))
-    return max(float(np.percentile(cKDTree(other).query(one)[0], 95)) for one, other in ways)
+    if not len(apart.predicted) or not len(apart.mask):
+        return 0.0 if not len(apart.predicted) and not len(apart.mask) else float(np.hypot(height_px, width_px))
+    return max(float(np.percentile(way, 95)) for way in (apart.predicted, apart.mask))

@@ -3,7 +3,7 @@
 One pass over an image fills two histograms, of the scores on crack pixels and on background pixels. Everything else
 is arithmetic on those, so metrics never see an image again. Conventions: the thresholds are 0.01 … 0.99, a pixel is
 predicted as crack where its score is at least the threshold, no pixel tolerance. The mask is never thresholded here.
-ODS, OIS and AP are eq. 9-11 of König et al. 2021, read as docs/method.md §6 says.
+ODS and OIS are eq. 10 and 9 of König et al. 2021, AP is eq. 11 without its factor 1/T (docs/method.md §6).
 """
 
 from dataclasses import dataclass

@@ -63,6 +63,11 @@ def disc(radius_px: float) -> NDArray[np.uint8]:
     return (squares <= radius_px**2 + _SLACK_PX2).astype(np.uint8)
 
 
+def within(distances_px: NDArray[np.float64], radius_px: float) -> NDArray[np.bool_]:
+    """Which distances between the middles of pixels are no larger than a radius, those that equal it included."""
+    return np.asarray(distances_px**2 <= radius_px**2 + _SLACK_PX2)
+
+
 def widened(levels: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
     """The largest of the levels within a distance of each pixel, uint8 [height, width]; there is nothing outside."""
     return np.asarray(cv2.dilate(levels, disc(radius_px)), dtype=np.uint8)

@@ -103,12 +103,13 @@ def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.Data
 
 
 def _values(rows: pd.DataFrame) -> pd.Series:
-    """Convention → its ODS, or its value at the paper's threshold where it has none of its own, as text."""
-    same = rows["images"].nunique() == 1
-    shown = rows[rows["empty_masks"] == conventions.COUNTED] if same else rows
+    """Convention → its ODS, else its value at the paper's threshold, else the one that needs none, as text."""
+    cracked = rows["empty_masks"] == conventions.LEFT_OUT
+    same = set(rows.loc[cracked, "images"]) == set(rows.loc[rows["empty_masks"] == conventions.COUNTED, "images"])
+    shown = rows[~cracked] if same else rows
     left_out = shown["empty_masks"] == conventions.LEFT_OUT
     names = shown["convention"] + left_out.map({True: " (empty masks left out)", False: ""})
-    values = shown["ods"].fillna(shown["at_paper_threshold"])
+    values = shown["ods"].fillna(shown["at_paper_threshold"]).fillna(shown["threshold_free"])
     return pd.Series([number(value, ".3f") for value in values], index=list(names), dtype=str)
 
 

@@ -73,6 +73,13 @@ def _empty_predictions(counted: Counts) -> int:
     return int((counted.tp + counted.fp == 0)[:, best].sum())
 
 
+def _false_alarms(counted: Counts) -> float:
+    """Share of images without crack that have a predicted pixel at the threshold of ODS; NaN where there are none."""
+    free = (counted.tp + counted.fn == 0)[:, 0]
+    best = int(thresholds.f1(counted).mean(axis=0).argmax())
+    return float((counted.fp[free, best] > 0).mean()) if free.any() else float("nan")
+
+
 ODS = Metric(
     "ods", "ODS", ".3f",
     value=lambda counted: thresholds.ods(thresholds.f1(counted)),
@@ -99,6 +106,7 @@ METRICS = (
     Metric("ap_of_means", "AP of means", ".3f", thresholds.average_precision_of_means),
     Metric("empty_masks", "Empty masks", ".0f", _empty_masks, whole=True),
     Metric("empty_predictions", "Empty predictions", ".0f", _empty_predictions, whole=True),
+    Metric("false_alarms", "False alarms", ".3f", _false_alarms),
 )  # fmt: skip
 """Every metric, in the order of its columns; on the page those of whole numbers follow behind the others."""
 

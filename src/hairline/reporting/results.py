@@ -16,6 +16,7 @@ from hairline.io.reading import there
 from hairline.labelling import timing as label_timing
 from hairline.metrics import published
 from hairline.metrics.classification import scores
+from hairline.metrics.lines import LINES
 from hairline.metrics.score_table import ABOVE, HISTOGRAMS, SHAPE_THRESHOLD
 from hairline.metrics.tolerance import TOLERANCES
 from hairline.reporting import comparison
@@ -26,7 +27,8 @@ NARROW = {"id": TEXT, "group": TEXT, **dict.fromkeys(HISTOGRAMS, COUNTS)}
 SCORES = {
     **NARROW, **dict.fromkeys((*ABOVE, *(name for each in TOLERANCES for name in each.columns)), COUNTS),
     "height_px": WHOLE, "width_px": WHOLE,
-    **dict.fromkeys(("cldice_half", "hd95_half", "cldice_ods", "hd95_ods", SHAPE_THRESHOLD), NUMBER),
+    **dict.fromkeys(("cldice_half", "hd95_half", "cldice_ods", "hd95_ods", SHAPE_THRESHOLD, "squared_errors"), NUMBER),
+    **dict.fromkeys(("score_sums", *(f"{line.start}_{at}" for line in LINES for at in ("half", "ods"))), COUNTS),
 }  # fmt: skip
 PATCHES = {"sample": TEXT, "group": TEXT, "split": TEXT, "crack": FLAG, "probability": NUMBER}
 
