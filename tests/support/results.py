@@ -18,7 +18,7 @@ def row(name, group, crack, background):
     return {"id": name, "group": group, "crack_hist": hists[0].tolist(), "background_hist": hists[1].tolist()}
 
 
-def random_table(seed, images=12, groups=5):
+def random_table(seed, images=12, groups=11):
     rng = np.random.default_rng(seed)
     rows = []
     for index in range(images):

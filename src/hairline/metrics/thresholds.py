@@ -178,6 +178,12 @@ def average_precision(counted: Counts) -> float:
     return area(precision, recall)
 
 
+def average_precisions(counted: Counts) -> NDArray[np.float64]:
+    """The same sum for each row of counts by itself, float64 [rows], as if it were the pool of all images."""
+    tp, fp, fn = counted.tp, counted.fp, counted.fn
+    return _area(_ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0))
+
+
 def average_precision_of_means(counted: Counts) -> float:
     """The same sum for each image by itself, averaged over images; those without crack are left out (NaN if all)."""
     cracked = (counted.tp + counted.fn)[:, 0] > 0

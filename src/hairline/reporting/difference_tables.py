@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Any
 
 import pandas as pd
 
@@ -119,12 +120,20 @@ def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
         yield f"Differences in ODS: {test_set}", pd.DataFrame(lines)
 
 
-def _line(row: dict[str, float]) -> dict[str, str]:
+def _line(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "First": str(row["first"]),
         "Second": str(row["second"]),
         "ODS of first − second": bracketed(row["difference"], row["difference_low"], row["difference_high"], "+.3f"),
-        "p": number(row["p"], ".3f"),
+        "p": _p(row),
         "p (Holm)": number(row["p_holm"], ".3f"),
         "Effect d_z": number(row["effect"], "+.2f"),
     }
+
+
+def _p(row: Mapping[str, Any]) -> str:
+    """The p-value, with the error of its Monte Carlo draws where it has any that can be seen; or why there is none."""
+    if row["unsure"]:
+        return str(row["unsure"])
+    error = number(row["p_error"], ".3f")
+    return number(row["p"], ".3f") + ("" if error in ("0.000", ABSENT) else f" ± {error}")
