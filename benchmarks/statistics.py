@@ -145,8 +145,8 @@ def table(rows: pd.DataFrame) -> str:
         share, samples = np.average(part["share"], weights=part["samples"]), int(part["samples"].sum())
         error = np.sqrt(share * (1 - share) / samples)
         lines.append(
-            f"| {name} | {what} | {how} | {photos} | {samples} | {share:.4f} ± {error:.4f} | {part['share'].min():.3f} | "
-            f"{part['share'].max():.3f} |"
+            f"| {name} | {what} | {how} | {photos} | {samples} | {share:.4f} ± {error:.4f} | "
+            f"{part['share'].min():.3f} | {part['share'].max():.3f} |"
         )
     return "\n".join(lines)
 

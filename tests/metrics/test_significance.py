@@ -127,6 +127,7 @@ def test_several_seeds_count_by_their_mean():
 
 def test_seeds_that_differ_widen_the_interval_and_raise_p():
     """The same photos and the same mean: trainings that differ more say less of another training."""
+
     def cell(name, levels):
         return Scored(name, [
             pd.DataFrame([row(f"s{i:02}", f"g{i:02}", {90: level + i % 3, 0: 40 - level - i % 3}, {0: 90})

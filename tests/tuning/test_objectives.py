@@ -84,7 +84,7 @@ def samples(count: int, groups: int, split: str = "train") -> pd.DataFrame:
 def test_gains_with_and_without_masks_are_told_on_their_images() -> None:
     scores, masks = pictures(4, count=24)
     better = [np.maximum(score, mask * np.uint8(150)) for score, mask in zip(scores, masks, strict=True)]
-    groups, masked = [str(number // 2) for number in range(24)], np.arange(24) < 20
+    groups, masked = [f"{number // 2:02}" for number in range(24)], np.arange(24) < 20
     rng = np.random.default_rng(5)
     plain, tuned = (rng.uniform(low, low + 0.3, (24, 3)) for low in (0.2, 0.6))
     before, after = (judged(*histograms(each, masks)) for each in (scores, better))

@@ -8,7 +8,7 @@ than others, so that they are worth fewer photos than there are (:func:`effectiv
 """
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, Lt
@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from hairline.io import bounds
 from hairline.io.options import checked_dataclass
-from hairline.metrics import thresholds
+
+if TYPE_CHECKING:
+    from hairline.metrics.thresholds import Counts
 
 LEAST_PHOTOS = 10
 """Photos, by :func:`effective_photos`, below which neither interval nor test is told."""
@@ -80,11 +82,13 @@ def resampled_ois(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArra
     return resampled_ods(f1.max(axis=1, keepdims=True), weights)
 
 
-def resampled_ap(counted: thresholds.Counts, weights: NDArray[np.int64]) -> NDArray[np.float64]:
+def resampled_ap(counted: "Counts", weights: NDArray[np.int64]) -> NDArray[np.float64]:
     """AP of every resample, float64 [resamples], on counts pooled over its images."""
+    from hairline.metrics import thresholds  # brings numba: not for those who only read options
+
     times = weights.astype(np.float64)  # a product of whole numbers takes many times as long; sums stay exact
-    pools = ((times @ part).astype(np.int64) for part in (counted.tp, counted.fp, counted.fn))
-    return thresholds.average_precisions(thresholds.Counts(*pools))
+    tp, fp, crack = (times @ part for part in (counted.tp, counted.fp, (counted.tp + counted.fn)[:, :1]))
+    return thresholds.areas(tp, fp, crack)
 
 
 def tail(photos: float, level: float, freedom: float | None = None) -> float:

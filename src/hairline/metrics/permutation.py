@@ -20,10 +20,10 @@ EXACT_PHOTOS = 15
 """Up to so many photos all swaps are gone through."""
 DRAWS = 9_999
 """Swaps that are drawn of more."""
-LARGE = 0.2
-"""Drawing ends where p is above this after any :data:`ROWS` of them."""
-ROWS = 2_000
-"""Swaps that are worked on at a time."""
+FIRST, LARGE = 2_000, 0.2
+"""Drawing ends after so many, or any number above, where p is above this: more could only tell it more exactly."""
+ROWS = 500
+"""Swaps that are worked on at a time; more do not fit into the cache."""
 _TIE = 1e-9
 """Statistics that differ by less than this share are equal."""
 _NOTHING = 1e-12
@@ -73,9 +73,7 @@ def differences(
     return lead, np.sqrt(squares * photos / (photos - 1)) / sizes.sum()
 
 
-def _leads(
-    one: NDArray[np.float64], other: NDArray[np.float64], signs: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _leads(one: NDArray[np.float64], other: NDArray[np.float64], signs: NDArray[np.float64]) -> NDArray[np.float64]:
     """F1 of the first side less that of the second, each at its best threshold, by photo: float64 [swaps, photos]."""
     mean, half = (one + other) / 2, (one - other) / 2
     middle, turned = mean.sum(axis=0), signs @ half
@@ -106,7 +104,7 @@ def permuted(first: Sums, second: Sums, sizes: NDArray[np.float64], seed: int, d
     for signs in every_swap(photos) if exact else drawn_swaps(photos, seed, draws):
         counted += int((over_error(*differences(first, second, sizes, signs)) >= least).sum())
         done += len(signs)
-        if not exact and counted > LARGE * done:
+        if not exact and done >= FIRST and counted > LARGE * done:
             break
     if exact:
         return Tested(counted / done, 0.0)

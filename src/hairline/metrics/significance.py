@@ -146,7 +146,8 @@ class _Drawn:
 
 
 def _drawn(cell: Scored, bootstrap: BootstrapOptions) -> _Drawn:
-    weights, tables, groups = resample_weights(cell.groups, bootstrap), [_f1(table) for table in cell.tables], cell.groups
+    groups, tables = cell.groups, [_f1(table) for table in cell.tables]
+    weights = resample_weights(groups, bootstrap)
     return _Drawn(
         np.array([thresholds.ods(f1) for f1 in tables]),
         _over_drawn_seeds(np.array([resampled_ods(f1, weights) for f1 in tables]), cell.name, bootstrap),
@@ -185,9 +186,7 @@ def _row(
     }  # fmt: skip
 
 
-def _sureness(
-    first: _Drawn, second: _Drawn, groups: Sequence[str], bootstrap: BootstrapOptions
-) -> dict[str, float]:
+def _sureness(first: _Drawn, second: _Drawn, groups: Sequence[str], bootstrap: BootstrapOptions) -> dict[str, float]:
     """Interval and p-value of a difference."""
     sizes = permutation.by_photo(np.ones(len(groups)), groups)
     _, error = permutation.differences(first.sums, second.sums, sizes, np.ones((1, len(sizes))))

@@ -178,10 +178,18 @@ def average_precision(counted: Counts) -> float:
     return area(precision, recall)
 
 
-def average_precisions(counted: Counts) -> NDArray[np.float64]:
-    """The same sum for each row of counts by itself, float64 [rows], as if it were the pool of all images."""
-    tp, fp, fn = counted.tp, counted.fp, counted.fn
-    return _area(_ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0))
+def areas(tp: NDArray[np.float64], fp: NDArray[np.float64], crack: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same sum for each of many pools, float64 [pools].
+
+    Args:
+        tp: Crack pixels predicted as crack, float64 [pools, 99].
+        fp: Background pixels predicted as crack, float64 [pools, 99].
+        crack: Crack pixels, float64 [pools, 1].
+    """
+    predicted = tp + fp
+    precision = np.where(predicted > 0, tp / np.maximum(predicted, 1), 1.0)
+    found = np.where(crack > 0, tp, 1.0) / np.maximum(crack, 1)
+    return np.asarray(((found - np.pad(found[:, 1:], ((0, 0), (0, 1)))) * precision).sum(axis=1))
 
 
 def average_precision_of_means(counted: Counts) -> float:

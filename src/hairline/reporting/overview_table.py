@@ -14,8 +14,8 @@ SURE = 0.05
 MARKS = {"better": "▲", "worse": "▼", "unclear": "≈", "unsure": "?"}
 LEGEND = (
     "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
-    "correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; ∅ learned nothing, or is no better "
-    "than a trivial answer."
+    "correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; ∅ learned nothing, "
+    "or is no better than a trivial answer."
 )
 OTHER = "crf"
 
