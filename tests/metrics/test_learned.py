@@ -165,7 +165,7 @@ def test_one_photo_can_show_that_nothing_was_learned_but_not_that_something_was(
 
 
 def test_the_trivial_ods_is_the_better_of_everything_and_nothing():
-    table, bootstrap = random_table(1), BootstrapOptions(200, 0.9, 3)
+    table, bootstrap = random_table(1, groups=12), BootstrapOptions(200, 0.9, 3)
     table = pd.concat([table, pd.DataFrame([row("z", "g9", {}, {0: 500})])], ignore_index=True)  # an empty mask
     crack = np.array([sum(hist) for hist in table["crack_hist"]])
     ground = np.array([sum(hist) for hist in table["background_hist"]])

@@ -1,4 +1,4 @@
-"""Differences of cells against plain loops, Holm against closed testing, p-values against known chances."""
+"""Differences of cells against plain loops, Holm against closed testing, seeds as a second level."""
 
 from itertools import combinations
 
@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.results import BOOTSTRAP, random_table, row
+from scipy import stats
+from support.results import BOOTSTRAP, ends, random_table, row
 
 from hairline.errors import HairlineError
-from hairline.metrics import bootstrap, significance, thresholds
+from hairline.metrics import bootstrap, permutation, significance, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import counts
 from hairline.metrics.significance import Scored
@@ -28,14 +29,29 @@ def test_a_row_equals_a_plain_loop_over_resamples():
     drawn = [[thresholds.ods(np.repeat(f1(t), times, axis=0)) for times in weights] for t in (first, second)]
     loop = [one - other for one, other in zip(*drawn, strict=True)]
     assert found["difference"] == pytest.approx(thresholds.ods(f1(first)) - thresholds.ods(f1(second)))
-    assert [found["difference_low"], found["difference_high"]] == pytest.approx(np.quantile(loop, [0.05, 0.95]))
-    sides = [sum(value <= 0 for value in loop), sum(value >= 0 for value in loop)]
-    assert found["p"] == pytest.approx(min(1, 2 * (min(sides) + 1) / (len(loop) + 1)))
+    assert [found["difference_low"], found["difference_high"]] == pytest.approx(np.quantile(loop, ends(first["group"])))
     assert found["p_holm"] == found["p"]  # a family of one
     at_best = [f1(table)[:, f1(table).mean(axis=0).argmax()] for table in (first, second)]
     gain = at_best[0] - at_best[1]
     assert found["effect"] == pytest.approx(gain.mean() / gain.std(ddof=1))
-    assert (found["images"], found["groups"]) == (12, 5)
+    assert (found["images"], found["groups"], found["unsure"]) == (12, 11, "")
+    assert found["effective_groups"] == pytest.approx(12**2 / 14, abs=0.005)
+
+
+def test_p_is_the_larger_of_the_permutation_and_the_t_test():
+    for seeds in ((1, 2), (3, 4), (5, 6), (7, 8)):
+        tables = [random_table(seed) for seed in seeds]
+        found = significance.compared([(Scored("a", [tables[0]]), Scored("b", [tables[1]]))], BOOTSTRAP).iloc[0]
+        sums = [permutation.by_photo(f1(table), table["group"]) for table in tables]
+        sizes = tables[0].groupby("group").size().sort_index().to_numpy(float)
+        swapped = permutation.permuted([sums[0]], [sums[1]], sizes, BOOTSTRAP.seed)
+        best = [each[:, f1(table).mean(axis=0).argmax()] for each, table in zip(sums, tables, strict=True)]
+        lead = best[0] - best[1]
+        rest = lead - found["difference"] * sizes
+        error = np.sqrt((rest**2).sum() * 11 / 10) / 12
+        student = 2 * stats.t.sf(abs(found["difference"]) / error, found["effective_groups"] - 1)
+        assert found["p"] == pytest.approx(max(swapped.p, student))
+        assert found["p_error"] == swapped.error == 0
 
 
 def test_the_difference_to_fsv_is_that_of_the_summary():
@@ -65,11 +81,11 @@ def test_equal_cells_do_not_differ():
     assert found["p"] == 1
 
 
-def test_a_difference_on_every_image_has_the_smallest_p():
-    good = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(8)])
-    poor = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 4 + i % 3, 0: 6 - i % 3}, {0: 90}) for i in range(8)])
+def test_a_difference_on_every_image_is_sure():
+    good = pd.DataFrame([row(f"s{i:02}", f"g{i:02}", {90: 10}, {0: 90}) for i in range(12)])
+    poor = pd.DataFrame([row(f"s{i:02}", f"g{i:02}", {90: 4 + i % 3, 0: 6 - i % 3}, {0: 90}) for i in range(12)])
     found = significance.compared([(Scored("good", [good]), Scored("poor", [poor]))], BOOTSTRAP).iloc[0]
-    assert found["p"] == pytest.approx(2 / (BOOTSTRAP.resamples + 1))
+    assert found["p"] == permutation.smallest(12)
     assert found["difference_low"] > 0
     assert found["effect"] > 2
 
@@ -84,26 +100,6 @@ def test_holm_is_the_closure_of_bonferroni(p):
         ]
         closed = max(min(1.0, len(chosen) * min(p[i] for i in chosen)) for chosen in sets)
         assert found[index] == pytest.approx(closed)
-
-
-def test_p_values_of_no_difference_are_hardly_ever_small():
-    rng = np.random.default_rng(0)
-    options = BootstrapOptions(200, 0.95, 1)
-    small = 0
-    for _ in range(300):
-        gains = rng.normal(size=40)
-        weights = bootstrap.resample_weights([str(i) for i in range(40)], options)
-        small += significance.p_value(weights @ gains / 40) <= 0.05
-    assert 3 <= small <= 30  # 15 are expected of 300
-
-
-def test_p_agrees_with_the_percentile_interval():
-    rng = np.random.default_rng(1)
-    for shift in np.linspace(-0.6, 0.6, 41):
-        draws = rng.normal(shift, 0.2, 1999)
-        low, high = np.quantile(draws, [0.025, 0.975])
-        if min(abs(low), abs(high)) > 0.01:
-            assert (significance.p_value(draws) < 0.05) == (low > 0 or high < 0)
 
 
 def test_effect_of_a_hand_made_sample():
@@ -126,7 +122,36 @@ def test_several_seeds_count_by_their_mean():
     alone = [significance.compared([(Scored("a", [t]), Scored("b", [other]))], BOOTSTRAP).iloc[0] for t in seeds]
     assert found["difference"] == pytest.approx(np.mean([each["difference"] for each in alone]))
     lows = [each["difference_low"] for each in alone]
-    assert found["difference_low"] >= min(lows)  # a mean of seeds spreads no wider than the widest of them
+    assert found["difference_low"] > min(lows) - 0.1
+
+
+def test_seeds_that_differ_widen_the_interval_and_raise_p():
+    """The same photos and the same mean: trainings that differ more say less of another training."""
+
+    def cell(name, levels):
+        return Scored(name, [
+            pd.DataFrame([row(f"s{i:02}", f"g{i:02}", {90: level + i % 3, 0: 40 - level - i % 3}, {0: 90})
+                          for i in range(20)])
+            for level in levels
+        ])  # fmt: skip
+
+    bootstrapped = BootstrapOptions(2000, 0.95, 1)
+    other = cell("b", [18, 18, 18])
+    rows = [significance.compared([(cell("a", levels), other)], bootstrapped).iloc[0]
+            for levels in ([22, 22, 22], [21, 22, 23], [14, 22, 30])]  # fmt: skip
+    widths = [each["difference_high"] - each["difference_low"] for each in rows]
+    assert widths[0] < widths[1] < widths[2]
+    assert rows[0]["p"] < rows[1]["p"] < 0.06 < rows[2]["p"]
+    assert rows[2]["difference_low"] < 0 < rows[1]["difference_low"]
+
+
+def test_of_the_same_seeds_in_another_order_the_difference_is_the_same():
+    one, two, three = (random_table(seed) for seed in (1, 2, 3))
+    other = Scored("b", [random_table(4)])
+    found = [significance.compared([(Scored("a", seeds), other)], BOOTSTRAP).iloc[0] for seeds in
+             ([one, two, three], [three, one, two])]  # fmt: skip
+    assert found[0]["difference"] == pytest.approx(found[1]["difference"])
+    assert found[0]["p"] == pytest.approx(found[1]["p"], abs=1e-9)
 
 
 def test_one_seed_has_no_deviation_and_one_group_no_test():
@@ -134,7 +159,8 @@ def test_one_seed_has_no_deviation_and_one_group_no_test():
     assert np.isnan(told["ods_sd"])
     one, other = (Scored(name, [random_table(seed, groups=1)]) for name, seed in (("a", 1), ("b", 2)))
     found = significance.compared([(one, other)], BOOTSTRAP).iloc[0]
-    assert found[["difference_low", "difference_high", "p", "p_holm"]].isna().all()
+    assert found[["difference_low", "difference_high", "p", "p_error", "p_holm"]].isna().all()
+    assert found["unsure"] == "too few photos (1) to tell"
     assert not np.isnan(found["effect"])
 
 

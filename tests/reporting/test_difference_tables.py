@@ -100,3 +100,21 @@ def test_nothing_scored_is_nothing_to_show():
     rows, pairs = difference_tables.every_convention(results), difference_tables.every_pair(results, BOOTSTRAP)
     assert rows.empty and pairs.empty
     assert difference_tables.tables(results, pairs) == {}
+
+
+def test_several_seeds_are_one_side_of_a_family_of_their_own():
+    tables = [random_table(number) for number in range(4)]
+    results = [
+        segmenter("manual", tables[0]),
+        *(replace(segmenter("konig", table, architecture=name), replicate_of="unet" if name != "unet" else "")
+          for name, table in zip(("unet", "unet_2", "unet_3"), tables[1:], strict=True)),
+    ]  # fmt: skip
+    pairs = difference_tables.every_pair(results, BOOTSTRAP)
+    (found,) = pairs[pairs["kind"] == difference_tables.OVER_SEEDS].to_dict("records")
+    assert (found["first"], found["second"]) == ("FSV · unet, 1 seed", "konig · unet, 3 seeds")
+    sides = Scored(found["first"], tables[:1]), Scored(found["second"], tables[1:])
+    expected = significance.compared([sides], BOOTSTRAP).iloc[0]
+    assert all(found[name] == expected[name] for name in ("difference", "difference_low", "p", "p_holm"))
+    assert "Differences in ODS over seeds: cfd" in difference_tables.tables(results, pairs)
+    alone = difference_tables.every_pair(results[:2], BOOTSTRAP)
+    assert set(alone["kind"]) == {"segmenter"}

@@ -31,7 +31,7 @@ def test_differences_are_told_from_the_side_of_the_label_set_named():
 
 @pytest.mark.parametrize(
     ("difference", "p", "expected"),
-    [(0.2, 0.049, "better"), (-0.2, 0.049, "worse"), (0.2, 0.05, "unclear"), (-0.2, float("nan"), "unclear")],
+    [(0.2, 0.049, "better"), (-0.2, 0.049, "worse"), (0.2, 0.05, "unclear"), (-0.2, float("nan"), "unsure")],
 )
 def test_only_what_the_corrected_test_holds_up_is_called_better_or_worse(difference, p, expected):
     assert overview_table.verdict(difference, p) == expected
@@ -54,11 +54,20 @@ def test_what_was_not_scored_is_absent_and_training_sets_are_told_apart():
 
 
 def test_so_many_pairs_that_nothing_could_be_called_different_are_told():
-    results = [segmenter(f"l{number}", random_table(number)) for number in range(5)]
+    results = [segmenter(f"l{number}", random_table(number)) for number in range(11)]
+    pairs = difference_tables.every_pair(results, BOOTSTRAP)
+    assert len(pairs) == 55 and pairs["p_holm"].min() >= 55 / 2**10  # 11 photos: swaps and their mirrors
+    (told,) = overview_table.too_few(pairs)
+    assert told.startswith("cfd: no p-value of 11 photos is below 0.00098, so that among 55 pairs")
+    assert overview_table.too_few(pairs.iloc[:51]) == []
+    assert overview_table.too_few(pairs.iloc[:0]) == []
+
+
+def test_of_too_few_photos_a_cell_is_neither_better_nor_alike():
+    results = [segmenter("konig", random_table(1, groups=9)), segmenter("manual", random_table(2, groups=9))]
     summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
-    assert len(pairs) == 10 and pairs["p_holm"].min() > 20 / 201 - 1e-9
-    (told,) = overview_table.too_few(summary, pairs)
-    needed = int(told.split("set comparison.resamples to ")[1].split()[0])
-    assert 2 * 10 / (needed + 1) < overview_table.SURE <= 2 * 10 / needed
-    assert overview_table.too_few(summary.assign(resamples=needed), pairs) == []
-    assert overview_table.too_few(summary, pairs.iloc[:0]) == []
+    assert overview_table.table(summary, pairs)["konig"][0].endswith(" ?)")
+    assert overview_table.too_few(pairs) == []
+    (line,) = difference_tables.tables(results, pairs)["Differences in ODS: cfd"].to_dict("records")
+    assert (line["p"], line["p (Holm)"]) == ("too few photos (9) to tell", "–")
+    assert "[" not in line["ODS of first − second"]

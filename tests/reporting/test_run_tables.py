@@ -36,7 +36,7 @@ def test_a_study_is_a_line_a_metric_with_its_gain_on_held_out_images() -> None:
     }  # fmt: skip
     first, second = run_tables.studies([told]).to_dict("records")
     assert (first["Own options"], first["Best found"], first["Gain"]) == ("0.500", "0.620", "+0.120 [+0.100, +0.150]")
-    assert (second["Metric"], second["Gain"]) == ("ap", "+0.010")
+    assert (second["Metric"], second["Gain"]) == ("ap", "+0.010, too few photos to tell")
     assert first["Changes"] == "thresholding.window_px 64"
     assert run_tables.studies([]).empty
 

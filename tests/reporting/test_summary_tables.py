@@ -72,8 +72,8 @@ def test_tables_put_fsv_first_and_say_not_trainable_in_words():
 
 
 def test_headline_says_which_way_it_went():
-    better = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(5)])
-    worse = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(5)])
+    better = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(10)])
+    worse = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(10)])
     for weak, manual, word in (
         (better, worse, "better than"),
         (worse, better, "worse than"),
@@ -84,9 +84,9 @@ def test_headline_says_which_way_it_went():
     assert "+0.333" in summary_tables.headline(
         comparison.summarise([segmenter("konig", better), segmenter("manual", worse)], BOOTSTRAP)
     )
-    mixed = [pd.concat([better[:4], worse[4:]]), pd.concat([worse[:4], better[4:]])]
+    mixed = [pd.concat([better[:7], worse[7:]]), pd.concat([worse[:7], better[7:]])]
     unclear = comparison.summarise([segmenter("konig", mixed[0]), segmenter("manual", mixed[1])], BOOTSTRAP)
-    assert "not clearly different from FSV: +0.200 [" in summary_tables.headline(unclear)
+    assert "not clearly different from FSV: +0.133 [" in summary_tables.headline(unclear)
     assert "the one segmenter" in summary_tables.headline(unclear) and "choice" not in summary_tables.headline(unclear)
     alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
     assert summary_tables.headline(alone).startswith("No segmenter")
@@ -103,7 +103,8 @@ def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():
     assert told.endswith("]; the interval does not account for the choice among 2.")
     one_photo = [segmenter("konig", random_table(1, groups=1)), segmenter("manual", random_table(2, groups=1))]
     told = summary_tables.headline(comparison.summarise(one_photo, BOOTSTRAP))
-    assert told.endswith("no interval (fewer than two groups).")
+    assert told.endswith(": too few photos (1) to tell.")
+    assert "cfd: too few photos (1) to tell" in summary_tables.markdown(comparison.summarise(one_photo, BOOTSTRAP))
     assert "different from" not in told
 
 

@@ -12,12 +12,12 @@ from hairline.reporting import comparison, difference_tables, model_cards, overv
 from hairline.reporting.comparison import Training
 
 
-def even(level, images=6):
+def even(level, images=10):
     """A network that says the same of every pixel."""
     return pd.DataFrame([row(f"s{n}", f"g{n}", {level: 40 + n}, {level: 900}) for n in range(images)])
 
 
-def sharp(images=6):
+def sharp(images=10):
     """A network that finds nearly every crack."""
     return pd.DataFrame([row(f"s{n}", f"g{n}", {80: 38 + n, 5: 2}, {80: 20, 5: 880}) for n in range(images)])
 

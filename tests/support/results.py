@@ -1,12 +1,23 @@
 """Results of a comparison made by hand, for the tests of its summary and of what is said about it."""
 
+from collections import Counter
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.reporting.comparison import Result
 
 BOOTSTRAP = BootstrapOptions(resamples=200, level=0.9, seed=3)
+
+
+def ends(groups, level=BOOTSTRAP.level):
+    """Shares of the resamples below the ends of an interval, by SciPy's distributions and photos counted one by one."""
+    sizes = Counter(groups).values()
+    photos = round(sum(sizes) ** 2 / sum(size * size for size in sizes), 2)
+    low = stats.norm.cdf(stats.t.ppf((1 - level) / 2, photos - 1) * (photos / (photos - 1)) ** 0.5)
+    return [low, 1 - low]
 
 
 def row(name, group, crack, background):
@@ -18,7 +29,7 @@ def row(name, group, crack, background):
     return {"id": name, "group": group, "crack_hist": hists[0].tolist(), "background_hist": hists[1].tolist()}
 
 
-def random_table(seed, images=12, groups=5):
+def random_table(seed, images=12, groups=11):
     rng = np.random.default_rng(seed)
     rows = []
     for index in range(images):

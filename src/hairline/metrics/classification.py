@@ -18,9 +18,10 @@ SPLITS = ("val", "test")
 def scores(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, float]:
     """What a classifier reaches on the patches of one split.
 
-    Precision, recall and F1 are of the crack class at a probability of one half (0 where undefined), with percentile
-    intervals from a bootstrap over groups; none with fewer than two groups. ``roc_auc`` and ``average_precision`` are
-    there where both classes are; ``calibration_error`` and ``brier`` are those of :mod:`hairline.metrics.calibration`.
+    Precision, recall and F1 are of the crack class at a probability of one half (0 where undefined), with intervals
+    from a bootstrap over groups where there are groups enough (:mod:`hairline.metrics.bootstrap`). ``roc_auc`` and
+    ``average_precision`` are there where both classes are; ``calibration_error`` and ``brier`` are those of
+    :mod:`hairline.metrics.calibration`.
 
     Args:
         table: Rows with :data:`COLUMNS`, at least one.
@@ -38,7 +39,7 @@ def scores(table: pd.DataFrame, bootstrap: BootstrapOptions) -> dict[str, float]
         found["roc_auc"] = float(roc_auc_score(crack, probabilities))
         found["average_precision"] = float(average_precision_score(crack, probabilities))
     for name, values in _resampled(table, bootstrap).items():
-        found |= interval(name, values, table["group"].nunique(), bootstrap)
+        found |= interval(name, values, table["group"].astype(str).to_list(), bootstrap)
     return found
 
 

@@ -1,25 +1,34 @@
 """Differences between cells scored on the same images: intervals, p-values with Holm's correction, effect sizes.
 
 A cell is a list of score tables, one a seed of its training; most have one. Its ODS is the mean over its tables, each
-with its own best threshold, chosen anew in every resample. Resamples draw whole groups of images (parent photos), the
-same for both sides, so that a difference is paired. They speak of other images, not of other trainings: what another
-seed would give is told by the standard deviation over seeds, where there are several.
+with its own best threshold, chosen anew in every resample and after every swap. Resamples draw whole groups of images
+(parent photos), the same for both sides, so that a difference is paired. Of a cell with several seeds they then draw
+seeds too, so that interval and p-value speak of other trainings as well as of other photos; of a cell with one they
+cannot.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
-from hairline.metrics import thresholds
-from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
+from hairline.metrics import permutation, thresholds
+from hairline.metrics.bootstrap import (
+    BootstrapOptions,
+    effective_photos,
+    interval,
+    resample_weights,
+    resampled_ods,
+    too_few,
+)
 from hairline.metrics.score_table import counts
 
-COLUMNS = ("first", "second", "difference", "difference_low", "difference_high", "p", "p_holm", "effect", "images",
-           "groups")  # fmt: skip
+COLUMNS = ("first", "second", "difference", "difference_low", "difference_high", "p", "p_error", "p_holm", "effect",
+           "effective_groups", "images", "groups", "unsure")  # fmt: skip
 METRICS = ("ods", "ois", "ap")
 
 
@@ -68,9 +77,11 @@ def over_seeds(cell: Scored) -> dict[str, float]:
 def compared(pairs: Sequence[tuple[Scored, Scored]], bootstrap: BootstrapOptions) -> pd.DataFrame:
     """One row a pair with :data:`COLUMNS`; the pairs are one family, of which ``p_holm`` speaks.
 
-    ``difference`` is ODS of the first minus ODS of the second with its percentile interval; ``p`` as :func:`p_value`
-    has it; ``effect`` as :func:`standardised` has it, of F1 of the same image at each one's best threshold. Interval
-    and p-values are missing where there are fewer than two groups to draw from.
+    ``difference`` is ODS of the first minus ODS of the second with its interval (:mod:`hairline.metrics.bootstrap`);
+    ``p`` the larger of two p-values: of the paired permutation of :mod:`hairline.metrics.permutation`, with its Monte
+    Carlo error ``p_error``, and of the t-test by the same standard error. ``effect`` is as :func:`standardised` has it,
+    of F1 of the same image at each one's best threshold. ``effective_groups`` is how many groups of one size would tell
+    as much. Where these are too few, interval and p-values are missing and ``unsure`` says why.
 
     Raises:
         HairlineError: If the two of a pair were not scored on the same images, or differ in how these are grouped.
@@ -80,18 +91,7 @@ def compared(pairs: Sequence[tuple[Scored, Scored]], bootstrap: BootstrapOptions
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     adjusted = holm(table["p"].dropna().to_numpy(dtype=np.float64))
     table.loc[table["p"].notna(), "p_holm"] = adjusted
-    return table.astype(dict.fromkeys(COLUMNS[2:8], "float64"))
-
-
-def p_value(resampled: NDArray[np.float64]) -> float:
-    """Two-sided p-value of "no difference" from resampled differences [resamples].
-
-    Twice the smaller share of resamples on one side of 0, those on 0 being on both, one being added to each count and
-    to their number (Davison and Hinkley 1997, Bootstrap Methods and their Application). This is the percentile interval
-    turned round: below 0.05 about where the 95 % interval leaves out 0. It is never below 2 / (resamples + 1).
-    """
-    below, above = (resampled <= 0).sum(), (resampled >= 0).sum()
-    return min(1.0, 2 * float(min(below, above) + 1) / (len(resampled) + 1))
+    return table.astype(dict.fromkeys(COLUMNS[2:10], "float64"))
 
 
 def holm(p: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -121,20 +121,52 @@ def standardised(differences: NDArray[np.float64]) -> float:
 
 @dataclass(frozen=True, eq=False)
 class _Drawn:
-    """ODS of a cell, that of every resample [resamples], and F1 of each image at the best threshold [images]."""
+    """A cell as its pairs need it.
 
-    ods: float
+    Attributes:
+        seeds: ODS of every table.
+        resampled: ODS of every resample of photos, and of seeds where there are several, float64 [resamples].
+        images: F1 of each image at the best threshold, mean over the tables, float64 [images].
+        sums: F1 summed over the images of each photo, float64 [photos, 99], one array a table.
+    """
+
+    seeds: NDArray[np.float64]
     resampled: NDArray[np.float64]
     images: NDArray[np.float64]
+    sums: permutation.Sums
+
+    @property
+    def ods(self) -> float:
+        return float(self.seeds.mean())
+
+    @property
+    def variance(self) -> float:
+        """Of the mean over the seeds, so far as it is theirs; 0 of one seed."""
+        return float(self.seeds.var(ddof=1)) / len(self.seeds) if len(self.seeds) > 1 else 0.0
 
 
 def _drawn(cell: Scored, bootstrap: BootstrapOptions) -> _Drawn:
-    weights, seeds = resample_weights(cell.groups, bootstrap), [_f1(table) for table in cell.tables]
+    groups, tables = cell.groups, [_f1(table) for table in cell.tables]
+    weights = resample_weights(groups, bootstrap)
     return _Drawn(
-        float(np.mean([thresholds.ods(f1) for f1 in seeds])),
-        np.mean([resampled_ods(f1, weights) for f1 in seeds], axis=0),
-        np.mean([f1[:, f1.mean(axis=0).argmax()] for f1 in seeds], axis=0),
+        np.array([thresholds.ods(f1) for f1 in tables]),
+        _over_drawn_seeds(np.array([resampled_ods(f1, weights) for f1 in tables]), cell.name, bootstrap),
+        np.mean([f1[:, f1.mean(axis=0).argmax()] for f1 in tables], axis=0),
+        [permutation.by_photo(f1, groups) for f1 in tables],
     )
+
+
+def _over_drawn_seeds(values: NDArray[np.float64], name: str, bootstrap: BootstrapOptions) -> NDArray[np.float64]:
+    """Mean over as many seeds as there are, drawn for every resample, from values [seeds, resamples].
+
+    Means of n drawn of n vary by (n - 1) / n of what the mean of n trainings does: their distance is stretched.
+    """
+    seeds, mean = len(values), values.mean(axis=0)
+    if seeds == 1:
+        return mean
+    generator = np.random.default_rng([bootstrap.seed, crc32(name.encode())])  # no two cells draw the same
+    times = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=values.shape[1]).T
+    return mean + np.sqrt(seeds / (seeds - 1)) * ((times * values).mean(axis=0) - mean)
 
 
 def _row(
@@ -145,12 +177,26 @@ def _row(
         raise HairlineError(
             f"{one.name} and {other.name}: the same images have other parent photos; evaluate both on the same set"
         )
-    groups, differences = len(set(one.groups)), drawn[one].resampled - drawn[other].resampled
+    groups, first, second = one.groups, drawn[one], drawn[other]
     return {
-        "first": one.name, "second": other.name, "difference": drawn[one].ods - drawn[other].ods,
-        **interval("difference", differences, groups, bootstrap),
-        "p": p_value(differences) if groups > 1 else float("nan"),
-        "effect": standardised(drawn[one].images - drawn[other].images), "images": len(one.ids), "groups": groups,
+        "first": one.name, "second": other.name, "difference": first.ods - second.ods,
+        **({} if too_few(groups) else _sureness(first, second, groups, bootstrap)),
+        "effect": standardised(first.images - second.images), "effective_groups": effective_photos(groups),
+        "images": len(one.ids), "groups": len(set(groups)), "unsure": too_few(groups),
+    }  # fmt: skip
+
+
+def _sureness(first: _Drawn, second: _Drawn, groups: Sequence[str], bootstrap: BootstrapOptions) -> dict[str, float]:
+    """Interval and p-value of a difference."""
+    sizes = permutation.by_photo(np.ones(len(groups)), groups)
+    _, error = permutation.differences(first.sums, second.sums, sizes, np.ones((1, len(sizes))))
+    lead, variances = first.ods - second.ods, [float(error[0]) ** 2, first.variance, second.variance]
+    freedoms = [effective_photos(groups) - 1, *(max(len(each.seeds) - 1, 1) for each in (first, second))]
+    tested = permutation.permuted(first.sums, second.sums, sizes, bootstrap.seed)
+    return {
+        **interval("difference", first.resampled - second.resampled, groups, bootstrap,
+                   permutation.welch(variances, freedoms)),
+        "p": max(tested.p, permutation.t_test(lead, variances, freedoms)), "p_error": tested.error,
     }  # fmt: skip
 
 

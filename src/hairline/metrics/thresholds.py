@@ -178,6 +178,20 @@ def average_precision(counted: Counts) -> float:
     return area(precision, recall)
 
 
+def areas(tp: NDArray[np.float64], fp: NDArray[np.float64], crack: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same sum for each of many pools, float64 [pools].
+
+    Args:
+        tp: Crack pixels predicted as crack, float64 [pools, 99].
+        fp: Background pixels predicted as crack, float64 [pools, 99].
+        crack: Crack pixels, float64 [pools, 1].
+    """
+    predicted = tp + fp
+    precision = np.where(predicted > 0, tp / np.maximum(predicted, 1), 1.0)
+    found = np.where(crack > 0, tp, 1.0) / np.maximum(crack, 1)
+    return np.asarray(((found - np.pad(found[:, 1:], ((0, 0), (0, 1)))) * precision).sum(axis=1))
+
+
 def average_precision_of_means(counted: Counts) -> float:
     """The same sum for each image by itself, averaged over images; those without crack are left out (NaN if all)."""
     cracked = (counted.tp + counted.fn)[:, 0] > 0

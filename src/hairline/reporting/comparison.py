@@ -1,8 +1,8 @@
 """Score tables of many results as one summary: metrics with intervals, paired differences to FSV, the paper's numbers.
 
-A result is one label set or one segmenter on one test set. Intervals are percentile bootstraps that draw whole groups
-(parent photos) with replacement, because crops of one photo are not independent; the best threshold of ODS is chosen
-anew in every resample. Results on the same images share their resamples, so that differences are paired.
+A result is one label set or one segmenter on one test set. Intervals are those of :mod:`hairline.metrics.bootstrap`,
+which draw whole groups (parent photos), because crops of one photo are not independent; the best threshold of ODS is
+chosen anew in every resample. Results on the same images share their resamples, so that differences are paired.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,14 @@ from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
 from hairline.metrics.beside_trivial import beside_trivial
-from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
+from hairline.metrics.bootstrap import (
+    BootstrapOptions,
+    effective_photos,
+    interval,
+    resample_weights,
+    resampled_ods,
+    too_few,
+)
 from hairline.metrics.score_table import counts
 from hairline.reporting import formatting
 from hairline.reporting.formatting import ABSENT
@@ -29,12 +36,12 @@ from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 BOOTSTRAP = ("resamples", "level")
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
-    "images", "groups", *(name for metric in METRICS for name in metric.columns),
+    "images", "groups", "effective_groups", *(name for metric in METRICS for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     "trivial_ods", "ods_minus_trivial", "ods_minus_trivial_low", "ods_minus_trivial_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", *BOOTSTRAP,
+    "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", "unsure", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -139,7 +146,8 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``learned`` says
     of the network, or of the classifier behind labels, whether it learned anything.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
-    What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
+    What there is not is missing (NaN). ``effective_groups`` is how many groups of one size would tell as much as those
+    there are; where these are too few, intervals are missing and ``unsure`` says why.
 
     Raises:
         HairlineError: If a segmenter and its FSV counterpart were scored on different images.
@@ -148,7 +156,7 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
         {
             "kind": result.kind, "labels": result.label_set, "model": result.architecture,
             "training_set": result.training_set, "test_set": result.dataset, "status": result.status,
-            "reason": result.reason,
+            "reason": result.reason, "unsure": "",
             **_scores(result, bootstrap), **_difference(result, results, bootstrap), **_paper(result), **_speed(result),
             **_training(result),
         }
@@ -204,16 +212,24 @@ def _ordered(result: Result, bootstrap: BootstrapOptions) -> tuple[list[str], th
     """Ids in order, counts and resample weights of a scored result."""
     assert result.table is not None
     table = result.table.sort_values("id")
-    weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
+    weights = resample_weights(_groups(table), bootstrap)
     return table["id"].to_list(), counts(table), weights
 
 
-def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float]:
+def _groups(table: pd.DataFrame) -> list[str]:
+    """Parent photo of every image, in order of id."""
+    return table.sort_values("id")["group"].astype(str).to_list()
+
+
+def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float | str]:
     if result.table is None:
         return {}
     ids, counted, weights = _ordered(result, bootstrap)
-    groups = result.table["group"].nunique()
-    found: dict[str, float] = {"images": len(ids), "groups": groups}
+    groups = _groups(result.table)
+    found: dict[str, float | str] = {
+        "images": len(ids), "groups": len(set(groups)), "effective_groups": effective_photos(groups),
+        "unsure": too_few(groups),
+    }  # fmt: skip
     for metric in METRICS:
         found[metric.column] = metric.value(counted)
         if metric.resampled:
@@ -238,7 +254,7 @@ def _difference(result: Result, results: Sequence[Result], bootstrap: BootstrapO
     differences = resampled_ods(f1, weights) - resampled_ods(manual_f1, weights)
     return {
         "ods_minus_manual": thresholds.ods(f1) - thresholds.ods(manual_f1),
-        **interval("ods_minus_manual", differences, result.table["group"].nunique(), bootstrap),
+        **interval("ods_minus_manual", differences, _groups(result.table), bootstrap),
     }
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.metrics import thresholds
-from hairline.metrics.bootstrap import resampled_ods, resampled_ois
+from hairline.metrics.bootstrap import resampled_ap, resampled_ods, resampled_ois
 from hairline.metrics.thresholds import Counts
 from hairline.reporting.formatting import bracketed, number
 
@@ -102,7 +102,9 @@ METRICS = (
         resampled=lambda counted, weights: resampled_ois(thresholds.f1(counted), weights),
         in_paper=True, on_card=True, recorded=("ois",),
     ),
-    Metric("ap", "AP", ".3f", thresholds.average_precision, in_paper=True, on_card=True, recorded=("ap",)),
+    Metric(
+        "ap", "AP", ".3f", thresholds.average_precision, resampled_ap, in_paper=True, on_card=True, recorded=("ap",)
+    ),
     Metric("ap_of_means", "AP of means", ".3f", thresholds.average_precision_of_means),
     Metric("empty_masks", "Empty masks", ".0f", _empty_masks, whole=True),
     Metric("empty_predictions", "Empty predictions", ".0f", _empty_predictions, whole=True),

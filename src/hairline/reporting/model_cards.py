@@ -33,6 +33,7 @@ WORTH = {
 }
 """Verdict of model.json → what a card says of it; nothing where it learned something, or an older version wrote it."""
 RULE = "highest lower end of the {level:.0%} interval of ODS on {test_set}, of {count} segmenters"
+RULE_OF_FEW = "highest ODS on {test_set}, of {count} segmenters; {unsure}"
 
 
 def best(summary: pd.DataFrame, test_set: str | None, strict: bool = True) -> tuple[Mapping[str, Any], str]:
@@ -67,8 +68,9 @@ def best(summary: pd.DataFrame, test_set: str | None, strict: bool = True) -> tu
             "photos, and compare again (dvc repro)"
         )
     row = rows.iloc[int(rows["ods_low"].fillna(rows["ods"]).to_numpy().argmax())]
-    rule = RULE.format(level=float(row["level"]), test_set=chosen, count=len(rows))
-    return {str(key): value for key, value in row.items()}, rule
+    rule = RULE_OF_FEW if pd.isna(row["ods_low"]) else RULE
+    told = rule.format(level=float(row["level"]), test_set=chosen, count=len(rows), unsure=row["unsure"])
+    return {str(key): value for key, value in row.items()}, told
 
 
 @dataclass
@@ -125,7 +127,8 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
             f"epochs; started from {info['initialisation']}; seed {info['seed']}, {info['precision']}.",
             *([WORTH[verdict]] if (verdict := learned.verdict_of(info)) in WORTH else []),
             "## Scores\n\n" + (markdown(scores) if len(scores) else "Not scored on any image with a mask."),
-            "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images.",
+            "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images."
+            + "".join(f" On {row['test_set']}: {row['unsure']}." for row in rows.to_dict("records") if row["unsure"]),
             "## Use\n\nScores of crack for RGB photos of road or wall surfaces of any size, to find and measure cracks "
             "where a person checks the result.",
             "## Limits\n\nOn surfaces, cameras and scales other than those above it can be much worse: compare rows. "

@@ -5,16 +5,17 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
+from hairline.metrics import permutation
 from hairline.reporting import worth
 from hairline.reporting.comparison import called
 from hairline.reporting.formatting import ABSENT
 
 SURE = 0.05
-MARKS = {"better": "▲", "worse": "▼", "unclear": "≈"}
+MARKS = {"better": "▲", "worse": "▼", "unclear": "≈", "unsure": "?"}
 LEGEND = (
     "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
-    "correction over all pairs on that test set; ≈ not clearly different; ∅ learned nothing, or is no better "
-    "than a trivial answer."
+    "correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; ∅ learned nothing, "
+    "or is no better than a trivial answer."
 )
 OTHER = "crf"
 
@@ -47,17 +48,22 @@ def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> 
     return pd.DataFrame(lines)
 
 
-def too_few(summary: pd.DataFrame, pairs: pd.DataFrame) -> list[str]:
-    """A remark where there are so many pairs that no difference of so few resamples could be called one."""
-    if summary.empty or pairs.empty:
-        return []
-    resamples, most = int(summary["resamples"].iloc[0]), int(pairs.groupby(["kind", "test_set"]).size().max())
-    if 2 * most / (resamples + 1) < SURE:
-        return []
-    return [
-        f"No p-value of {resamples} resamples is below {2 / (resamples + 1):.2g}, so that among {most} pairs none can "
-        f"stay below {SURE} after the correction: set comparison.resamples to {int(2 * most / SURE)} or more."
-    ]
+def too_few(pairs: pd.DataFrame) -> list[str]:
+    """A remark a test set where there are so many pairs that no difference on so few photos could be called one."""
+    tested = pairs[pairs["p"].notna()] if len(pairs) else pairs
+    families = [family for _, family in tested.groupby(["kind", "test_set"], sort=False)] if len(tested) else []
+    return [remark for family in families if (remark := _hopeless(family))]
+
+
+def _hopeless(family: pd.DataFrame) -> str:
+    test_set, photos = family["test_set"].iloc[0], int(family["groups"].iloc[0])
+    least = permutation.smallest(photos)
+    if len(family) * least < SURE:
+        return ""
+    return (
+        f"{test_set}: no p-value of {photos} photos is below {least:.2g}, so that among {len(family)} pairs none can "
+        f"stay below {SURE} after the correction; compare fewer label sets and networks, or score more photos."
+    )
 
 
 def _known(pairs: pd.DataFrame) -> dict[tuple[str, str, str], tuple[float, float]]:
@@ -81,7 +87,9 @@ def _cell(row: Any, difference: tuple[float, float] | None, own: Any) -> str:
 
 
 def verdict(difference: float, p: float) -> str:
-    """``better``, ``worse`` or ``unclear``, the last where there is no p-value (NaN)."""
-    if pd.isna(p) or p >= SURE:
+    """``better``, ``worse``, ``unclear``, or ``unsure`` where there is no p-value (NaN)."""
+    if pd.isna(p):
+        return "unsure"
+    if p >= SURE:
         return "unclear"
     return "better" if difference > 0 else "worse"

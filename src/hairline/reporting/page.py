@@ -89,9 +89,7 @@ def _overview(found: Compared) -> list[Part]:
     learned = set(found.summary.loc[found.summary["kind"] == "segmenter", "labels"])
     for other in (name for name in (overview_table.OTHER, f"{overview_table.OTHER}_tuned") if name in learned):
         parts += _tables({f"Against {other}": overview_table.table(found.summary, found.pairs, other)})
-    return (
-        [*parts, Notes([overview_table.LEGEND, *overview_table.too_few(found.summary, found.pairs)])] if parts else []
-    )
+    return [*parts, Notes([overview_table.LEGEND, *overview_table.too_few(found.pairs)])] if parts else []
 
 
 def _tuned(params: Params) -> list[str]:

@@ -13,6 +13,7 @@ from hairline.tracking import costs, git
 from hairline.tracking.environment import PACKAGES, installed
 from hairline.tracking.records import RunRecord
 
+FEW = "too few photos to tell"
 SHORT = 12
 """Digits of a hash that are shown."""
 
@@ -72,7 +73,7 @@ def _study(told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             "Metric": metric,
             "Own options": f"{told['own']['held_out'][metric]:.3f}",
             "Best found": f"{best['held_out'][metric]:.3f}",
-            "Gain": bracketed(gain["gain"], *interval, "+.3f"),
+            "Gain": bracketed(gain["gain"], *interval, "+.3f") + ("" if "gain_low" in gain else f", {FEW}"),
             "Changes": changes,
         }
 

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
+from hairline.metrics.bootstrap import LEAST_PHOTOS
 from hairline.reporting import formatting, worth
 from hairline.reporting.formatting import ABSENT, bracketed, number
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS
@@ -137,10 +138,14 @@ def _of_labels(rows: pd.DataFrame) -> str:
     if rows.empty:
         return "No segmenter was trained, and no label could be scored."
     best = [max(_records(each), key=lambda row: row["ods"]) for _, each in rows.groupby("test_set", sort=False)]
-    told = [f"{row['labels']} on {row['test_set']}, ODS {_bracketed(row, 'ods', '.3f')}" for row in best]
+    told = [f"{row['labels']} on {row['test_set']}, ODS {_bracketed(row, 'ods', '.3f')}{_unsure(row)}" for row in best]
     count = rows["labels"].nunique()
     caution = "" if count == 1 else f" The intervals do not account for the choice among {count} label sets."
     return f"No segmenter was trained. The best labels: {'; '.join(told)}.{caution}"
+
+
+def _unsure(row: dict[str, Any]) -> str:
+    return f" ({row['unsure']})" if row["unsure"] else ""
 
 
 def _verdict(rows: pd.DataFrame, several: bool, summary: pd.DataFrame) -> str:
@@ -165,7 +170,7 @@ def _verdict(rows: pd.DataFrame, several: bool, summary: pd.DataFrame) -> str:
             f"that the difference ({difference}) says nothing about the labels."
         )
     if pd.isna(low):
-        return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)."
+        return f"{told}; difference to FSV {difference}: {best['unsure']}."
     word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
     caution = "" if len(rows) == 1 else f"; the interval does not account for the choice among {len(rows)}"
     return f"{told}, {word} FSV: {difference}{caution}."
@@ -181,17 +186,25 @@ def notes(summary: pd.DataFrame) -> list[str]:
     paired = " Differences are paired: same resamples, architecture, training set and images." if trained else ""
     return [
         f"{fsv}All thresholds 0.01 to 0.99, no pixel tolerance.",
-        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), none with "
-        f"fewer than two groups.{paired}",
+        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), its ends "
+        f"further out the fewer there are; none of fewer than {LEAST_PHOTOS}.{paired}",
         "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
         "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
         "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
         "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
         "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
+        *_of_few(summary),
         *([worth.MEANING] if any(map(worth.finds_nothing, _records(summary))) else []),
         *worth.remarks(summary),
         *_of_speed(summary),
     ]
+
+
+def _of_few(summary: pd.DataFrame) -> list[str]:
+    """A remark a test set that has too few photos."""
+    few = summary[summary["unsure"] != ""]
+    told = few[["test_set", "unsure"]].drop_duplicates().to_dict("records")
+    return [f"{row['test_set']}: {row['unsure']}: no intervals, no test." for row in told]
 
 
 def _of_speed(summary: pd.DataFrame) -> list[str]:

@@ -106,7 +106,8 @@ def gains(
         bootstrap: How intervals are drawn.
 
     Returns:
-        Objective → ``gain``, and ``gain_low`` and ``gain_high`` where there are at least two groups among its images.
+        Objective → ``gain``, and ``gain_low`` and ``gain_high`` where its images have
+        groups enough (:mod:`hairline.metrics.bootstrap`).
     """
     found = {}
     for name in told(before):
@@ -116,7 +117,7 @@ def gains(
             for times in resample_weights(of_rows, bootstrap)
         ]
         gain = value(name, after) - value(name, before)
-        found[name] = {"gain": gain, **interval("gain", np.array(draws), len(set(of_rows)), bootstrap)}
+        found[name] = {"gain": gain, **interval("gain", np.array(draws), of_rows, bootstrap)}
     return found
 
 

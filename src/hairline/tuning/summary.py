@@ -42,5 +42,6 @@ def _held_out(told: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
     )
     for metric, gain in one["gain"].items():
         own, tuned = told["own"]["held_out"][metric], one["held_out"][metric]
-        interval = f" [{gain['gain_low']:+.3f}, {gain['gain_high']:+.3f}]" if "gain_low" in gain else ""
+        few = ", too few photos to tell"
+        interval = f" [{gain['gain_low']:+.3f}, {gain['gain_high']:+.3f}]" if "gain_low" in gain else few
         yield f"  {metric:8} {own:.3f} → {tuned:.3f}   {gain['gain']:+.3f}{interval}"
