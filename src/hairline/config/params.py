@@ -18,6 +18,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names, RegularExpression
+from hairline.data.published_splits import published
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
@@ -114,6 +115,8 @@ class Dataset:
         parent: Regular expression of the photo in an id (:func:`hairline.data.parents.with_parents`); may be left out.
         capture_s: Photos taken at most so many seconds apart are one group, by the time in their names
             (:mod:`hairline.data.capture_times`); 0 joins none; left out, what the layout has, and none with ``parent``.
+        split: A published split that says which images are read, and in which split each is
+            (:mod:`hairline.data.published_splits`); left out, what the layout says.
     """
 
     layout: str
@@ -122,6 +125,7 @@ class Dataset:
     pixels: Any = None
     parent: RegularExpression = ""
     capture_s: Annotated[float, Ge(0), Le(bounds.SECONDS)] | None = None
+    split: Annotated[str, pydantic.AfterValidator(published)] = ""
 
 
 @checked_dataclass
