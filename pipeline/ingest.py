@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from hairline.data import passed_over
-from hairline.data.parents import with_parents
+from hairline.data.grouping import arranged
 from hairline.data.root_survey import survey
 from hairline.data.samples import ingest
 from hairline.io import plugins
@@ -29,7 +29,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with readable():
         read = layout.read(dataset.root, dataset.options)
         found = survey(dataset.root, layout, dataset.options, read)
-    samples = with_parents(read, dataset.parent)
+        samples = arranged(
+            read, layout, dataset.root, dataset.options, dataset.parent, dataset.capture_s, dataset.split
+        )
     with whole_folder(paths.dataset(args.dataset)) as folder:
         ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"), dataset.pixels)
     passed_over.write(paths.passed_over(args.dataset), found)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths
+from hairline.data.grouping import arranged
 from hairline.data.passed_over import remedies, told
 from hairline.data.root_survey import survey
 from hairline.data.samples import refuse_ids
@@ -48,6 +49,7 @@ def _of_set(params: Params, name: str, workspace: Path) -> Iterator[str]:
     with readable():
         samples = layout.read(root, dataset.options)
         refuse_ids(samples)
+        arranged(samples, layout, root, dataset.options, dataset.parent, dataset.capture_s, dataset.split)
         seen = survey(root, layout, dataset.options, samples)
     if seen.passed_over:
         yield f"datasets.{name}: {told(seen)}"

@@ -7,6 +7,7 @@ architectures) are not even named. So reading one section neither loads nor depe
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from pkgutil import resolve_name
@@ -17,6 +18,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names, RegularExpression
+from hairline.data.published_splits import published
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
@@ -111,6 +113,10 @@ class Dataset:
         options: The layout's own options.
         pixels: What the values of its files mean (:class:`hairline.data.masks.Pixels`); left out, the files say it.
         parent: Regular expression of the photo in an id (:func:`hairline.data.parents.with_parents`); may be left out.
+        capture_s: Photos taken at most so many seconds apart are one group, by the time in their names
+            (:mod:`hairline.data.capture_times`); 0 joins none; left out, what the layout has, and none with ``parent``.
+        split: A published split that says which images are read, and in which split each is
+            (:mod:`hairline.data.published_splits`); left out, what the layout says.
     """
 
     layout: str
@@ -118,6 +124,8 @@ class Dataset:
     options: Any
     pixels: Any = None
     parent: RegularExpression = ""
+    capture_s: Annotated[float, Ge(0), Le(bounds.SECONDS)] | None = None
+    split: Annotated[str, pydantic.AfterValidator(published)] = ""
 
 
 @checked_dataclass
@@ -335,7 +343,7 @@ class Params:
             options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
             stated = {} if entry.pixels is None else entry.pixels
             pixels = self._parse(stated, "hairline.data.masks:Pixels", f"{where}.pixels")
-            return Dataset(entry.layout, entry.root, options, pixels, entry.parent)
+            return replace(entry, options=options, pixels=pixels)
 
         return self._once(where, read)
 

@@ -71,8 +71,10 @@ RULES = (
          "change the split's options or list, or gates.samples.min_split_share"),
     Rule("groups_across_splits", "samples", "group_split_count", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "group_split_count", "max_value": 1},
-         "all images of a group (a parent photo) in one split", "group {group} lies in {group_splits}",
-         "move the group to one split, or test scores come out too good"),
+         "all images of a group (a parent photo, or photos taken within seconds) in one split",
+         "group {group} lies in {group_splits}",
+         "move the group to one split, or test scores come out too good; where capture_s joins photos of different "
+         "places, lower datasets.NAME.capture_s"),
     Rule("duplicates_across_splits", "samples", "image_split_count", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "image_split_count", "max_value": 1},
          "every picture in one split only", "same picture as {copies}",

@@ -182,7 +182,7 @@ class Options:
         cells: How votes become the cells of the patch map: ``mean``, a cell is the mean of all windows over it (the
             paper's), or ``window``, a cell is one window's vote, as in the public code, and lies on its middle.
         quantise: Whether both maps are rounded to 256 levels before they are enlarged, and stay on such levels, as in
-            the public code.
+            the public code, which cuts off where this rounds (docs/method.md §8).
         upsampling: Filter that enlarges both maps to the image: ``lanczos`` (the paper's), ``hamming`` (the public
             code's) or ``bilinear``.
         patch_weight: Share of the patch map in the average, the rest is the activation map's; 0.5 in the paper.

@@ -173,7 +173,11 @@ def precision_recall(counted: Counts) -> tuple[NDArray[np.float64], NDArray[np.f
 
 
 def average_precision(counted: Counts) -> float:
-    """Area under the pooled precision-recall curve: Σ (RE_t - RE_prev) · PR_t from high to low t, RE = 0 above 0.99."""
+    """Area under the pooled precision-recall curve: Σ (RE_t - RE_prev) · PR_t from high to low t, RE = 0 above 0.99.
+
+    Eq. 11 of König et al. has a factor 1/T before it, with which no value could exceed 0.01: it is left out
+    (docs/method.md §6).
+    """
     precision, recall = precision_recall(counted)
     return area(precision, recall)
 

@@ -6,7 +6,9 @@
 
 A list names what belongs to its folder; without it, every JPEG of the folder does. Upper and lower case, and the
 separators of any system, mean the same. Names start with the photo a crop
-was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``.
+was cut from: ``YYYYMMDD_HHMMSS_x_y`` or ``IMG_NNNN_x_y``. Photos follow each other by seconds and show the same place
+then, on both sides of the published split, so that those at most :data:`CAPTURE_S` apart are one group
+(:mod:`hairline.data.capture_times`).
 """
 
 import itertools
@@ -30,6 +32,8 @@ JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 LEAVES_OUT = LeavesOut("without an image or an entry in a list", folders=True)
 
 PHOTO = re.compile(r"\d{8}_\d{6}(?=_)|IMG_\d+(?=_)")
+CAPTURE_S = 10
+"""Seconds between photos of one group, where ``capture_s`` of the data set does not say otherwise."""
 
 
 @checked_dataclass
@@ -55,6 +59,12 @@ def photo(sample_id: str) -> str:
     """The photo a crop was cut from: ``20160222_081011`` for ``20160222_081011_1_361``; else the id itself."""
     found = PHOTO.match(sample_id)
     return found.group() if found else sample_id
+
+
+def photos(root: Path) -> set[str]:
+    """The photos of all crops under the root, in whichever folder, read or not."""
+    folders = [path for path in entries(root) if path.is_dir()]
+    return {photo(id_of(path)) for folder in folders for path in entries(folder) if path.suffix.lower() in JPEG}
 
 
 def read(root: Path, options: Options) -> list[RawSample]:
