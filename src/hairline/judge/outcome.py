@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
+from hairline.io.file_names import printable
 from hairline.judge.judgement import BOOTSTRAP, Judgement
 from hairline.metrics import confusion, conventions, significance, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights
@@ -17,7 +18,7 @@ from hairline.metrics.score_table import HALF, counts
 from hairline.metrics.significance import Scored
 from hairline.reporting import comparison
 from hairline.reporting.comparison import Result
-from hairline.reporting.formatting import bracketed, number
+from hairline.reporting.formatting import bracketed
 from hairline.reporting.metric_columns import METRICS
 from hairline.version import installed
 
@@ -111,9 +112,13 @@ def refuse_threshold(threshold: float) -> None:
 
 
 def _names(judgements: Sequence[Judgement]) -> list[str]:
-    paths = [each.predictions.path for each in judgements]
-    short = [path.resolve().name for path in paths]
-    return short if len(set(short)) == len(short) else [str(path) for path in paths]
+    """The last parts of their paths, as many as tell them apart."""
+    parts = [each.predictions.path.resolve().parts for each in judgements]
+    for count in range(1, max(map(len, parts)) + 1):
+        names = ["/".join(each[-count:]) for each in parts]
+        if len(set(names)) == len(names):
+            break
+    return [printable(name) for name in names]
 
 
 def _numbers(
@@ -169,7 +174,7 @@ def photos(found: Outcome) -> str:
 
 def sentence(found: Outcome) -> str:
     """The result in a sentence or two."""
-    numbers, masks = found.numbers[0], found.judgements[0].masks.path.resolve().name
+    numbers, masks = found.numbers[0], printable(found.judgements[0].masks.path.resolve().name)
     where = (
         "at their one threshold"
         if found.binary
