@@ -56,7 +56,7 @@ def page(found: Outcome, pictures: Sequence[Shown]) -> str:
 def _numbers(found: Outcome) -> pd.DataFrame:
     """The main numbers, a column for each set of predictions."""
     rows = {
-        "ODS": "ods", "OIS": "ois", "AP": "ap", "ODS of the better of all and nothing": "trivial_ods",
+        "ODS": "ods", "OIS": "ois", "AP": "ap", "ODS of calling all crack, or nothing": "trivial_ods",
         "ODS above that": "ods_minus_trivial",
     }  # fmt: skip
     columns = {}
