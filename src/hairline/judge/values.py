@@ -21,6 +21,8 @@ from hairline.io.reading import refuse_no_file
 SUFFIXES = (*IMAGE_SUFFIXES, ".npy")
 WEAK = 8
 """Integers whose largest is below this part of their range may have another range, and are not guessed at."""
+RANGES = (255, 1023, 4095, 16383, 65535)
+"""Values that are usually a score of 1 in whole numbers."""
 SLACK = 1e-6
 """How far above 1 rounding may put a score in floating point."""
 
@@ -211,7 +213,11 @@ def _floating(found: Sequence[Look], first: Look, low: float, high: float) -> fl
         )
     if high > 1 + SLACK:
         raise _mistaken(
-            first, low, high, "scores in [0, 1]", f"state the value of a score of 1, as --scale {_round(high):g}"
+            first,
+            low,
+            high,
+            "scores in [0, 1]",
+            f"state the value of a score of 1, as --scale {_round(high, (100, *RANGES)):g}",
         )
     return 1.0
 
@@ -225,8 +231,8 @@ def _whole(dtype: str, found: Sequence[Look], first: Look, low: float, high: flo
     if full is None or high * WEAK < full:
         raise _mistaken(
             first, low, high, expected,
-            f"state the value of a score of 1, as --scale {_round(high):g}, or save the scores of crack where these "
-            "are numbers of classes",
+            f"state the value of a score of 1, as --scale {_round(high, RANGES):g}, or save the scores of crack where "
+            "these are numbers of classes",
         )  # fmt: skip
     if levels == {0.0, 1.0, full}:
         raise _mistaken(
@@ -236,9 +242,9 @@ def _whole(dtype: str, found: Sequence[Look], first: Look, low: float, high: flo
     return full
 
 
-def _round(high: float) -> float:
-    """The usual range that holds a value."""
-    return next((each for each in (1, 100, 255, 1023, 4095, 16383, 65535) if high <= each), high)
+def _round(high: float, ranges: Sequence[float]) -> float:
+    """The smallest range that holds a value; the value itself where none does."""
+    return next((each for each in ranges if high <= each), high)
 
 
 def _mistaken(look: Look, low: float, high: float, expected: str, remedy: str) -> HairlineError:
