@@ -9,9 +9,9 @@ install --no-deps --target DIR monai``, ``PYTHONPATH=DIR``). What is shown is th
 thresholds. The Hausdorff distance is left out where a side is empty, which MONAI has no number for; DeepMind's
 surface-distance weighs the pieces of a contour by their length, so that its percentile is another quantity.
 
-The second: ``--experiment`` is a workspace after ``dvc repro``; every row of labels in its comparison.csv is scored from
-the label files, and shown with the digits that differ. The third: ``--many`` images of 96 x 96, seconds and peak memory
-of the command.
+The second: ``--experiment`` is a workspace after ``dvc repro``; every row of labels in its comparison.csv is scored
+from the label files, and it is told whether every digit is the same. The third: ``--many`` images of
+96 x 96, seconds and peak memory of the command.
 """
 
 import argparse
@@ -127,10 +127,14 @@ def differences(values: Any, table: pd.DataFrame, pairs: list[Pair]) -> Iterator
     reached = {percent: [torch.from_numpy((levels.astype(np.int64) * 100 >= 255 * percent).astype(np.int64)).flatten()
                          for levels, _ in pairs] for percent in PERCENTS}  # fmt: skip
     places = [percent - 1 for percent in PERCENTS]
+
+    def pairs_of(percent: int) -> Iterator[tuple[Any, Any]]:
+        return zip(reached[percent], truth, strict=True)
+
     for what, measure, function in (("F1 of each image", f1, theirs.binary_f1_score),
                                     ("crack IoU of each image", crack_iou, theirs.binary_jaccard_index)):  # fmt: skip
         ours = measure(found)[:, places]
-        other = np.array([[float(function(one, mask, zero_division=1)) for one, mask in zip(reached[percent], truth)]
+        other = np.array([[float(function(one, mask, zero_division=1)) for one, mask in pairs_of(percent)]
                           for percent in PERCENTS]).T  # fmt: skip
         yield what, "torchmetrics", ours.size, float(np.abs(ours - other).max())
     rows = {row["convention"]: row for row in values["predictions"]["conventions"] if row["empty_masks"] == "counted"}
@@ -180,7 +184,7 @@ def experiment(folder: Path) -> None:
     """Rows of labels of a finished experiment, scored again from their files."""
     table = next(folder.glob("reports/*/comparison/comparison.csv"))
     name = table.parts[-3]
-    print("\n| labels | images | ODS | OIS | AP | as comparison.csv |\n| --- | --- | --- | --- | --- | --- |", flush=True)
+    print(f"\n| labels | images | ODS | OIS | AP | as comparison.csv |\n{'| --- ' * 6}|", flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         only = Path(temporary, "ids.txt")
         for row in read_csv(table).query("kind == 'label'").to_dict("records"):
@@ -193,8 +197,9 @@ def experiment(folder: Path) -> None:
             found = pd.DataFrame([told["predictions"]["scores"]])[["ods", "ois", "ap", "ods_threshold", "ap_of_means"]]
             mine = pd.read_csv(io.StringIO(csv(found))).iloc[0]
             same = all(mine[each] == row[each] for each in found)
-            print(f"| {row['labels']}, {row['test_set']} | {len(chosen)} | {mine['ods']} | {mine['ois']} | {mine['ap']} "
-                  f"| {'every digit' if same else 'NO'} |", flush=True)  # fmt: skip
+            numbers = " | ".join(str(mine[each]) for each in ("ods", "ois", "ap"))
+            equal = "every digit" if same else "NO"
+            print(f"| {row['labels']}, {row['test_set']} | {len(chosen)} | {numbers} | {equal} |", flush=True)
 
 
 def many(count: int) -> None:
