@@ -145,7 +145,7 @@ def _lines(found: "Outcome") -> Iterator[str]:
         at = ", ".join(f"{words} {fixed[key]:.3f}" for key, (words, _) in outcome.FIXED.items())
         yield f"at {found.threshold:.2f}, means over images: {at}"
         yield ""
-        yield convention_rows(rows[rows["empty_masks"] == conventions.COUNTED]).to_string(index=False)
+        yield convention_rows(rows[rows["empty_masks"] != conventions.LEFT_OUT]).to_string(index=False)
     yield ""
     for place in range(len(found.names)):
         yield f"To quote  {outcome.quote(found, place)}"

@@ -132,7 +132,7 @@ def _numbers(
     rows = comparison.summarise(results, bootstrap)[wanted].to_dict("records")
     found = []
     for row, each in zip(rows, judgements, strict=True):
-        ap = _ap_interval(each, bootstrap)
+        ap = {} if "ap_low" in row else _ap_interval(each, bootstrap)
         found.append({str(name): float(value) for name, value in (row | ap).items() if not pd.isna(value)})
     return found
 
@@ -194,7 +194,7 @@ def difference(found: Outcome) -> str:
     p, units = row["p"], f"{int(row['groups'])} photo{'s' if row['groups'] > 1 else ''}"
     text = f"Its ODS minus that of {found.names[1]} is {amount}"
     if pd.isna(p):
-        return f"{text}; {units} are too few to tell whether that is chance."
+        return f"{text}: {row.get('unsure') or f'too few photos ({units}) to tell'}."
     chance = "" if p < LEVEL else ", which may be chance"
     return f"{text}{chance} (p {'< 0.001' if p < SMALLEST_P else '= ' + format(p, '.3f')}, paired over {units})."
 
@@ -212,18 +212,21 @@ def quote(found: Outcome, place: int = 0) -> str:
     lacking = f"; {missing} missing predictions counted as empty" if missing else ""
     binary = "binary predictions" if judgement.predictions.binary else "best of t = 0.01 … 0.99 over all images"
     grouped = judgement.groups.told if judgement.groups.count < len(judgement.table) else "each image a photo"
+    there = "ods_low" in numbers
+    intervals = f"{found.bootstrap.level:.0%} intervals" if there else "too few photos for intervals"
     return (
         f"scored with hairline {version} (ODS {told(numbers, 'ods')}, OIS {told(numbers, 'ois')}, AP "
         f"{told(numbers, 'ap')}; F1 averaged over images, score ≥ t, {binary}, no tolerance; "
-        f"{photos(found)}, {grouped}; {blank}{lacking}; {found.bootstrap.level:.0%} intervals; predictions sha256 "
+        f"{photos(found)}, {grouped}; {blank}{lacking}; {intervals}; predictions sha256 "
         f"{judgement.predictions_sha256[:HASH_DIGITS]}, masks sha256 {judgement.masks_sha256[:HASH_DIGITS]})"
     )
 
 
 def shown_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of conventions to show: those without empty masks only where there are such masks."""
-    same = rows["images"].nunique() == 1
-    return rows[rows["empty_masks"] == conventions.COUNTED] if same else rows
+    """The rows of conventions to show: those without empty masks only where there are such masks; none of no image."""
+    left_out = rows["empty_masks"] == conventions.LEFT_OUT
+    same = rows["images"][left_out].max() == rows["images"][rows["empty_masks"] == conventions.COUNTED].max()
+    return rows[(rows["images"] > 0) & ~(left_out & same)]
 
 
 def content(found: Outcome) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from hairline.reporting.formatting import number
 HEADINGS = {
     "convention": "Convention", "images": "Images", "ods": "ODS", "ods_threshold": "at", "ois": "OIS", "ap": "AP",
     "at_half": "At 0.5", "at_paper_threshold": "At the first row's threshold", "mean": "Mean over thresholds",
+    "threshold_free": "Without a threshold",
 }  # fmt: skip
 FORMS = {"images": ",.0f", "ods_threshold": ".2f"}
 WHOLE = ("images", "groups", "empty_masks", "empty_predictions")
@@ -99,8 +100,9 @@ def notes(found: Outcome) -> list[str]:
         ("The predictions are binary, so that there is one threshold: ODS is their mean F1." if found.binary else
          "The threshold of ODS was chosen on these same images, that of OIS on each image: both are upper ends. "
          f"What a threshold fixed before gives stands beside them ({found.threshold:.2f})."),
-        f"Brackets are {level} intervals of other photos of the same kind ({resamples} resamples of whole photos); of "
-        "other trainings of the network they tell nothing.",
+        (f"Brackets are {level} intervals of other photos of the same kind ({resamples} resamples of whole photos); of "
+         "other trainings of the network they tell nothing." if "ods_low" in found.numbers[0] else
+         f"{photos(found)}: too few photos for intervals."),
         grouping,
         (f"{blank} of the masks are empty: there F1 is 1 if nothing is predicted, else 0." if blank else
          "No mask is empty."),
