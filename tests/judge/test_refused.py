@@ -395,7 +395,7 @@ def _(place: Place) -> None:
     results(place, {"image_id": "a", "bbox": [1, 1, 2, 2], "score": 1})
 
 
-@case("COCO results of other images", "result 0 has the image_id 5, which no mask has")
+@case("COCO results of other images", "none of its image_id .* has a mask")
 def _(place: Place) -> None:
     results(place, RESULT | {"image_id": 5})
 
@@ -423,6 +423,17 @@ def _(place: Place) -> None:
 @case("a folder with other files", r"--out .*: holds other files \(a.png\); .*name another")
 def _(place: Place) -> None:
     place.words = ["--out", place.masks]
+
+
+@case("categories of a list of results", "whose categories have no names")
+def _(place: Place) -> None:
+    results(place, RESULT)
+    place.words = ["--categories", "crack"]
+
+
+@case("a folder that cannot be", "a.png is a file; expected a folder there")
+def _(place: Place) -> None:
+    place.words = ["--out", place.masks / "a.png" / "out"]
 
 
 @case("photos of other images", "no photo has the name of a mask")

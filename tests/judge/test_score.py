@@ -330,6 +330,26 @@ def test_coco_results_are_the_largest_score_over_a_pixel(score: Score, tmp_path:
         assert told["masks"]["sha256"] == plain["masks"]["sha256"]
 
 
+def test_one_category_of_coco_results(score: Score, tmp_path: Path) -> None:
+    truth = coco_masks(tmp_path / "instances.json")
+    content = json.loads(truth.read_text(encoding="utf-8"))
+    content["categories"].append({"id": 2, "name": "rust"})
+    truth.write_text(json.dumps(content), encoding="utf-8")
+    only_crack = coco_results(tmp_path / "r.json", [7, 8, 9, 10])
+    expected = score(only_crack, truth, "--json", "-").values["predictions"]
+    entries = json.loads(only_crack.read_text(encoding="utf-8"))
+    rust = [entry | {"category_id": 2, "score": 1, "segmentation": packed(~judged.mask(0))} for entry in entries[:5]]
+    both = tmp_path / "both.json"
+    both.write_text(json.dumps(entries + rust), encoding="utf-8")
+    found = score(both, truth, "--categories", "crack", "--json", "-").values["predictions"]
+    assert found["sha256"] == expected["sha256"]
+
+
+def test_folders_the_other_way_round_are_told(score: Score, tmp_path: Path) -> None:
+    predictions, masks = judged.pair(tmp_path)
+    assert "the other way round" in score(masks, predictions, "--no-invert").err
+
+
 def test_coco_annotations_as_predictions_are_binary(score: Score, tmp_path: Path) -> None:
     _, masks = judged.pair(tmp_path)
     told = score(coco_masks(tmp_path / "mine.json"), masks, "--json", "-").values

@@ -4,12 +4,14 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hairline.errors import HairlineError
+from hairline.io import system_errors
 
 if TYPE_CHECKING:  # what scores takes a second to import, which other commands need not wait
     from hairline.judge.outcome import Outcome
@@ -70,7 +72,6 @@ def score(
     seed: Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the resamples.")] = 1,
 ) -> None:
     """Score any predictions against any masks: every convention, intervals, a paired test, a page, a line to quote."""
-    from hairline.io.atomic import write_json
     from hairline.judge import judgement, outcome, pictures, writing
     from hairline.judge.masks import MaskOptions
     from hairline.judge.predictions import PredictionOptions
@@ -83,16 +84,25 @@ def score(
     chosen = tuple(categories or ())
     of_masks = MaskOptions(_values("--crack", crack), _values("--background", background), invert, chosen, only)
     of_predictions = PredictionOptions(suffix, mask_suffix, scale, logits, chosen, allow_missing)
-    found = outcome.outcome(
-        judgement.all_judged(paths, masks, groups, of_predictions, of_masks),
-        BootstrapOptions(resamples=resamples, level=0.95, seed=seed), threshold,
-    )  # fmt: skip
-    for remark in found.remarks:
-        typer.echo(f"note: {remark}", err=True)
-    if out is not None:
-        first = found.judgements[0]
-        photos = pictures.photos_of(images, list(first.masks.read), mask_suffix) if images is not None else {}
-        writing.write(out, found, pictures.shown(first, found.numbers[0]["ods_threshold"], photos))
+    with _told():
+        found = outcome.outcome(
+            judgement.all_judged(paths, masks, groups, of_predictions, of_masks),
+            BootstrapOptions(resamples=resamples, level=0.95, seed=seed), threshold,
+        )  # fmt: skip
+        for remark in found.remarks:
+            typer.echo(f"note: {remark}", err=True)
+        if out is not None:
+            first = found.judgements[0]
+            photos = pictures.photos_of(images, list(first.masks.read), mask_suffix) if images is not None else {}
+            writing.write(out, found, pictures.shown(first, found.numbers[0]["ods_threshold"], photos))
+        _give(found, out, as_json)
+
+
+def _give(found: "Outcome", out: Path | None, as_json: str) -> None:
+    """Print, or write as JSON."""
+    from hairline.io.atomic import write_json
+    from hairline.judge import outcome, writing
+
     told = outcome.content(found)
     if as_json == STDOUT:
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -102,6 +112,18 @@ def score(
     typer.echo("\n".join(_lines(found)))
     if out is not None:
         typer.echo(f"\nPage      {out / writing.PAGE}")
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What the system refuses inside the block, in a sentence that speaks of no stage."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        told = system_errors.told(error)
+        if told is None:
+            raise
+        raise HairlineError(told.removesuffix(f": {system_errors.AGAIN}")) from None
 
 
 def _refuse(scale: float | None, out: Path | None, images: Path | None) -> None:

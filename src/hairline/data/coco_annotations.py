@@ -54,10 +54,12 @@ class Annotations:
     Attributes:
         images: Its images, each with ``id``, ``file_name``, ``width`` and ``height``.
         of: Id of an image → its annotations of the chosen categories; images without any are there, too.
+        categories: Id of a category → its name, all there are.
     """
 
     images: Sequence[Entry]
     of: Mapping[object, Sequence[Entry]]
+    categories: Mapping[object, str]
 
 
 def read_annotations(path: Path, categories: Sequence[str], wording: Wording = IN_PARAMETERS) -> Annotations:
@@ -102,7 +104,7 @@ def read_annotations(path: Path, categories: Sequence[str], wording: Wording = I
             "%s: has annotations of %s, and all are read as crack; name those that are in %s", path,
             _named(sorted(used)), wording.categories,
         )  # fmt: skip
-    return Annotations(images, found)
+    return Annotations(images, found, names)
 
 
 def _content(path: Path, wording: Wording) -> Entry:

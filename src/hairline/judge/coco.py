@@ -1,7 +1,7 @@
 """Predictions and masks in COCO files: annotations of images, or the list of results that evaluations upload."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PureWindowsPath
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.data.coco_annotations import Annotations, Entry, Wording, read_annotations
+from hairline.data.masks import Mask
 from hairline.data.outlines import read_outline
 from hairline.data.polygons import encoded, mask_of
 from hairline.errors import HairlineError
@@ -31,11 +32,13 @@ class Images:
         file: The file.
         sizes: Name of an image → its height and width in pixels.
         names: Id of an image → its name.
+        chosen: Ids of the chosen categories.
     """
 
     file: Path
     sizes: Mapping[str, tuple[int, int]]
     names: Mapping[object, str]
+    chosen: frozenset[object] = frozenset()
 
 
 def is_coco(path: Path) -> bool:
@@ -50,7 +53,8 @@ def annotated(path: Path, categories: Sequence[str]) -> tuple[Images, Mapping[st
         HairlineError: As :func:`hairline.data.coco_annotations.read_annotations`, or if two images have one name.
     """
     found = read_annotations(path, categories, WORDING)
-    images = _images(path, found)
+    chosen = frozenset(key for key, name in found.categories.items() if not categories or name in categories)
+    images = replace(_images(path, found), chosen=chosen)
     return images, {images.names[key]: entries for key, entries in found.of.items()}
 
 
@@ -70,8 +74,8 @@ def _images(path: Path, found: Annotations) -> Images:
     return Images(path, sizes, names)
 
 
-def mask(file: Path, name: str, annotations: Sequence[Entry], size: tuple[int, int]) -> NDArray[np.bool_]:
-    """The union of the annotations of an image, bool [height, width].
+def mask(file: Path, name: str, annotations: Sequence[Entry], size: tuple[int, int]) -> Mask:
+    """The union of the annotations of an image.
 
     Raises:
         HairlineError: If an annotation cannot be drawn, or there are too many.
@@ -89,7 +93,7 @@ def mask(file: Path, name: str, annotations: Sequence[Entry], size: tuple[int, i
                 f"{file}: annotation {called} of '{printable(name)}': {error}; correct it in the annotation tool"
             ) from None
         packed += [outline.packed] if outline.packed is not None else []
-    return mask_of(packed, *size)
+    return Mask(mask_of(packed, *size), {})
 
 
 @dataclass(frozen=True)
@@ -109,14 +113,21 @@ class Results:
     named: bool
 
 
-def results(path: Path, masks: Sequence[str], ids: Mapping[object, str], categories: Sequence[str]) -> Results:
+def results(
+    path: Path,
+    masks: Sequence[str],
+    ids: Mapping[object, str],
+    categories: Sequence[str],
+    chosen: Collection[object] = frozenset(),
+) -> Results:
     """Predictions of a COCO file: a list of results with scores, or an annotation file, whose annotations are masks.
 
     Args:
         path: The file.
         masks: Names of the images that have masks.
         ids: Id of an image → its name, where the masks are a COCO file too; else empty.
-        categories: Names of categories to keep, of annotation files; empty: all.
+        categories: Names of categories to keep; empty: all.
+        chosen: Their ids in the COCO file of the masks, by which a list of results is chosen from.
 
     Raises:
         HairlineError: If it is neither, or a result lacks an image, an outline or a score in [0, 1].
@@ -133,15 +144,17 @@ def results(path: Path, masks: Sequence[str], ids: Mapping[object, str], categor
             f"{path}: holds {'no result' if content == [] else 'a ' + type(content).__name__}; expected a list of COCO "
             "results, each with image_id, segmentation and score, or a COCO annotation file; write the results again"
         )
-    if categories:
+    if categories and not ids:
         raise HairlineError(
-            f"{path}: is a list of results, which names no categories; expected a COCO annotation file where "
-            "--categories is given; leave out the results of other categories and the option"
+            f"{path}: is a list of results, whose categories have no names; expected a COCO file of masks, which names "
+            "them, where --categories is given; leave out the results of other categories and the option"
         )
-    return _listed(path, content, masks, ids)
+    return _listed(path, content, masks, ids, chosen)
 
 
-def _listed(path: Path, content: Sequence[Any], masks: Sequence[str], ids: Mapping[object, str]) -> Results:
+def _listed(
+    path: Path, content: Sequence[Any], masks: Sequence[str], ids: Mapping[object, str], chosen: Collection[object]
+) -> Results:
     names, found, levels = Names(masks), dict[str, list[Entry]](), {0.0}
     for number, entry in enumerate(content):
         if not isinstance(entry, dict) or type(entry.get("image_id")) not in (int, str):
@@ -154,20 +167,24 @@ def _listed(path: Path, content: Sequence[Any], masks: Sequence[str], ids: Mappi
                 f"{path}: result {number} has no segmentation (a bounding box alone?); expected polygons or run "
                 "lengths; write the masks of the results, too"
             )
-        levels.add(_score(path, number, entry))
-        name = ids.get(entry["image_id"]) if ids else names.find(str(entry["image_id"]))
-        if name is None:
-            known = some([str(key) for key in ids] if ids else list(masks))
-            remedy = (
-                "write the ids of that file"
-                if ids
-                else ("give as MASKS the COCO file that defines these ids, or write names of masks as image_id")
-            )
-            raise HairlineError(
-                f"{path}: result {number} has the image_id {entry['image_id']!r:.60}, which no mask has ({known}); "
-                f"expected ids of the images of MASKS; {remedy}"
-            )
-        found.setdefault(name, []).append(entry)
+        score = _score(path, number, entry)
+        if chosen and entry.get("category_id") not in chosen:
+            continue
+        levels.add(score)
+        key = entry["image_id"]
+        name = ids.get(key) if ids else names.find(str(key))
+        found.setdefault(str(key) if name is None else name, []).append(entry)
+    if found and not set(found) & set(masks):
+        known = some([str(key) for key in ids] if ids else list(masks))
+        remedy = (
+            "write the ids of that file"
+            if ids
+            else "give as MASKS the COCO file that defines these ids, or write names of masks as image_id"
+        )
+        raise HairlineError(
+            f"{path}: none of its image_id ({some(list(found))}) has a mask ({known}); expected ids of the images of "
+            f"MASKS; {remedy}"
+        )
     return Results(found, True, frozenset(levels), named=False)
 
 

@@ -2,8 +2,8 @@
 
 >>> from pathlib import Path
 >>> from hairline.judge.judgement import judge
->>> judge(Path("predictions"), Path("masks")).ods  # doctest: +SKIP
-0.672
+>>> judge(Path("predictions"), Path("masks")).remarks  # doctest: +SKIP
+()
 """
 
 import hashlib
@@ -31,6 +31,9 @@ from hairline.metrics.score_table import HISTOGRAMS
 
 BOOTSTRAP = BootstrapOptions(resamples=1000, level=0.95, seed=1)
 """As in the base profile."""
+
+SOFT = 0.02
+"""Share of the pixels of masks between black and white that soft edges do not have."""
 
 Step = Callable[[], object]
 
@@ -69,15 +72,18 @@ class _Reader:
     hashes: dict[str, tuple[str, str]] = field(default_factory=dict)
     crack: int = 0
     pixels: int = 0
+    between: int = 0
 
     def scores(self, name: str) -> Scores:
-        mask = self.masks.read[name]()
+        read = self.masks.read[name]()
+        mask = read.crack
         height, width = mask.shape
         scores = self.predictions.read[name]((height, width))
         self.kept = {name: mask}
         self.hashes[name] = digest(scores), digest(mask)
         self.crack += int(mask.sum())
         self.pixels += mask.size
+        self.between += sum(read.unusual.values())
         self.step()
         return scores
 
@@ -143,7 +149,7 @@ def _judged(predictions: Predictions, masks: Masks, grouping: Groups, stated: Ma
         reader = _Reader(predictions, masks, step)
         table = wide_table(samples, reader.scores, reader.mask, THREADS)
     mask_sets.refuse_odd(masks.path, reader.crack, reader.pixels, len(samples), stated.invert, stated.crack)
-    remarks = (*predictions.remarks, *_missing(predictions, table), *_inverted(table))
+    remarks = (*predictions.remarks, *_missing(predictions, table), *_inverted(table), *_soft(reader))
     return Judgement(predictions, masks, grouping, table, reader.sha256(0), reader.sha256(1), remarks)
 
 
@@ -162,6 +168,13 @@ def _inverted(table: pd.DataFrame) -> list[str]:
     means = [float(np.average(np.arange(len(each)), weights=each)) if each.any() else 0 for each in (crack, background)]
     told = "scores are lower on crack than on background, as where predictions are inverted: is crack bright in them?"
     return [told] if means[0] < means[1] else []
+
+
+def _soft(reader: _Reader) -> list[str]:
+    """Masks with many levels, as scores have them."""
+    share = reader.between / reader.pixels
+    told = "count as crack above half: are masks and predictions the other way round?"
+    return [f"{share:.0%} of the pixels of masks are neither black nor white, and {told}"] if share > SOFT else []
 
 
 def refuse_same(paths: Sequence[Path]) -> None:

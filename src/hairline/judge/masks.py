@@ -7,11 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from hairline.data import masks as mask_files
-from hairline.data.masks import Pixels, Wording
+from hairline.data.masks import Mask, Pixels, Wording
 from hairline.data.stated_values import Value
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
@@ -25,7 +22,7 @@ MOSTLY = 0.5
 """Share of crack over all masks from which these are probably inverted."""
 WORDING = Wording("--crack and --background list", "state which are crack, e.g. --crack CRACK --background BACKGROUND")
 
-Read = Callable[[], NDArray[np.bool_]]
+Read = Callable[[], Mask]
 T = TypeVar("T")
 
 
@@ -54,15 +51,17 @@ class Masks:
 
     Attributes:
         path: Where they lie.
-        read: Name of an image → what reads its mask, bool [height, width].
+        read: Name of an image → what reads its mask.
         ids: Id of an image in their COCO file → its name; empty where they are files.
         told: What is crack in them, for people.
+        chosen: Ids of the categories of their COCO file that are crack.
     """
 
     path: Path
     read: Mapping[str, Read]
     ids: Mapping[object, str]
     told: str
+    chosen: frozenset[object] = frozenset()
 
 
 def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda: None) -> Masks:
@@ -96,13 +95,12 @@ def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda:
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(look, files.values()))
     rules = mask_files.decide(found, pixels, bool(options.invert), WORDING)  # type: ignore[arg-type]
-    read = {name: partial(_crack, file, rule) for (name, file), rule in zip(files.items(), rules, strict=True)}
+    read = {
+        name: partial(mask_files.read_mask_file, file, rule)
+        for (name, file), rule in zip(files.items(), rules, strict=True)
+    }
     texts = dict.fromkeys(rule.text for rule in rules)
     return Masks(path, read, {}, " or ".join(text for text in texts if text != "nothing" or len(texts) == 1))
-
-
-def _crack(file: Path, rule: mask_files.Rule) -> NDArray[np.bool_]:
-    return mask_files.read_mask_file(file, rule).crack
 
 
 def _of_coco(path: Path, options: MaskOptions) -> Masks:
@@ -115,7 +113,8 @@ def _of_coco(path: Path, options: MaskOptions) -> Masks:
     sizes = _only(path, images.sizes, options.only)
     read = {name: partial(coco.mask, path, name, of[name], size) for name, size in sizes.items()}
     chosen = " or ".join(options.categories)
-    return Masks(path, read, images.names, f"what annotations of {chosen or 'any category'} cover")
+    told = f"what annotations of {chosen or 'any category'} cover"
+    return Masks(path, read, images.names, told, images.chosen)
 
 
 def _only(path: Path, there: Mapping[str, T], only: Path | None) -> Mapping[str, T]:

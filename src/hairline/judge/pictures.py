@@ -55,7 +55,7 @@ def shown(judgement: Judgement, threshold: float, photos: Mapping[str, Path]) ->
 
 
 def _shown(judgement: Judgement, name: str, f1: float, threshold: float, photos: Mapping[str, Path]) -> Shown:
-    mask = judgement.masks.read[name]()
+    mask = judgement.masks.read[name]().crack
     height, width = mask.shape
     scores = judgement.predictions.read[name]((height, width))
     predicted = thresholds.bins(scores) > thresholds.place(threshold)

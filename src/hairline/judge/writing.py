@@ -23,7 +23,13 @@ def refuse_other(folder: Path) -> None:
     Raises:
         HairlineError: If so.
     """
-    if not there(folder):
+    above = next(each for each in (folder.absolute(), *folder.absolute().parents) if there(each))
+    if above != folder.absolute():
+        if not above.is_dir():
+            raise HairlineError(
+                f"--out {printable(str(folder))}: {printable(str(above))} is a file; expected a folder there; name "
+                "another"
+            )
         return
     if not folder.is_dir():
         raise HairlineError(
