@@ -24,8 +24,27 @@ CATEGORY: Kinds = {"id": KEY, "name": (str,)}
 TOLD = {int: "a whole number", str: "text"}
 LONGEST_SIDE = 1_000_000
 """Largest width and height in pixels that an image may be said to have."""
-SMALLER = "split the export into several files, each named in options.annotations of this data set"
 AGAIN = "export the annotations again"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What messages call the settings of whoever reads a file; these are of a data set in params.yaml.
+
+    Attributes:
+        categories: Where categories are chosen.
+        smaller: What to do with a file that is too large.
+        absent: What to do where there is no file.
+        apart: What else to do with merged files, whose category ids are not unique; starts with a comma.
+    """
+
+    categories: str = "options.categories of this data set"
+    smaller: str = "split the export into several files, each named in options.annotations of this data set"
+    absent: str = "put the export there or correct options.annotations of this data set"
+    apart: str = ", or list the files one by one in options.annotations of this data set"
+
+
+IN_PARAMETERS = Wording()
 
 
 @dataclass(frozen=True)
@@ -35,33 +54,36 @@ class Annotations:
     Attributes:
         images: Its images, each with ``id``, ``file_name``, ``width`` and ``height``.
         of: Id of an image → its annotations of the chosen categories; images without any are there, too.
+        categories: Id of a category → its name, all there are.
     """
 
     images: Sequence[Entry]
     of: Mapping[object, Sequence[Entry]]
+    categories: Mapping[object, str]
 
 
-def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
+def read_annotations(path: Path, categories: Sequence[str], wording: Wording = IN_PARAMETERS) -> Annotations:
     """Read a COCO annotation file.
 
     Args:
         path: The file.
         categories: Names of the categories to keep; empty: all.
+        wording: What messages call the settings.
 
     Raises:
         HairlineError: If the file is missing, over a limit (:mod:`hairline.io.foreign_json`), no JSON, or lacks lists
             or keys; if two images have one id or one states no size, a category id stands for two names, a category is
             not there or is also written otherwise, or an annotation's image or category is not there.
     """
-    content = _content(path)
+    content = _content(path, wording)
     images = _entries(path, content, "images", IMAGE)
     annotations = _entries(path, content, "annotations", ANNOTATION)
-    names = _names(path, _entries(path, content, "categories", CATEGORY))
+    names = _names(path, _entries(path, content, "categories", CATEGORY), wording)
     unknown = sorted(set(categories) - set(names.values()))
     if unknown:
         raise HairlineError(
-            f"{path}: has no category {_named(unknown)}; it has {_named(names.values())}; correct options.categories "
-            "of this data set"
+            f"{path}: has no category {_named(unknown)}; it has {_named(names.values())}; correct "
+            f"{wording.categories}"
         )
     found: dict[object, list[Entry]] = {}
     for number, image in enumerate(images):
@@ -76,22 +98,21 @@ def read_annotations(path: Path, categories: Sequence[str]) -> Annotations:
         if not categories or names[entry["category_id"]] in categories:
             found[entry["image_id"]].append(entry)
     used = {names[entry["category_id"]] for entry in annotations}
-    _refuse_respelt(path, categories, used)
+    _refuse_respelt(path, categories, used, wording)
     if not categories and len(used) > 1:
         _log.warning(
-            "%s: has annotations of %s, and all are read as crack; name those that are in options.categories of this "
-            "data set", path, _named(sorted(used)),
+            "%s: has annotations of %s, and all are read as crack; name those that are in %s", path,
+            _named(sorted(used)), wording.categories,
         )  # fmt: skip
-    return Annotations(images, found)
+    return Annotations(images, found, names)
 
 
-def _content(path: Path) -> Entry:
+def _content(path: Path, wording: Wording) -> Entry:
     if not there(path):
         raise HairlineError(
-            f"{path}: no such file (in {path.parent}: {contents(path.parent)}); put the export there or correct "
-            "options.annotations of this data set"
+            f"{path}: no such file (in {path.parent}: {contents(path.parent)}); {wording.absent}"
         )
-    content = read_json(path, "a COCO annotation file", SMALLER, AGAIN)
+    content = read_json(path, "a COCO annotation file", wording.smaller, AGAIN)
     if not isinstance(content, dict):
         raise HairlineError(
             f"{path}: holds a {type(content).__name__}; expected a mapping with the lists images, annotations and "
@@ -118,7 +139,7 @@ def _entries(path: Path, content: Entry, key: str, needed: Kinds) -> list[Entry]
     return entries
 
 
-def _names(path: Path, categories: Iterable[Entry]) -> dict[object, str]:
+def _names(path: Path, categories: Iterable[Entry], wording: Wording) -> dict[object, str]:
     """Id of a category → its name; merged files often number theirs from 1 each."""
     names: dict[object, str] = {}
     for entry in categories:
@@ -127,12 +148,12 @@ def _names(path: Path, categories: Iterable[Entry]) -> dict[object, str]:
             raise HairlineError(
                 f"{path}: the category id {entry['id']!r} stands for '{before}' and for '{entry['name']}', so that no "
                 "annotation tells which it is; expected one name an id; give them ids of their own before the files "
-                "are merged, or list the files one by one in options.annotations of this data set"
+                f"are merged{wording.apart}"
             )
     return names
 
 
-def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str]) -> None:
+def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str], wording: Wording) -> None:
     """A category left out that differs from a chosen one in capitals or spaces alone would be lost unsaid."""
     chosen = defaultdict[str, list[str]](list)
     for name in categories:
@@ -140,9 +161,8 @@ def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str]) 
     for name in sorted(set(used) - set(categories)):
         if alike := chosen.get(_plain(name)):
             raise HairlineError(
-                f"{path}: has annotations of '{name}' beside the category '{alike[0]}' of options.categories, from "
-                "which it differs in capitals or spaces alone; add it to options.categories of this data set or rename "
-                "it"
+                f"{path}: has annotations of '{name}' beside the chosen category '{alike[0]}', from "
+                f"which it differs in capitals or spaces alone; add it to {wording.categories} or rename it"
             )
 
 

@@ -65,6 +65,25 @@ class Pixels:
 
 
 @dataclass(frozen=True)
+class Wording:
+    """What messages call the settings of whoever reads masks; these are of a data set in params.yaml.
+
+    Attributes:
+        lists: What lists the values that are stated.
+        state: How to state them; CRACK and BACKGROUND stand for values between commas.
+    """
+
+    lists: str = "'pixels' of this data set lists"
+    state: str = (
+        "list beside the options of this data set which values are crack and which are not, "
+        "e.g. pixels: {crack: [CRACK], background: [BACKGROUND]}"
+    )
+
+
+IN_PARAMETERS = Wording()
+
+
+@dataclass(frozen=True)
 class Rule:
     """How one file is read, after the rule of its set.
 
@@ -142,31 +161,34 @@ def binary_mask(grey: NDArray[np.uint8], tolerance: int = 0) -> Mask:
     return Mask(grey > HALF, {level: counts[level] for level in counts if tolerance < level < 255 - tolerance})
 
 
-def decide(found: Sequence[Values | Named], pixels: Pixels, dark: bool = False) -> list[Rule]:
+def decide(
+    found: Sequence[Values | Named], pixels: Pixels, dark: bool = False, wording: Wording = IN_PARAMETERS
+) -> list[Rule]:
     """The rule of a set, as it applies to each of its files.
 
     Args:
         found: What all of its mask files hold, from :func:`look`.
         pixels: What is stated of them.
         dark: Whether the layout publishes crack as dark.
+        wording: What messages call the settings.
 
     Raises:
         HairlineError: If files do not say what is crack, or contradict each other or what is stated; all are named.
     """
     if isinstance(pixels.crack, tuple):
         stated = {*pixels.crack, *pixels.background}
-        _refuse([(each.path, _unstated(each, stated)) for each in found if isinstance(each, Named)], pixels)
+        _refuse([(each.path, _unstated(each, stated)) for each in found if isinstance(each, Named)], pixels, wording)
         return [Rule(f"{told(pixels.crack)}, as stated", stated=pixels.crack) for _ in found]
     seen = [each for each in found if isinstance(each, Values)]
     dark = dark if pixels.crack == "auto" else pixels.crack == "dark"
     bits = depth(max((max(each.counts) for each in seen if each.deep), default=0))
     judged = [_doubt(each, bits if each.deep else 8, pixels.crack != "auto", dark) for each in seen]
     doubts = [(each.path, doubt or other) for each, doubt, other in zip(seen, judged, _others(seen), strict=True)]
-    _refuse(doubts, pixels, _remedy(seen, [bool(doubt) for _, doubt in doubts]))
+    _refuse(doubts, pixels, wording, _remedy(seen, [bool(doubt) for _, doubt in doubts], wording))
     return [_rule(each, bits if each.deep else 8, dark) for each in seen]
 
 
-def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, remedy: str = "") -> None:
+def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, wording: Wording, remedy: str = "") -> None:
     doubts = [(path, doubt) for path, doubt in judged if doubt]
     if not doubts:
         return
@@ -177,7 +199,7 @@ def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, remedy: str = ""
     more = f"; and {len(groups) - GROUPS} other kinds" if len(groups) > GROUPS else ""
     if isinstance(pixels.crack, tuple):
         expected = (
-            f"expected only the values that 'pixels' of this data set lists, crack {told(pixels.crack)} and background "
+            f"expected only the values that {wording.lists}, crack {told(pixels.crack)} and background "
             f"{told(pixels.background)}; add the others to one of the two lists"
         )
     else:
@@ -191,7 +213,7 @@ def _named(files: Sequence[str]) -> str:
     return ", ".join(files[:NAMED]) + (f" and {len(files) - NAMED} more" if len(files) > NAMED else "")
 
 
-def _remedy(found: Sequence[Values], doubtful: Sequence[bool]) -> str:
+def _remedy(found: Sequence[Values], doubtful: Sequence[bool], wording: Wording) -> str:
     """What to do about files; values are to be stated only where that would not make others blank."""
     doubted = [each for each, doubt in zip(found, doubtful, strict=True) if doubt]
     if any(each.lossy for each in doubted):
@@ -199,21 +221,19 @@ def _remedy(found: Sequence[Values], doubtful: Sequence[bool]) -> str:
     clear = [each for each, doubt in zip(found, doubtful, strict=True) if not doubt]
     if any(max(each.counts) > HALF for each in clear):
         return "save these masks as the others are, or exclude them"
-    example = _example(found) or _example(doubted) or "{crack: [1], background: [0, 255]}"
-    return (
-        "save the masks so, as PNG, or list beside the options of this data set which values are crack and which are "
-        f"not, e.g. pixels: {example}"
-    )
+    crack, background = _example(found) or _example(doubted) or ("1", "0, 255")
+    stated = wording.state.replace("CRACK", crack).replace("BACKGROUND", background)
+    return f"save the masks so, as PNG, or {stated}"
 
 
-def _example(found: Sequence[Values]) -> str:
-    """What could be stated of files, after the values they hold; empty where these are too many."""
+def _example(found: Sequence[Values]) -> tuple[str, str] | None:
+    """Crack and background as could be stated of files, after the values they hold; None where these are too many."""
     held = {value for each in found for value in each.names}
     if not 2 <= len(held) <= LISTED or len({type(value) for value in held}) > 1:
-        return ""
+        return None
     values = sorted(held, key=lambda value: (value, "") if isinstance(value, int) else (0, value))
     first, second, *rest = [f"'{value}'" if isinstance(value, str) else str(value) for value in values]
-    return f"{{crack: [{second}], background: [{', '.join([first, *rest])}]}}"
+    return second, ", ".join([first, *rest])
 
 
 def _rule(found: Values, bits: int, dark: bool) -> Rule:

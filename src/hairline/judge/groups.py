@@ -1,0 +1,104 @@
+"""Which photo each image shows, so that intervals and tests draw photos: a table, a pattern, or a rule by name."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hairline.data.layouts import crack500
+from hairline.errors import HairlineError
+from hairline.io.file_names import Names, printable
+from hairline.io.reading import composed, read_table, there
+from hairline.judge.files import some
+
+RULES = {"crack500": crack500.photo}
+"""Name of a published set → photo of an image by its name."""
+
+
+@dataclass(frozen=True)
+class Groups:
+    """The photos of images.
+
+    Attributes:
+        of: Photo of each image, in their order.
+        told: How it is known, for people.
+    """
+
+    of: tuple[str, ...]
+    told: str
+
+    @property
+    def count(self) -> int:
+        """Number of photos."""
+        return len(set(self.of))
+
+
+def groups(names: Sequence[str], stated: str = "") -> Groups:
+    """The photos of images.
+
+    Args:
+        names: Names of the images.
+        stated: Name of one of :data:`RULES`, path of a table with the columns id and group, or a regular expression
+            that matches the photo at the start of an image's name: its first group, or all of it. An image it does not
+            match is a photo of its own. Empty: every image is.
+
+    Raises:
+        HairlineError: If the table does not name all images, or the pattern none.
+    """
+    if not stated:
+        return Groups(tuple(names), "every image is taken for a photo of its own")
+    if stated in RULES:
+        found = tuple(RULES[stated](name.rpartition("/")[2]) for name in names)
+        return Groups(found, f"photos by the names of {stated}")
+    if there(Path(stated)):
+        return Groups(_of_table(Path(stated), names), f"photos by {Path(stated).name}")
+    return Groups(_of_pattern(stated, names), f"photos by the pattern {stated}")
+
+
+def _of_table(path: Path, names: Sequence[str]) -> tuple[str, ...]:
+    header, rows = read_table(path)
+    lacking = {"id", "group"} - set(header)
+    if lacking:
+        raise HairlineError(
+            f"{path}: has no column {' and '.join(sorted(lacking))} (its columns are {', '.join(header) or 'none'}); "
+            "expected the columns id and group; name them so in its first line"
+        )
+    known, found = Names(names), dict[str, str]()
+    for number, row in enumerate(rows, 2):
+        name = known.find(row["id"]) or known.find(composed(Path(row["id"]).with_suffix("").as_posix()))
+        if name is None:
+            continue  # a table may name the images of other splits as well
+        if found.setdefault(name, row["group"]) != row["group"]:
+            raise HairlineError(
+                f"{path}: line {number} says '{printable(row['group'])}' of '{printable(name)}', a line before says "
+                f"'{printable(found[name])}'; expected one group an image; correct one of them"
+            )
+    absent = [name for name in names if not found.get(name)]
+    if absent:
+        raise HairlineError(
+            f"{path}: {len(absent)} of {len(names)} images have no group ({some(absent)}); expected a row for every "
+            "image; add them"
+        )
+    return tuple(found[name] for name in names)
+
+
+def _of_pattern(stated: str, names: Sequence[str]) -> tuple[str, ...]:
+    try:
+        pattern = re.compile(stated)
+    except re.error as error:
+        raise HairlineError(
+            f"--groups {stated}: there is no such file, and it is no regular expression ({error}); expected a table "
+            f"with the columns id and group, a pattern, or one of {', '.join(RULES)}; correct it"
+        ) from None
+    found = [pattern.match(name) or pattern.match(name.rpartition("/")[2]) for name in names]
+    if not any(match and _photo(match) for match in found):
+        raise HairlineError(
+            f"--groups {stated}: there is no such file, and as a pattern it matches the start of no name "
+            f"({some(names)}); expected a table with the columns id and group, a pattern, or one of "
+            f"{', '.join(RULES)}; correct it"
+        )
+    return tuple((match and _photo(match)) or name for match, name in zip(found, names, strict=True))
+
+
+def _photo(match: re.Match[str]) -> str:
+    return str((match.group(1) if match.re.groups else match.group()) or "")
