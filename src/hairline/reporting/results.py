@@ -5,11 +5,16 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import pandas as pd
+
 from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
+from hairline.data import ledger
+from hairline.data.ledger import Scored
 from hairline.data.names import labels_stage
 from hairline.data.samples import read_samples
+from hairline.data.seen import Seen
 from hairline.data.training_set import TrainingSet
 from hairline.io.artefacts import COUNTS, FLAG, NUMBER, TEXT, WHOLE, read_json, read_parquet, repro, spoilt
 from hairline.io.reading import there
@@ -68,15 +73,22 @@ class _LabelsTiming:
 
 
 def compared(params: Params, paths: Paths) -> Iterator[Result]:
-    """All segmenters, then all label sets."""
-    yield from segmenters(params, paths)
-    yield from labels(params, paths)
+    """All segmenters, then all label sets, each with what it has seen."""
+    seen = ledger.read(paths.ledger)
+    yield from segmenters(params, paths, seen)
+    yield from labels(params, paths, seen)
 
 
-def segmenters(params: Params, paths: Paths) -> Iterator[Result]:
-    """Every segmenter on every test set, then on every pooled one, without another evaluation."""
+def segmenters(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None = None) -> Iterator[Result]:
+    """Every segmenter on every test set, then on every pooled one, without another evaluation.
+
+    Args:
+        params: All values.
+        paths: Where everything lies.
+        seen: The ledger; None leaves out what they have seen.
+    """
     matrix = params.matrix
-    results = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
+    results = {name: list(_on(params, paths, name, seen)) for name in matrix.test_sets}
     for found in results.values():
         yield from found
     for name, members in params.pooled_test_sets.items():
@@ -84,7 +96,7 @@ def segmenters(params: Params, paths: Paths) -> Iterator[Result]:
             yield comparison.pooled(name, same)
 
 
-def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
+def _on(params: Params, paths: Paths, test_set: str, seen: Mapping[Scored, Seen] | None) -> Iterator[Result]:
     matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
@@ -95,10 +107,22 @@ def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
                 told = _told(folder, f"{segmenter}-{test_set}", maker)
                 scored = told["status"] == "scored"
                 table = read_parquet(folder / "scores.parquet", SCORES, maker) if scored else None
+                what = Scored("segmenter", label_set, architecture, name, test_set, "test")
                 yield Result("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
-                           training=_training(told), replicate_of=_first_alike(params, architecture))  # fmt: skip
+                           training=_training(told), replicate_of=_first_alike(params, architecture),
+                           seen=_seen(seen, what, table, paths))  # fmt: skip
+
+
+def _seen(ledger: Mapping[Scored, Seen] | None, what: Scored, table: pd.DataFrame | None, paths: Paths) -> Seen | None:
+    """What the ledger says of a result; None where it was not scored, or there is no ledger."""
+    if ledger is None or table is None:
+        return None
+    if what not in ledger or sum(ledger[what].images.values()) != len(table):
+        told = f"tells nothing of {what.name} on the {len(table)} images of {what.dataset} ({what.split})"
+        raise spoilt(paths.ledger, told, "every result that is compared", repro("ledger"))
+    return ledger[what]
 
 
 def _first_alike(params: Params, architecture: str) -> str:
@@ -119,8 +143,8 @@ def _told(folder: Path, name: str, maker: str) -> Any:
     return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{name}", "training": None}
 
 
-def labels(params: Params, paths: Paths) -> Iterator[Result]:
-    """Label scores on the images that segmenters train on (table II) and on every test split."""
+def labels(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None = None) -> Iterator[Result]:
+    """Label scores on the images that segmenters train on (table II) and on every test split, as :func:`segmenters`."""
     tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
@@ -143,7 +167,8 @@ def labels(params: Params, paths: Paths) -> Iterator[Result]:
             if training is not None and not own["evidence"]:  # labels of the image alone owe nothing to the classifier
                 training = replace(training, learned="")
             yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
-                       f"{dataset}-{split}", status, reason, table, timing, training=training)  # fmt: skip
+                       f"{dataset}-{split}", status, reason, table, timing, training=training,
+                       seen=_seen(seen, Scored("label", label_set, "", "", dataset, split), table, paths))  # fmt: skip
 
 
 def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
