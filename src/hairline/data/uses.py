@@ -118,16 +118,17 @@ class Ledger:
         )
 
     def _why(self, uses: Sequence[Use], at: NDArray[np.intp]) -> Iterator[str]:
-        for use in sorted(dict.fromkeys(uses), key=lambda use: -WORDS.index(use.word)):
-            shown, beside = (int(flags[at].sum()) for flags in self._of(use))
+        strongest = sorted(dict.fromkeys(uses), key=lambda use: (-WORDS.index(use.word), -LABELS.index(use.labels)))
+        for use in strongest:
+            shown = int(self._of(use)[0][at].sum())
             if use.word == NOT_KNOWN:
                 yield use.how
             if shown:
                 yield f"{shown} of {len(at)} images: {use.how}"
-        for use in dict.fromkeys(uses):
+        for use in strongest:
             beside = int(self._of(use)[1][at].sum())
             if beside:
-                yield f"{beside} of {len(at)} images, by another part of the photo: {use.how}"
+                yield f"{beside} of {len(at)} images, by another part of its photo or place: {use.how}"
 
 
 def kinds(pictures: Pictures, uses: Iterable[Use]) -> NDArray[np.intp]:
