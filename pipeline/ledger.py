@@ -34,9 +34,9 @@ def _learned_masks(found: Ledger, rows: Iterable[tuple[Scored, Sequence[Use], li
         count = found.words(masks, keys).count("trained on")
         if count:
             yield (
-                f"segmenters trained on {what.training_set} (labels: {what.name}) learned from the masks of {count} of the "
-                f"{len(keys)} test images of {what.dataset} or of copies of them; their numbers there are signed 'trained "
-                f"on': take these images out of the training set, or read the number of the unseen ones alone"
+                f"segmenters trained on {what.training_set} (labels: {what.name}) learned from the masks of {count} of "
+                f"the {len(keys)} test images of {what.dataset}, or of copies of them; their numbers there are signed "
+                "'trained on': leave these images out of the training set, or read the scores of unseen images alone"
             )
 
 

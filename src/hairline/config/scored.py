@@ -13,7 +13,7 @@ from hairline.data import patch_index
 from hairline.data.ledger import Scored
 from hairline.data.splits import ORDER
 from hairline.data.uses import Pictures, Use, kinds
-from hairline.gates import identities
+from hairline.gates import identities, same_pictures
 from hairline.labelling.chosen_options import Choice
 
 
@@ -71,7 +71,7 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
         keys: The images that anything is scored on.
     """
     others = pd.DataFrame(
-        [row for choice in choices(made) for row in _chosen(choice)], columns=[*identities.KNOWN, "strengths"]
+        [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
     )
     places = set(own["photo"].str.partition("\n")[0])
     also = [
@@ -81,10 +81,10 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
         for place in places
         if place.startswith(f"{layout}:")
     ]
-    found = identities.pictures(own, others, also)
+    found = same_pictures.pictures(own, others, also)
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
-    return identities.with_overlaps(found, own, of_uses, np.asarray(wanted))
+    return same_pictures.with_overlaps(found, own, of_uses, np.asarray(wanted))
 
 
 def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:

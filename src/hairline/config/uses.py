@@ -18,8 +18,7 @@ from hairline.data.uses import NOT_KNOWN, Use
 from hairline.labelling import chosen_options, timing
 from hairline.labelling.chosen_options import Choice
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Stopping
-from hairline.tuning import images as study_images
-from hairline.tuning import maskless
+from hairline.tuning import draws, maskless
 
 Uses = tuple[Use, ...]
 
@@ -109,7 +108,7 @@ def _of_choice(choice: Choice, what: str) -> Use:
 
 def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
     study = params.study(name)
-    tuning, _ = study_images.drawn_for(study, paths.dataset(study.dataset))
+    tuning, _ = draws.drawn_for(study, paths.dataset(study.dataset))
     how = f"study {name} searched options of {study.label_set} on it"
     yield Use(
         f"{how}, by its mask" if study.needs_masks else f"{how}, without its mask",
