@@ -1,6 +1,6 @@
 """The ledger as files: results.json, what every result has seen, and images.parquet, the word of each of its images."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -69,7 +69,7 @@ def write(folder: Path, found: Iterable[tuple[Scored, Seen, Mapping[str, Word]]]
         images.append(pd.DataFrame({**asdict(scored), "id": list(words), "word": list(words.values())}, dtype=str))
     table = pd.concat(images, ignore_index=True) if images else pd.DataFrame(columns=list(COLUMNS), dtype=str)
     write_json(folder / RESULTS, {"results": results})
-    table.astype("category").to_parquet(folder / IMAGES, index=False)
+    table.to_parquet(folder / IMAGES, index=False)
 
 
 def read(folder: Path) -> dict[Scored, Seen]:
@@ -93,8 +93,8 @@ def read_words(folder: Path) -> dict[Scored, Mapping[str, Word]]:
         HairlineError: If the folder holds no ledger.
     """
     table = read_parquet(folder / IMAGES, COLUMNS, MAKER)
-    names: Sequence[str] = list(Scored.__dataclass_fields__)
     return {
-        Scored(*map(str, key)): dict(zip(rows["id"].astype(str), rows["word"].astype(str), strict=True))  # type: ignore[misc]
-        for key, rows in table.groupby(list(names), observed=True)
+        Scored(*map(str, key)): dict(zip(rows["id"], rows["word"], strict=True))
+        for key, rows in table.groupby(list(Scored.__dataclass_fields__))
+        if isinstance(key, tuple)
     }

@@ -122,13 +122,13 @@ class Ledger:
         for use in strongest:
             shown = int(self._of(use)[0][at].sum())
             if use.word == NOT_KNOWN:
-                yield use.how
+                yield f"{use.how}."
             if shown:
-                yield f"{shown} of {len(at)} images: {use.how}"
+                yield f"{shown} of {len(at)} images: {use.how}."
         for use in strongest:
             beside = int(self._of(use)[1][at].sum())
             if beside:
-                yield f"{beside} of {len(at)} images, by another part of its photo or place: {use.how}"
+                yield f"{beside} of {len(at)} images, by another part of its photo or place: {use.how}."
 
 
 def kinds(pictures: Pictures, uses: Iterable[Use]) -> NDArray[np.intp]:

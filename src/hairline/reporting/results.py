@@ -1,11 +1,9 @@
 """What is compared: segmenters on every test set and on several together, labels, classifiers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
-
-import pandas as pd
 
 from hairline.config import training_sets
 from hairline.config.params import Params
@@ -14,7 +12,6 @@ from hairline.data import ledger
 from hairline.data.ledger import Scored
 from hairline.data.names import labels_stage
 from hairline.data.samples import read_samples
-from hairline.data.seen import Seen
 from hairline.data.training_set import TrainingSet
 from hairline.io.artefacts import COUNTS, FLAG, NUMBER, TEXT, WHOLE, read_json, read_parquet, repro, spoilt
 from hairline.io.reading import there
@@ -72,23 +69,55 @@ class _LabelsTiming:
     datasets: dict[str, _Labelled]
 
 
+Sign = Callable[[Result], Result]
+"""Adds what a result has seen."""
+
+
 def compared(params: Params, paths: Paths) -> Iterator[Result]:
     """All segmenters, then all label sets, each with what it has seen."""
-    seen = ledger.read(paths.ledger)
-    yield from segmenters(params, paths, seen)
-    yield from labels(params, paths, seen)
+    sign = signer(paths)
+    yield from segmenters(params, paths, sign)
+    yield from map(sign, labels(params, paths))
 
 
-def segmenters(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None = None) -> Iterator[Result]:
+def signer(paths: Paths) -> Sign:
+    """Adds what the ledger says: :attr:`Result.seen`, and the column ``unseen`` of the table.
+
+    What it gives raises HairlineError where the ledger tells nothing of an image that was scored.
+    """
+    entries, words = ledger.read(paths.ledger), ledger.read_words(paths.ledger)
+
+    def sign(result: Result) -> Result:
+        if result.table is None:
+            return result
+        what = _scored(result)
+        of_images = result.table["id"].map(words.get(what, {}))
+        if what not in entries or of_images.isna().any():
+            told = f"tells nothing of {result.name}, or not of all its {len(of_images)} images"
+            raise spoilt(paths.ledger, told, "every image that is scored", ledger.MAKER)
+        return replace(result, seen=entries[what], table=result.table.assign(unseen=of_images == "unseen"))
+
+    return sign
+
+
+def _scored(result: Result) -> Scored:
+    if result.kind == "segmenter":
+        network = result.architecture or ""
+        return Scored("segmenter", result.label_set, network, result.training_set, result.dataset, "test")
+    dataset, _, split = result.dataset.rpartition("-")
+    return Scored("label", result.label_set, "", "", dataset, split)
+
+
+def segmenters(params: Params, paths: Paths, sign: Sign = lambda result: result) -> Iterator[Result]:
     """Every segmenter on every test set, then on every pooled one, without another evaluation.
 
     Args:
         params: All values.
         paths: Where everything lies.
-        seen: The ledger; None leaves out what they have seen.
+        sign: Adds what each has seen, before they are pooled.
     """
     matrix = params.matrix
-    results = {name: list(_on(params, paths, name, seen)) for name in matrix.test_sets}
+    results = {name: [sign(result) for result in _on(params, paths, name)] for name in matrix.test_sets}
     for found in results.values():
         yield from found
     for name, members in params.pooled_test_sets.items():
@@ -96,7 +125,7 @@ def segmenters(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None 
             yield comparison.pooled(name, same)
 
 
-def _on(params: Params, paths: Paths, test_set: str, seen: Mapping[Scored, Seen] | None) -> Iterator[Result]:
+def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
     matrix = params.matrix
     for name, training_set in training_sets.chosen(params).items():
         for label_set in matrix.label_sets:
@@ -107,22 +136,10 @@ def _on(params: Params, paths: Paths, test_set: str, seen: Mapping[Scored, Seen]
                 told = _told(folder, f"{segmenter}-{test_set}", maker)
                 scored = told["status"] == "scored"
                 table = read_parquet(folder / "scores.parquet", SCORES, maker) if scored else None
-                what = Scored("segmenter", label_set, architecture, name, test_set, "test")
                 yield Result("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
-                           training=_training(told), replicate_of=_first_alike(params, architecture),
-                           seen=_seen(seen, what, table, paths))  # fmt: skip
-
-
-def _seen(ledger: Mapping[Scored, Seen] | None, what: Scored, table: pd.DataFrame | None, paths: Paths) -> Seen | None:
-    """What the ledger says of a result; None where it was not scored, or there is no ledger."""
-    if ledger is None or table is None:
-        return None
-    if what not in ledger or sum(ledger[what].images.values()) != len(table):
-        told = f"tells nothing of {what.name} on the {len(table)} images of {what.dataset} ({what.split})"
-        raise spoilt(paths.ledger, told, "every result that is compared", repro("ledger"))
-    return ledger[what]
+                           training=_training(told), replicate_of=_first_alike(params, architecture))  # fmt: skip
 
 
 def _first_alike(params: Params, architecture: str) -> str:
@@ -143,8 +160,8 @@ def _told(folder: Path, name: str, maker: str) -> Any:
     return {"status": "not run", "reason": f"dvc repro evaluate_segmenter@{name}", "training": None}
 
 
-def labels(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None = None) -> Iterator[Result]:
-    """Label scores on the images that segmenters train on (table II) and on every test split, as :func:`segmenters`."""
+def labels(params: Params, paths: Paths) -> Iterator[Result]:
+    """Label scores on the images that segmenters train on (table II) and on every test split."""
     tested = [(name, "test") for name in params.matrix.test_sets]
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for label_set, base in params.labelled().items():
@@ -167,8 +184,7 @@ def labels(params: Params, paths: Paths, seen: Mapping[Scored, Seen] | None = No
             if training is not None and not own["evidence"]:  # labels of the image alone owe nothing to the classifier
                 training = replace(training, learned="")
             yield Result("label", label_set, classifier.backbone, _trained_on(params, classifier.dataset),
-                       f"{dataset}-{split}", status, reason, table, timing, training=training,
-                       seen=_seen(seen, Scored("label", label_set, "", "", dataset, split), table, paths))  # fmt: skip
+                       f"{dataset}-{split}", status, reason, table, timing, training=training)  # fmt: skip
 
 
 def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
