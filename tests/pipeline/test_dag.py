@@ -68,6 +68,7 @@ def branch(label_set: str) -> set[str]:
         f"label@{label_set}",
         f"score_labels@{label_set}",
         "list_training_images",
+        "ledger",
         f"validate_labels@{label_set}-synthetic",
         f"train_segmenter@{label_set}-unet-synthetic",
         f"evaluate_segmenter@{label_set}-unet-synthetic-synthetic",
@@ -153,7 +154,7 @@ def test_an_experiment_in_a_copy_reruns_the_branch_of_its_option_alone_and_logs_
     option = "label_sets.crf.options.iterations=3"
     experiment = workspace.run(folder, "dvc", "exp", "run", "--temp", "-S", option)
     ran = workspace.stages_run(experiment.stdout)
-    assert ran == {"code", "label@crf", "score_labels@crf", "draw_labels", "list_training_images", "compare"}
+    assert ran == {"code", "label@crf", "score_labels@crf", "draw_labels", "list_training_images", "ledger", "compare"}
     assert runs(folder) - before == 2  # of the labels and the comparison; the tables of the training sets are the same
 
 

@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 from hairline.cli.app import app
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
-from hairline.data import patch_index, training_table
+from hairline.data import ledger, patch_index, training_table
 from hairline.data.samples import read_samples
 from hairline.errors import HairlineError
-from hairline.gates import drift
+from hairline.gates import drift, identities
 from hairline.gates.rules import read_findings, read_verdict
 from hairline.labelling import steps
 from hairline.labelling.localization import Evidence
@@ -24,6 +24,7 @@ from hairline.tracking.records import read_record
 from hairline.tracking.waivers import waived
 from hairline.tuning import best_file, trials_file
 from pipeline import draw_study, evaluate_segmenter, label_tuned, list_training_images, validate_patches
+from pipeline import ledger as ledger_stage
 
 Reader = Callable[[Path], Any]
 
@@ -65,6 +66,9 @@ def of_stages(experiment: str) -> dict[str, tuple[Reader, ...]]:
             patch_index.read,
             lambda _: validate_patches.main(["--classifier", "resnet18", "--dataset", "synthetic"]),
         ),
+        f"{data}/identities/synthetic.parquet": (identities.read, lambda _: ledger_stage.main([])),
+        f"{data}/ledger/results.json": (_compared, lambda path: ledger.read(path.parent)),
+        f"{data}/ledger/images.parquet": (lambda path: ledger.read_words(path.parent),),
         f"{data}/labels/konig/synthetic/labels.parquet": (lambda _: list_training_images.main([]),),
         f"{data}/training/synthetic/konig.parquet": (lambda path: training_table.read(path, Path(data)).table,),
         f"{data}/evidence/resnet18/synthetic/test_00000.npz": (Evidence.load,),

@@ -91,6 +91,15 @@ class Paths:
         return self.dataset(dataset) / "samples.parquet"
 
     @property
+    def all_identities(self) -> Path:
+        """Folder of what the images of all data sets are known by."""
+        return self.data / "identities"
+
+    def identities(self, dataset: str) -> Path:
+        """What every image of a data set is known by, wherever it lies: hashes, fingerprints (Parquet)."""
+        return self.all_identities / f"{dataset}.parquet"
+
+    @property
     def verdicts(self) -> Path:
         """Folder of the verdicts of all gates: samples/, patches/, labels/."""
         return self.data / "gates"
@@ -313,6 +322,11 @@ class Paths:
         return self._run(f"evaluation-{name}-{test_set}")
 
     # The comparison of all of them
+
+    @property
+    def ledger(self) -> Path:
+        """Folder of what every result has seen: results.json, and images.parquet with the word of each image."""
+        return self.data / "ledger"
 
     @property
     def all_scores(self) -> Path:

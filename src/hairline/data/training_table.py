@@ -174,10 +174,17 @@ def read(source: Path, data: Path) -> Images:
     Raises:
         HairlineError: If files that it lists are not there.
     """
-    listed = read_parquet(source, KINDS, repro("list_training_images"))
+    found = listed(source, data)
+    table = found.table
     images = [
         str(image_path(Path("sets", dataset), name))
-        for dataset, name in zip(listed["dataset"], listed["id"], strict=True)
+        for dataset, name in zip(table["dataset"], table["id"], strict=True)
     ]
-    refuse_missing(data, [*images, *listed.loc[listed["label"] != "", "label"]], source)
-    return Images(listed.set_index(listed["dataset"] + "/" + listed["id"]), data, source)
+    refuse_missing(data, [*images, *table.loc[table["label"] != "", "label"]], source)
+    return found
+
+
+def listed(source: Path, data: Path) -> Images:
+    """As :func:`read`, for whoever asks for names alone: files that the table lists may be missing."""
+    table = read_parquet(source, KINDS, repro("list_training_images"))
+    return Images(table.set_index(table["dataset"] + "/" + table["id"]), data, source)

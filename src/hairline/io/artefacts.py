@@ -35,8 +35,9 @@ MAX_ARRAY_BYTES = 256 << 20
 """Bytes that the arrays of one archive may unfold to; evidence about an image of 100 megapixels takes some 50 MB."""
 
 TEXT, WHOLE, NUMBER, FLAG, COUNTS = "text", "whole numbers", "numbers", "true or false", "lists of one length"
+BYTES = "bytes"
 """Kinds of columns."""
-_KINDS = {TEXT: "OU", WHOLE: "iu", NUMBER: "iuf", FLAG: "b", COUNTS: "O"}
+_KINDS = {TEXT: "OU", WHOLE: "iu", NUMBER: "iuf", FLAG: "b", COUNTS: "O", BYTES: "O"}
 
 
 def repro(stage: str) -> str:
@@ -138,7 +139,7 @@ def read_parquet(path: Path, columns: Mapping[str, str], maker: str) -> "pd.Data
     Args:
         path: The file.
         columns: Columns that it must have, and their kinds: one of :data:`TEXT`, :data:`WHOLE`, :data:`NUMBER`,
-            :data:`FLAG`, :data:`COUNTS`; only numbers may be missing in a cell.
+            :data:`FLAG`, :data:`COUNTS`, :data:`BYTES`; only numbers may be missing in a cell.
         maker: The command that makes the file.
 
     Raises:
@@ -184,6 +185,8 @@ def _refuse_columns(path: Path, table: "pd.DataFrame", columns: Mapping[str, str
             raise spoilt(path, f"column '{name}' has empty cells", f"{kind} there", maker)
         if kind == TEXT and not table[name].map(lambda cell: isinstance(cell, str)).all():
             raise spoilt(path, f"column '{name}' holds other things than text", f"{kind} there", maker)
+        if kind == BYTES and not table[name].map(lambda cell: isinstance(cell, bytes)).all():
+            raise spoilt(path, f"column '{name}' holds other things than bytes", f"{kind} there", maker)
         if kind == COUNTS and not _of_one_length(table[name]):
             raise spoilt(path, f"column '{name}' holds other things than lists", f"{kind} there", maker)
 

@@ -4,8 +4,10 @@ TELLS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.pr
          "pipeline.stage", "hairline.nn.classifier.serving", "hairline.nn.segmenter.serving",
          "hairline.nn.runtime.serving")  # fmt: skip
 """Code that hands on what DVC compares by itself, tells of runs, or serves what is finished."""
-COMPUTES_AMONG = ("hairline.config.merging", "hairline.config.training_sets")
-"""Modules among those that do compute: how values are merged, which images are learned from."""
+COMPUTES_AMONG = ("hairline.config.merging", "hairline.config.training_sets", "hairline.config.uses",
+                  "hairline.config.scored")  # fmt: skip
+"""Modules among those that do compute: how values are merged, which images are learned from, which took part in what,
+what is scored on which."""
 DRAWS = ("hairline.reporting", "hairline.tuning.figures")
 """Code that turns numbers into tables, pictures and pages: part of the stages alone that show them."""
 SHOWN_AMONG = ("hairline.tracking.costs", "hairline.tracking.environment", "hairline.tracking.git",

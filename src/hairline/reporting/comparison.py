@@ -5,7 +5,7 @@ which draw whole groups (parent photos), because crops of one photo are not inde
 chosen anew in every resample. Results on the same images share their resamples, so that differences are paired.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.data.names import MANUAL
-from hairline.data.seen import Seen
+from hairline.data.seen import Seen, together
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
@@ -39,6 +39,7 @@ COLUMNS = (
     "images", "groups", "effective_groups", *(name for metric in METRICS for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     "trivial_ods", "ods_minus_trivial", "ods_minus_trivial_low", "ods_minus_trivial_high",
+    "ods_unseen", "ods_unseen_low", "ods_unseen_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
     "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", "unsure", *BOOTSTRAP,
@@ -79,7 +80,8 @@ class Result:
         status: ``scored``, ``not trainable`` (too few usable labels), ``no masks`` or ``no images`` (nothing to score
             against), ``not run`` (a comparison made before everything was).
         reason: Why it was not scored, empty where it was.
-        table: Columns id, group, crack_hist, background_hist, one row an image; None unless scored.
+        table: Columns id, group, crack_hist, background_hist, one row an image, and ``unseen`` where the ledger tells;
+            None unless scored.
         speed: How long its labels took on the whole data set; None of segmenters, or where nothing was measured.
         training_set: Name of what the network learned from; empty for pseudo-labels.
         network: What the architecture's name stands for, by which the paper knows it; empty: the name itself.
@@ -143,8 +145,9 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
     are the printed values of the same label set, model and test set, where the paper trained so too.
-    ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``learned`` says
-    of the network, or of the classifier behind labels, whether it learned anything.
+    ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``ods_unseen`` is
+    ODS over those images alone that the result has not seen; missing where there are none, or nobody knows. ``learned``
+    says of the network, or of the classifier behind labels, whether it learned anything.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN). ``effective_groups`` is how many groups of one size would tell as much as those
     there are; where these are too few, intervals are missing and ``unsure`` says why.
@@ -234,7 +237,19 @@ def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float | st
         found[metric.column] = metric.value(counted)
         if metric.resampled:
             found |= interval(metric.column, metric.resampled(counted, weights), groups, bootstrap)
-    return found | beside_trivial(result.table, bootstrap)
+    return found | beside_trivial(result.table, bootstrap) | _unseen(result.table, found, bootstrap)
+
+
+def _unseen(table: pd.DataFrame, whole: Mapping[str, float], bootstrap: BootstrapOptions) -> dict[str, float]:
+    """ODS of the unseen images alone; that of all of them where they are."""
+    if "unseen" not in table or not table["unseen"].any():
+        return {}
+    if table["unseen"].all():
+        return {f"ods_unseen{end}": whole[f"ods{end}"] for end in ("", "_low", "_high") if f"ods{end}" in whole}
+    part = table[table["unseen"]].sort_values("id")
+    f1, groups = thresholds.f1(counts(part)), part["group"].astype(str)
+    draws = resampled_ods(f1, resample_weights(groups.to_list(), bootstrap))
+    return {"ods_unseen": thresholds.ods(f1), **interval("ods_unseen", draws, groups.nunique(), bootstrap)}
 
 
 def _difference(result: Result, results: Sequence[Result], bootstrap: BootstrapOptions) -> dict[str, float]:
@@ -303,4 +318,5 @@ def pooled(name: str, results: Sequence[Result]) -> Result:
         if result.table is not None
     ]
     whole = pd.concat(tables, ignore_index=True)
-    return replace(results[0], dataset=name, table=whole)
+    seen = [(result.dataset, result.seen) for result in results if result.seen is not None]
+    return replace(results[0], dataset=name, table=whole, seen=together(seen) if len(seen) == len(results) else None)

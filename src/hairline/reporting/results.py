@@ -1,6 +1,6 @@
 """What is compared: segmenters on every test set and on several together, labels, classifiers."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -8,6 +8,8 @@ from typing import Any, Literal
 from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
+from hairline.data import ledger
+from hairline.data.ledger import Scored
 from hairline.data.names import labels_stage
 from hairline.data.samples import read_samples
 from hairline.data.training_set import TrainingSet
@@ -69,16 +71,55 @@ class _LabelsTiming:
     datasets: dict[str, _Labelled]
 
 
+Sign = Callable[[Result], Result]
+"""Adds what a result has seen."""
+
+
 def compared(params: Params, paths: Paths) -> Iterator[Result]:
-    """All segmenters, then all label sets."""
-    yield from segmenters(params, paths)
-    yield from labels(params, paths)
+    """All segmenters, then all label sets, each with what it has seen."""
+    sign = signer(paths)
+    yield from segmenters(params, paths, sign)
+    yield from map(sign, labels(params, paths))
 
 
-def segmenters(params: Params, paths: Paths) -> Iterator[Result]:
-    """Every segmenter on every test set, then on every pooled one, without another evaluation."""
+def signer(paths: Paths) -> Sign:
+    """Adds what the ledger says: :attr:`Result.seen`, and the column ``unseen`` of the table.
+
+    What it gives raises HairlineError where the ledger tells nothing of an image that was scored.
+    """
+    entries, words = ledger.read(paths.ledger), ledger.read_words(paths.ledger)
+
+    def sign(result: Result) -> Result:
+        if result.table is None:
+            return result
+        what = _scored(result)
+        of_images = result.table["id"].map(words.get(what, {}))
+        if what not in entries or of_images.isna().any():
+            told = f"tells nothing of {result.name}, or not of all its {len(of_images)} images"
+            raise spoilt(paths.ledger, told, "every image that is scored", ledger.MAKER)
+        return replace(result, seen=entries[what], table=result.table.assign(unseen=of_images == "unseen"))
+
+    return sign
+
+
+def _scored(result: Result) -> Scored:
+    if result.kind == "segmenter":
+        network = result.architecture or ""
+        return Scored("segmenter", result.label_set, network, result.training_set, result.dataset, "test")
+    dataset, _, split = result.dataset.rpartition("-")
+    return Scored("label", result.label_set, "", "", dataset, split)
+
+
+def segmenters(params: Params, paths: Paths, sign: Sign = lambda result: result) -> Iterator[Result]:
+    """Every segmenter on every test set, then on every pooled one, without another evaluation.
+
+    Args:
+        params: All values.
+        paths: Where everything lies.
+        sign: Adds what each has seen, before they are pooled.
+    """
     matrix = params.matrix
-    results = {name: list(_on(params, paths, name)) for name in matrix.test_sets}
+    results = {name: [sign(result) for result in _on(params, paths, name)] for name in matrix.test_sets}
     for found in results.values():
         yield from found
     for name, members in params.pooled_test_sets.items():

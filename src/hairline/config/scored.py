@@ -1,0 +1,92 @@
+"""What of an experiment is scored on which images, and which of all images show the same."""
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from hairline.config import training_sets
+from hairline.config.params import Params
+from hairline.config.paths import Paths
+from hairline.config.uses import Made, choices, chosen_keys
+from hairline.data import patch_index
+from hairline.data.ledger import Scored
+from hairline.data.splits import ORDER
+from hairline.data.uses import Pictures, Use, kinds
+from hairline.gates import identities, same_pictures
+from hairline.labelling.chosen_options import Choice
+
+
+def identified(params: Params, paths: Paths) -> pd.DataFrame:
+    """The identities of all data sets, with ``dataset``, ``key`` and ``photo``.
+
+    Data sets that are read from one place by one layout have their photos in common.
+    """
+    raw = params.raw("datasets")
+    tables = []
+    for name in params.matrix.datasets:
+        table = identities.read(paths.identities(name))
+        place = f"{params.layout(name)}:{raw[name]['root']}"
+        tables.append(table.assign(dataset=name, key=name + "/" + table["id"], photo=place + "\n" + table["group"]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def scored(
+    params: Params, paths: Paths, made: Made, own: pd.DataFrame
+) -> Iterator[tuple[Scored, Sequence[Use], list[str]]]:
+    """What is scored, what took part in making it, and the keys of the images that it is scored on.
+
+    Args:
+        params: All values.
+        paths: Where everything lies.
+        made: What everything was made by.
+        own: The identities of all data sets, as of :func:`identified`.
+    """
+    masked = own[own["has_mask"]]
+    keys = {place: list(rows["key"]) for place, rows in masked.groupby(["dataset", "split"])}
+    tested = [(name, "test") for name in params.matrix.test_sets]
+    for name, took in made.classifiers.items():
+        dataset = params.classifier(name).dataset
+        patches = patch_index.read(paths.patch_index(dataset))
+        for split in ORDER[1:]:
+            of_split = patches.loc[patches["split"] == split, "sample"].unique()
+            yield Scored("classifier", name, "", "", dataset, split), took, [f"{dataset}/{each}" for each in of_split]
+    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
+        for name, took in made.label_sets.items():
+            yield Scored("label", name, "", "", dataset, split), took, keys.get((dataset, split), [])
+    for segmenter, took in made.segmenters.items():
+        for dataset, split in tested:
+            what = Scored(
+                "segmenter", segmenter.label_set, segmenter.architecture, segmenter.training_set, dataset, split
+            )
+            yield what, took, keys.get((dataset, split), [])
+
+
+def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
+    """All images of the experiment and those that options were chosen on; where it matters, what they overlap.
+
+    Args:
+        made: What everything was made by.
+        own: The identities of all data sets.
+        keys: The images that anything is scored on.
+    """
+    others = pd.DataFrame(
+        [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
+    )
+    places = set(own["photo"].str.partition("\n")[0])
+    also = [
+        (photo, f"{place}\n{group}")
+        for photo in others["photo"].unique()
+        for layout, _, group in [photo.partition("\n")]
+        for place in places
+        if place.startswith(f"{layout}:")
+    ]
+    found = same_pictures.pictures(own, others, also)
+    of_uses = kinds(found, made.all())[: len(own)]
+    wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
+    return same_pictures.with_overlaps(found, own, of_uses, np.asarray(wanted))
+
+
+def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:
+    for key, image in zip(chosen_keys(choice), choice.images, strict=True):
+        yield key, f"{image.set}\n{image.group}", image.pixels, bytes.fromhex(image.strengths)

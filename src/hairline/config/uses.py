@@ -1,0 +1,153 @@
+"""What took part in making every classifier, label set and segmenter of an experiment, whoever made it from what.
+
+An image that is labelled without anything being learned from it took no part, nor did those that a study only reports
+on. Where options or weights were chosen, the images that chose them took part.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
+from hairline.data import patch_index, training_table
+from hairline.data.names import MANUAL
+from hairline.data.uses import NOT_KNOWN, Use
+from hairline.labelling import chosen_options, timing
+from hairline.labelling.chosen_options import Choice
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Stopping
+from hairline.tuning import draws, maskless
+
+Uses = tuple[Use, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """What everything that is compared was made by.
+
+    Attributes:
+        classifiers: Name → uses.
+        label_sets: Name of every label set that is made → uses.
+        segmenters: Every segmenter of the matrix → uses.
+    """
+
+    classifiers: dict[str, Uses]
+    label_sets: dict[str, Uses]
+    segmenters: dict[SegmenterName, Uses]
+
+    def all(self) -> Iterator[Use]:
+        """Every use, some several times."""
+        for uses in (*self.classifiers.values(), *self.label_sets.values(), *self.segmenters.values()):
+            yield from uses
+
+
+def made(params: Params, paths: Paths) -> Made:
+    """The uses of everything that the matrix has, from what the stages before wrote."""
+    classifiers = {name: tuple(_of_classifier(params, paths, name)) for name in params.matrix.classifiers}
+    own = {name: tuple(_of_label_set(params, name, classifiers)) for name in params.names("label_sets")}
+    tuned = {
+        params.tuned(name): (*own[params.study(name).label_set], *_of_study(params, paths, name))
+        for name in params.names("studies")
+    }
+    label_sets: dict[str, Uses] = {MANUAL: (), **own, **tuned}
+    matrix = params.matrix
+    segmenters = {
+        SegmenterName(labels, architecture, name): tuple(
+            dict.fromkeys(_of_segmenter(params, table, architecture, classifiers, label_sets))
+        )
+        for name in matrix.training_sets
+        for labels in matrix.label_sets
+        for table in [training_table.listed(paths.training_table(name, labels), paths.data)]
+        for architecture in matrix.architectures
+    }
+    return Made(classifiers, own | tuned, segmenters)
+
+
+def choices(made: Made) -> list[Choice]:
+    """The choices on record that anything is owed to."""
+    keys = {key for use in made.all() for key in use.images}
+    return [choice for choice in chosen_options.shipped() if keys & set(chosen_keys(choice))]
+
+
+def chosen_keys(choice: Choice) -> list[str]:
+    """Keys of the images of a choice, apart from those of data sets."""
+    return [f"{choice.name}:{number}" for number in range(len(choice.images))]
+
+
+def _of_classifier(params: Params, paths: Paths, name: str) -> Iterator[Use]:
+    options = params.classifier(name)
+    index = patch_index.read(paths.patch_index(options.dataset))
+    of_split = {str(split): _keys(options.dataset, part["sample"]) for split, part in index.groupby("split")}
+    what = f"classifier {name}"
+    yield Use(f"{what} learned from the labels of its patches", "trained on", "patch labels",
+              of_split.get("train", frozenset()))  # fmt: skip
+    if _validated(options.recipe.stopping):
+        yield Use(f"the labels of its patches chose the weights of {what}", "chosen on", "patch labels",
+                  of_split.get("val", frozenset()))  # fmt: skip
+    yield from _started(what, options.weights)
+
+
+def _of_label_set(params: Params, name: str, classifiers: dict[str, Uses]) -> Iterator[Use]:
+    label_set = params.label_set(name)
+    if timing.parts(label_set.options):
+        yield from classifiers[label_set.classifier]
+    plain = json.loads(json.dumps(asdict(label_set.options)))
+    for choice in chosen_options.holding(chosen_options.shipped(), label_set.method, plain):
+        yield _of_choice(choice, f"options of {choice.method} that ship with hairline were chosen on it")
+
+
+def _of_choice(choice: Choice, what: str) -> Use:
+    among = f", {choice.used} of {len(choice.images)} images" if choice.used < len(choice.images) else ""
+    return Use(
+        f"{what}, {'by its mask' if choice.masks else 'without its mask'} ({choice.name}{among})",
+        "chosen on", "masks to choose options" if choice.masks else "no labels", frozenset(chosen_keys(choice)),
+    )  # fmt: skip
+
+
+def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
+    study = params.study(name)
+    tuning, _ = draws.drawn_for(study, paths.dataset(study.dataset))
+    how = f"study {name} searched options of {study.label_set} on it"
+    yield Use(
+        f"{how}, by its mask" if study.needs_masks else f"{how}, without its mask",
+        "tuned on", "masks to choose options" if study.needs_masks else "no labels", _keys(study.dataset, tuning["id"]),
+    )  # fmt: skip
+    if study.maskless:
+        for choice in chosen_options.holding(chosen_options.shipped(), maskless.NAME, {}):
+            yield _of_choice(choice, f"the objective {maskless.NAME} was chosen on it")
+
+
+def _of_segmenter(
+    params: Params, images: training_table.Images, architecture: str, classifiers: dict[str, Uses],
+    label_sets: dict[str, Uses],
+) -> Iterator[Use]:  # fmt: skip
+    options, _ = params.training(architecture)
+    sides = [("trained on", "{0} learned from {1}", images.training(options.max_images))]
+    if _validated(options.recipe.stopping):
+        sides.append(("chosen on", "{1} chose the weights of {0}", images.validation()))
+    for word, how, keys in sides:
+        for label_set, rows in images.table.loc[keys].groupby("label_set", sort=False):
+            yield from label_sets[str(label_set)]
+            by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
+            yield Use(how.format(architecture, by), word, "masks" if label_set == MANUAL else "no labels",
+                      frozenset(rows.index))  # fmt: skip
+    if options.weights == FROM_CLASSIFIER:
+        yield from classifiers[params.segmenter.classifier]
+    yield from _started(architecture, options.weights)
+
+
+def _started(what: str, weights: str) -> Iterator[Use]:
+    """That nobody knows what initial weights from a file have seen."""
+    if weights.endswith(".safetensors"):
+        yield Use(f"{what} started from {weights}: which images that has seen is not known", NOT_KNOWN, "no labels")
+
+
+def _validated(stopping: Stopping | None) -> bool:
+    """Whether validation images choose which weights are kept."""
+    return stopping is not None and stopping.monitor.startswith("val/")
+
+
+def _keys(dataset: str, ids: "pd.Series[str]") -> frozenset[str]:
+    return frozenset(dataset + "/" + ids)
