@@ -22,11 +22,12 @@ from hairline.metrics import published, thresholds
 from hairline.metrics.beside_trivial import beside_trivial
 from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights, resampled_ods
 from hairline.metrics.score_table import counts
-from hairline.reporting import formatting
+from hairline.reporting import formatting, seen_signs
 from hairline.reporting.formatting import ABSENT
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
 BOOTSTRAP = ("resamples", "level")
+SEEN_COUNTS = ("seen_images", "images_unseen")
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
     "images", "groups", *(name for metric in METRICS for name in metric.columns),
@@ -34,7 +35,7 @@ COLUMNS = (
     "trivial_ods", "ods_minus_trivial", "ods_minus_trivial_low", "ods_minus_trivial_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", *BOOTSTRAP,
+    "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS, "status", "reason", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -137,7 +138,9 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
     are the printed values of the same label set, model and test set, where the paper trained so too.
     ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``learned`` says
-    of the network, or of the classifier behind labels, whether it learned anything.
+    of the network, or of the classifier behind labels, whether it learned anything. ``seen`` is the strongest word of
+    :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how many, ``seen_why`` why;
+    ``made_with`` are the dearest labels that went into the result.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN); intervals are missing where there are fewer than two groups to draw from.
 
@@ -150,13 +153,13 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
             "training_set": result.training_set, "test_set": result.dataset, "status": result.status,
             "reason": result.reason,
             **_scores(result, bootstrap), **_difference(result, results, bootstrap), **_paper(result), **_speed(result),
-            **_training(result),
+            **_training(result), **seen_signs.columns(result.seen),
         }
         for result in results
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
     counted = (metric.column for metric in METRICS if metric.whole)
-    whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs"), "Int64")
+    whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs", *SEEN_COUNTS), "Int64")
     numbers = [name for name in COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
@@ -169,7 +172,8 @@ def read_summary(path: Path) -> pd.DataFrame:
     Raises:
         HairlineError: If the file is no such table.
     """
-    numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], "trained_images", "epochs", *BOOTSTRAP}
+    numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], *BOOTSTRAP}
+    numbers |= {"trained_images", "epochs", *SEEN_COUNTS}
     try:
         summary = formatting.read_csv(path, set(COLUMNS) - numbers)
         if missing := [name for name in COLUMNS if name not in summary]:
@@ -188,11 +192,12 @@ def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
         summary: What :func:`summarise` gives.
 
     Returns:
-        ODS with its interval, OIS, AP and images per second; a number that a row lacks is left out, and so is an empty
+        ODS with its interval, OIS, AP, images per second, and how many images are unseen, and how many the strongest
+        word is true of; a number that a row lacks is left out, and so is an empty
         part of a name.
     """
     scored = summary[summary["status"] == "scored"]
-    names = (*RECORDED, "images_per_second")
+    names = (*RECORDED, "images_per_second", *SEEN_COUNTS)
     return {
         "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
             {name: float(row[name]) for name in names if not pd.isna(row[name])}
@@ -287,4 +292,4 @@ def pooled(name: str, results: Sequence[Result]) -> Result:
         if result.table is not None
     ]
     whole = pd.concat(tables, ignore_index=True)
-    return replace(results[0], dataset=name, table=whole)
+    return replace(results[0], dataset=name, table=whole, seen=seen_signs.together(each.seen for each in results))

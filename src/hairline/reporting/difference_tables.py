@@ -8,6 +8,7 @@ import pandas as pd
 from hairline.metrics import conventions, significance
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.significance import Scored
+from hairline.reporting import seen_signs
 from hairline.reporting.comparison import Result, result_called, several_training_sets
 from hairline.reporting.formatting import ABSENT, bracketed, number
 
@@ -85,7 +86,7 @@ def tables(results: Sequence[Result], pairs: pd.DataFrame) -> dict[str, pd.DataF
         results: Results of the comparison.
         pairs: Of :func:`every_pair`.
     """
-    return dict([*_convention_tables(results), *_pair_tables(pairs)])
+    return dict([*_convention_tables(results), *_pair_tables(results, pairs)])
 
 
 def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -94,7 +95,8 @@ def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.Data
     told = _names(results)
     for result in results:
         if result.kind == "segmenter" and result.table is not None:
-            columns.setdefault(result.dataset, {})[told[result.name]] = _values(conventions.table(result.table))
+            heading = f"{told[result.name]} {seen_signs.of(result.seen)}"
+            columns.setdefault(result.dataset, {})[heading] = _values(conventions.table(result.table))
     for test_set, found in columns.items():
         yield (
             f"One result under every convention: {test_set}",
@@ -112,10 +114,16 @@ def _values(rows: pd.DataFrame) -> pd.Series:
     return pd.Series([number(value, ".3f") for value in values], index=list(names), dtype=str)
 
 
-def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _pair_tables(results: Sequence[Result], pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     segmenters = pairs[pairs["kind"] == "segmenter"]
+    told = _names(results)
+    marks = {(r.dataset, told[r.name]): seen_signs.of(r.seen) for r in results if r.kind == "segmenter"}
     for test_set in segmenters["test_set"].unique():
-        lines = [_line(row) for row in segmenters[segmenters["test_set"] == test_set].to_dict("records")]
+        rows = segmenters[segmenters["test_set"] == test_set].to_dict("records")
+        signed = [
+            row | {side: f"{row[side]} {marks[test_set, row[side]]}" for side in ("first", "second")} for row in rows
+        ]
+        lines = [_line(row) for row in signed]
         yield f"Differences in ODS: {test_set}", pd.DataFrame(lines)
 
 

@@ -58,19 +58,25 @@ class Browser:
         return data_uri(_webp(np.full((1, 1, 3), 128, dtype=np.uint8), lossless=True), "webp")
 
 
-def photo(image: NDArray[np.uint8]) -> bytes:
-    """An RGB uint8 image [height, width, 3] as WebP, at most :data:`SIDE_PX` on a side."""
-    return _webp(shrunk_image(image, SIDE_PX), lossless=False)
+def photo(image: NDArray[np.uint8], side_px: int = SIDE_PX) -> bytes:
+    """An RGB uint8 image [height, width, 3] as WebP, at most ``side_px`` on a side."""
+    return _webp(shrunk_image(image, side_px), lossless=False)
 
 
-def score_map(scores: NDArray[np.generic]) -> bytes:
-    """A score map or mask [height, width] in grey as WebP, at most :data:`SIDE_PX` on a side, lone pixels kept.
+def score_map(scores: NDArray[np.generic], side_px: int = SIDE_PX) -> bytes:
+    """A score map or mask [height, width] in grey as WebP, at most ``side_px`` on a side, lone pixels kept.
 
     Args:
         scores: bool, uint8 (255 is 1) or float in [0, 1]. Maps of two levels, such as masks, are kept exactly.
+        side_px: Longest side of the picture.
     """
-    grey = np.round(255 * shrunk_map(scores, SIDE_PX)).astype(np.uint8)
+    grey = np.round(255 * shrunk_map(scores, side_px)).astype(np.uint8)
     return _webp(grey, lossless=len(np.unique(grey)) <= 2)  # also smaller: lossy files of masks full of dots are large
+
+
+def exact(pixels: NDArray[np.uint8]) -> bytes:
+    """A drawing, RGB uint8 [height, width, 3], as WebP without any loss."""
+    return _webp(pixels, lossless=True)
 
 
 def webp(png: bytes) -> bytes:
