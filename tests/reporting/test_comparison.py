@@ -13,7 +13,7 @@ from hairline.labelling.timing import Speed
 from hairline.metrics import bootstrap, published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import counts
-from hairline.reporting import comparison, formatting, summary_tables
+from hairline.reporting import comparison, formatting, notes, summary_tables
 from hairline.reporting.comparison import Result
 
 

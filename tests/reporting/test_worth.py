@@ -8,7 +8,15 @@ import pytest
 from support.results import BOOTSTRAP, labels, random_table, row, segmenter
 
 from hairline.errors import HairlineError
-from hairline.reporting import comparison, difference_tables, model_cards, overview_table, summary_tables
+from hairline.reporting import (
+    comparison,
+    difference_tables,
+    headlines,
+    model_cards,
+    notes,
+    overview_table,
+    summary_tables,
+)
 from hairline.reporting.comparison import Training
 
 
@@ -33,9 +41,9 @@ def overview(*results):
 
 def test_two_networks_that_find_nothing_are_not_called_alike():
     summary, glance = overview(segmenter("konig", even(30)), segmenter("manual", even(60)))
-    headline = headlines.headline(summary)
-    assert "not clearly different" not in headline
-    assert "neither of them better than a trivial answer" in headline and "nothing to compare" in headline
+    told = headlines.headline(summary)
+    assert "not clearly different" not in told
+    assert "neither of them better than a trivial answer" in told and "nothing to compare" in told
     assert "≈" not in "".join(glance.iloc[0]) and "∅" in glance.iloc[0]["konig"]
     assert {"FSV ∅", "konig ∅"} <= set(summary_tables.tables(summary)["Segmenters tested on cfd"]["Trained on"])
 
@@ -86,8 +94,8 @@ def test_what_nobody_judged_is_told_below_the_tables():
 def test_nothing_is_called_better_than_an_fsv_that_learned_nothing():
     results = [judged(segmenter("konig", sharp()), "learned"), judged(segmenter("manual", even(60)), "nothing")]
     summary, glance = overview(*results)
-    headline = headlines.headline(summary)
-    assert "better than FSV" not in headline and "says nothing about the labels" in headline
+    told = headlines.headline(summary)
+    assert "better than FSV" not in told and "says nothing about the labels" in told
     assert "∅" in glance.iloc[0]["FSV"] and "∅" not in glance.iloc[0]["konig"]
 
 

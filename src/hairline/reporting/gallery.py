@@ -16,7 +16,7 @@ from hairline.io.artefacts import repro, spoilt
 from hairline.labelling import localization
 from hairline.metrics.score_table import counts, extremes, image_f1
 from hairline.metrics.thresholds import Counts
-from hairline.reporting import html
+from hairline.reporting import html, seen_signs
 from hairline.reporting.comparison import Result, called, result_called, several_training_sets
 from hairline.reporting.figures import canvas, image_browser, image_grids
 from hairline.reporting.figures import curves as drawing
@@ -36,7 +36,7 @@ def panels(results: Sequence[Result]) -> dict[str, dict[str, Counts]]:
     for result in results:
         if result.table is not None:
             panel = found.setdefault(f"{SEGMENTERS if result.kind == 'segmenter' else LABELS} {result.dataset}", {})
-            panel[result_called(result, several)] = counts(result.table)
+            panel[f"{result_called(result, several)} {seen_signs.of(result.seen)[0]}"] = counts(result.table)
     return found
 
 

@@ -70,11 +70,11 @@ def _sight(row: dict[str, Any]) -> str:
     """What a result has seen and was made with, as a sentence."""
     if not isinstance(row["seen"], str) or row["seen"] not in seen_signs.MEANINGS:
         return f"What it has seen of these images is not known ({seen_signs.UNKNOWN})"
-    made = f"; the dearest labels that went into it: {row['made_with']}"
+    made, count = f"; the dearest labels that went into it: {row['made_with']}", row["seen_images"]
     if row["seen"] == "unseen":
         return f"None of these {row['images']} images took part in making it{made}"
-    part = f"{row['seen_images']} of these {row['images']} images"
-    return f"{seen_signs.of_row(row)} holds for {part}: {seen_signs.MEANINGS[row['seen']]}{made}"
+    are = f"{count} of these {row['images']} images {'is' if count == 1 else 'are'}"
+    return f"{are} {seen_signs.of_row(row)} ({seen_signs.MEANINGS[row['seen']]}){made}"
 
 
 def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame) -> str:

@@ -244,4 +244,6 @@ def latex(found: pd.DataFrame) -> str:
 def _tabular(title: str, table: pd.DataFrame) -> str:
     shown = table.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis="columns")
     text = shown.to_latex(caption=title, column_format="l" * len(table.columns), hrules=True)
+    for word, sign in seen_signs.ALL.items():  # LaTeX has no such signs
+        text = text.replace(f"{sign} {word}", f"({word})")
     return text.replace("–", "--").replace("−", "$-$").rstrip()

@@ -15,11 +15,11 @@ from hairline.reporting.formatting import ABSENT
 
 UNKNOWN, UNKNOWN_WORD = "?", "not known"
 MEANINGS: Mapping[str, str] = {
-    "unseen": "no image it is scored on took part in making it",
-    "same photo": "another part of their photos did",
-    "chosen on": "options that ship with a method, or the weights that were kept, were chosen on them",
-    "tuned on": "a study searched its options on them",
-    "trained on": "a network behind it learned from them, by their masks, patch labels or pseudo-labels",
+    "unseen": "the image took no part in making what is scored",
+    "same photo": "another part of its photo did",
+    "chosen on": "options that ship with a method, or the weights that were kept, were chosen on it",
+    "tuned on": "a study searched options on it",
+    "trained on": "a network behind the number learned from it, by its mask, patch labels or pseudo-label",
 }
 SHORT: Mapping[str, str] = {
     "unseen": "",
@@ -30,7 +30,7 @@ SHORT: Mapping[str, str] = {
 }
 """The meanings in a few words, for the line above the tables of a page."""
 LEGEND = (
-    "What each number has seen of the images it is scored on, the strongest that is true of any of them: "
+    "Each number carries the strongest word that is true of any image it is scored on. "
     + "; ".join(f"{SIGNS[word]} {word}: {MEANINGS[word]}" for word in WORDS)
     + "."
 )

@@ -84,8 +84,8 @@ def _drawn(
         if (path := folder / f"{sample_id}.png").is_file():
             pictures[_told(row)] = image_browser.exact(_overlay(image, mask, read_scores(path), row))
     return html.Panels(
-        f"A typical image, {sample_id} of {test_set}: F1 {f1[sample_id]:.3f} where the median of the {len(f1)} images "
-        f"with crack is {f1.median():.3f}. At the threshold of each one's ODS, {agreement.LEGEND}.",
+        f"Test image {sample_id} of {test_set}, of those kept the one nearest to the median F1: {f1[sample_id]:.3f}, "
+        f"the median of all {len(f1)} with crack {f1.median():.3f}. At each one's ODS threshold, {agreement.LEGEND}.",
         pictures,
     )
 
