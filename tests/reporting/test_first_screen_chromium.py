@@ -26,16 +26,17 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
             "konig": [f"0.710 {MARKS[2]} (+0.010 ▲)", f"0.610 {MARKS[4]} (+0.010 ≈)", f"0.400 {MARKS[3]}"],
         }
     )
-    rows = pd.DataFrame({"Labels": list("abcde"), "Seen": [f"{mark} (3 of 9)" for mark in MARKS], "ODS": ["0.5"] * 5})
+    seen = [f"{mark} (3 of 9)" for mark in (*MARKS, MARKS[0])]
+    rows = pd.DataFrame({"Labels": list("abcdef"), "Seen": seen, "ODS": [*"12345", "12"]})
     sides = pd.DataFrame({"First": [f"a {MARKS[0]}"] * 2, "Second": [f"b {MARKS[0]}", f"c {MARKS[1]}"], "p": ["1"] * 2})
     columns = pd.DataFrame({"Convention": ["F1"], f"a {MARKS[0]}": ["0.1"], f"b {MARKS[2]}": ["0.2"]})
     wide = pd.DataFrame({f"column {number}": ["0.598 [0.560, 0.631]"] for number in range(14)})
     whole = html.Page(
         "A report",
-        f"Labels reach ODS 0.710 [0.660, 0.750] {MARKS[2]}, better than FSV: +0.010 [0.001, 0.020]. None of it is sure.",
+        f"Labels reach ODS 0.710 [0.660, 0.750] {MARKS[2]}, better than FSV: +0.010 [0.001, 0.020]. Not sure.",
         [
             html.Panels("A test image.", dict.fromkeys(("photo", "mask", "labels", f"unet {MARKS[2]}"), picture)),
-            html.Signs({mark: "in a few words" for mark in MARKS}),
+            html.Signs(dict.fromkeys(MARKS, "in a few words")),
             html.Table("Why", rows, folded=True),
             html.Table("Against FSV", glance),
             html.Notes(["What the marks mean."]),
@@ -69,7 +70,8 @@ def opened(browser: chromium.Browser, page: str) -> chromium.Browser:
 def first_cells(browser: chromium.Browser, title: str) -> list[str]:
     return list(
         browser.run(
-            "const head = [...document.querySelectorAll('h3, summary')].find((each) => each.textContent === arguments[0]);"
+            "const heads = [...document.querySelectorAll('h3, summary')];"
+            "const head = heads.find((each) => each.textContent === arguments[0]);"
             "const table = document.querySelector(`[aria-labelledby=${head.id}] table`);"
             "return [...table.tBodies[0].rows].filter((row) => !row.hidden).map((row) => row.cells[0].textContent)",
             title,
@@ -103,8 +105,8 @@ def test_the_first_screen_is_sentences_a_picture_then_tables_and_nothing_scrolls
 
 def test_notes_stand_behind_their_table_and_none_before_the_picture(opened: chromium.Browser) -> None:
     before = (
-        "const [note, other] = document.querySelectorAll('.notes'), at = (one, two) => !!(one.compareDocumentPosition(two)"
-        " & Node.DOCUMENT_POSITION_FOLLOWING);"
+        "const [note, other] = document.querySelectorAll('.notes');"
+        "const at = (one, two) => !!(one.compareDocumentPosition(two) & Node.DOCUMENT_POSITION_FOLLOWING);"
         "return [at(document.querySelector('.panels'), note), at(document.querySelector('h2'), other),"
         " at(note, document.querySelector('h2'))]"
     )
@@ -113,18 +115,19 @@ def test_notes_stand_behind_their_table_and_none_before_the_picture(opened: chro
 
 def test_a_sign_tells_its_meaning(opened: chromium.Browser) -> None:
     titles = opened.run(
-        "return Object.fromEntries([...document.querySelectorAll('.seen')].map((each) => [each.dataset.seen, each.title]))"
+        "const signs = [...document.querySelectorAll('.seen')];"
+        "return Object.fromEntries(signs.map((each) => [each.dataset.seen, each.title]))"
     )
     assert titles == {word: seen_signs.MEANINGS[word] for word in SIGNS}
 
 
 def test_a_row_goes_whose_sign_is_not_chosen(opened: chromium.Browser) -> None:
-    assert first_cells(opened, "Rows") == list("abcde")
+    assert first_cells(opened, "Rows") == list("abcdef")
     unchoose(opened, "chosen on", "trained on")
-    assert first_cells(opened, "Rows") == ["a", "b", "d"]
-    assert first_cells(opened, "Why") == ["a", "b", "d"]
+    assert first_cells(opened, "Rows") == ["a", "b", "d", "f"]
+    assert first_cells(opened, "Why") == ["a", "b", "d", "f"]
     unchoose(opened, "chosen on")  # chosen again
-    assert first_cells(opened, "Rows") == ["a", "b", "c", "d"]
+    assert first_cells(opened, "Rows") == ["a", "b", "c", "d", "f"]
 
 
 def test_a_difference_goes_where_either_side_is_not_chosen(opened: chromium.Browser) -> None:
@@ -154,8 +157,12 @@ def test_a_column_goes_by_the_sign_of_its_heading(opened: chromium.Browser) -> N
 
 def test_signs_and_words_are_chosen_together_and_counted(opened: chromium.Browser) -> None:
     unchoose(opened, "unseen")
-    told = opened.run("return document.querySelector('.signs output').value")
-    assert told == "11 of 16 rows"
+    assert opened.run("return document.querySelector('.signs output').value") == "12 of 18 rows"
+    assert first_cells(opened, "Rows") == ["b", "c", "d", "e"]
+    opened.type("section .filter input", "2")
+    assert first_cells(opened, "Rows") == ["b"]
+    unchoose(opened, "unseen")  # chosen again
+    assert first_cells(opened, "Rows") == ["b", "f"]
 
 
 def test_without_scripts_the_line_explains_and_has_no_fields(page: str) -> None:
