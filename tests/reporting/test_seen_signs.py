@@ -183,7 +183,8 @@ def test_a_pooled_result_has_seen_what_its_parts_have(results):
     pooled = comparison.pooled("both", [crf, tuned])
     assert pooled.seen is not None and pooled.table is not None
     assert pooled.seen.word == "tuned on" and pooled.seen.count == 12 and sum(pooled.seen.images.values()) == 24
-    assert pooled.seen.labels == "masks to choose options" and pooled.seen.why == crf.seen.why
+    assert pooled.seen.labels == "masks to choose options"
+    assert pooled.seen.why == ("cfd: Its neutral was chosen on 3 of them.",)
     assert comparison.pooled("both", [crf, replace(tuned, seen=None)]).seen is None
 
 

@@ -18,6 +18,8 @@ SIGNS: Mapping[Word, str] = dict(zip(WORDS, "○◔◑◕●", strict=True))
 Labels = Literal["no labels", "patch labels", "masks to choose options", "masks"]
 """The dearest labels that what is scored was made with, of any image, from the cheapest to the dearest."""
 
+LABELS: tuple[Labels, ...] = get_args(Labels)
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -51,3 +53,24 @@ def strongest(words: Iterable[Word]) -> Word:
     'tuned on'
     """
     return max(words, key=WORDS.index, default="unseen")
+
+
+def together(parts: Iterable[tuple[str, Seen]]) -> Seen:
+    """What one result has seen on several sets at once.
+
+    Args:
+        parts: Name of each set, and what was seen on it.
+
+    >>> one = Seen({"unseen": 3}, "patch labels")
+    >>> two = Seen({"trained on": 1, "unseen": 1}, "patch labels", ("1 of 2 images: it was learned from",))
+    >>> together([("cfd", one), ("ael", two)])  # doctest: +NORMALIZE_WHITESPACE
+    Seen(images={'unseen': 4, 'trained on': 1}, labels='patch labels',
+         why=('ael: 1 of 2 images: it was learned from',))
+    """
+    found = list(parts)
+    images = {word: sum(seen.images.get(word, 0) for _, seen in found) for word in WORDS}
+    return Seen(
+        {word: count for word, count in images.items() if count},
+        max((seen.labels for _, seen in found), key=LABELS.index, default="no labels"),
+        tuple(f"{name}: {sentence}" for name, seen in found for sentence in seen.why),
+    )

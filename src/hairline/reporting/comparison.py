@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.data.names import MANUAL
-from hairline.data.seen import Seen
+from hairline.data.seen import Seen, together
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
 from hairline.metrics import published, thresholds
@@ -292,4 +292,5 @@ def pooled(name: str, results: Sequence[Result]) -> Result:
         if result.table is not None
     ]
     whole = pd.concat(tables, ignore_index=True)
-    return replace(results[0], dataset=name, table=whole, seen=seen_signs.together(each.seen for each in results))
+    seen = [(result.dataset, result.seen) for result in results if result.seen is not None]
+    return replace(results[0], dataset=name, table=whole, seen=together(seen) if len(seen) == len(results) else None)

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
-from hairline.data.seen import SIGNS, WORDS, Labels, Seen, Word, strongest
+from hairline.data.seen import LABELS, SIGNS, WORDS, Labels, Seen, Word, strongest
 from hairline.reporting.formatting import ABSENT
 
 UNKNOWN, UNKNOWN_WORD = "?", "not known"
@@ -35,7 +35,7 @@ LEGEND = (
     + "."
 )
 COLUMNS = ("seen", "seen_images", "images_unseen", "made_with", "seen_why")
-DEAREST: tuple[Labels, ...] = ("masks", "masks to choose options", "patch labels", "no labels")
+DEAREST: tuple[Labels, ...] = LABELS[::-1]
 
 
 ALL: Mapping[str, str] = {**SIGNS, UNKNOWN_WORD: UNKNOWN}
@@ -79,17 +79,6 @@ def counted(row: Mapping[Any, Any]) -> str:
     count, images = row.get("seen_images"), row["images"]
     part = not pd.isna(count) and count < images
     return f"{of_row(row)} ({count:.0f} of {images:.0f})" if part else of_row(row)
-
-
-def together(found: Iterable[Seen | None]) -> Seen | None:
-    """What several results on images of their own have seen as one; None where one of them is not known."""
-    parts = list(found)
-    known = [each for each in parts if each is not None]
-    if not known or len(known) < len(parts):
-        return None
-    images = {word: sum(each.images.get(word, 0) for each in known) for word in WORDS}
-    labels = min((each.labels for each in known), key=DEAREST.index)
-    return Seen(images, labels, tuple(dict.fromkeys(why for each in known for why in each.why)))
 
 
 def strongest_word(found: Iterable[Seen | None]) -> Word | None:
