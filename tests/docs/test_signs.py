@@ -113,9 +113,12 @@ def test_one_command_takes_a_comparison_and_writes_the_pages(
 ) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "seen.json").write_text('{"old": []}')
-    (tmp_path / "docs" / "claims.json").write_text(json.dumps(
-        [{"page": "README.md", "says": "never seen", "results": [{"run": "mine", "kind": "segmenter", "seen": "unseen"}]}]
-    ))  # fmt: skip
+    entry = {
+        "page": "README.md",
+        "says": "never seen",
+        "results": [{"run": "mine", "kind": "segmenter", "seen": "unseen"}],
+    }
+    (tmp_path / "docs" / "claims.json").write_text(json.dumps([entry]))
     readme = tmp_path / "README.md"
     readme.write_text(f"# It\n\nBetter on images never seen.\n\n{TABLE}", encoding="utf-8")
     results = [saw(segmenter("konig", random_table(1)), tuned_on=2), saw(labels("konig", random_table(2)))]
