@@ -163,6 +163,16 @@ def test_one_test_sets_second_sentence_is_made_from_the_ledger(words, labels_of,
     assert told in found and found.endswith(f"went into it: {labels_of}.")
 
 
+def test_the_score_of_the_unseen_alone_stands_beside_that_of_all_where_they_differ(summary):
+    alone = summary.assign(ods_unseen=0.321, ods_unseen_low=0.2, ods_unseen_high=0.4)
+    tables = summary_tables.tables(alone)
+    shown = tables["Segmenters tested on cfd"].set_index("Trained on")[summary_tables.UNSEEN_ALONE]
+    assert shown["crf"] == "0.321 [0.200, 0.400]" and shown["FSV"] == shown["otsu"] == "–"
+    assert summary_tables.UNSEEN_ALONE not in summary_tables.tables(summary)["Segmenters tested on cfd"]
+    two = alone[alone["labels"].isin(["crf", "manual"])]
+    assert "; on the 8 unseen alone its ODS is 0.321 [0.200, 0.400]; the dearest" in headlines.headline(two)
+
+
 def test_without_a_ledger_nothing_is_called_unseen():
     unknown = comparison.summarise(
         [segmenter("konig", random_table(1)), segmenter("manual", random_table(2))], BOOTSTRAP

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.reporting import seen_signs, worth
-from hairline.reporting.formatting import bracketed
+from hairline.reporting.formatting import ABSENT, bracketed
 
 
 def headline(summary: pd.DataFrame) -> str:
@@ -58,8 +58,15 @@ def _of_labels(rows: pd.DataFrame) -> list[str]:
 
 
 def _scored(row: dict[str, Any]) -> str:
-    """ODS with its interval and what it has seen."""
-    return f"{bracketed_of(row, 'ods', '.3f')} {seen_signs.of_row(row)}"
+    """ODS with its interval and what it has seen, or why it has no interval."""
+    why = f" ({told})" if (told := _unsure(row)) else ""
+    return f"{bracketed_of(row, 'ods', '.3f')} {seen_signs.of_row(row)}{why}"
+
+
+def _unsure(row: dict[str, Any]) -> str:
+    """Why there is no interval; empty where there is one, or nobody says."""
+    told = row.get("unsure")
+    return told if isinstance(told, str) else ""
 
 
 def _called(row: dict[str, Any], sets: bool) -> str:
@@ -74,7 +81,9 @@ def _sight(row: dict[str, Any]) -> str:
     if row["seen"] == "unseen":
         return f"None of these {row['images']} images took part in making it{made}"
     are = f"{count} of these {row['images']} images {'is' if count == 1 else 'are'}"
-    return f"{are} {seen_signs.of_row(row)} ({seen_signs.MEANINGS[row['seen']]}){made}"
+    alone = seen_signs.unseen_alone(row)
+    rest = "" if alone == ABSENT else f"; on the {row['images_unseen']} unseen alone its ODS is {alone}"
+    return f"{are} {seen_signs.of_row(row)} ({seen_signs.MEANINGS[row['seen']]}){rest}{made}"
 
 
 def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame) -> str:
@@ -96,7 +105,8 @@ def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame
             f"that the difference ({difference}) says nothing about the labels"
         )
     if pd.isna(low):
-        return f"{told}; difference to FSV {difference}, no interval (fewer than two groups)"
+        why = "" if _unsure(best) else ", no interval (fewer than two groups)"  # told already
+        return f"{told}; difference to FSV {difference}{why}"
     caution = "" if count == 1 else f"; the interval does not account for the choice among {count}"
     return f"{told}, {_word(low, high)} FSV: {difference}{caution}"
 

@@ -43,9 +43,19 @@ def scoring_notes(summary: pd.DataFrame) -> list[str]:
         f"fewer than two groups.{paired}",
         "AP: the sum of equation 11 without its factor 1/T, over counts pooled over the images, which is our reading: "
         "the paper does not say over which counts. 'AP of means' is the mean over images with crack.",
+        *_of_few(summary),
         *([worth.MEANING] if any(map(worth.finds_nothing, records(summary))) else []),
         *worth.remarks(summary),
     ]
+
+
+def _of_few(summary: pd.DataFrame) -> list[str]:
+    """A remark for each test set that has too few photos."""
+    if "unsure" not in summary:
+        return []
+    few = summary[summary["unsure"].fillna("") != ""]
+    told = few[["test_set", "unsure"]].drop_duplicates().to_dict("records")
+    return [f"{row['test_set']}: {row['unsure']}: no intervals, no test." for row in told]
 
 
 def paper_notes(summary: pd.DataFrame) -> list[str]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hairline.data.names import MANUAL
 from hairline.data.seen import LABELS, SIGNS, WORDS, Labels, Seen, Word, strongest
-from hairline.reporting.formatting import ABSENT
+from hairline.reporting.formatting import ABSENT, bracketed
 
 UNKNOWN, UNKNOWN_WORD = "?", "not known"
 MEANINGS: Mapping[str, str] = {
@@ -79,6 +79,14 @@ def counted(row: Mapping[Any, Any]) -> str:
     count, images = row.get("seen_images"), row["images"]
     part = not pd.isna(count) and count < images
     return f"{of_row(row)} ({count:.0f} of {images:.0f})" if part else of_row(row)
+
+
+def unseen_alone(row: Mapping[Any, Any]) -> str:
+    """ODS over the unseen images alone, with its interval; absent where all are unseen, none are, or nobody knows."""
+    value = row.get("ods_unseen")
+    if value is None or pd.isna(row["images_unseen"]) or row["images_unseen"] == row["images"]:
+        return ABSENT
+    return bracketed(value, row.get("ods_unseen_low"), row.get("ods_unseen_high"), ".3f")
 
 
 def strongest_word(found: Iterable[Seen | None]) -> Word | None:

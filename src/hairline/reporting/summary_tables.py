@@ -12,6 +12,7 @@ from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS, Metric
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 SEGMENTERS = "Segmenters tested on"
+UNSEEN_ALONE = "ODS of the unseen alone"
 
 
 def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -75,7 +76,8 @@ def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     parts = [headlines.records(part) for _, part in rows.groupby("training_set", sort=False)]
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    table = _without_unused(_without_unused(table, "paper "), "Images/s")
+    for beginning in ("paper ", "Images/s", UNSEEN_ALONE):
+        table = _without_unused(table, beginning)
     return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
 
 
@@ -91,6 +93,7 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Seen": seen_signs.counted(row),
         **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole},
         **({} if scored else {ODS.heading: why}),
+        UNSEEN_ALONE: seen_signs.unseen_alone(row),
         "ODS − FSV": headlines.bracketed_of(row, "ods_minus_manual", "+.3f"),
         **{metric.heading: metric.told(row) for metric in METRICS if metric.whole},
         "Made with": str(row["made_with"]) if isinstance(row["made_with"], str) and row["made_with"] else ABSENT,

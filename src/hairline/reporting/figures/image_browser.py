@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,14 @@ class Shown:
         f1: Model → F1 of this image at the threshold of the model's ODS.
         layers: What is shown → the bytes of a WebP file, all of one size; ``image`` first, models by the names of
             ``f1``.
+        seen: Model → sign and word of what its numbers on the test set have seen.
     """
 
     id: str
     test_set: str
     f1: Mapping[str, float]
     layers: Mapping[str, bytes]
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Browser:
                 "id": each.id,
                 "set": each.test_set,
                 "f1": {name: round(value, 4) for name, value in each.f1.items()},
+                "seen": dict(each.seen),
                 "layers": {name: data_uri(layer, "webp") for name, layer in each.layers.items()},
             }
             for each in self.images

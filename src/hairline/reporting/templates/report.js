@@ -137,7 +137,7 @@ function browser(root) {
     if (model !== choice.value && right.dataset.chosen === undefined) right.value = model;
     rows.replaceChildren(...Object.entries(image.f1).map(([name, f1]) => {
       const row = document.createElement("tr");
-      [name, f1.toFixed(3), image.layers[name] ? "kept" : "not kept"].forEach((text) => {
+      [`${name} ${image.seen[name] ?? ""}`.trim(), f1.toFixed(3), image.layers[name] ? "kept" : "not kept"].forEach((text) => {
         row.insertCell().textContent = text;
       });
       return row;
