@@ -15,7 +15,9 @@ from hairline.reporting import (
     paper_tables,
     results,
     seed_table,
+    seen_signs,
     summary_tables,
+    typical,
 )
 from hairline.reporting.figures import canvas, curves
 from hairline.tracking.waivers import waived
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             curves=(gallery.curves(drawn, gallery.SEGMENTERS), gallery.curves(drawn, gallery.LABELS)),
             browser=gallery.browser(params, paths, compared),
             steps=list(gallery.steps(params, paths)),
+            typical=typical.panels(params, paths, compared, summary),
         )
         with whole_folder(paths.comparison) as folder:
             _tables(folder, found)
@@ -53,6 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_json(paths.comparison_metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
         run.artifact(paths.comparison)
+        run.tag("seen", seen_signs.counts(summary))
         run.tag("waivers", waived(page.verdicts(params, paths)))
         run.finish([paths.comparison, paths.comparison_metrics])
 

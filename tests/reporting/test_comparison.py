@@ -13,7 +13,7 @@ from hairline.labelling.timing import Speed
 from hairline.metrics import bootstrap, published, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import counts
-from hairline.reporting import comparison, formatting, summary_tables
+from hairline.reporting import comparison, formatting, notes, summary_tables
 from hairline.reporting.comparison import Result
 
 
@@ -211,7 +211,7 @@ def test_speed_stands_beside_that_of_the_paper():
     assert shown["Images/s"].tolist() == ["0.5", "2", "–"]
     assert shown["paper images/s"].tolist() == ["0.187", "0.874", "–"]
     assert not {"Images/s", "paper images/s"} & set(tables["Segmenters tested on cfd"])
-    note = next(note for note in summary_tables.notes(summary) if note.startswith("Images/s"))
+    note = next(note for note in notes.notes(summary) if note.startswith("Images/s"))
     assert "a CPU, 2 of 2 cores; a GPU" in note
     assert "| Images/s | paper images/s |" in summary_tables.markdown(summary)
     assert "images_per_second" in formatting.csv(summary).splitlines()[0]
@@ -222,4 +222,4 @@ def test_without_any_measured_speed_there_is_no_column():
     summary = comparison.summarise([labels("konig", table, trained_on="cfd")], BOOTSTRAP)
     assert not [name for name in summary_tables.tables(summary)["Pseudo-labels of crack500-train against its masks"]
                 if "mages/s" in name]  # fmt: skip
-    assert not [note for note in summary_tables.notes(summary) if note.startswith("Images/s")]
+    assert not [note for note in notes.notes(summary) if note.startswith("Images/s")]

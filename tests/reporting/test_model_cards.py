@@ -41,7 +41,10 @@ def test_a_card_has_scores_with_intervals_and_the_licences_of_its_data():
     table = summary(segmenter("konig", random_table(1)), segmenter("konig", random_table(2), dataset="mine"))
     text = model_cards.card(table, INFO, [("roads", "cfd"), ("photos", "folder")])
     for row in table.to_dict("records"):
-        assert f"| {row['test_set']} | 12 | {row['ods']:.3f} [{row['ods_low']:.3f}, {row['ods_high']:.3f}] |" in text
+        assert (
+            f"| {row['test_set']} | 12 | ? not known | {row['ods']:.3f} [{row['ods_low']:.3f}, {row['ods_high']:.3f}] |"
+            in text
+        )
     assert "- roads: non-commercial research" in text and f"- photos: {model_cards.OTHER}" in text
     assert "240 images of the training set `walls` in 4 epochs" in text and "pseudo-labels `konig`" in text
     untested = model_cards.card(pd.DataFrame(columns=["status"]), {**INFO, "label_set": "manual"}, [])

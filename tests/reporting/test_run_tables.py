@@ -1,5 +1,6 @@
 import pytest
 
+from hairline.data.seen import Seen
 from hairline.reporting import run_tables
 from hairline.tracking.records import RunRecord
 
@@ -34,11 +35,13 @@ def test_a_study_is_a_line_a_metric_with_its_gain_on_held_out_images() -> None:
             "gain": {"ods": {"gain": 0.12, "gain_low": 0.1, "gain_high": 0.15}, "ap": {"gain": 0.01}},
         }],
     }  # fmt: skip
-    first, second = run_tables.studies([told]).to_dict("records")
+    first, second = run_tables.studies([told], {"konig": Seen({"unseen": 19, "same photo": 1}, "masks")}).to_dict(
+        "records"
+    )
     assert (first["Own options"], first["Best found"], first["Gain"]) == ("0.500", "0.620", "+0.120 [+0.100, +0.150]")
     assert (second["Metric"], second["Gain"]) == ("ap", "+0.010, too few photos to tell")
     assert first["Changes"] == "thresholding.window_px 64"
-    assert run_tables.studies([]).empty
+    assert run_tables.studies([], {}).empty
 
 
 def test_the_environment_names_versions_of_what_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:

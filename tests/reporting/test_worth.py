@@ -8,7 +8,15 @@ import pytest
 from support.results import BOOTSTRAP, labels, random_table, row, segmenter
 
 from hairline.errors import HairlineError
-from hairline.reporting import comparison, difference_tables, model_cards, overview_table, summary_tables
+from hairline.reporting import (
+    comparison,
+    difference_tables,
+    headlines,
+    model_cards,
+    notes,
+    overview_table,
+    summary_tables,
+)
 from hairline.reporting.comparison import Training
 
 
@@ -33,16 +41,16 @@ def overview(*results):
 
 def test_two_networks_that_find_nothing_are_not_called_alike():
     summary, glance = overview(segmenter("konig", even(30)), segmenter("manual", even(60)))
-    headline = summary_tables.headline(summary)
-    assert "not clearly different" not in headline
-    assert "neither of them better than a trivial answer" in headline and "nothing to compare" in headline
+    told = headlines.headline(summary)
+    assert "not clearly different" not in told
+    assert "neither of them better than a trivial answer" in told and "nothing to compare" in told
     assert "≈" not in "".join(glance.iloc[0]) and "∅" in glance.iloc[0]["konig"]
     assert {"FSV ∅", "konig ∅"} <= set(summary_tables.tables(summary)["Segmenters tested on cfd"]["Trained on"])
 
 
 def test_two_networks_that_find_cracks_alike_are_still_called_so():
     summary, glance = overview(segmenter("konig", sharp()), segmenter("manual", sharp()))
-    assert "not clearly different" in summary_tables.headline(summary)
+    assert "not clearly different" in headlines.headline(summary)
     assert "≈" in glance.iloc[0]["konig"]
     assert "∅" not in summary_tables.markdown(summary)
 
@@ -53,7 +61,7 @@ def test_the_first_sentence_says_what_learned_nothing():
         judged(segmenter("manual", sharp()), "learned"),
         judged(labels("crf", random_table(3)), "nothing"),
     ]
-    first = summary_tables.headline(comparison.summarise(results, BOOTSTRAP)).split(": ")[0]
+    first = headlines.headline(comparison.summarise(results, BOOTSTRAP)).split(": ")[0]
     assert first == "Nothing was learned by the segmenter konig · unet and by the classifier behind the labels crf"
 
 
@@ -65,7 +73,7 @@ def test_what_learned_nothing_is_named_with_its_training_set_where_there_are_sev
             ("konig", "other", "learned"), ("manual", "other", "nothing"),
         ]
     ]  # fmt: skip
-    told = summary_tables.headline(comparison.summarise(results, BOOTSTRAP))
+    told = headlines.headline(comparison.summarise(results, BOOTSTRAP))
     assert told.startswith("Nothing was learned by the segmenter FSV · unet · other: ")
 
 
@@ -75,19 +83,19 @@ def test_what_nobody_judged_is_told_below_the_tables():
         judged(segmenter("manual", sharp()), "learned"),
         judged(labels("crf", random_table(3)), "not judged"),
     ]
-    told = summary_tables.notes(comparison.summarise(results, BOOTSTRAP))
+    told = notes.notes(comparison.summarise(results, BOOTSTRAP))
     (unknown,) = (line for line in told if "could not be judged" in line)
     (unseen,) = (line for line in told if "learned: off" in line)
     assert "the segmenter konig · unet learned" in unknown and "the labels crf learned" in unseen
     sure = comparison.summarise(results[1:2], BOOTSTRAP)
-    assert not any("learned anything" in line for line in summary_tables.notes(sure))
+    assert not any("learned anything" in line for line in notes.notes(sure))
 
 
 def test_nothing_is_called_better_than_an_fsv_that_learned_nothing():
     results = [judged(segmenter("konig", sharp()), "learned"), judged(segmenter("manual", even(60)), "nothing")]
     summary, glance = overview(*results)
-    headline = summary_tables.headline(summary)
-    assert "better than FSV" not in headline and "says nothing about the labels" in headline
+    told = headlines.headline(summary)
+    assert "better than FSV" not in told and "says nothing about the labels" in told
     assert "∅" in glance.iloc[0]["FSV"] and "∅" not in glance.iloc[0]["konig"]
 
 

@@ -1,11 +1,13 @@
 """Results of a comparison made by hand, for the tests of its summary and of what is said about it."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from hairline.data.seen import Seen
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.reporting.comparison import Result
 
@@ -50,3 +52,10 @@ def untrainable(label_set, dataset="cfd", reason="3 images kept"):
 
 def labels(label_set, table, dataset="crack500-train", trained_on="crack500-train"):
     return Result("label", label_set, "resnet18", trained_on, dataset, "scored", "", table)
+
+
+def saw(result, labels="patch labels", why=(), **words):
+    """A result that has seen so many images in each way, as ``tuned_on=3``; the others are unseen."""
+    counts = {word.replace("_", " "): count for word, count in words.items()}
+    unseen = len(result.table) - sum(counts.values())
+    return replace(result, seen=Seen({**counts, "unseen": unseen}, labels, tuple(why)))

@@ -82,8 +82,7 @@ def read_annotations(path: Path, categories: Sequence[str], wording: Wording = I
     unknown = sorted(set(categories) - set(names.values()))
     if unknown:
         raise HairlineError(
-            f"{path}: has no category {_named(unknown)}; it has {_named(names.values())}; correct "
-            f"{wording.categories}"
+            f"{path}: has no category {_named(unknown)}; it has {_named(names.values())}; correct {wording.categories}"
         )
     found: dict[object, list[Entry]] = {}
     for number, image in enumerate(images):
@@ -109,9 +108,7 @@ def read_annotations(path: Path, categories: Sequence[str], wording: Wording = I
 
 def _content(path: Path, wording: Wording) -> Entry:
     if not there(path):
-        raise HairlineError(
-            f"{path}: no such file (in {path.parent}: {contents(path.parent)}); {wording.absent}"
-        )
+        raise HairlineError(f"{path}: no such file (in {path.parent}: {contents(path.parent)}); {wording.absent}")
     content = read_json(path, "a COCO annotation file", wording.smaller, AGAIN)
     if not isinstance(content, dict):
         raise HairlineError(

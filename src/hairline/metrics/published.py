@@ -31,8 +31,8 @@ IMAGES = {
 }  # fmt: skip
 """Images of each of the paper's sets, trained on or tested on, by its name in the table (sections IV-A and V-E.1)."""
 EPOCHS = {"classifier": 3, "segmenter": 30}
-START = "imagenet"
-"""What the paper's networks are taken to start from; its text does not say (docs/method.md §1)."""
+PRETRAINED = ("oed",)
+"""The networks that the paper calls pretrained; of the others its text does not say what they start from."""
 CELL = ["trained_on", "labels", "model", "tested_on"]
 SEARCHED = "crf"
 """The label set whose options the paper searched itself."""
@@ -91,6 +91,14 @@ def pseudo_labels(trained_on: str, label_set: str, backbone: str, labelled: str)
 def classifier(trained_on: str, backbone: str, scored: str) -> str:
     """Name of the paper's cell for a patch classifier scored on a data set and split, as ``crack500-test``."""
     return _name(trained_on, "patch", _backbone(backbone), scored)
+
+
+def binary_labels(cell: object) -> bool:
+    """Whether the labels behind a cell are binary in the paper: those of its crf, whose ODS is its OIS in table II.
+
+    Ours are soft, as the marginals of the field are. Anything but the name of a cell has no labels.
+    """
+    return isinstance(cell, str) and cell.split(" · ")[1:2] == [SEARCHED]
 
 
 def printed(cell: str) -> dict[str, float]:

@@ -29,11 +29,12 @@ from hairline.metrics.bootstrap import (
     too_few,
 )
 from hairline.metrics.score_table import counts
-from hairline.reporting import formatting
+from hairline.reporting import formatting, seen_signs
 from hairline.reporting.formatting import ABSENT
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
 BOOTSTRAP = ("resamples", "level")
+SEEN_COUNTS = ("seen_images", "images_unseen")
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
     "images", "groups", "effective_groups", *(name for metric in METRICS for name in metric.columns),
@@ -42,7 +43,8 @@ COLUMNS = (
     "ods_unseen", "ods_unseen_low", "ods_unseen_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "learned", "status", "reason", "unsure", *BOOTSTRAP,
+    "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS, "status", "reason",
+    "unsure", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -147,7 +149,9 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     are the printed values of the same label set, model and test set, where the paper trained so too.
     ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``ods_unseen`` is
     ODS over those images alone that the result has not seen; missing where there are none, or nobody knows. ``learned``
-    says of the network, or of the classifier behind labels, whether it learned anything.
+    says of the network, or of the classifier behind labels, whether it learned anything. ``seen`` is the strongest word
+    of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how many, ``seen_why`` why;
+    ``made_with`` are the dearest labels that went into the result.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN). ``effective_groups`` is how many groups of one size would tell as much as those
     there are; where these are too few, intervals are missing and ``unsure`` says why.
@@ -161,13 +165,13 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
             "training_set": result.training_set, "test_set": result.dataset, "status": result.status,
             "reason": result.reason, "unsure": "",
             **_scores(result, bootstrap), **_difference(result, results, bootstrap), **_paper(result), **_speed(result),
-            **_training(result),
+            **_training(result), **seen_signs.columns(result.seen),
         }
         for result in results
     ]  # fmt: skip
     summary = pd.DataFrame(rows, columns=list(COLUMNS)).assign(resamples=bootstrap.resamples, level=bootstrap.level)
     counted = (metric.column for metric in METRICS if metric.whole)
-    whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs"), "Int64")
+    whole = dict.fromkeys(("images", "groups", *counted, "trained_images", "epochs", *SEEN_COUNTS), "Int64")
     numbers = [name for name in COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")] if name not in whole]
     return summary.astype(whole | dict.fromkeys(numbers, "float64"))
 
@@ -180,7 +184,8 @@ def read_summary(path: Path) -> pd.DataFrame:
     Raises:
         HairlineError: If the file is no such table.
     """
-    numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], "trained_images", "epochs", *BOOTSTRAP}
+    numbers = {*COLUMNS[COLUMNS.index("images") : COLUMNS.index("machine")], *BOOTSTRAP}
+    numbers |= {"trained_images", "epochs", *SEEN_COUNTS}
     try:
         summary = formatting.read_csv(path, set(COLUMNS) - numbers)
         if missing := [name for name in COLUMNS if name not in summary]:
@@ -199,11 +204,12 @@ def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
         summary: What :func:`summarise` gives.
 
     Returns:
-        ODS with its interval, OIS, AP and images per second; a number that a row lacks is left out, and so is an empty
+        ODS with its interval, OIS, AP, images per second, and how many images are unseen, and how many the strongest
+        word is true of; a number that a row lacks is left out, and so is an empty
         part of a name.
     """
     scored = summary[summary["status"] == "scored"]
-    names = (*RECORDED, "images_per_second")
+    names = (*RECORDED, "images_per_second", *SEEN_COUNTS)
     return {
         "-".join(str(row[part]) for part in ("kind", "labels", "model", "training_set", "test_set") if row[part]):
             {name: float(row[name]) for name in names if not pd.isna(row[name])}

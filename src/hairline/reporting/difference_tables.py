@@ -1,5 +1,6 @@
 """What a comparison rests on: every result under every convention of scoring, every pair of results with its test."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -10,6 +11,7 @@ import pandas as pd
 from hairline.metrics import conventions, significance
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.significance import Scored
+from hairline.reporting import seen_signs
 from hairline.reporting.comparison import Result, result_called, several_training_sets
 from hairline.reporting.formatting import ABSENT, bracketed, number
 
@@ -40,9 +42,9 @@ def every_pair(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Dat
     """Differences in ODS of results on the same images that differ in one thing: labels, network or training set.
 
     Pairs of one kind on one test set are one family of Holm's correction. Where segmenters were trained with several
-    seeds, they follow as pairs of kind :data:`OVER_SEEDS`, all seeds of one as one side. Columns ``kind`` and ``test_set``, then those
-    of :func:`hairline.metrics.significance.compared`. Results are called LABELS · MODEL; the training set follows where
-    there are several.
+    seeds, they follow as pairs of kind :data:`OVER_SEEDS`, all seeds of one as one side. Columns ``kind`` and
+    ``test_set``, then those of :func:`hairline.metrics.significance.compared`. Results are called LABELS · MODEL; the
+    training set follows where there are several.
 
     Raises:
         HairlineError: If two results on one test set were scored on different images.
@@ -116,7 +118,7 @@ def tables(results: Sequence[Result], pairs: pd.DataFrame) -> dict[str, pd.DataF
         results: Results of the comparison.
         pairs: Of :func:`every_pair`.
     """
-    return dict([*_convention_tables(results), *_pair_tables(pairs)])
+    return dict([*_convention_tables(results), *_pair_tables(results, pairs)])
 
 
 def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -125,7 +127,8 @@ def _convention_tables(results: Sequence[Result]) -> Iterator[tuple[str, pd.Data
     told = _names(results)
     for result in results:
         if result.kind == "segmenter" and result.table is not None:
-            columns.setdefault(result.dataset, {})[told[result.name]] = _values(conventions.table(result.table))
+            heading = f"{told[result.name]} {seen_signs.of(result.seen)}"
+            columns.setdefault(result.dataset, {})[heading] = _values(conventions.table(result.table))
     for test_set, found in columns.items():
         yield (
             f"One result under every convention: {test_set}",
@@ -144,12 +147,23 @@ def _values(rows: pd.DataFrame) -> pd.Series:
     return pd.Series([number(value, ".3f") for value in values], index=list(names), dtype=str)
 
 
-def _pair_tables(pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+def _pair_tables(results: Sequence[Result], pairs: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    told = _names(results)
+    marks = {(r.dataset, told[r.name]): seen_signs.of(r.seen) for r in results if r.kind == "segmenter"}
     for kind, heading in (("segmenter", "Differences in ODS"), (OVER_SEEDS, "Differences in ODS over seeds")):
-        told = pairs[pairs["kind"] == kind]
-        for test_set in told["test_set"].unique():
-            lines = [_line(row) for row in told[told["test_set"] == test_set].to_dict("records")]
-            yield f"{heading}: {test_set}", pd.DataFrame(lines)
+        family = pairs[pairs["kind"] == kind]
+        for test_set in family["test_set"].unique():
+            rows = family[family["test_set"] == test_set].to_dict("records")
+            signed = [
+                row | {side: f"{row[side]} {marks[test_set, _first_seed(row[side])]}" for side in ("first", "second")}
+                for row in rows
+            ]
+            yield f"{heading}: {test_set}", pd.DataFrame([_line(row) for row in signed])
+
+
+def _first_seed(name: str) -> str:
+    """What the first of several seeds is called; they learned from the same images."""
+    return re.sub(r", \d+ seeds?$", "", name)
 
 
 def _line(row: Mapping[str, Any]) -> dict[str, str]:

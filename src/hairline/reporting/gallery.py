@@ -16,7 +16,7 @@ from hairline.io.artefacts import repro, spoilt
 from hairline.labelling import localization
 from hairline.metrics.score_table import counts, extremes, image_f1
 from hairline.metrics.thresholds import Counts
-from hairline.reporting import html
+from hairline.reporting import html, seen_signs
 from hairline.reporting.comparison import Result, called, result_called, several_training_sets
 from hairline.reporting.figures import canvas, image_browser, image_grids
 from hairline.reporting.figures import curves as drawing
@@ -36,7 +36,7 @@ def panels(results: Sequence[Result]) -> dict[str, dict[str, Counts]]:
     for result in results:
         if result.table is not None:
             panel = found.setdefault(f"{SEGMENTERS if result.kind == 'segmenter' else LABELS} {result.dataset}", {})
-            panel[result_called(result, several)] = counts(result.table)
+            panel[f"{result_called(result, several)} {seen_signs.of(result.seen)[0]}"] = counts(result.table)
     return found
 
 
@@ -81,18 +81,16 @@ def browser(params: Params, paths: Paths, results: Sequence[Result]) -> image_br
     images, several = [], several_training_sets(results)
     extreme = params.evaluation.extremes
     for test_set in params.matrix.test_sets:
-        tables = {
-            result_called(result, several): result.table
-            for result in results
-            if result.kind == "segmenter" and result.dataset == test_set and result.table is not None
-        }
+        here = [each for each in results if each.kind == "segmenter" and each.dataset == test_set]
+        tables = {result_called(each, several): each.table for each in here if each.table is not None}
+        seen = {result_called(each, several): seen_signs.of(each.seen) for each in here}
         scores = {name: image_f1(table) for name, table in tables.items()}
         chosen = dict.fromkeys(_gallery(params, paths, test_set))
         for name in sorted(tables, key=lambda name: -scores[name].mean()):
             chosen |= dict.fromkeys(extremes(tables[name], extreme))
         for sample_id in sorted([*chosen][:BROWSED]):
             f1 = {name: float(found[sample_id]) for name, found in scores.items() if sample_id in found}
-            images.append(Shown(sample_id, test_set, f1, _layers(_row(params, paths, test_set, sample_id))))
+            images.append(Shown(sample_id, test_set, f1, _layers(_row(params, paths, test_set, sample_id)), seen))
     return image_browser.Browser(images)
 
 

@@ -59,6 +59,25 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Panels:
+    """Pictures of one image beside each other: what each shows, in words → the bytes of a WebP file; one caption."""
+
+    title: str
+    pictures: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class Signs:
+    """What the signs of the numbers mean, in a line, which with scripts keeps the numbers that carry chosen ones.
+
+    Attributes:
+        meanings: Sign and word → what it means, in a few words; empty where the word says it.
+    """
+
+    meanings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Drawings:
     """Drawings in lines, beside each other where there is room: what each shows, in words → an ``<svg>`` element."""
 
@@ -98,7 +117,7 @@ class Gates:
     verdicts: Sequence[Gate]
 
 
-Part = Table | Picture | Drawings | Notes | Facts | Gates | Browser
+Part = Table | Picture | Panels | Signs | Drawings | Notes | Facts | Gates | Browser
 
 
 @dataclass(frozen=True)
@@ -141,6 +160,10 @@ def macro_of(part: Part) -> str:
             return "table"
         case Picture():
             return "picture"
+        case Panels():
+            return "panels"
+        case Signs():
+            return "signs"
         case Drawings():
             return "drawings"
         case Notes():

@@ -12,7 +12,7 @@ from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.metrics import learned
 from hairline.metrics.learned import Told
-from hairline.reporting import worth
+from hairline.reporting import seen_signs, worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
 
@@ -101,6 +101,13 @@ def read_info(folder: Path, segmenter: str) -> dict[str, Any]:
     return dict(read_json(folder / "model.json", _Info, repro(f"train_segmenter@{segmenter}")))
 
 
+def _seen(rows: pd.DataFrame) -> list[str]:
+    """What the signs mean, what went into the network, and why it is not blind to images that it is scored on."""
+    why = dict.fromkeys(row["seen_why"] for row in rows.to_dict("records") if isinstance(row["seen_why"], str))
+    lines = [seen_signs.LEGEND, *seen_signs.made_with(rows), *(each for each in why if each)]
+    return ["\n".join(f"- {line}" for line in lines)] if len(rows) else []
+
+
 def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, str]]) -> str:
     """A model card in Markdown.
 
@@ -114,6 +121,7 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
         {
             "test set": row["test_set"],
             "images": number(row["images"], ".0f"),
+            "seen": seen_signs.counted(row),
             **{metric.heading: metric.told(row) for metric in ON_CARD},
             "threshold": ODS_THRESHOLD.told(row),
         }
@@ -129,6 +137,7 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
             "## Scores\n\n" + (markdown(scores) if len(scores) else "Not scored on any image with a mask."),
             "Brackets: bootstrap intervals over parent photos. The threshold is that of ODS on the same images."
             + "".join(f" On {row['test_set']}: {row['unsure']}." for row in rows.to_dict("records") if row["unsure"]),
+            *_seen(rows),
             "## Use\n\nScores of crack for RGB photos of road or wall surfaces of any size, to find and measure cracks "
             "where a person checks the result.",
             "## Limits\n\nOn surfaces, cameras and scales other than those above it can be much worse: compare rows. "

@@ -6,16 +6,16 @@ import pandas as pd
 
 from hairline.data.names import MANUAL
 from hairline.metrics import permutation
-from hairline.reporting import worth
+from hairline.reporting import seen_signs, worth
 from hairline.reporting.comparison import called
 from hairline.reporting.formatting import ABSENT
 
 SURE = 0.05
 MARKS = {"better": "▲", "worse": "▼", "unclear": "≈", "unsure": "?"}
 LEGEND = (
-    "Each cell: ODS (difference to the column named first, mark). ▲ better, ▼ worse, both with p < 0.05 after Holm's "
-    "correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; ∅ learned nothing, "
-    "or is no better than a trivial answer."
+    "Each cell: ODS, what it has seen (difference to the column named first, mark). ▲ better, ▼ worse, both with p < "
+    "0.05 after Holm's correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; "
+    "∅ learned nothing, or is no better than a trivial answer."
 )
 OTHER = "crf"
 
@@ -80,6 +80,7 @@ def _cell(row: Any, difference: tuple[float, float] | None, own: Any) -> str:
         return ABSENT
     nothing = worth.finds_nothing(row)
     score = f"{row['ods']:.3f} {worth.MARK}" if nothing else f"{row['ods']:.3f}"
+    score += f" {seen_signs.of_row(row)}"
     if difference is None:
         return score
     mark = "" if nothing and worth.finds_nothing(own) else f" {MARKS[verdict(*difference)]}"

@@ -1,7 +1,7 @@
 """The report of a comparison, section by section."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -10,21 +10,25 @@ from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import read_samples
+from hairline.data.seen import Seen
 from hairline.data.training_set import TrainingSet
 from hairline.gates.rules import read_findings, read_verdict
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
     difference_tables,
+    headlines,
     html,
+    notes,
     overview_table,
     paper_tables,
     run_tables,
     seed_table,
+    seen_signs,
     summary_tables,
 )
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
-from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Table
+from hairline.reporting.html import Drawings, Facts, Notes, Panels, Part, Picture, Section, Signs, Table
 from hairline.tracking import git
 from hairline.tracking.records import RunRecord, read_record
 from hairline.tracking.waivers import maker
@@ -45,6 +49,8 @@ class Compared:
         curves: Precision-recall curves of the segmenters, and of the labels.
         browser: Images that can be looked through, with every map.
         steps: Every step to a label, an image for each label set.
+        typical: The picture of the first screen; None where there is nothing to show.
+        studied: What the best labels of each study have seen of its images held out, by the study's name.
     """
 
     results: Sequence[Result]
@@ -56,26 +62,30 @@ class Compared:
     curves: tuple[Drawings, Drawings]
     browser: image_browser.Browser
     steps: Sequence[Picture]
+    typical: Panels | None = None
+    studied: Mapping[str, Seen] = field(default_factory=dict)
 
 
 def page(params: Params, paths: Paths, found: Compared) -> html.Page:
-    """The whole report."""
-    tables = summary_tables.tables(found.summary)
+    """The whole report: the result in words and in a picture, then tables, each with the notes that belong to it."""
+    summary = found.summary
+    tables = summary_tables.tables(summary)
     trained = {title: table for title, table in tables.items() if title.startswith(summary_tables.SEGMENTERS)}
     labels = {title: table for title, table in tables.items() if title not in trained}
-    crossed = difference_tables.tables(found.results, found.pairs)
     return html.Page(
         f"hairline: {params.experiment}",
-        summary_tables.headline(found.summary),
-        [*_overview(found), Notes([*summary_tables.notes(found.summary), *_tuned(params)])],
+        headlines.headline(summary),
+        [*([found.typical] if found.typical else []), *_seen(summary), *_overview(found)],
         [
-            Section("Segmenters", [*_tables(trained), *_seeds(found), *_curves(found.curves[0])]),
+            Section("Segmenters", [*_scored(trained, summary, "segmenter"), *_seeds(found), *_curves(found.curves[0])]),
             Section("Images", [*_browser(found), *_pictures(found)]),
-            Section("Pseudo-labels", [*_tables(labels), *_curves(found.curves[1]), *found.steps]),
-            Section("Beside the paper", _tables(paper_tables.tables(found.beside, run=True))),
-            Section("Conventions and differences", _tables(crossed, folded=True)),
-            Section("Classifiers", _tables({"On patches they did not learn from": found.taught})),
-            Section("Studies", _tables({"Best options found, on images held out": _studies(params, paths)})),
+            Section("Pseudo-labels", [*_scored(labels, summary, "label"), *_curves(found.curves[1]), *found.steps]),
+            Section("Beside the paper", [*_tables(paper_tables.tables(found.beside, run=True)),
+                                         *_notes(paper_tables.notes(found.beside))]),
+            Section("Conventions and differences",
+                    _tables(difference_tables.tables(found.results, found.pairs), folded=True)),
+            Section("Classifiers", _tables({"On patches of other splits than those they learn from": found.taught})),
+            Section("Studies", _tables({"Best options found, and what they gain": _studies(params, paths, found)})),
             Section("Data gates", _gates(params, paths)),
             Section("Lineage and costs", _lineage(params, paths)),
             Section("Environment", [Facts(_facts(params))]),
@@ -83,21 +93,34 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
     )  # fmt: skip
 
 
+def _seen(summary: pd.DataFrame) -> list[Part]:
+    """What the signs mean, in a line; folded below it, why each result has the one that it has."""
+    why = _tables({"Why each result has its sign": seen_signs.reasons(summary)}, folded=True)
+    return [Signs(seen_signs.line(summary)), *why] if why else []
+
+
 def _overview(found: Compared) -> list[Part]:
     """Every label set against FSV, and against the comparator of the paper where segmenters learned from it."""
-    parts: list[Part] = _tables({"Against FSV": overview_table.table(found.summary, found.pairs)})
-    learned = set(found.summary.loc[found.summary["kind"] == "segmenter", "labels"])
+    summary = found.summary
+    parts: list[Part] = _tables({"Against FSV": overview_table.table(summary, found.pairs)})
+    learned = set(summary.loc[summary["kind"] == "segmenter", "labels"])
     for other in (name for name in (overview_table.OTHER, f"{overview_table.OTHER}_tuned") if name in learned):
-        parts += _tables({f"Against {other}": overview_table.table(found.summary, found.pairs, other)})
-    return [*parts, Notes([overview_table.LEGEND, *overview_table.too_few(found.pairs)])] if parts else []
+        parts += _tables({f"Against {other}": overview_table.table(summary, found.pairs, other)})
+    if summary.empty:
+        return _notes(notes.notes(summary))
+    told = [overview_table.LEGEND, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
+    return [*parts, *_notes([*filter(None, told if parts else []), *seen_signs.made_with(summary)])]
 
 
-def _tuned(params: Params) -> list[str]:
-    """Which label sets owe their options to masks, which no pseudo-label should be credited for."""
-    return [
-        f"{name}: its options were chosen on masks of {dataset} {split} images, so it is not free of masks."
-        for name, (dataset, split) in params.tuned_on().items()
-    ]
+def _scored(tables: Mapping[str, pd.DataFrame], summary: pd.DataFrame, kind: str) -> list[Part]:
+    """Tables of one kind of results, with how to read them."""
+    rows = summary[summary["kind"] == kind]
+    told = [*notes.scoring_notes(rows), *notes.paper_notes(rows), *notes.speed_notes(rows)]
+    return [*_tables(tables), *_notes(told)] if tables else []
+
+
+def _notes(told: Sequence[str]) -> list[Part]:
+    return [Notes(told)] if told else []
 
 
 def _tables(tables: Mapping[str, pd.DataFrame], folded: bool = False) -> list[Part]:
@@ -121,9 +144,10 @@ def _pictures(found: Compared) -> list[Part]:
     return [Picture(title, title, image_browser.webp(png), "webp") for _, title, png in found.grids]
 
 
-def _studies(params: Params, paths: Paths) -> pd.DataFrame:
+def _studies(params: Params, paths: Paths, compared: Compared) -> pd.DataFrame:
     found = ((name, paths.label_scores(params.tuned(name)) / "study.json") for name in params.names("studies"))
-    return run_tables.studies(best_file.read(file, f"label_tuned@{name}") for name, file in found)
+    told = (best_file.read(file, f"label_tuned@{name}") for name, file in found)
+    return run_tables.studies(told, compared.studied)
 
 
 def verdicts(params: Params, paths: Paths) -> list[Path]:

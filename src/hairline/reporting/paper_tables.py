@@ -7,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.names import MANUAL
+from hairline.data.seen import Seen
 from hairline.metrics import published
-from hairline.reporting import formatting
+from hairline.reporting import formatting, seen_signs
 from hairline.reporting.comparison import Training
 from hairline.reporting.formatting import ABSENT, bracketed
 
@@ -19,7 +20,7 @@ TITLES = {
 }  # fmt: skip
 COLUMNS = (
     "table", "labels", "model", "trained_on", "tested_on", "metric", "paper", "run", "ours", "ours_low", "ours_high",
-    "difference", "difference_low", "difference_high", "status", "differs",
+    "difference", "difference_low", "difference_high", "status", "differs", "seen",
 )  # fmt: skip
 HEADINGS = {"images_per_second": "images/s", "precision": "precision", "recall": "recall", "f1": "F1"}
 NOT_RUN, SCORED = "not run", "scored"
@@ -37,6 +38,7 @@ class ClassifierResult:
         scores: As :func:`hairline.metrics.classification.scores` gives them.
         images: Number of images that the patches are cut from.
         training: How it was trained; None where nothing is known.
+        seen: What it has seen of the images that the patches are cut from, by the ledger.
     """
 
     name: str
@@ -46,17 +48,19 @@ class ClassifierResult:
     scores: Mapping[str, float]
     images: int
     training: Training | None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True)
 class _Run:
-    """What was run for a cell of the paper: name, values, status, and what is not as in the paper."""
+    """What was run for a cell of the paper: name, values, status, what is not as in the paper, what it has seen."""
 
     cell: str
     name: str
     values: Mapping[str, Any]
     status: str
     differs: str
+    seen: Any
 
 
 def beside(summary: pd.DataFrame, taught: Sequence[ClassifierResult]) -> pd.DataFrame:
@@ -86,7 +90,8 @@ def _of_classifiers(results: Sequence[ClassifierResult]) -> Iterator[_Run]:
         differs = _differs(
             "classifier", result.training, result.trained_on, result.images, result.scored, result.backbone, name
         )
-        yield _Run(name, f"{result.name} ({result.backbone})", result.scores, SCORED, differs)
+        word = None if result.seen is None else result.seen.word
+        yield _Run(name, f"{result.name} ({result.backbone})", result.scores, SCORED, differs, word)
 
 
 def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
@@ -99,7 +104,7 @@ def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
         name = f"{'FSV' if row['labels'] == MANUAL else row['labels']}, {row['model']}"
         name += f", {row['training_set']}" if row["training_set"] else ""
         yield _Run(row["paper_cell"], name, {str(key): value for key, value in row.items()}, row["status"],
-                   _differs(*told))  # fmt: skip
+                   _differs(*told), row["seen"])  # fmt: skip
 
 
 def _differs(
@@ -113,12 +118,20 @@ def _differs(
         epochs = published.EPOCHS[kind]
         wanted = published.IMAGES.get(trained_on, training.images)
         told += [f"{training.images:,} training images ({wanted:,})"] if wanted != training.images else []
-        told += [f"start {training.start} ({published.START})"] if published.START not in training.start else []
+        told += _start(training.start, cell.split(" · ")[2])
         told += [f"{training.epochs} epochs ({epochs})"] if training.epochs != epochs else []
+    told += ["soft labels (binary)"] if published.binary_labels(cell) else []
     scored = published.IMAGES.get(tested_on)
     if not pd.isna(images) and scored is not None and images != scored:
         told.append(f"{images:,} scored images ({scored:,})")
     return "; ".join(told)
+
+
+def _start(start: str, network: str) -> list[str]:
+    """What a network started from, where the paper says that its own was pretrained, or says nothing of it."""
+    if network not in published.PRETRAINED:
+        return [f"start {start} (not said)"]
+    return [] if "imagenet" in start else [f"start {start} (pretrained)"]
 
 
 def _row(printed: Mapping[Any, Any], run: _Run | None) -> dict[str, Any]:
@@ -128,7 +141,8 @@ def _row(printed: Mapping[Any, Any], run: _Run | None) -> dict[str, Any]:
         return row | {"paper": paper, "status": NOT_RUN}
     ours = {f"ours{end}": float(run.values.get(f"{metric}{end}", float("nan"))) for end in ("", "_low", "_high")}
     less = {name.replace("ours", "difference"): value - paper for name, value in ours.items()}
-    return row | {"paper": paper, "run": run.name, "status": run.status, "differs": run.differs} | ours | less
+    told = {"run": run.name, "status": run.status, "differs": run.differs, "seen": run.seen}
+    return row | {"paper": paper} | told | ours | less
 
 
 def classifiers(results: Sequence[ClassifierResult]) -> pd.DataFrame:
@@ -150,6 +164,7 @@ def _classifier(result: ClassifierResult) -> dict[str, str]:
         "Patches of": result.scored,
         "Patches": f"{result.scores['patches']:,.0f}",
         "with crack": f"{result.scores['crack_share']:.0%}",
+        "Seen": seen_signs.of(result.seen),
         **{title: _bracketed(scores, name) for name, title in shown.items()},
     }
 
@@ -198,12 +213,24 @@ def _three(row: Mapping[str, Any]) -> str:
     paper = f"{row['paper']:.3f}"
     if pd.isna(row["ours"]):
         return f"{paper} / {ABSENT}" if row["status"] in (NOT_RUN, SCORED) else f"{paper} / {row['status']}"
-    return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f}"
+    return f"{paper} / {_bracketed(row, 'ours')} / {row['difference']:+.3f} {seen_signs.of_row(row)}"
+
+
+NOTE = (
+    "The paper's crf labels are binary: in table II their ODS is their OIS. Ours are soft, and scored at every "
+    "threshold, so that numbers of crf here and there are not of quite the same thing. What its networks start from, "
+    "the paper says of OED alone, which it calls pretrained."
+)
+
+
+def notes(found: pd.DataFrame) -> list[str]:
+    """How to read the tables; nothing where none of the paper's cells was run."""
+    return [NOTE] if found["run"].notna().any() else []
 
 
 def markdown(found: pd.DataFrame) -> str:
     """All nine tables as Markdown text."""
-    parts = ["# The paper's tables, beside the runs here"]
+    parts = ["# The paper's tables, beside the runs here", NOTE]
     for title, table in tables(found).items():
         parts += [f"## {title}", formatting.markdown(table)]
     return "\n\n".join(parts) + "\n"
@@ -217,4 +244,6 @@ def latex(found: pd.DataFrame) -> str:
 def _tabular(title: str, table: pd.DataFrame) -> str:
     shown = table.style.hide(axis="index").format(escape="latex").format_index(escape="latex", axis="columns")
     text = shown.to_latex(caption=title, column_format="l" * len(table.columns), hrules=True)
+    for word, sign in seen_signs.ALL.items():  # LaTeX has no such signs
+        text = text.replace(f"{sign} {word}", f"({word})")
     return text.replace("–", "--").replace("−", "$-$").rstrip()

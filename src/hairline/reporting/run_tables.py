@@ -8,6 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from hairline.data.seen import Seen
+from hairline.reporting import seen_signs
 from hairline.reporting.formatting import ABSENT, bracketed
 from hairline.tracking import costs, git
 from hairline.tracking.environment import PACKAGES, installed
@@ -50,16 +52,17 @@ def spent(records: Iterable[RunRecord]) -> str:
     return f"{len(found)} runs took {total} (h:mm:ss) of wall time together{memory}."
 
 
-def studies(told: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+def studies(told: Iterable[Mapping[str, Any]], seen: Mapping[str, Seen]) -> pd.DataFrame:
     """A row a study and metric: the label set's own options against the best found, on images held out; text.
 
     Args:
         told: What best.json of each study holds.
+        seen: What the best labels of each study have seen of the images held out, by the study's name.
     """
-    return pd.DataFrame([line for study in told for line in _study(study)])
+    return pd.DataFrame([line for study in told for line in _study(study, seen.get(study["study"]))])
 
 
-def _study(told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _study(told: Mapping[str, Any], seen: Seen | None) -> Iterator[dict[str, str]]:
     best = told["best"][0]
     changes = ", ".join(f"{name} {value}" for name, value in best["changes"].items()) or "none"
     for metric, gain in best["gain"].items():
@@ -70,6 +73,7 @@ def _study(told: Mapping[str, Any]) -> Iterator[dict[str, str]]:
             "Trials": str(told["trials"]),
             "Tuning images": str(told["tuning_images"]),
             "Held-out images": str(told["held_out_images"]),
+            "Seen": seen_signs.of(seen),
             "Metric": metric,
             "Own options": f"{told['own']['held_out'][metric]:.3f}",
             "Best found": f"{best['held_out'][metric]:.3f}",

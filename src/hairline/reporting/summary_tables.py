@@ -1,17 +1,18 @@
-"""The summary of a comparison for readers: the result in words, tables, how to read them, Markdown."""
+"""The summary of a comparison for readers: tables, and all of it as Markdown."""
 
 from typing import Any
 
 import pandas as pd
 
 from hairline.data.names import MANUAL
-from hairline.metrics.bootstrap import LEAST_PHOTOS
-from hairline.reporting import formatting, worth
-from hairline.reporting.formatting import ABSENT, bracketed, number
-from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS
+from hairline.metrics import published
+from hairline.reporting import formatting, headlines, notes, seen_signs, worth
+from hairline.reporting.formatting import ABSENT, number
+from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS, Metric
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 SEGMENTERS = "Segmenters tested on"
+UNSEEN_ALONE = "ODS of the unseen alone"
 
 
 def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -27,25 +28,21 @@ def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _each(summary: pd.DataFrame, kind: str, heading: str) -> dict[str, pd.DataFrame]:
     rows = summary[summary["kind"] == kind]
-    unused = [] if _several(summary) and kind == "segmenter" else ["Training set"]
+    unused = [] if headlines.several(summary) and kind == "segmenter" else ["Training set"]
     return {
         heading.format(name): _table(rows[rows["test_set"] == name], kind).drop(columns=unused)
         for name in rows["test_set"].unique()
     }
 
 
-def _several(summary: pd.DataFrame) -> bool:
-    """Whether segmenters learned from several training sets."""
-    return bool(summary.loc[summary["kind"] == "segmenter", "training_set"].nunique() > 1)
-
-
 def ablations(summary: pd.DataFrame) -> pd.DataFrame:
     """A row a label set, a column a set it was scored on, cells of text; the paper's numbers beside their set."""
     lines: dict[str, dict[str, str]] = {}
-    for row in _records(summary[summary["kind"] == "label"]):
+    for row in headlines.records(summary[summary["kind"] == "label"]):
         line = lines.setdefault(row["labels"], {"Labels": row["labels"]})
-        line[row["test_set"]] = _three(row, "") if row["status"] == "scored" else row["status"]
-        line[f"paper, {row['test_set']}"] = _three(row, "paper_")
+        scored = row["status"] == "scored"
+        line[row["test_set"]] = f"{_three(row, '')} {seen_signs.of_row(row)}" if scored else row["status"]
+        line[f"paper, {row['test_set']}"] = _three(row, "paper_") + _footnote(row)
     return _without_unused(pd.DataFrame(list(lines.values())), "paper, ")
 
 
@@ -76,15 +73,12 @@ def _without_unused(table: pd.DataFrame, prefix: str) -> pd.DataFrame:
 
 
 def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    parts = [_records(part) for _, part in rows.groupby("training_set", sort=False)]
+    parts = [headlines.records(part) for _, part in rows.groupby("training_set", sort=False)]
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    table = _without_unused(_without_unused(table, "paper "), "Images/s")
+    for beginning in ("paper ", "Images/s", UNSEEN_ALONE):
+        table = _without_unused(table, beginning)
     return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
-
-
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
 def _line(row: dict[str, Any], first: str) -> dict[str, str]:
@@ -96,14 +90,27 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
         "Training set": str(row["training_set"]),
         "Images": number(row["images"], "d"),
+        "Seen": seen_signs.counted(row),
         **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole},
         **({} if scored else {ODS.heading: why}),
-        "ODS − FSV": _bracketed(row, "ods_minus_manual", "+.3f"),
+        UNSEEN_ALONE: seen_signs.unseen_alone(row),
+        "ODS − FSV": headlines.bracketed_of(row, "ods_minus_manual", "+.3f"),
         **{metric.heading: metric.told(row) for metric in METRICS if metric.whole},
-        **{f"paper {metric.heading}": number(row[f"paper_{metric.column}"], metric.form) for metric in IN_PAPER},
+        "Made with": str(row["made_with"]) if isinstance(row["made_with"], str) and row["made_with"] else ABSENT,
+        **{f"paper {metric.heading}": _printed(row, metric) for metric in IN_PAPER},
         "Images/s": number(row["images_per_second"], ".3g"),
         "paper images/s": number(row["paper_images_per_second"], ".3g"),
     }
+
+
+def _printed(row: dict[str, Any], metric: Metric) -> str:
+    told = number(row[f"paper_{metric.column}"], metric.form)
+    return told if told == ABSENT else told + _footnote(row)
+
+
+def _footnote(row: dict[str, Any]) -> str:
+    """What stands behind a printed number of the row: a mark where the paper's labels are of another kind than ours."""
+    return f" {notes.BINARY}" if published.binary_labels(row["paper_cell"]) else ""
 
 
 def _name(row: dict[str, Any]) -> str:
@@ -112,115 +119,9 @@ def _name(row: dict[str, Any]) -> str:
     return f"{name} {worth.MARK}" if worth.finds_nothing(row) else name
 
 
-def _bracketed(row: dict[str, Any], name: str, form: str) -> str:
-    return bracketed(row[name], row[f"{name}_low"], row[f"{name}_high"], form)
-
-
-def headline(summary: pd.DataFrame) -> str:
-    """The result in words: on every test set, the best segmenter trained on pseudo-labels against its FSV.
-
-    Where no segmenter was trained it is the best label set on every set. Before all, what learned nothing.
-    """
-    return " ".join(sentence for sentence in (worth.headline(summary), _result(summary)) if sentence)
-
-
-def _result(summary: pd.DataFrame) -> str:
-    if (summary["kind"] != "segmenter").all():
-        return _of_labels(summary[(summary["kind"] == "label") & (summary["status"] == "scored")])
-    compared = summary[summary["ods_minus_manual"].notna()]
-    if compared.empty:
-        return "No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)."
-    several = _several(summary)
-    return " ".join(_verdict(rows, several, summary) for _, rows in compared.groupby("test_set", sort=False))
-
-
-def _of_labels(rows: pd.DataFrame) -> str:
-    if rows.empty:
-        return "No segmenter was trained, and no label could be scored."
-    best = [max(_records(each), key=lambda row: row["ods"]) for _, each in rows.groupby("test_set", sort=False)]
-    told = [f"{row['labels']} on {row['test_set']}, ODS {_bracketed(row, 'ods', '.3f')}{_unsure(row)}" for row in best]
-    count = rows["labels"].nunique()
-    caution = "" if count == 1 else f" The intervals do not account for the choice among {count} label sets."
-    return f"No segmenter was trained. The best labels: {'; '.join(told)}.{caution}"
-
-
-def _unsure(row: dict[str, Any]) -> str:
-    return f" ({row['unsure']})" if row["unsure"] else ""
-
-
-def _verdict(rows: pd.DataFrame, several: bool, summary: pd.DataFrame) -> str:
-    best = max(_records(rows), key=lambda row: row["ods"])
-    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
-    which = "the one segmenter" if len(rows) == 1 else f"the best of {len(rows)} segmenters"
-    learned = f", {best['training_set']}" if several else ""
-    told = (
-        f"On {best['test_set']}, {which} trained on pseudo-labels ({best['labels']}, {best['model']}{learned}) reaches "
-        f"ODS {best['ods']:.3f}"
-    )
-    fsv = worth.fsv_of(summary, best)
-    if fsv is not None and worth.finds_nothing(best) and worth.finds_nothing(fsv):
-        return (
-            f"{told} and FSV {fsv['ods']:.3f}, neither of them better than a trivial answer ({best['trivial_ods']:.3f} "
-            "for calling every pixel crack, or none): there is nothing to compare."
-        )
-    difference = _bracketed(best, "ods_minus_manual", "+.3f")
-    if fsv is not None and worth.finds_nothing(fsv):
-        return (
-            f"{told}; its FSV reaches {fsv['ods']:.3f}, having learned nothing or no better than a trivial answer, so "
-            f"that the difference ({difference}) says nothing about the labels."
-        )
-    if pd.isna(low):
-        return f"{told}; difference to FSV {difference}: {best['unsure']}."
-    word = "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
-    caution = "" if len(rows) == 1 else f"; the interval does not account for the choice among {len(rows)}"
-    return f"{told}, {word} FSV: {difference}{caution}."
-
-
-def notes(summary: pd.DataFrame) -> list[str]:
-    """How to read the tables, one remark each."""
-    if summary.empty:
-        return ["Nothing is compared: there is no label set and no segmenter."]
-    level, resamples = summary["level"].iloc[0], summary["resamples"].iloc[0]
-    trained = (summary["kind"] == "segmenter").any()
-    fsv = "FSV: fully supervised, trained on manual masks. " if trained else ""
-    paired = " Differences are paired: same resamples, architecture, training set and images." if trained else ""
-    return [
-        f"{fsv}All thresholds 0.01 to 0.99, no pixel tolerance.",
-        f"Brackets: {level:.0%} interval from {resamples} bootstrap resamples of groups (parent photos), its ends "
-        f"further out the fewer there are; none of fewer than {LEAST_PHOTOS}.{paired}",
-        "AP is on counts pooled over the images, 'AP of means' is the mean over images with crack. F1 is 1 where mask "
-        "and prediction are both empty and 0 where one is; empty predictions are counted at the ODS threshold.",
-        "'paper' columns: values printed by König et al. (tables II-IX), shown where the training set is said to be "
-        "theirs and label set, model and test set have the paper's names; labels of another backbone stand beside "
-        "those printed for ResNet-50. Number of images, initial weights and test images may differ.",
-        *_of_few(summary),
-        *([worth.MEANING] if any(map(worth.finds_nothing, _records(summary))) else []),
-        *worth.remarks(summary),
-        *_of_speed(summary),
-    ]
-
-
-def _of_few(summary: pd.DataFrame) -> list[str]:
-    """A remark a test set that has too few photos."""
-    few = summary[summary["unsure"] != ""]
-    told = few[["test_set", "unsure"]].drop_duplicates().to_dict("records")
-    return [f"{row['test_set']}: {row['unsure']}: no intervals, no test." for row in told]
-
-
-def _of_speed(summary: pd.DataFrame) -> list[str]:
-    machines = "; ".join(summary["machine"].dropna().unique())
-    if not machines:
-        return []
-    return [
-        "Images/s: from image to label, wall time of all cores over the whole data set: the evidence that the label "
-        "set asks for, its label, reading and writing; not training and studies. Images whose evidence an earlier run "
-        f"had made are not counted. Measured on {machines}; the paper's on another machine, with a Titan XP.",
-    ]
-
-
 def markdown(summary: pd.DataFrame) -> str:
     """Headline, tables and notes as Markdown text."""
-    parts = ["# Comparison", headline(summary)]
+    parts = ["# Comparison", headlines.headline(summary)]
     for title, table in tables(summary).items():
         parts += [f"## {title}", formatting.markdown(table)]
-    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes(summary))]) + "\n"
+    return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes.notes(summary))]) + "\n"

@@ -5,12 +5,15 @@ All that passes unescaped is marked so here: the style sheet and the script of t
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
+
+from hairline.reporting import seen_signs
 
 PACKAGE, FOLDER = "hairline.reporting", "templates"
 
@@ -33,6 +36,20 @@ def data_uri(data: bytes, kind: str) -> str:
     return f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
 
 
+def signed(text: object) -> Markup:
+    """A text in which each sign and word of what a number has seen is marked as such, and tells what it means."""
+    return Markup(_MARK.sub(_sign, str(escape(text))))
+
+
+_MARK = re.compile("|".join(re.escape(f"{sign} {word}") for word, sign in seen_signs.ALL.items()))
+
+
+def _sign(found: re.Match[str]) -> str:
+    word = found.group(0)[2:]
+    told = escape(seen_signs.MEANINGS.get(word, "the ledger does not tell"))
+    return f'<span class="seen" data-seen="{word}" title="{told}">{found.group(0)}</span>'
+
+
 @cache
 def _environment() -> Environment:
     made = Environment(
@@ -44,7 +61,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys in their own order
-    made.filters |= {"data_uri": data_uri, "svg": Markup}
+    made.filters |= {"data_uri": data_uri, "svg": Markup, "signed": signed}
     style, script = (files(PACKAGE).joinpath(FOLDER, each).read_text("utf-8") for each in ("style.css", "report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     made.globals |= {"style": Markup(style), "script": Markup(script), "script_sha256": digest}

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +25,14 @@ class Shown:
         f1: Model → F1 of this image at the threshold of the model's ODS.
         layers: What is shown → the bytes of a WebP file, all of one size; ``image`` first, models by the names of
             ``f1``.
+        seen: Model → sign and word of what its numbers on the test set have seen.
     """
 
     id: str
     test_set: str
     f1: Mapping[str, float]
     layers: Mapping[str, bytes]
+    seen: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Browser:
                 "id": each.id,
                 "set": each.test_set,
                 "f1": {name: round(value, 4) for name, value in each.f1.items()},
+                "seen": dict(each.seen),
                 "layers": {name: data_uri(layer, "webp") for name, layer in each.layers.items()},
             }
             for each in self.images
@@ -58,19 +61,25 @@ class Browser:
         return data_uri(_webp(np.full((1, 1, 3), 128, dtype=np.uint8), lossless=True), "webp")
 
 
-def photo(image: NDArray[np.uint8]) -> bytes:
-    """An RGB uint8 image [height, width, 3] as WebP, at most :data:`SIDE_PX` on a side."""
-    return _webp(shrunk_image(image, SIDE_PX), lossless=False)
+def photo(image: NDArray[np.uint8], side_px: int = SIDE_PX) -> bytes:
+    """An RGB uint8 image [height, width, 3] as WebP, at most ``side_px`` on a side."""
+    return _webp(shrunk_image(image, side_px), lossless=False)
 
 
-def score_map(scores: NDArray[np.generic]) -> bytes:
-    """A score map or mask [height, width] in grey as WebP, at most :data:`SIDE_PX` on a side, lone pixels kept.
+def score_map(scores: NDArray[np.generic], side_px: int = SIDE_PX) -> bytes:
+    """A score map or mask [height, width] in grey as WebP, at most ``side_px`` on a side, lone pixels kept.
 
     Args:
         scores: bool, uint8 (255 is 1) or float in [0, 1]. Maps of two levels, such as masks, are kept exactly.
+        side_px: Longest side of the picture.
     """
-    grey = np.round(255 * shrunk_map(scores, SIDE_PX)).astype(np.uint8)
+    grey = np.round(255 * shrunk_map(scores, side_px)).astype(np.uint8)
     return _webp(grey, lossless=len(np.unique(grey)) <= 2)  # also smaller: lossy files of masks full of dots are large
+
+
+def exact(pixels: NDArray[np.uint8]) -> bytes:
+    """A drawing, RGB uint8 [height, width, 3], as WebP without any loss."""
+    return _webp(pixels, lossless=True)
 
 
 def webp(png: bytes) -> bytes:

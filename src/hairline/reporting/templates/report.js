@@ -36,6 +36,15 @@ function sortable(table) {
   });
 }
 
+function leaveOut(row, why, out) {
+  row.toggleAttribute(`data-${why}`, out);
+  row.hidden = row.matches("[data-unsaid], [data-unchosen]");
+}
+
+function count(told, rows) {
+  told.value = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+}
+
 function filterable(bar) {
   const rows = [...bar.parentElement.querySelector("tbody").rows];
   const field = bar.querySelector("input"), told = bar.querySelector("output");
@@ -43,11 +52,45 @@ function filterable(bar) {
     const words = field.value.toLowerCase().split(/\s+/);
     rows.forEach((row) => {
       const text = row.textContent.toLowerCase();
-      row.hidden = !words.every((word) => text.includes(word));
+      leaveOut(row, "unsaid", !words.every((word) => text.includes(word)));
     });
-    told.value = `${rows.filter((row) => !row.hidden).length} of ${rows.length} rows`;
+    count(told, rows);
   });
   bar.hidden = false;
+}
+
+/* What numbers have seen: a cell with a sign of its own pales, a row goes whose sign, or whose every number's, is not
+   chosen, and so does a column by its heading. */
+
+function choose(table, chosen) {
+  const sign = (cell) => cell.querySelector(".seen");
+  const lost = (cell) => [...cell.querySelectorAll(".seen")].some((each) => !chosen.has(each.dataset.seen));
+  const columns = [...table.tHead.rows[0].cells].map(lost);
+  [...table.tHead.rows[0].cells].forEach((cell, place) => { cell.hidden = columns[place]; });
+  [...table.tBodies[0].rows].forEach((row) => {
+    const signed = [...row.cells].filter(sign);
+    const numbers = signed.filter((cell) => leading.test(cell.textContent.trim().replace("−", "-")));
+    [...row.cells].forEach((cell, place) => { cell.hidden = columns[place]; });
+    numbers.forEach((cell) => cell.classList.toggle("pale", lost(cell)));
+    const named = signed.some((cell) => !numbers.includes(cell) && lost(cell));
+    leaveOut(row, "unchosen", named || (numbers.length > 0 && numbers.every(lost)));
+  });
+}
+
+function choosable(line) {
+  const fields = [...line.querySelectorAll("input")], told = line.querySelector("output");
+  const tables = [...document.querySelectorAll("table.sortable")];
+  const rows = tables.filter((table) => table.querySelector(".seen")).flatMap((table) => [...table.tBodies[0].rows]);
+  const update = () => {
+    const chosen = new Set(fields.filter((field) => field.checked).map((field) => field.value));
+    tables.forEach((table) => choose(table, chosen));
+    count(told, rows);
+  };
+  fields.forEach((field) => {
+    field.hidden = false;
+    field.checked = true;
+    field.addEventListener("change", update);
+  });
 }
 
 /* The image browser: two layers of one image on top of each other, and where the one ends and the other begins. */
@@ -94,7 +137,7 @@ function browser(root) {
     if (model !== choice.value && right.dataset.chosen === undefined) right.value = model;
     rows.replaceChildren(...Object.entries(image.f1).map(([name, f1]) => {
       const row = document.createElement("tr");
-      [name, f1.toFixed(3), image.layers[name] ? "kept" : "not kept"].forEach((text) => {
+      [`${name} ${image.seen[name] ?? ""}`.trim(), f1.toFixed(3), image.layers[name] ? "kept" : "not kept"].forEach((text) => {
         row.insertCell().textContent = text;
       });
       return row;
@@ -152,5 +195,6 @@ function browser(root) {
 
 document.querySelectorAll(".filter").forEach(filterable);
 document.querySelectorAll("table.sortable").forEach(sortable);
+document.querySelectorAll(".signs").forEach(choosable);
 document.querySelectorAll(".browser").forEach(browser);
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
