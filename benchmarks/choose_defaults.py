@@ -5,11 +5,11 @@ r"""Choose the options that ship with our methods anew, on CRACK500's training c
 The rule, fixed before any other set was looked at. Two classifiers learn from one half each of the 591 training crops,
 ``rn_a`` from ``half_a``, ``rn_b`` from ``half_b``; crops of photos taken within 10 s of each other are in one half.
 Each crop's evidence is the *other* half's classifier's, so that nobody has seen it. ``COUNT`` crops of each half are
-drawn, evenly spaced, and every crop counts twice, as it is and at half its size (its evidence taken anew): CRACK500's cracks
-are wide, and labels are for thin ones too. The objective is the mean of the two ODS. Options that are searched lie on
-the few round values of ``SPACES``, and the search knows nothing of the values that shipped before. The best trial is
-taken, whatever it is; ``gamma``, which changes no ranking, then moves the best threshold to 0.5. ``--others`` scores it
-on as many other crops, which tells what is owed to the search.
+drawn, evenly spaced, and every crop counts twice, as it is and at half its size (its evidence taken anew): the cracks
+of CRACK500 are wide, and labels are for thin ones too. The objective is the mean of the two ODS. Options that are
+searched lie on the few round values of ``SPACES``, and the search knows nothing of the values that shipped before. The
+best trial is taken, whatever it is; ``gamma``, which changes no ranking, then moves the best threshold to 0.5.
+``--others`` scores it on as many other crops, which tells what is owed to the search.
 """
 
 import argparse
@@ -52,8 +52,8 @@ SPACES: Mapping[str, tuple[str, Space]] = {
         "cams.0.weight": (0.5, 1, 2), "cams.1.weight": (0.5, 1, 2), "cells.0.weight": (0.5, 1, 2),
         "votes.0.weight": (0.5, 1, 2), "gate_power": (0, 0.25, 0.5, 0.75, 1), "cut": (0, 0.05, 0.1, 0.15),
         "localization_power": (0.4, 0.55, 0.7, 0.85, 1), "bilateral.radius_px": (2, 4),
-        "otsu.0.window_px": (32, 64, 96), "otsu.0.weight": (0.5, 1, 2), "contrast.0.weight": (0.5, 1, 2), "contrast.1.weight": (0.5, 1, 2),
-        "contrast.2.weight": (0.5, 1, 2), "darkness_power": (0.5, 0.75, 1, 1.25, 1.5), "line_px": (31, 45, 61),
+        "otsu.0.window_px": (32, 64, 96), "otsu.0.weight": (0.5, 1, 2),
+        "contrast.0.weight": (0.5, 1, 2), "contrast.1.weight": (0.5, 1, 2), "contrast.2.weight": (0.5, 1, 2), "darkness_power": (0.5, 0.75, 1, 1.25, 1.5), "line_px": (31, 45, 61),
         "line_power": (0.5, 0.75, 1, 1.25, 1.5), "closing_px": (3, 5, 7, 9), "full_percentile": (99, 99.5, 99.8),
         "extent_px": (100, 150, 200, 300), "extent_power": (0.5, 1, 1.5, 2),
     }),
@@ -191,9 +191,9 @@ def asked(classifier: Path, image: NDArray[np.uint8], archive: Path, params: Par
 
         if classifier not in _MODELS:
             _MODELS[classifier] = folding.folded(backbones.load(classifier)[0])
-        options = params.localize
-        found = evidence.collect(_MODELS[classifier], image, options.vote_windows_px, options.vote_stride_px, options.cam_scales,
-                                 options.tile_px, options.batch, device.resolve(params.runtime))  # fmt: skip
+        asks, placement = params.localize, device.resolve(params.runtime)
+        found = evidence.collect(_MODELS[classifier], image, asks.vote_windows_px, asks.vote_stride_px,
+                                 asks.cam_scales, asks.tile_px, asks.batch, placement)  # fmt: skip
         archive.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(archive) as partial_file:
             found.save(partial_file)
