@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,20 @@ def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write)
     with pytest.raises(HairlineError) as caught:
         check(Params(write_params(values)))
     assert len(str(caught.value).splitlines()) == 2
+
+
+@pytest.mark.parametrize(("label_set", "way"), [("konig", ("localization",)), ("crf", ())])
+def test_label_sets_of_an_older_version_are_drawn_as_they_were(
+    values: dict[str, Any], write_params: Write, label_set: str, way: tuple[str, ...]
+) -> None:
+    assert _at(values["label_sets"][label_set]["options"], way).pop("align") == "centre"
+    params = Params(write_params(values))
+    assert reduce(getattr, way, params.label_set(label_set).options).align == "corner"
+    assert _at(params.raw("label_sets")[label_set]["options"], way)["align"] == "corner"  # which a study may search
+
+
+def _at(options: dict[str, Any], way: tuple[str, ...]) -> dict[str, Any]:
+    return reduce(dict.__getitem__, way, options)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -29,7 +29,7 @@ from hairline.labelling.localization import (
 )
 
 FILTERS = ["lanczos", "hamming", "bilinear"]
-PAPER = Options(32, "mean", False, "lanczos", 0.5, "none", 0.5, 3, 4)
+PAPER = Options(32, "mean", False, "lanczos", 0.5, "none", 0.5, 3, 4, "corner")
 
 
 def evidence_of(height: int, width: int, seed: int = 0, windows: tuple[tuple[int, int], ...] = ((32, 16),)) -> Evidence:
@@ -343,8 +343,74 @@ def test_scaled_maps_survive_their_file(tmp_path: Path) -> None:
         np.testing.assert_array_equal(cam.cells, again.cells)
 
 
+@pytest.mark.parametrize("upsampling", FILTERS)
+@pytest.mark.parametrize("first", [(0.0, 0.0), (15.5, 15.5), (31.0, 28.0), (-10.557, 4.25)])
+def test_cells_are_drawn_where_they_look(upsampling: str, first: tuple[float, float]) -> None:
+    height, width = 15 * 32 - 7, 18 * 32 - 20
+    cam = np.zeros((15, 18), np.float32)
+    cam[6, 10] = 5
+    evidence = dataclasses.replace(evidence_of(height, width), cam=cam, centre_px=first)
+    found = activation_map(evidence, "none", upsampling, align="centre")
+    assert centre_of_mass(found) == pytest.approx((first[0] + 6 * 32, first[1] + 10 * 32), abs=2e-2)
+    middle = dataclasses.replace(evidence, centre_px=(15.5, 15.5))
+    np.testing.assert_array_equal(
+        activation_map(middle, "none", upsampling, align="centre"), activation_map(evidence, "none", upsampling)
+    )
+
+
+@pytest.mark.parametrize("cells", ["mean", "window"])
+@pytest.mark.parametrize("place", [(11.255, 11.255), (17.2, 13.0), (0.0, 31.0)])
+def test_votes_are_drawn_where_they_look(cells: str, place: tuple[float, float]) -> None:
+    grid = PatchGrid(285, 350, 32, 16)
+    probabilities = np.zeros((grid.rows, grid.cols), np.float32)
+    probabilities[8, 9] = 1
+    evidence = dataclasses.replace(evidence_of(285, 350), votes=(Votes(32, 16, probabilities, place),))
+    found = patch_map(evidence, 32, "hamming", cells, align="centre")
+    assert centre_of_mass(found) == pytest.approx((8 * 16 + place[0], 9 * 16 + place[1]), abs=2e-2)
+
+
+def test_scaled_maps_are_drawn_where_they_look() -> None:
+    height, width = scaled_size(100, 140, 2)
+    cells = np.zeros((-(-height // 32), -(-width // 32)), np.float32)
+    cells[3, 5] = 1  # around (96, 160) of the doubled image, which is (47.75, 79.75) of the image
+    scaled, votes = (ScaledCam(2, cells),), (CellVotes(2, cells),)
+    evidence = dataclasses.replace(evidence_of(100, 140), scaled=scaled, cells=votes, centre_px=(0, 0))
+    for found in (
+        scaled_activation_map(evidence, 2, "bilinear", "centre"),
+        cell_map(evidence, 2, "bilinear", "centre"),
+    ):
+        np.testing.assert_allclose(centre_of_mass(found), (47.75, 79.75), atol=0.05)
+
+
+def test_evidence_of_older_versions_is_drawn_as_it_was_or_refused(tmp_path: Path) -> None:
+    evidence_of(70, 90).save(tmp_path / "old.npz")
+    old = Evidence.load(tmp_path / "old.npz")
+    assert (old.centre_px, old.votes[0].centre_px) == (None, None)
+    np.testing.assert_array_equal(localize(old, PAPER), localize(evidence_of(70, 90), PAPER))
+    assert heat(old).any()
+    with pytest.raises(HairlineError, match=r"older version.*dvc repro localize.*align: corner") as told:
+        localize(old, dataclasses.replace(PAPER, align="centre"))
+    assert "\n" not in str(told.value)
+
+
+def test_places_survive_their_file_and_impossible_ones_are_refused(tmp_path: Path) -> None:
+    plain = evidence_of(70, 90, windows=((32, 16), (64, 16)))
+    votes = tuple(dataclasses.replace(each, centre_px=(1.5, each.window_px - 1.0)) for each in plain.votes)
+    dataclasses.replace(plain, votes=votes, centre_px=(0.0, -15.25)).save(tmp_path / "a.npz")
+    found = Evidence.load(tmp_path / "a.npz")
+    assert found.centre_px == (0.0, -15.25)
+    assert [each.centre_px for each in found.votes] == [(1.5, 31.0), (1.5, 63.0)]
+    for wrong in ({"centre_px": (0.0, 1e6)}, {"centre_px": (np.nan, 0.0)},
+                  {"votes": (dataclasses.replace(plain.votes[0], centre_px=(32.0, 0.0)),)}):  # fmt: skip
+        dataclasses.replace(plain, **wrong).save(tmp_path / "b.npz")
+        with pytest.raises(HairlineError, match="holds no evidence"):
+            Evidence.load(tmp_path / "b.npz")
+
+
 @pytest.mark.parametrize("cell_px", [8, 16, 24, 32])
-@pytest.mark.parametrize(("quantised", "start_px"), [(False, 0), (True, 0), (False, 8), (True, 8)])
+@pytest.mark.parametrize(
+    ("quantised", "start_px"), [(False, (0, 0)), (True, (0, 0)), (False, (8, 8)), (True, (8, 8)), (False, (-5.5, 3))]
+)
 @pytest.mark.parametrize("upsampling", ["lanczos", "hamming", "bilinear"])
 def test_bands_do_not_show(monkeypatch, cell_px, quantised, start_px, upsampling):
     cells = np.random.default_rng(cell_px).random((9, 4), dtype=np.float32)

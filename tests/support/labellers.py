@@ -46,12 +46,13 @@ def evidence_of(height: int, width: int, probability: float | None = None, needs
         return values(PatchGrid(*scaled_size(height, width, scale), CELL_PX, CELL_PX))
 
     windows = needs.windows_px or (20,)  # there are always some, if not of a size to count on
-    votes = tuple(Votes(px, min(px, 16), values(PatchGrid(height, width, px, min(px, 16)))) for px in windows)
+    grids = [PatchGrid(height, width, px, min(px, 16)) for px in windows]
+    votes = tuple(Votes(grid.window_px, grid.stride_px, values(grid), (grid.window_px / 3,) * 2) for grid in grids)
     cam = on(1)
     scaled = tuple(ScaledCam(scale, on(scale)) for scale in needs.scales)
     cells = (CellVotes(1.0, cam), *(CellVotes(scale, on(scale)) for scale in needs.scales))  # in [0, 1] like the map
     certain = 0.9 if probability is None else probability
-    return Evidence(height, width, votes, cam, CELL_PX, certain, scaled, cells)
+    return Evidence(height, width, votes, cam, CELL_PX, certain, scaled, cells, (0, 0))
 
 
 def images_of(height: int, width: int) -> dict[str, np.ndarray]:

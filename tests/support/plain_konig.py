@@ -62,6 +62,8 @@ def label(
     cam_cell: int = 32,
     otsu_window: int = 32,
     otsu_stride: int = 8,
+    cam_start: tuple[int, int] = (0, 0),
+    vote_shift: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
     """Confidence of crack of one image, float64 [height, width] in [0, 1].
 
@@ -75,8 +77,10 @@ def label(
         cam_cell: Side of a square of ``cam``.
         otsu_window: Side of a window that is thresholded.
         otsu_stride: Distance between those.
+        cam_start: Pixel at which the first cell of ``cam`` begins.
+        vote_shift: How far a vote looks beside the middle of its window, in pixels.
     """
-    located = localization(image.shape[:2], votes, cam, mode, vote_window, vote_stride, cam_cell)
+    located = localization(image.shape[:2], votes, cam, mode, vote_window, vote_stride, cam_cell, cam_start, vote_shift)
     dark = dark_pixels(filtered_grey(image, mode), otsu_window, otsu_stride, 3, MODES[mode].strictly_below_centre)
     return fused(dark, located)
 
@@ -141,14 +145,17 @@ def localization(
     vote_window: int = 32,
     vote_stride: int = 16,
     cam_cell: int = 32,
+    cam_start: tuple[int, int] = (0, 0),
+    vote_shift: tuple[int, int] = (0, 0),
 ) -> np.ndarray:
     """Patch map and activation map averaged, what is not above 0.5 set to 0, eroded: float32 [height, width]."""
     if MODES[mode].average_windows:
-        patch = enlarged(averaged(votes, vote_window, vote_stride), vote_stride, 0, size, mode)
+        patch = enlarged(averaged(votes, vote_window, vote_stride), vote_stride, vote_shift, size, mode)
     else:
-        patch = enlarged(votes, vote_stride, (vote_window - vote_stride) // 2, size, mode)
+        middle = (vote_window - vote_stride) // 2
+        patch = enlarged(votes, vote_stride, (middle + vote_shift[0], middle + vote_shift[1]), size, mode)
     peak = cam.max()
-    activation = enlarged(cam / peak if peak > 0 else cam, cam_cell, 0, size, mode)
+    activation = enlarged(cam / peak if peak > 0 else cam, cam_cell, cam_start, size, mode)
     merged = (patch + activation) / np.float32(2)
     merged[~(merged > 0.5)] = 0
     for _ in range(4):
@@ -169,19 +176,19 @@ def averaged(votes: np.ndarray, window: int, stride: int) -> np.ndarray:
     return total / seen
 
 
-def enlarged(cells: np.ndarray, cell: int, start: int, size: tuple[int, int], mode: str) -> np.ndarray:
+def enlarged(cells: np.ndarray, cell: int, start: tuple[int, int], size: tuple[int, int], mode: str) -> np.ndarray:
     """Cells of ``cell`` pixels as a map of the image, float32 in [0, 1]; the first cell begins at pixel ``start``.
 
     Around the cells their border is repeated, by as many cells as it takes to reach the border of the image.
     """
-    around = -(-start // cell)
+    around = -(-max(abs(start[0]), abs(start[1])) // cell)
     padded = np.pad(cells, around, mode="edge").astype(np.float32)
     if MODES[mode].eight_bit:
         padded = np.round(padded * np.float32(255)).astype(np.uint8)
     rows, cols = padded.shape
     pixels = np.asarray(Image.fromarray(padded).resize((cols * cell, rows * cell), MODES[mode].resampling))
-    skip = around * cell - start
-    pixels = pixels[skip : skip + size[0], skip : skip + size[1]]
+    above, before = around * cell - start[0], around * cell - start[1]
+    pixels = pixels[above : above + size[0], before : before + size[1]]
     return pixels.astype(np.float32) / np.float32(255) if MODES[mode].eight_bit else np.clip(pixels, 0, 1)
 
 

@@ -26,3 +26,17 @@ def over_options(values: Mapping[str, Any], other: Mapping[str, Any]) -> dict[st
         both = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
         merged[name] = {**merged[name], **value} if both else value
     return merged
+
+
+def completed(values: Any, added: Mapping[str, Any]) -> Any:
+    """Values with what they lack of others, in the mappings that there are; what is no mapping is left alone.
+
+    >>> completed({"one": {"a": 1}, "two": {}}, {"one": {"a": 9, "b": 2}, "three": {"c": 3}})
+    {'one': {'a': 1, 'b': 2}, 'two': {}}
+    """
+    if not isinstance(values, Mapping):
+        return values
+    lacking = {key: value for key, value in added.items() if key not in values and not isinstance(value, Mapping)}
+    inside = {key: completed(values[key], value) for key, value in added.items()
+              if key in values and isinstance(value, Mapping)}  # fmt: skip
+    return {**values, **inside, **lacking}

@@ -68,6 +68,11 @@ ADDED_TO_GATES: Mapping[str, Mapping[str, Any]] = {
 }  # fmt: skip
 """Options of gates that files of older versions lack, likewise."""
 
+ADDED_TO_LABEL_SETS: Mapping[str, Mapping[str, Any]] = {
+    "konig": {"localization": {"align": "corner"}}, "multiscale": {"align": "corner"}, "crf": {"align": "corner"},
+}  # fmt: skip
+"""Method → options that label sets of older versions lack, as what they did: their labels stay the same."""
+
 Learned = Literal["error", "warn", "off"]
 """What becomes of a network that learned nothing: the stage stops, it is told everywhere, or nobody looks."""
 
@@ -228,6 +233,8 @@ class Params:
         """
         self._path = path
         self._values = {**ADDED, **parameter_files.read(path)}
+        if isinstance(label_sets := self._values.get("label_sets"), Mapping):
+            self._values["label_sets"] = {name: _completed(entry) for name, entry in label_sets.items()}
         unknown, missing = set(self._values) - set(SECTIONS), set(SECTIONS) - set(self._values)
         if unknown or missing:
             meant = {name: close(name, missing) for name in sorted(unknown)}
@@ -517,3 +524,10 @@ def _way_out(where: str, kind: str, depth: int) -> str:
 def _model(kind: Any) -> Any:
     """Reads values of a kind; made once, since a study reads the options of a labeller thousands of times."""
     return pydantic.create_model("Section", value=(strict(kind), ...), __config__=CONFIG)
+
+
+def _completed(label_set: Any) -> Any:
+    """An entry of ``label_sets`` with the options that older versions lack; what is no such entry is left alone."""
+    if not isinstance(label_set, Mapping) or not isinstance(method := label_set.get("method"), str):
+        return label_set
+    return {**label_set, "options": merging.completed(label_set.get("options"), ADDED_TO_LABEL_SETS.get(method, {}))}

@@ -29,6 +29,17 @@ from hairline.labelling.trace import Tell, silent
 MAX_PIXELS = 1 << 30
 """Pixels of the largest image that evidence may be about."""
 
+FAR = 8
+"""Cells that one may look away from its place."""
+
+Place = tuple[float, float]
+"""Row and column in pixels; (0, 0) is the middle of the first pixel."""
+
+Align = Literal["centre", "corner"]
+"""Where cells are drawn: ``centre``, where the network looks; ``corner``, on the squares that begin in the image's
+corner, as before there was a choice, and as common code does. A ResNet's cells look 15.5 px before the middle of these
+squares, in both directions."""
+
 
 @dataclass(frozen=True)
 class Votes:
@@ -38,11 +49,14 @@ class Votes:
         window_px: Side of the windows in pixels.
         stride_px: Distance between windows in pixels.
         probabilities: float32 [rows, cols] in [0, 1], on the windows of ``PatchGrid(height, width, window, stride)``.
+        centre_px: Where a vote looks in its window, see :mod:`hairline.nn.classifier.centres`; None where evidence of
+            an older version does not tell.
     """
 
     window_px: int
     stride_px: int
     probabilities: NDArray[np.float32]
+    centre_px: Place | None = None
 
 
 @dataclass(frozen=True)
@@ -79,12 +93,13 @@ class Evidence:
         height: Image height in pixels.
         width: Image width in pixels.
         votes: One entry a window size, in the order asked for.
-        cam: Grad-CAM++ of the crack class before any normalisation, float32 [rows, cols], values ≥ 0; row r, column c
-            lies over the ``cam_cell_px`` square at (r, c), the image being mirrored to whole squares.
-        cam_cell_px: Side in pixels of a square of ``cam``.
+        cam: Grad-CAM++ of the crack class before any normalisation, float32 [rows, cols], values ≥ 0; one cell a
+            ``cam_cell_px`` square, the image being mirrored to whole squares.
+        cam_cell_px: Pixels from one cell of ``cam`` to the next.
         crack_probability: The classifier's probability of crack for the full image, in [0, 1].
         scaled: Activation maps at further scales, in the order asked for.
         cells: Votes of cells at scale 1 and at those scales.
+        centre_px: Where the first cell looks, on every scale; None where evidence of an older version does not tell.
     """
 
     height: int
@@ -95,12 +110,16 @@ class Evidence:
     crack_probability: float
     scaled: tuple[ScaledCam, ...] = ()
     cells: tuple[CellVotes, ...] = ()
+    centre_px: Place | None = None
 
     def save(self, path: Path) -> None:
         """Write as a compressed NumPy archive without pickled objects."""
         arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
         arrays |= {f"cam_{cam.scale!r}": cam.cells for cam in self.scaled}
         arrays |= {f"cells_{votes.scale!r}": votes.probabilities for votes in self.cells}
+        places = {f"centre_{vote.window_px}_{vote.stride_px}": vote.centre_px for vote in self.votes}
+        places |= {"centre": self.centre_px}
+        arrays |= {name: np.array(place) for name, place in places.items() if place is not None}
         with path.open("wb") as file:
             np.savez_compressed(
                 file,
@@ -128,11 +147,15 @@ class Evidence:
     def _of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Evidence":
         height, width, cam_cell_px = (int(value) for value in arrays["size"])
         names = [name.split("_") for name in arrays if name.startswith("votes_")]
-        votes = [Votes(int(name[1]), int(name[2]), arrays["_".join(name)]) for name in names]
+        places = {name: _place(values) for name, values in arrays.items() if name.startswith("centre")}
+        votes = [
+            Votes(int(name[1]), int(name[2]), arrays["_".join(name)], places.get("_".join(("centre", *name[1:]))))
+            for name in names
+        ]
         scaled = [ScaledCam(float(name[4:]), arrays[name]) for name in arrays if name.startswith("cam_")]
         cells = [CellVotes(float(name[6:]), arrays[name]) for name in arrays if name.startswith("cells_")]
         found = cls(height, width, tuple(votes), arrays["cam"], cam_cell_px, float(arrays["crack_probability"]),
-                    tuple(scaled), tuple(cells))  # fmt: skip
+                    tuple(scaled), tuple(cells), places.get("centre"))  # fmt: skip
         found._refuse_misfits()
         return found
 
@@ -144,6 +167,10 @@ class Evidence:
             grid = PatchGrid(self.height, self.width, votes.window_px, votes.stride_px)
             if votes.probabilities.shape != (grid.rows, grid.cols):
                 raise ValueError(f"votes of windows of {votes.window_px} px do not lie over the image")
+            if votes.centre_px is not None and not all(0 <= at < votes.window_px for at in votes.centre_px):
+                raise ValueError(f"votes of windows of {votes.window_px} px look at {votes.centre_px} in these")
+        if self.centre_px is not None and not all(abs(at) <= FAR * self.cam_cell_px for at in self.centre_px):
+            raise ValueError(f"its first cell looks at {self.centre_px}")
         for name, cells in self._maps():
             if cells.ndim != 2 or not cells.size or cells.dtype != np.float32 or not np.isfinite(cells).all():
                 raise ValueError(f"{name} is no map of numbers")
@@ -153,6 +180,11 @@ class Evidence:
         yield from ((f"the activation map on scale {cam.scale:g}", cam.cells) for cam in self.scaled)
         yield from (("a map of votes", votes.probabilities) for votes in self.votes)
         yield from (("a map of votes of cells", cells.probabilities) for cells in self.cells)
+
+
+def _place(values: NDArray[Any]) -> Place:
+    row, col = (float(value) for value in values)
+    return row, col
 
 
 @dataclass(frozen=True)
@@ -191,6 +223,7 @@ class Options:
         cut: Values up to here become 0, in [0, 1); 0.5 in the paper.
         erosion_px: Side of the square of the grey erosion, odd; 3 in the paper.
         erosion_iterations: How often it is eroded; 4 in the paper.
+        align: Where cells and votes are drawn, see :data:`Align`.
     """
 
     vote_window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
@@ -202,6 +235,7 @@ class Options:
     cut: Annotated[float, Ge(0), Lt(1)]
     erosion_px: Annotated[int, Gt(0), Le(bounds.KERNEL_PX)]
     erosion_iterations: Annotated[int, Ge(0), Le(bounds.REPEATS)]
+    align: Align
 
     def __post_init__(self) -> None:
         if self.erosion_px % 2 == 0:
@@ -218,9 +252,10 @@ PAPER = Options(
     cut=0.5,
     erosion_px=3,
     erosion_iterations=4,
+    align="centre",
 )
-"""Windows, Lanczos, average, cut and erosion of König et al. 2021, sections III-B and IV-C. How votes become cells is
-left open there: docs/method.md §2."""
+"""Windows, Lanczos, average, cut and erosion of König et al. 2021, sections III-B and IV-C. How votes become cells and
+where cells look is left open there: docs/method.md §2."""
 
 
 _FILTERS = {
@@ -241,7 +276,7 @@ def upsample(
     width: int,
     upsampling: str,
     quantised: bool = False,
-    start_px: float = 0,
+    start_px: Place = (0, 0),
 ) -> NDArray[np.float32]:
     """Enlarge a map of cells to pixels, each cell staying centred on the square it stands for.
 
@@ -250,23 +285,23 @@ def upsample(
     Args:
         cells: Values in [0, 1], [rows, cols].
         cell_px: Side of the square a cell stands for.
-        height: Rows of the image, at most ``rows * cell_px + 2 * start_px``.
-        width: Columns of the image.
+        height: Rows of the image, at most ``rows * cell_px + 2 * abs(start_px[0])``.
+        width: Columns of the image, likewise.
         upsampling: See :class:`Options`.
         quantised: See ``quantise`` of :class:`Options`.
-        start_px: Where in the image the first cell begins, at least 0. The outermost cells stand for what lies before
-            and beyond them, too.
+        start_px: Row and column of the image, edge of a pixel, where the first cell's square begins; negative before
+            it. The outermost cells stand for what lies before and beyond them, too.
 
     Returns:
         float32 [height, width], clipped to [0, 1] since Lanczos overshoots.
     """
-    around = math.ceil(start_px / cell_px)
+    around = math.ceil(max(abs(start) for start in start_px) / cell_px)
     padded = np.pad(cells, around, mode="edge")
     picture = Image.fromarray(quantise(padded) if quantised else padded.astype(np.float32))
-    start, found = around - start_px / cell_px, np.empty((height, width), np.float32)
+    (above, before), found = (around - start / cell_px for start in start_px), np.empty((height, width), np.float32)
     for top in range(0, height, BAND_PX):
         bottom = min(top + BAND_PX, height)
-        box = (start, start + top / cell_px, start + width / cell_px, start + bottom / cell_px)
+        box = (before, above + top / cell_px, before + width / cell_px, above + bottom / cell_px)
         pixels = np.asarray(picture.resize((width, bottom - top), _FILTERS[upsampling], box))
         if quantised:
             np.divide(pixels, np.float32(255), out=found[top:bottom])
@@ -275,9 +310,34 @@ def upsample(
     return found
 
 
+def _beside(place: Place | None, middle: float, align: str) -> Place:
+    """How far what is seen lies from the middle of the square that it is about, in pixels.
+
+    Raises:
+        HairlineError: If it is asked for and not known.
+    """
+    if align == "corner":
+        return (0, 0)
+    if place is None:
+        raise HairlineError(
+            "a label set asks for 'align: centre', but this evidence was collected by an older version, which did not "
+            "keep where its cells look; collect it again (dvc repro localize) or set align: corner in params.yaml"
+        )
+    return place[0] - middle, place[1] - middle
+
+
+def _cam_start(evidence: Evidence, align: str) -> Place:
+    return _beside(evidence.centre_px, (evidence.cam_cell_px - 1) / 2, align)
+
+
 @remembered
 def patch_map(
-    evidence: Evidence, window_px: int, upsampling: str, cells: str = "mean", quantised: bool = False
+    evidence: Evidence,
+    window_px: int,
+    upsampling: str,
+    cells: str = "mean",
+    quantised: bool = False,
+    align: str = "corner",
 ) -> NDArray[np.float32]:
     """Crack probability of the windows over each position, float32 [height, width] in [0, 1].
 
@@ -287,18 +347,22 @@ def patch_map(
         upsampling: See :class:`Options`.
         cells: See :class:`Options`.
         quantised: See ``quantise`` of :class:`Options`.
+        align: See :class:`Options`.
 
     Raises:
-        HairlineError: If the evidence holds no votes of that window.
+        HairlineError: If the evidence holds no votes of that window, or not where they look and that is asked for.
     """
     height, width = evidence.height, evidence.width
     for votes in evidence.votes:
         if votes.window_px == window_px:
+            down, right = _beside(votes.centre_px, (votes.window_px - 1) / 2, align)
             if cells == "window":
                 middle = (votes.window_px - votes.stride_px) / 2
-                return upsample(votes.probabilities, votes.stride_px, height, width, upsampling, quantised, middle)
+                start = (middle + down, middle + right)
+                return upsample(votes.probabilities, votes.stride_px, height, width, upsampling, quantised, start)
             grid = PatchGrid(height, width, votes.window_px, votes.stride_px)
-            return upsample(grid.mean(votes.probabilities), grid.cell_px, height, width, upsampling, quantised)
+            mean = grid.mean(votes.probabilities)
+            return upsample(mean, grid.cell_px, height, width, upsampling, quantised, (down, right))
     cached = ", ".join(str(votes.window_px) for votes in evidence.votes)
     raise HairlineError(
         f"vote_window_px is {window_px}, but the evidence was collected for windows of {cached} px; "
@@ -307,46 +371,60 @@ def patch_map(
 
 
 @remembered
-def activation_map(evidence: Evidence, guard: str, upsampling: str, quantised: bool = False) -> NDArray[np.float32]:
-    """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack."""
+def activation_map(
+    evidence: Evidence, guard: str, upsampling: str, quantised: bool = False, align: str = "corner"
+) -> NDArray[np.float32]:
+    """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack.
+
+    Raises:
+        HairlineError: If the evidence does not tell where its cells look and that is asked for.
+    """
     peak = float(evidence.cam.max(initial=0.0))
     share = evidence.cam / peak if peak > 0 else np.zeros_like(evidence.cam)
     share = share * evidence.crack_probability if guard == "image" else share
-    return upsample(share, evidence.cam_cell_px, evidence.height, evidence.width, upsampling, quantised)
+    start = _cam_start(evidence, align)
+    return upsample(share, evidence.cam_cell_px, evidence.height, evidence.width, upsampling, quantised, start)
 
 
 @remembered
-def scaled_activation_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+def scaled_activation_map(
+    evidence: Evidence, scale: float, upsampling: str, align: str = "corner"
+) -> NDArray[np.float32]:
     """Grad-CAM++ on a scale as a share of its maximum, brought back to the image, float32 [height, width] in [0, 1].
 
     Raises:
-        HairlineError: If the evidence holds no activation map on that scale.
+        HairlineError: If the evidence holds no activation map on that scale, or not where it looks and that is asked
+            for.
     """
     if scale == 1:
-        return activation_map(evidence, "none", upsampling)
+        return activation_map(evidence, "none", upsampling, align=align)
     for cam in evidence.scaled:
         if cam.scale == scale:
             peak = float(cam.cells.max(initial=0.0))
-            return _brought_back(evidence, cam.cells / peak if peak > 0 else cam.cells, scale, upsampling)
+            return _brought_back(evidence, cam.cells / peak if peak > 0 else cam.cells, scale, upsampling, align)
     raise _missing(scale, "the activation map", (1.0, *(cam.scale for cam in evidence.scaled)))
 
 
-def cell_map(evidence: Evidence, scale: float, upsampling: str) -> NDArray[np.float32]:
+def cell_map(evidence: Evidence, scale: float, upsampling: str, align: str = "corner") -> NDArray[np.float32]:
     """Crack probability of the cells on a scale, brought back to the image, float32 [height, width] in [0, 1].
 
     Raises:
-        HairlineError: If the evidence holds no votes of cells on that scale.
+        HairlineError: If the evidence holds no votes of cells on that scale, or not where they look and that is asked
+            for.
     """
     for votes in evidence.cells:
         if votes.scale == scale:
-            return _brought_back(evidence, votes.probabilities, scale, upsampling)
+            return _brought_back(evidence, votes.probabilities, scale, upsampling, align)
     raise _missing(scale, "votes of cells", [votes.scale for votes in evidence.cells])
 
 
-def _brought_back(evidence: Evidence, cells: NDArray[np.float32], scale: float, upsampling: str) -> NDArray[np.float32]:
+def _brought_back(
+    evidence: Evidence, cells: NDArray[np.float32], scale: float, upsampling: str, align: str
+) -> NDArray[np.float32]:
     """Cells [rows, cols] over the scaled image as a map of the image, float32 [height, width]."""
     height, width = scaled_size(evidence.height, evidence.width, scale)
-    enlarged = upsample(cells, evidence.cam_cell_px, height, width, upsampling)
+    start = _cam_start(evidence, align)
+    enlarged = upsample(cells, evidence.cam_cell_px, height, width, upsampling, start_px=start)
     if scale == 1:
         return enlarged
     size = (evidence.width, evidence.height)
@@ -372,9 +450,10 @@ def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArr
     Returns:
         float32 [height, width] in [0, 1].
     """
-    patch = patch_map(evidence, options.vote_window_px, options.upsampling, options.cells, options.quantise)
+    filtering, quantised, align = options.upsampling, options.quantise, options.align
+    patch = patch_map(evidence, options.vote_window_px, filtering, options.cells, quantised, align)
     tell("patch map", patch)
-    cam = activation_map(evidence, options.cam_guard, options.upsampling, options.quantise)
+    cam = activation_map(evidence, options.cam_guard, filtering, quantised, align)
     tell("activation map", cam)
     merged = options.patch_weight * patch + (1 - options.patch_weight) * cam
     tell("average", merged)
@@ -385,5 +464,6 @@ def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArr
 
 def heat(evidence: Evidence) -> NDArray[np.float32]:
     """Both maps averaged, before any cut: what there is to see in the evidence, float32 [height, width] in [0, 1]."""
-    patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos")
-    return np.asarray((patch + activation_map(evidence, "none", "lanczos")) / 2, dtype=np.float32)
+    align = "corner" if evidence.centre_px is None else "centre"
+    patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos", align=align)
+    return np.asarray((patch + activation_map(evidence, "none", "lanczos", align=align)) / 2, dtype=np.float32)

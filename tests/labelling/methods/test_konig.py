@@ -21,6 +21,10 @@ from hairline.labelling.methods import konig
 from hairline.labelling.thresholding import dark_pixels
 
 MODES = {"paper": "konig", "reference": "reference"}
+CELL_AT, VOTE_AT = (3.5, 8.5), (11.5, 13.5)
+"""Where the first cell looks, in place of the middle of its square, and votes in their windows."""
+SHIFTS = {"paper": {"cam_start": (-12, -7), "vote_shift": (-4, -2)}, "reference": {}}
+"""The same as whole pixels; the mode reference does not look."""
 SIZES = [(97, 131), (64, 360), (50, 484), (33, 648), (40, 1000), (5, 40)]
 
 
@@ -46,8 +50,9 @@ def cracked(height: int, width: int) -> tuple[np.ndarray, Evidence]:
     grid, cells = PatchGrid(height, width, 32, 16), PatchGrid(height, width, 32, 32)
     votes = grid.split(near).mean((2, 3)) * 1.3 + rng.normal(0, 0.1, (grid.rows, grid.cols))
     cam = cells.split(near).mean((2, 3)) * 20 * rng.uniform(0.8, 1.2, (cells.rows, cells.cols))
-    votes = Votes(32, 16, np.clip(votes, 0, 1).astype(np.float32))
-    return np.clip(image, 0, 255).astype(np.uint8), Evidence(height, width, (votes,), cam.astype(np.float32), 32, 0.9)
+    votes = Votes(32, 16, np.clip(votes, 0, 1).astype(np.float32), VOTE_AT)
+    evidence = Evidence(height, width, (votes,), cam.astype(np.float32), 32, 0.9, centre_px=CELL_AT)
+    return np.clip(image, 0, 255).astype(np.uint8), evidence
 
 
 def photo(name: str, number: int) -> tuple[np.ndarray, Evidence]:
@@ -56,14 +61,15 @@ def photo(name: str, number: int) -> tuple[np.ndarray, Evidence]:
     image = read_image(sorted((real(name) / folder).glob("*.jpg"))[number])[40:147, 60:229]
     height, width = image.shape[:2]
     grid, cells, rng = PatchGrid(height, width, 32, 16), PatchGrid(height, width, 32, 32), np.random.default_rng(number)
-    votes = Votes(32, 16, rng.uniform(0.6, 1, (grid.rows, grid.cols)).astype(np.float32))
-    return image, Evidence(height, width, (votes,), rng.uniform(6, 9, (cells.rows, cells.cols)), 32, 0.9)
+    votes = Votes(32, 16, rng.uniform(0.6, 1, (grid.rows, grid.cols)).astype(np.float32), VOTE_AT)
+    cam = rng.uniform(6, 9, (cells.rows, cells.cols))
+    return image, Evidence(height, width, (votes,), cam, 32, 0.9, centre_px=CELL_AT)
 
 
 def compare(image: np.ndarray, evidence: Evidence, options: konig.Options, mode: str, agreement: float) -> None:
     """Labels against plain ones: the same with exact Otsu; with scikit-image's, but for what its thresholds change."""
     votes, cam, grey = evidence.votes[0].probabilities, evidence.cam, filtered_grey(image, mode)
-    located = localization(image.shape[:2], votes, cam, mode)
+    located = localization(image.shape[:2], votes, cam, mode, **SHIFTS[mode])
     np.testing.assert_allclose(localize(evidence, options.localization), located, atol=1e-6)
     dark, strict = dark_pixels(image, options.thresholding), not options.thresholding.includes_k1
     exact = plain_dark(grey, 32, 8, 3, strict, exact_centre)
@@ -74,7 +80,7 @@ def compare(image: np.ndarray, evidence: Evidence, options: konig.Options, mode:
 
     differ = dark != plain_dark(grey, 32, 8, 3, strict, library_centre)
     assert not (differ & ~under_other_thresholds(grey, differ)).any()
-    unlike = ours != plain_label(image, votes, cam, mode).astype(np.float32)
+    unlike = ours != plain_label(image, votes, cam, mode, **SHIFTS[mode]).astype(np.float32)
     around = np.ones((9, 9), np.uint8)  # as far as the bilateral filter and the closing carry
     assert not (unlike & ~cv2.dilate(differ.astype(np.uint8), around).astype(bool)).any()
     assert 1 - unlike.mean() >= agreement

@@ -35,6 +35,7 @@ OPTIONS = multiscale.Options(
     extent_px=60,
     extent_power=1,
     gamma=1,
+    align="corner",
 )
 
 

@@ -16,7 +16,7 @@ from pydensecrf.densecrf import DenseCRF2D
 
 from hairline.io import bounds
 from hairline.io.options import checked_dataclass
-from hairline.labelling.localization import Evidence, Needs, activation_map
+from hairline.labelling.localization import Align, Evidence, Needs, activation_map
 from hairline.labelling.trace import Tell, silent
 
 
@@ -36,6 +36,7 @@ class Options:
             probability.
         upsampling: Filter that enlarges the map to the image: ``lanczos``, ``hamming`` or ``bilinear``.
         cam_guard: ``image`` weighs the map by the image's crack probability; ``none`` leaves it at its own maximum.
+        align: Where its cells are drawn, see :data:`hairline.labelling.localization.Align`.
     """
 
     theta_alpha_px: Annotated[float, Gt(0), Le(bounds.FACTOR)]
@@ -48,6 +49,7 @@ class Options:
     neutral: Annotated[float, Gt(0), Lt(1)]
     upsampling: Literal["lanczos", "hamming", "bilinear"]
     cam_guard: Literal["none", "image"]
+    align: Align
 
     def needs(self) -> Needs:
         """What the evidence must hold: the activation map of the image itself, which is always there."""
@@ -65,6 +67,7 @@ EXAMPLE = Options(
     neutral=0.5,
     upsampling="lanczos",
     cam_guard="none",
+    align="centre",
 )
 """A point of the grid of docs/method.md §7. König et al. 2021 state no values: section IV-D searches those with the
 highest mean IoU for each classifier, on a grid that is not public."""
@@ -82,7 +85,7 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
     Returns:
         Probability of crack, float32 [height, width] in [0, 1].
     """
-    activation = activation_map(evidence, options.cam_guard, options.upsampling)
+    activation = activation_map(evidence, options.cam_guard, options.upsampling, align=options.align)
     tell("activation map", activation)
     crack = unary(activation, options.confidence, options.neutral)
     tell("unary", crack)

@@ -25,7 +25,7 @@ from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 from hairline.labelling import darkness
 from hairline.labelling.extent import extent
-from hairline.labelling.localization import Evidence, Needs, cell_map, patch_map, scaled_activation_map
+from hairline.labelling.localization import Align, Evidence, Needs, cell_map, patch_map, scaled_activation_map
 from hairline.labelling.thresholding import Bilateral, grey, smooth
 from hairline.labelling.trace import Tell, silent
 
@@ -88,6 +88,7 @@ class Options:
         extent_power: Exponent of the share of that length in the score.
         gamma: Exponent of the final score: it moves the threshold at which labels are best to about 0.5 and changes
             no ranking.
+        align: Where cells and votes are drawn, see :data:`hairline.labelling.localization.Align`.
     """
 
     cams: Annotated[tuple[Scale, ...], MinLen(1)]
@@ -112,6 +113,7 @@ class Options:
     extent_px: Annotated[float, Gt(0), Le(bounds.SIDE_PX)]
     extent_power: Annotated[float, Gt(0), Le(bounds.POWER)]
     gamma: Annotated[float, Gt(0), Le(bounds.POWER)]
+    align: Align
 
     def __post_init__(self) -> None:
         odd = [("closing_px", self.closing_px), ("line_contrast_px", self.line_contrast_px)]
@@ -151,6 +153,7 @@ EXAMPLE = Options(
     extent_px=200,
     extent_power=1.5,
     gamma=0.35,
+    align="centre",
 )
 """The values of the profiles, chosen on photos of CRACK500, CFD and DeepCrack: docs/method.md §10."""
 
@@ -220,14 +223,15 @@ def certainty(evidence: Evidence, options: Options) -> float:
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
     """Weighted mean of all maps over its maximum, less the cut, float32 [height, width] in [0, 1]."""
-    cams = (scaled_activation_map(evidence, part.scale, "bilinear") for part in options.cams)
-    cells = (cell_map(evidence, part.scale, "bilinear") for part in options.cells)
-    votes = (patch_map(evidence, part.window_px, "bilinear") for part in options.votes)
+    align = options.align
+    cams = (scaled_activation_map(evidence, part.scale, "bilinear", align) for part in options.cams)
+    cells = (cell_map(evidence, part.scale, "bilinear", align) for part in options.cells)
+    votes = (patch_map(evidence, part.window_px, "bilinear", align=align) for part in options.votes)
     weights = [part.weight for part in (*options.cams, *options.cells)] + [part.weight for part in options.votes]
     mean = _mean(weights, chain(cams, cells, votes))
     mean /= max(float(mean.max(initial=0)), LEAST)
     if options.gate_power:
-        again = (cell_map(evidence, part.scale, "bilinear") for part in options.cells)
+        again = (cell_map(evidence, part.scale, "bilinear", align) for part in options.cells)
         gate = _mean([part.weight for part in options.cells], again)
         mean *= np.maximum(gate, CLOSED, out=gate) ** options.gate_power
         mean /= max(float(mean.max(initial=0)), LEAST)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hairline.imaging.windows import PatchGrid
-from hairline.labelling.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
+from hairline.labelling.localization import CellVotes, Evidence, Place, ScaledCam, Votes, scaled_size
 from hairline.labelling.timing import Clock, map_part, unheard, votes_part
-from hairline.nn.classifier import device_windows
+from hairline.nn.classifier import centres, device_windows
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.classifier.cam import grad_cam_plus_plus
 from hairline.nn.runtime.device import Placement, autocast
@@ -101,6 +101,7 @@ class Asked:
         images: The images, in order.
         questions: What was asked.
         cell_px: The classifier's stride.
+        centres: Where its first cell and the votes about windows of every size look.
         answers: On the host once the watch has been waited for.
         watch: Passes its last mark when they are there.
         clock: Hears of the seconds.
@@ -109,6 +110,7 @@ class Asked:
     images: Sequence[Image]
     questions: Questions
     cell_px: int
+    centres: tuple[Place, tuple[Place, ...]]
     answers: Answers
     watch: Stopwatch
     clock: Clock
@@ -129,15 +131,20 @@ class Asked:
         maps = MAPS * (1 + len(scales))
         cams, cells = ([answer[index] for answer in arrays[first:maps:MAPS]] for first in (0, 2))
         votes = [answer[index] for answer in arrays[maps : maps + len(windows_px)]]
+        first_cell, in_windows = self.centres
         return Evidence(
             height,
             width,
-            tuple(Votes(side, stride_px, each) for side, each in zip(windows_px, votes, strict=True)),
+            tuple(
+                Votes(side, stride_px, each, place)
+                for side, each, place in zip(windows_px, votes, in_windows, strict=True)
+            ),
             cams[0],
             self.cell_px,
             float(arrays[1][index]),
             tuple(ScaledCam(scale, cam) for scale, cam in zip(scales, cams[1:], strict=True)),
             tuple(CellVotes(scale, each) for scale, each in zip((1.0, *scales), cells, strict=True)),
+            first_cell,
         )
 
 
@@ -191,6 +198,7 @@ class Asker:
         model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self._model, self._questions, self._placement = model, questions, placement
         self._clock, self._more = clock, more
+        self._centres = centres.of(model.backbone, tuple(questions.windows_px))
         device = placement.device
         self._batches = [
             device_windows.fitting(model, side, device) if device.type == "cuda" else questions.batch
@@ -241,7 +249,7 @@ class Asker:
         watch.mark("")
         if self._placement.device.type == "cuda" and len(images) > 1:
             self._seen.add(key)
-        return Asked(images, self._questions, self._model.cell_px, answers, watch, self._clock)
+        return Asked(images, self._questions, self._model.cell_px, self._centres, answers, watch, self._clock)
 
     def _record(self, hosted: Sequence[Tensor]) -> _Recording:
         """Launch every part once for libraries to allocate what they need, and once to be recorded."""

@@ -14,7 +14,7 @@ from torch import Tensor
 from hairline.imaging.windows import PatchGrid
 from hairline.labelling.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
 from hairline.labelling.timing import Clock, map_part, unheard, votes_part
-from hairline.nn.classifier import device_windows
+from hairline.nn.classifier import centres, device_windows
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.classifier.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime.device import Placement, autocast, one_thread_each, run_all, trim
@@ -55,7 +55,8 @@ def collect(
         clock: Hears of the seconds of threads at the activation map of each scale and the votes of each window size.
 
     Returns:
-        Evidence whose ``cam_cell_px`` is the classifier's stride.
+        Evidence whose ``cam_cell_px`` is the classifier's stride, and which tells where cells and votes look
+            (:mod:`hairline.nn.classifier.centres`).
 
     Raises:
         HairlineError: If a stride exceeds a window (see :class:`hairline.imaging.windows.PatchGrid`).
@@ -81,8 +82,12 @@ def collect(
     cam, probability, _ = answers[0]
     scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _, _) in zip(cam_scales, answers[1:], strict=True))
     cells = tuple(CellVotes(scale, values) for scale, (_, _, values) in zip((1.0, *cam_scales), answers, strict=True))
-    voted = tuple(Votes(grid.window_px, grid.stride_px, values) for grid, values in zip(grids, votes, strict=True))
-    return Evidence(height, width, voted, cam, model.cell_px, probability, scaled, cells)
+    first_cell, in_windows = centres.of(model.backbone, tuple(windows_px))
+    voted = tuple(
+        Votes(grid.window_px, grid.stride_px, values, place)
+        for grid, values, place in zip(grids, votes, in_windows, strict=True)
+    )
+    return Evidence(height, width, voted, cam, model.cell_px, probability, scaled, cells, first_cell)
 
 
 def _timed(task: Callable[[], None], part: str, clock: Clock) -> None:
