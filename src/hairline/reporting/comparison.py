@@ -8,7 +8,7 @@ chosen anew in every resample. Results on the same images share their resamples,
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -230,12 +230,12 @@ def _groups(table: pd.DataFrame) -> list[str]:
     return table.sort_values("id")["group"].astype(str).to_list()
 
 
-def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float | str]:
+def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, Any]:
     if result.table is None:
         return {}
     ids, counted, weights = _ordered(result, bootstrap)
     groups = _groups(result.table)
-    found: dict[str, float | str] = {
+    found: dict[str, Any] = {
         "images": len(ids), "groups": len(set(groups)), "effective_groups": effective_photos(groups),
         "unsure": too_few(groups),
     }  # fmt: skip
@@ -246,16 +246,16 @@ def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, float | st
     return found | beside_trivial(result.table, bootstrap) | _unseen(result.table, found, bootstrap)
 
 
-def _unseen(table: pd.DataFrame, whole: Mapping[str, float], bootstrap: BootstrapOptions) -> dict[str, float]:
+def _unseen(table: pd.DataFrame, whole: Mapping[str, Any], bootstrap: BootstrapOptions) -> dict[str, Any]:
     """ODS of the unseen images alone; that of all of them where they are."""
     if "unseen" not in table or not table["unseen"].any():
         return {}
     if table["unseen"].all():
         return {f"ods_unseen{end}": whole[f"ods{end}"] for end in ("", "_low", "_high") if f"ods{end}" in whole}
     part = table[table["unseen"]].sort_values("id")
-    f1, groups = thresholds.f1(counts(part)), part["group"].astype(str)
-    draws = resampled_ods(f1, resample_weights(groups.to_list(), bootstrap))
-    return {"ods_unseen": thresholds.ods(f1), **interval("ods_unseen", draws, groups.nunique(), bootstrap)}
+    f1, groups = thresholds.f1(counts(part)), _groups(part)
+    draws = resampled_ods(f1, resample_weights(groups, bootstrap))
+    return {"ods_unseen": thresholds.ods(f1), **interval("ods_unseen", draws, groups, bootstrap)}
 
 
 def _difference(result: Result, results: Sequence[Result], bootstrap: BootstrapOptions) -> dict[str, float]:
