@@ -7,7 +7,7 @@ import pandas as pd
 from hairline.data.names import MANUAL
 from hairline.reporting import formatting, worth
 from hairline.reporting.formatting import ABSENT, bracketed, number
-from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS
+from hairline.reporting.metric_columns import FALSE_ALARMS, IN_PAPER, METRICS, ODS
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 SEGMENTERS = "Segmenters tested on"
@@ -79,6 +79,7 @@ def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
     table = _without_unused(_without_unused(table, "paper "), "Images/s")
+    table = _without_unused(table, FALSE_ALARMS.heading)
     return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
 
 
