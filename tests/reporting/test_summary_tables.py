@@ -180,3 +180,12 @@ def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
 def test_where_nothing_is_compared_the_notes_say_so():
     (note,) = notes.notes(comparison.summarise([], BOOTSTRAP))
     assert "Nothing is compared" in note
+
+
+def test_false_alarms_are_shown_where_a_test_set_has_images_without_crack():
+    free = random_table(1)
+    free.at[0, "crack_hist"] = [0] * 100
+    results = [segmenter("konig", random_table(1)), segmenter("konig", free, dataset="ael")]
+    shown = summary_tables.tables(comparison.summarise(results, BOOTSTRAP))
+    assert "False alarms" not in shown["Segmenters tested on cfd"]
+    assert float(shown["Segmenters tested on ael"]["False alarms"][0]) == 1  # its one such image has many

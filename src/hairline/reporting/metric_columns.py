@@ -93,6 +93,9 @@ ODS_THRESHOLD = Metric(
 )
 """Where ODS is reached; model cards end with it, as what to set when the network is used."""
 
+FALSE_ALARMS = Metric("false_alarms", "False alarms", ".3f", _false_alarms)
+"""Of images without crack; the page leaves it out where a test set has none."""
+
 METRICS = (
     ODS,
     ODS_THRESHOLD,
@@ -108,7 +111,7 @@ METRICS = (
     Metric("ap_of_means", "AP of means", ".3f", thresholds.average_precision_of_means),
     Metric("empty_masks", "Empty masks", ".0f", _empty_masks, whole=True),
     Metric("empty_predictions", "Empty predictions", ".0f", _empty_predictions, whole=True),
-    Metric("false_alarms", "False alarms", ".3f", _false_alarms),
+    FALSE_ALARMS,
 )  # fmt: skip
 """Every metric, in the order of its columns; on the page those of whole numbers follow behind the others."""
 

@@ -8,7 +8,7 @@ from hairline.data.names import MANUAL
 from hairline.metrics import published
 from hairline.reporting import formatting, headlines, notes, seen_signs, worth
 from hairline.reporting.formatting import ABSENT, number
-from hairline.reporting.metric_columns import IN_PAPER, METRICS, ODS, Metric
+from hairline.reporting.metric_columns import FALSE_ALARMS, IN_PAPER, METRICS, ODS, Metric
 
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 SEGMENTERS = "Segmenters tested on"
@@ -76,7 +76,7 @@ def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     parts = [headlines.records(part) for _, part in rows.groupby("training_set", sort=False)]
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    for beginning in ("paper ", "Images/s", UNSEEN_ALONE):
+    for beginning in ("paper ", "Images/s", UNSEEN_ALONE, FALSE_ALARMS.heading):
         table = _without_unused(table, beginning)
     return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
 
