@@ -40,9 +40,9 @@ def every_pair(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Dat
     """Differences in ODS of results on the same images that differ in one thing: labels, network or training set.
 
     Pairs of one kind on one test set are one family of Holm's correction. Where segmenters were trained with several
-    seeds, they follow as pairs of kind :data:`OVER_SEEDS`, all seeds of one as one side. Columns ``kind`` and ``test_set``, then those
-    of :func:`hairline.metrics.significance.compared`. Results are called LABELS · MODEL; the training set follows where
-    there are several.
+    seeds, they follow as pairs of kind :data:`OVER_SEEDS`, all seeds of one as one side. Columns ``kind``
+    and ``test_set``, then those of :func:`hairline.metrics.significance.compared`. Results are called LABELS · MODEL;
+    the training set follows where there are several.
 
     Raises:
         HairlineError: If two results on one test set were scored on different images.
