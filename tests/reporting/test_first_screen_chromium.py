@@ -29,6 +29,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     seen = [f"{mark} (3 of 9)" for mark in (*MARKS, MARKS[0])]
     rows = pd.DataFrame({"Labels": list("abcdef"), "Seen": seen, "ODS": [*"12345", "12"]})
     sides = pd.DataFrame({"First": [f"a {MARKS[0]}"] * 2, "Second": [f"b {MARKS[0]}", f"c {MARKS[1]}"], "p": ["1"] * 2})
+    other = pd.DataFrame({"Study": ["a"], "Seen": ["? not known"]})
     columns = pd.DataFrame({"Convention": ["F1"], f"a {MARKS[0]}": ["0.1"], f"b {MARKS[2]}": ["0.2"]})
     wide = pd.DataFrame({f"column {number}": ["0.598 [0.560, 0.631]"] for number in range(14)})
     whole = html.Page(
@@ -41,7 +42,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
             html.Table("Against FSV", glance),
             html.Notes(["What the marks mean."]),
         ],
-        [html.Section("Numbers", [html.Table("Rows", rows), html.Table("Sides", sides), html.Table("By", columns),
+        [html.Section("Numbers", [html.Table("Rows", rows), html.Table("Sides", sides), html.Table("Other", other), html.Table("By", columns),
                                   html.Table("Wide", wide), html.Notes(["What AP is."])])],
     )  # fmt: skip
     path = tmp_path_factory.mktemp("first") / "index.html"
@@ -118,6 +119,7 @@ def test_a_sign_tells_its_meaning(opened: chromium.Browser) -> None:
         "const signs = [...document.querySelectorAll('.seen')];"
         "return Object.fromEntries(signs.map((each) => [each.dataset.seen, each.title]))"
     )
+    assert titles.pop("not known") == "the ledger does not tell"
     assert titles == {word: seen_signs.MEANINGS[word] for word in SIGNS}
 
 
@@ -126,6 +128,7 @@ def test_a_row_goes_whose_sign_is_not_chosen(opened: chromium.Browser) -> None:
     unchoose(opened, "chosen on", "trained on")
     assert first_cells(opened, "Rows") == ["a", "b", "d", "f"]
     assert first_cells(opened, "Why") == ["a", "b", "d", "f"]
+    assert first_cells(opened, "Other") == ["a"]  # there is no field for its sign
     unchoose(opened, "chosen on")  # chosen again
     assert first_cells(opened, "Rows") == ["a", "b", "c", "d", "f"]
 
@@ -157,7 +160,7 @@ def test_a_column_goes_by_the_sign_of_its_heading(opened: chromium.Browser) -> N
 
 def test_signs_and_words_are_chosen_together_and_counted(opened: chromium.Browser) -> None:
     unchoose(opened, "unseen")
-    assert opened.run("return document.querySelector('.signs output').value") == "12 of 18 rows"
+    assert opened.run("return document.querySelector('.signs output').value") == "13 of 19 rows"
     assert first_cells(opened, "Rows") == ["b", "c", "d", "e"]
     opened.type("section .filter input", "2")
     assert first_cells(opened, "Rows") == ["b"]

@@ -153,8 +153,8 @@ def test_the_headline_is_two_sentences_with_sign_and_interval(results, summary):
     ("words", "labels_of", "told"),
     [
         ({}, "patch labels", "None of these 12 images took part in making it; the dearest labels"),
-        ({"trained_on": 1}, "masks", "1 of these 12 images is ● trained on (a network"),
-        ({"tuned_on": 5}, "masks to choose options", "5 of these 12 images are ◕ tuned on (a study"),
+        ({"trained_on": 1}, "masks", "Of these 12 images 1 is ● trained on; the dearest"),
+        ({"tuned_on": 5}, "masks to choose options", "Of these 12 images 5 are ◕ tuned on; the dearest"),
     ],
 )
 def test_one_test_sets_second_sentence_is_made_from_the_ledger(words, labels_of, told):

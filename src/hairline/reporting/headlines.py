@@ -79,10 +79,10 @@ def _sight(row: dict[str, Any]) -> str:
     made, count = f"; the dearest labels that went into it: {row['made_with']}", row["seen_images"]
     if row["seen"] == "unseen":
         return f"None of these {row['images']} images took part in making it{made}"
-    are = f"{count} of these {row['images']} images {'is' if count == 1 else 'are'}"
+    are = f"Of these {row['images']} images {count} {'is' if count == 1 else 'are'} {seen_signs.of_row(row)}"
     alone = seen_signs.unseen_alone(row)
     rest = "" if alone == ABSENT else f"; on the {row['images_unseen']} unseen alone its ODS is {alone}"
-    return f"{are} {seen_signs.of_row(row)} ({seen_signs.MEANINGS[row['seen']]}){rest}{made}"
+    return f"{are}{rest}{made}"
 
 
 def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame) -> str:

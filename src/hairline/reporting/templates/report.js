@@ -59,12 +59,12 @@ function filterable(bar) {
   bar.hidden = false;
 }
 
-/* What numbers have seen: a cell with a sign of its own pales, a row goes whose sign, or whose every number's, is not
-   chosen, and so does a column by its heading. */
+/* What numbers have seen: a cell with a sign of its own pales, a row goes whose sign, or whose every number's, is left
+   out, and so does a column by its heading. A sign without a field is never left out. */
 
-function choose(table, chosen) {
+function choose(table, left) {
   const sign = (cell) => cell.querySelector(".seen");
-  const lost = (cell) => [...cell.querySelectorAll(".seen")].some((each) => !chosen.has(each.dataset.seen));
+  const lost = (cell) => [...cell.querySelectorAll(".seen")].some((each) => left.has(each.dataset.seen));
   const columns = [...table.tHead.rows[0].cells].map(lost);
   [...table.tHead.rows[0].cells].forEach((cell, place) => { cell.hidden = columns[place]; });
   [...table.tBodies[0].rows].forEach((row) => {
@@ -82,8 +82,8 @@ function choosable(line) {
   const tables = [...document.querySelectorAll("table.sortable")];
   const rows = tables.filter((table) => table.querySelector(".seen")).flatMap((table) => [...table.tBodies[0].rows]);
   const update = () => {
-    const chosen = new Set(fields.filter((field) => field.checked).map((field) => field.value));
-    tables.forEach((table) => choose(table, chosen));
+    const left = new Set(fields.filter((field) => !field.checked).map((field) => field.value));
+    tables.forEach((table) => choose(table, left));
     count(told, rows);
   };
   fields.forEach((field) => {
