@@ -1,4 +1,4 @@
-r"""What two choices of the public code change in labels of `konig`: truncation to 8 bits, Grad-CAM++ of the softmax.
+r"""What two choices of the public code change in labels of `konig`: cutting off to 8 bits, Grad-CAM++ of the softmax.
 
     python benchmarks/public_code.py data/raw/crack500 models/labels-cpu/classifiers/resnet18 \
         data/labels-cpu/evidence/resnet18/crack500 --every 4

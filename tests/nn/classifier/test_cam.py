@@ -140,3 +140,39 @@ def test_features_that_speak_against_crack_leave_no_trace():
 def test_half_precision_features_are_summed_in_the_precision_of_the_weights():
     features = torch.full((1, 600, 1, 1), 1.0, dtype=torch.bfloat16)
     assert grad_cam_plus_plus(features, torch.ones(600)).item() == 600  # bfloat16 knows no 600: 8 bits
+
+
+def of_probability(model, features):
+    """Eq. 19 to the letter with the gradient of crack's probability behind the softmax, as the public code has it."""
+    features = features.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(model.head(features).softmax(dim=1)[0, backbones.CRACK], features)
+    total = features.sum((2, 3), keepdim=True)
+    alpha = gradient**2 / (2 * gradient**2 + total * gradient**3)
+    weight = (gradient.relu() * alpha / alpha.sum((2, 3), keepdim=True)).sum((2, 3), keepdim=True)
+    return (weight * features).sum(1).relu().detach()
+
+
+def test_the_logit_is_differentiated_and_the_softmax_would_take_the_difference_of_both_outputs():
+    torch.manual_seed(3)
+    model = calibrated("resnet18")
+    with torch.no_grad():
+        features = model.features(torch.randint(0, 256, (1, 3, 96, 128), dtype=torch.uint8))
+    logit, softmax = as_published(model, features), of_probability(model, features)
+    crack, other = model.linear.weight[backbones.CRACK], model.linear.weight[1 - backbones.CRACK]
+    assert torch.allclose(share(grad_cam_plus_plus(features, model.crack_weight).detach()), share(logit), atol=1e-9)
+    assert torch.allclose(share(grad_cam_plus_plus(features, crack - other).detach()), share(softmax), atol=1e-9)
+    assert float((share(logit) - share(softmax)).abs().max()) > 0.01
+
+
+def test_weights_on_top_of_both_outputs_change_the_map_of_the_logit_alone():
+    torch.manual_seed(4)
+    model = calibrated("resnet18")
+    with torch.no_grad():
+        features = model.features(torch.randint(0, 256, (1, 3, 96, 128), dtype=torch.uint8))
+        before = model.head(features).softmax(dim=1)
+    softmax, logit = of_probability(model, features), as_published(model, features)
+    with torch.no_grad():
+        model.linear.weight += 0.2 * torch.rand(model.linear.weight.shape[1])
+        assert torch.allclose(model.head(features).softmax(dim=1), before, atol=1e-12)
+    assert torch.allclose(share(of_probability(model, features)), share(softmax), atol=1e-9)
+    assert float((share(as_published(model, features)) - share(logit)).abs().max()) > 0.01
