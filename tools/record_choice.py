@@ -8,8 +8,8 @@ writes ``src/hairline/labelling/choosers/multiscale_2026_11_26.json``. ``--image
 layout of the published set, a folder that the stage ``ingest`` wrote, and a file with an id a line. ``--options`` is a
 JSON file with the options that were chosen, nested as in ``params.yaml`` or by dotted names. Any label set of the
 method that has one of these values is signed as chosen on these images, so leave out what was not chosen; but name all
-that was chosen anew: what a later choice names as a whole is no longer owed to an earlier one. ``--used`` says how many
-of the images were used, where it is not known which.
+that was: a value that two choices came to is owed to the one with more of a label set's values, or else to the later.
+``--used`` says how many of the images were used, where it is not known which.
 """
 
 import argparse

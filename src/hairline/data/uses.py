@@ -7,6 +7,7 @@ word ``same photo``. Nothing here knows parameters or files.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -55,8 +56,20 @@ class Pictures:
     overlapping: NDArray[np.intp]
 
     def at(self, keys: Iterable[str]) -> NDArray[np.intp]:
-        """Positions of some images."""
-        return np.asarray(pd.Index(self.keys).get_indexer(list(keys)), dtype=np.intp)
+        """Positions of some images.
+
+        Raises:
+            KeyError: If one is none of them.
+        """
+        wanted = list(keys)
+        at = np.asarray(self._index.get_indexer(pd.Index(wanted, dtype=object)), dtype=np.intp)
+        if (at < 0).any():
+            raise KeyError(wanted[int(np.argmin(at))])
+        return at
+
+    @cached_property
+    def _index(self) -> "pd.Index[str]":
+        return pd.Index(self.keys, dtype=object)
 
     def shown_in(self, keys: Iterable[str]) -> Flags:
         """Which images show the same as any of some, bool [n]."""

@@ -67,8 +67,8 @@ class Choice:
 def holding(choices: Iterable[Choice], method: str, options: Mapping[str, Any]) -> list[Choice]:
     """The choices that options of a label set are owed to.
 
-    That is every choice with a value that stands among them. What the latest choice covers that stands there as a whole
-    is owed to it alone, though an older one came to some of the same values.
+    That is every choice with a value that stands among them; but a value that several came to is owed to the one with
+    the most values there, of these the latest: to choose anew frees from the choice before.
 
     Args:
         choices: Those to look among.
@@ -77,10 +77,12 @@ def holding(choices: Iterable[Choice], method: str, options: Mapping[str, Any]) 
     """
     own, among = dict(flat(options)), [choice for choice in choices if choice.method == method]
     equal = {c.name: {path for path, value in c.options.items() if own.get(path, _NONE) == value} for c in among}
-    whole = [choice for choice in among if len(equal[choice.name]) == len(choice.options)]
-    latest = max(whole, key=lambda choice: (choice.when, choice.name), default=None)
-    covered = equal[latest.name] if latest else set()
-    return [choice for choice in among if choice is latest or equal[choice.name] - covered]
+    held, owed = set[str](), set[str]()
+    for choice in sorted(among, key=lambda choice: (len(equal[choice.name]), choice.when, choice.name), reverse=True):
+        if equal[choice.name] - owed or not choice.options:
+            held.add(choice.name)
+            owed |= equal[choice.name]
+    return [choice for choice in among if choice.name in held]
 
 
 _NONE = object()
