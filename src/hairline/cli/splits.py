@@ -27,7 +27,7 @@ def show(
     """Say what a split is, or print it as a table that the layout `folder` takes as split.csv."""
     found = published_splits.read(split)
     if ids:
-        typer.echo("id,split\n" + "\n".join(f"{entry.id},{entry.split}" for entry in found.entries))
+        typer.echo(published_splits.text(found.entries, ("id", "split")), nl=False)
         return
     typer.echo(f"{found.name}: {found.about or 'a manifest of your own'}")
     typer.echo(f"{len(found.entries)} images: {_counts(found)}\nSHA-256 of the manifest {found.sha256}")

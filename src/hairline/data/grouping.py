@@ -35,8 +35,8 @@ def arranged(
     Raises:
         HairlineError: As those functions do.
     """
-    found = with_groups(samples, layout, root, parent, capture_s)
-    return with_split(found, split, getattr(options, "exclude", ())) if split else found
+    found = with_split(samples, split, getattr(options, "exclude", ())) if split else samples
+    return with_groups(found, layout, root, parent, capture_s)
 
 
 def with_groups(

@@ -12,6 +12,7 @@ then, on both sides of the published split, so that those at most :data:`CAPTURE
 """
 
 import itertools
+import os
 import re
 from collections import Counter
 from pathlib import Path, PureWindowsPath
@@ -62,9 +63,12 @@ def photo(sample_id: str) -> str:
 
 
 def photos(root: Path) -> set[str]:
-    """The photos of all crops under the root, in whichever folder, read or not."""
-    folders = [path for path in entries(root) if path.is_dir()]
-    return {photo(id_of(path)) for folder in folders for path in entries(folder) if path.suffix.lower() in JPEG}
+    """The photos of all crops in the folders of the root that may be looked into, read or not."""
+    found = set[str]()
+    for folder in entries(root):
+        if folder.is_dir() and os.access(folder, os.R_OK | os.X_OK):
+            found |= {photo(id_of(path)) for path in entries(folder) if path.suffix.lower() in JPEG}
+    return found
 
 
 def read(root: Path, options: Options) -> list[RawSample]:
