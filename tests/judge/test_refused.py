@@ -352,7 +352,7 @@ def _(place: Place) -> None:
     place.words = ["--against", place.predictions]
 
 
-@case("categories of pictures", "is no COCO file; .*leave the option out")
+@case("categories of pictures", "is a COCO file; .*leave the option out")
 def _(place: Place) -> None:
     place.words = ["--categories", "crack"]
 

@@ -21,6 +21,7 @@ from hairline.io.progress import bar
 from hairline.judge import groups as photos
 from hairline.judge import masks as mask_sets
 from hairline.judge import predictions as prediction_sets
+from hairline.judge.coco import is_coco
 from hairline.judge.groups import Groups
 from hairline.judge.masks import THREADS, MaskOptions, Masks
 from hairline.judge.predictions import PredictionOptions, Predictions
@@ -130,6 +131,11 @@ def all_judged(
     All are looked at before any is scored, so that what is wrong is told soon.
     """
     chosen, stated = of_predictions or PredictionOptions(), of_masks or MaskOptions()
+    if (stated.categories or chosen.categories) and not any(map(is_coco, (*paths, masks_path))):
+        raise HairlineError(
+            f"--categories: neither {masks_path} nor {paths[0]} is a COCO file; expected one where categories are "
+            "chosen; leave the option out"
+        )
     with bar(0, "look") as looked:
         masks = mask_sets.masks(masks_path, stated, looked.update)
         found = [prediction_sets.predictions(path, masks, chosen, looked.update) for path in paths]

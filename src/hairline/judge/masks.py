@@ -77,11 +77,6 @@ def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda:
     """
     if coco.is_coco(path):
         return _of_coco(path, options)
-    if options.categories:
-        raise HairlineError(
-            f"--categories {' '.join(options.categories)}: {path} is no COCO file; expected one where categories are "
-            "chosen; leave the option out"
-        )
     files = _only(path, files_below(path, IMAGE_SUFFIXES, "masks"), options.only)
     if options.crack and options.invert is not None:
         raise HairlineError("--crack: states what is crack, and so does --invert; expected one of them; leave one out")
