@@ -11,7 +11,7 @@ from hairline.config.paths import Paths
 from hairline.config.uses import Made, choices, chosen_keys
 from hairline.data import patch_index
 from hairline.data.ledger import Scored
-from hairline.data.splits import ORDER
+from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
 from hairline.labelling.chosen_options import Choice
@@ -44,7 +44,7 @@ def scored(
     """
     masked = own[own["has_mask"]]
     keys = {place: list(rows["key"]) for place, rows in masked.groupby(["dataset", "split"])}
-    tested = [(name, "test") for name in params.matrix.test_sets]
+    tested: list[tuple[str, Split]] = [(name, "test") for name in params.matrix.test_sets]
     for name, took in made.classifiers.items():
         dataset = params.classifier(name).dataset
         patches = patch_index.read(paths.patch_index(dataset))

@@ -8,6 +8,7 @@ word ``same photo``. Nothing here knows parameters or files.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,14 +63,14 @@ class Pictures:
             KeyError: If one is none of them.
         """
         wanted = list(keys)
-        at = np.asarray(self._index.get_indexer(pd.Index(wanted, dtype=object)), dtype=np.intp)
+        at = np.asarray(self._index.get_indexer(pd.Index(list[Any](wanted), dtype=object)), dtype=np.intp)
         if (at < 0).any():
             raise KeyError(wanted[int(np.argmin(at))])
         return at
 
     @cached_property
-    def _index(self) -> "pd.Index[str]":
-        return pd.Index(self.keys, dtype=object)
+    def _index(self) -> "pd.Index[Any]":
+        return pd.Index(list[Any](self.keys), dtype=object)
 
     def shown_in(self, keys: Iterable[str]) -> Flags:
         """Which images show the same as any of some, bool [n]."""
