@@ -1,6 +1,8 @@
 """What of an experiment is scored on which images, and which of all images show the same."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,7 +28,7 @@ def identified(params: Params, paths: Paths) -> pd.DataFrame:
     tables = []
     for name in params.matrix.datasets:
         table = identities.read(paths.identities(name))
-        place = f"{params.layout(name)}:{raw[name]['root']}"
+        place = f"{params.layout(name)}:{Path(raw[name]['root'])}"
         tables.append(table.assign(dataset=name, key=name + "/" + table["id"], photo=place + "\n" + table["group"]))
     return pd.concat(tables, ignore_index=True)
 
@@ -73,14 +75,12 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
     others = pd.DataFrame(
         [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
     )
-    places = set(own["photo"].str.partition("\n")[0])
-    also = [
-        (photo, f"{place}\n{group}")
-        for photo in others["photo"].unique()
-        for layout, _, group in [photo.partition("\n")]
-        for place in places
-        if place.startswith(f"{layout}:")
-    ]
+    named = own.loc[own["id"] != own["group"], "photo"].unique()  # where a name tells more than the image itself
+    by_layout = defaultdict[str, list[str]](list)
+    for photo in named:
+        place, _, group = photo.partition("\n")
+        by_layout[f"{place.partition(':')[0]}\n{group}"].append(photo)
+    also = [(photo, one) for photo in others["photo"].unique() for one in by_layout[photo]]
     found = same_pictures.pictures(own, others, also)
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
