@@ -37,9 +37,9 @@ def _learned_masks(found: Ledger, rows: Iterable[tuple[Scored, Sequence[Use], li
             named = ", ".join(learned[:NAMED]) + (", …" if len(learned) > NAMED else "")
             yield (
                 f"segmenters trained on {what.training_set} (labels: {what.name}) learned from the masks of "
-                f"{len(learned)} of the {len(keys)} test images of {what.dataset}, or of copies of them ({named}); their "
-                "numbers there are signed 'trained on': leave these images out of one of the two, or read ods_unseen in "
-                "the comparison, which is of the other images alone"
+                f"{len(learned)} of the {len(keys)} test images of {what.dataset}, or of copies of them ({named}); "
+                "their numbers there are signed 'trained on': leave these images out of one of the two, or read "
+                "ods_unseen in the comparison, which is of the other images alone"
             )
 
 
