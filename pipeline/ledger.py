@@ -10,6 +10,7 @@ from hairline.data.uses import Ledger, Use
 from hairline.io.atomic import whole_folder
 from pipeline import stage
 
+NAMED = 8
 _log = logging.getLogger("hairline.ledger")
 
 
@@ -31,12 +32,14 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _learned_masks(found: Ledger, rows: Iterable[tuple[Scored, Sequence[Use], list[str]]]) -> Iterable[str]:
     for what, took, keys in rows:
         masks = [use for use in took if use.labels == "masks" and use.word == "trained on"]
-        count = found.words(masks, keys).count("trained on")
-        if count:
+        learned = [_id(key) for key, word in zip(keys, found.words(masks, keys), strict=True) if word == "trained on"]
+        if learned:
+            named = ", ".join(learned[:NAMED]) + (", …" if len(learned) > NAMED else "")
             yield (
-                f"segmenters trained on {what.training_set} (labels: {what.name}) learned from the masks of {count} of "
-                f"the {len(keys)} test images of {what.dataset}, or of copies of them; their numbers there are signed "
-                "'trained on': leave these images out of the training set, or read the scores of unseen images alone"
+                f"segmenters trained on {what.training_set} (labels: {what.name}) learned from the masks of "
+                f"{len(learned)} of the {len(keys)} test images of {what.dataset}, or of copies of them ({named}); "
+                "their numbers there are signed 'trained on': leave these images out of one of the two, or read "
+                "ods_unseen in the comparison, which is of the other images alone"
             )
 
 

@@ -166,6 +166,14 @@ def test_masks_that_score_are_not_learned_from(
     assert not (place / "training").exists()
 
 
+@pytest.mark.parametrize(("objective", "refused"), [(["ods", "maskless"], True), (["maskless"], False)])
+def test_a_study_is_by_masks_unless_the_mask_free_objective_is_its_only_one(
+    values: dict[str, Any], write_params: Write, objective: list[str], refused: bool
+) -> None:
+    values["studies"]["konig"].update(objective=objective, tuning={"split": "test", "count": 3})
+    assert bool([*leaks(Params(write_params(semi(values, "konig_tuned"))))]) == refused
+
+
 def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_from(
     values: dict[str, Any], write_params: Write
 ) -> None:

@@ -103,6 +103,14 @@ def test_parts_of_a_photo_and_photos_that_are_said_to_be_one() -> None:
     assert len({number[name] for name in "ade"}) == 3
 
 
+def test_equal_pictures_of_one_grey_are_one_but_make_no_photos_one() -> None:
+    black = np.zeros((96, 96, 3), np.uint8)
+    images = {"black 1": black, "black 2": black, "a": texture(0), "b": texture(1)}
+    found = same_pictures.pictures(known(images, {"black 1": "p", "a": "p", "black 2": "q", "b": "q"}), NONE)
+    assert shown(found, "black 1") == {"black 2"}
+    assert found.photos[0] == found.photos[2] != found.photos[1] == found.photos[3]
+
+
 def test_crops_of_one_place_overlap_mirrored_too_and_only_where_they_are_of_different_kinds() -> None:
     place = texture(5, 400, 520)
     images = {"left": place[:320, :400], "right": place[60:380, 110:510][:, ::-1], "else": texture(6, 320, 400)}

@@ -136,6 +136,6 @@ def test_every_scored_image_has_a_word_and_the_counts_are_those_of_the_words(wor
 def test_masks_of_test_images_that_are_learned_from_are_told(done: Path, caplog: pytest.LogCaptureFixture) -> None:
     ledger.main([])
     told = [record.message for record in caplog.records]
-    assert any("trained on combined (labels: manual) learned from the masks of 1 of the 4 test images of home" in line
-               for line in told)  # fmt: skip
+    begun = "segmenters trained on combined (labels: manual) learned from the masks of 1 of the 4 test images of home"
+    assert [line for line in told if line.startswith(begun) and "(test_0)" in line]
     assert not any("(labels: other_cut)" in line for line in told)

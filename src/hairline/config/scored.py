@@ -1,6 +1,8 @@
 """What of an experiment is scored on which images, and which of all images show the same."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from hairline.config.paths import Paths
 from hairline.config.uses import Made, choices, chosen_keys
 from hairline.data import patch_index
 from hairline.data.ledger import Scored
-from hairline.data.splits import ORDER
+from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
 from hairline.labelling.chosen_options import Choice
@@ -26,7 +28,7 @@ def identified(params: Params, paths: Paths) -> pd.DataFrame:
     tables = []
     for name in params.matrix.datasets:
         table = identities.read(paths.identities(name))
-        place = f"{params.layout(name)}:{raw[name]['root']}"
+        place = f"{params.layout(name)}:{Path(raw[name]['root'])}"
         tables.append(table.assign(dataset=name, key=name + "/" + table["id"], photo=place + "\n" + table["group"]))
     return pd.concat(tables, ignore_index=True)
 
@@ -44,7 +46,7 @@ def scored(
     """
     masked = own[own["has_mask"]]
     keys = {place: list(rows["key"]) for place, rows in masked.groupby(["dataset", "split"])}
-    tested = [(name, "test") for name in params.matrix.test_sets]
+    tested: list[tuple[str, Split]] = [(name, "test") for name in params.matrix.test_sets]
     for name, took in made.classifiers.items():
         dataset = params.classifier(name).dataset
         patches = patch_index.read(paths.patch_index(dataset))
@@ -73,14 +75,12 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
     others = pd.DataFrame(
         [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
     )
-    places = set(own["photo"].str.partition("\n")[0])
-    also = [
-        (photo, f"{place}\n{group}")
-        for photo in others["photo"].unique()
-        for layout, _, group in [photo.partition("\n")]
-        for place in places
-        if place.startswith(f"{layout}:")
-    ]
+    named = own.loc[own["id"] != own["group"], "photo"].unique()  # where a name tells more than the image itself
+    by_layout = defaultdict[str, list[str]](list)
+    for photo in named:
+        place, _, group = photo.partition("\n")
+        by_layout[f"{place.partition(':')[0]}\n{group}"].append(photo)
+    also = [(photo, one) for photo in others["photo"].unique() for one in by_layout[photo]]
     found = same_pictures.pictures(own, others, also)
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)

@@ -14,6 +14,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index, training_table
 from hairline.data.names import MANUAL
+from hairline.data.seen import Word
 from hairline.data.uses import NOT_KNOWN, Use
 from hairline.labelling import chosen_options, timing
 from hairline.labelling.chosen_options import Choice
@@ -124,7 +125,9 @@ def _of_segmenter(
     label_sets: dict[str, Uses],
 ) -> Iterator[Use]:  # fmt: skip
     options, _ = params.training(architecture)
-    sides = [("trained on", "{0} learned from {1}", images.training(options.max_images))]
+    sides: list[tuple[Word, str, list[str]]] = [
+        ("trained on", "{0} learned from {1}", images.training(options.max_images))
+    ]
     if _validated(options.recipe.stopping):
         sides.append(("chosen on", "{1} chose the weights of {0}", images.validation()))
     for word, how, keys in sides:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from hairline.data.seen import LABELS, WORDS, Labels, Seen, Word
@@ -61,15 +60,11 @@ class Pictures:
         Raises:
             KeyError: If one is none of them.
         """
-        wanted = list(keys)
-        at = np.asarray(self._index.get_indexer(pd.Index(wanted, dtype=object)), dtype=np.intp)
-        if (at < 0).any():
-            raise KeyError(wanted[int(np.argmin(at))])
-        return at
+        return np.array([self._places[key] for key in keys], dtype=np.intp)
 
     @cached_property
-    def _index(self) -> "pd.Index[str]":
-        return pd.Index(self.keys, dtype=object)
+    def _places(self) -> dict[str, int]:
+        return {key: number for number, key in enumerate(self.keys)}
 
     def shown_in(self, keys: Iterable[str]) -> Flags:
         """Which images show the same as any of some, bool [n]."""

@@ -36,8 +36,10 @@ def pictures(own: pd.DataFrame, others: pd.DataFrame, also: Sequence[tuple[str, 
     )
     linked = photos[len(both) :].reshape(-1, 2)
     alike = [*near_duplicates.same(identities.prints(own)), *_by_strengths(own, others, same)]
+    flat = np.array([not any(each) for each in [*own["strengths"], *others["strengths"]]], dtype=bool)
+    telling = np.where(flat, same.max(initial=-1) + 1 + np.arange(len(same)), same)
     return Pictures(
-        tuple(both["key"]), same, _photos(same, photos[: len(both)], linked, len(names)), _pairs(alike), _pairs([])
+        tuple(both["key"]), same, _photos(telling, photos[: len(both)], linked, len(names)), _pairs(alike), _pairs([])
     )  # fmt: skip
 
 
@@ -53,7 +55,7 @@ def _by_strengths(own: pd.DataFrame, others: pd.DataFrame, same: NDArray[np.intp
 
 
 def _photos(same: NDArray[np.intp], photos: NDArray[np.intp], linked: NDArray[np.intp], names: int) -> NDArray[np.intp]:
-    """A number for each image that those of one photo share; equal pictures are of one photo."""
+    """A number for each image that those of one photo share; equal pictures, unless they are flat, are of one photo."""
     pictures = int(same.max(initial=-1)) + 1
     here = np.concatenate([same, pictures + linked[:, 0]])
     there = np.concatenate([pictures + photos, pictures + linked[:, 1]])
