@@ -62,10 +62,10 @@ def together(parts: Iterable[tuple[str, Seen]]) -> Seen:
         parts: Name of each set, and what was seen on it.
 
     >>> one = Seen({"unseen": 3}, "patch labels")
-    >>> two = Seen({"trained on": 1, "unseen": 1}, "patch labels", ("1 of 2 images: it was learned from",))
+    >>> two = Seen({"trained on": 1, "unseen": 1}, "patch labels", ("1 of 2 images: it was learned from.",))
     >>> together([("cfd", one), ("ael", two)])  # doctest: +NORMALIZE_WHITESPACE
     Seen(images={'unseen': 4, 'trained on': 1}, labels='patch labels',
-         why=('ael: 1 of 2 images: it was learned from',))
+         why=('ael: 1 of 2 images: it was learned from.',))
     """
     found = list(parts)
     images = {word: sum(seen.images.get(word, 0) for _, seen in found) for word in WORDS}
