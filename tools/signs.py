@@ -68,8 +68,9 @@ def _plain(value: Any) -> Any:
 
 def signed(text: str, facts: Mapping[str, Sequence[Fact]]) -> tuple[str, list[str]]:
     """A page with numbers and signs of its tables as the facts have them, and what of it the facts do not have."""
-    lines, faults, directive, header = [], [], None, []
-    carried: dict[str, Any] = {}
+    lines: list[str] = []
+    faults: list[str] = []
+    directive, header, carried = None, list[str](), dict[str, Any]()
     for line in text.split("\n"):
         if found := DIRECTIVE.fullmatch(line.strip()):
             directive, header, carried = json.loads(found.group(1)), [], {}
@@ -154,10 +155,11 @@ def unsigned(text: str) -> list[str]:
 
 def bare(text: str) -> list[str]:
     """Cells of tables with a score of ours, three digits behind the point, and no sign."""
-    found, header = [], None
+    found: list[str] = []
+    header: list[str] | None = None
     for line in text.split("\n"):
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.startswith("|") else None
-        ours = zip(header, cells, strict=False) if header and cells else ()
+        ours = list(zip(header, cells, strict=False)) if header and cells else []
         found += [cell for title, cell in ours if NUMBER.match(cell) and not SIGN.search(cell) and "paper" not in title]
         header = (header or cells) if cells else None
     return found

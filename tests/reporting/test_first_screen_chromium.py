@@ -42,8 +42,10 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
             html.Table("Against FSV", glance),
             html.Notes(["What the marks mean."]),
         ],
-        [html.Section("Numbers", [html.Table("Rows", rows), html.Table("Sides", sides), html.Table("Other", other), html.Table("By", columns),
-                                  html.Table("Wide", wide), html.Notes(["What AP is."])])],
+        [html.Section("Numbers", [
+            html.Table("Rows", rows), html.Table("Sides", sides), html.Table("Other", other), html.Table("By", columns),
+            html.Table("Wide", wide), html.Notes(["What AP is."]),
+        ])],
     )  # fmt: skip
     path = tmp_path_factory.mktemp("first") / "index.html"
     html.write(path, whole)

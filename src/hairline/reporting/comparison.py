@@ -144,6 +144,9 @@ def several_training_sets(results: Iterable[Result]) -> bool:
 def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.DataFrame:
     """One row a result, in the order given, with :data:`COLUMNS`.
 
+    ``seen`` is the strongest word of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how
+    many it is, ``seen_why`` why; ``made_with`` are the dearest labels that went into the result.
+
     The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
     are the printed values of the same label set, model and test set, where the paper trained so too.

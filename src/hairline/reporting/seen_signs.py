@@ -38,7 +38,7 @@ COLUMNS = ("seen", "seen_images", "images_unseen", "made_with", "seen_why")
 DEAREST: tuple[Labels, ...] = LABELS[::-1]
 
 
-ALL: Mapping[str, str] = {**SIGNS, UNKNOWN_WORD: UNKNOWN}
+ALL: Mapping[str, str] = {**{str(word): sign for word, sign in SIGNS.items()}, UNKNOWN_WORD: UNKNOWN}
 """Every word with its sign, that of what is not known too."""
 
 

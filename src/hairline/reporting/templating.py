@@ -41,6 +41,12 @@ def signed(text: object) -> Markup:
     return Markup(_MARK.sub(_sign, str(escape(text))))
 
 
+def short(content: object) -> bool:
+    """Whether a cell is kept in one line: a few words, or numbers with what they have seen."""
+    text = str(content)
+    return len(text) <= (60 if _MARK.search(text) else 24)
+
+
 _MARK = re.compile("|".join(re.escape(f"{sign} {word}") for word, sign in seen_signs.ALL.items()))
 
 
@@ -61,7 +67,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys in their own order
-    made.filters |= {"data_uri": data_uri, "svg": Markup, "signed": signed}
+    made.filters |= {"data_uri": data_uri, "svg": Markup, "signed": signed, "short": short}
     style, script = (files(PACKAGE).joinpath(FOLDER, each).read_text("utf-8") for each in ("style.css", "report.js"))
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     made.globals |= {"style": Markup(style), "script": Markup(script), "script_sha256": digest}
