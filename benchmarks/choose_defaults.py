@@ -56,14 +56,14 @@ SPACES: Mapping[str, tuple[str, Space]] = {
         "contrast.0.weight": (0.5, 1, 2), "contrast.1.weight": (0.5, 1, 2), "contrast.2.weight": (0.5, 1, 2),
         "darkness_power": (0.5, 0.75, 1, 1.25, 1.5), "line_px": (31, 45, 61),
         "line_power": (0.5, 0.75, 1, 1.25, 1.5), "closing_px": (3, 5, 7, 9), "full_percentile": (99, 99.5, 99.8),
-        "extent_px": (100, 150, 200, 300), "extent_power": (0.5, 1, 1.5, 2),
+        "extent_px": (100, 150, 200, 300), "extent_power": (0.5, 1, 1.5, 2), "align": ("centre", "corner"),
     }),
     "konig_wide": ("konig_wide", {
         "localization.cut": (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5),
         "thresholding.window_px": (32, 48, 64, 96, 128), "thresholding.stride_px": (8, 16),
-        "fusion.closing_px": (3, 5, 7, 9, 11, 13),
+        "fusion.closing_px": (3, 5, 7, 9, 11, 13), "localization.align": ("centre", "corner"),
     }),
-    "crf": ("crf", {"neutral": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)}),
+    "crf": ("crf", {"neutral": (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7), "align": ("centre", "corner")}),
 }  # fmt: skip
 """Method → its label set and what its options may be."""
 
