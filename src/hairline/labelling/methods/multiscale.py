@@ -145,14 +145,14 @@ EXAMPLE = Options(
     contrast=(Window(31, 0.5), Window(61, 1), Window(121, 1)),
     darkness_power=1,
     line_px=31,
-    line_contrast_px=61,
+    line_contrast_px=121,
     line_power=1,
     closing_px=9,
     full_percentile=99,
-    extent_levels=(0.1, 0.15, 0.2),
+    extent_levels=(0.1, 0.2, 0.3),
     extent_px=200,
     extent_power=1.5,
-    gamma=0.3,
+    gamma=0.25,
     align="corner",
 )
 """The values of the profiles, chosen on training crops of CRACK500: docs/labels.md."""
