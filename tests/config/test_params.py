@@ -211,7 +211,7 @@ def test_two_mistakes_are_two_lines(values: dict[str, Any], write_params: Write)
 def test_label_sets_of_an_older_version_are_drawn_as_they_were(
     values: dict[str, Any], write_params: Write, label_set: str, way: tuple[str, ...]
 ) -> None:
-    assert _at(values["label_sets"][label_set]["options"], way).pop("align") == "centre"
+    assert _at(values["label_sets"][label_set]["options"], way).pop("align") == "corner"
     params = Params(write_params(values))
     assert reduce(getattr, way, params.label_set(label_set).options).align == "corner"
     assert _at(params.raw("label_sets")[label_set]["options"], way)["align"] == "corner"  # which a study may search

@@ -359,7 +359,7 @@ def test_cells_are_drawn_where_they_look(upsampling: str, first: tuple[float, fl
 
 
 @pytest.mark.parametrize("cells", ["mean", "window"])
-@pytest.mark.parametrize("place", [(11.255, 11.255), (17.2, 13.0), (0.0, 31.0)])
+@pytest.mark.parametrize("place", [(11.255, 11.255), (17.2, 13.0), (0.0, 31.0), (0.0, 1.0)])
 def test_votes_are_drawn_where_they_look(cells: str, place: tuple[float, float]) -> None:
     grid = PatchGrid(285, 350, 32, 16)
     probabilities = np.zeros((grid.rows, grid.cols), np.float32)

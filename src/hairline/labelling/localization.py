@@ -36,9 +36,10 @@ Place = tuple[float, float]
 """Row and column in pixels; (0, 0) is the middle of the first pixel."""
 
 Align = Literal["centre", "corner"]
-"""Where cells are drawn: ``centre``, where the network looks; ``corner``, on the squares that begin in the image's
-corner, as before there was a choice, and as common code does. A ResNet's cells look 15.5 px before the middle of these
-squares, in both directions."""
+"""Where cells are drawn: ``corner``, on the squares that begin in the image's corner, as common code does; ``centre``,
+where the network's layers look by their strides and paddings: a ResNet's cells 15.5 px before the middle of these
+squares, in both directions. A network that learned from mirrored patches comes to look near that middle all the same:
+docs/labels.md."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +224,7 @@ class Options:
         cut: Values up to here become 0, in [0, 1); 0.5 in the paper.
         erosion_px: Side of the square of the grey erosion, odd; 3 in the paper.
         erosion_iterations: How often it is eroded; 4 in the paper.
-        align: Where cells and votes are drawn, see :data:`Align`.
+        align: Where cells and votes are drawn, see :data:`Align`; the paper does not tell.
     """
 
     vote_window_px: Annotated[int, Gt(0), Le(bounds.WINDOW_PX)]
@@ -252,7 +253,7 @@ PAPER = Options(
     cut=0.5,
     erosion_px=3,
     erosion_iterations=4,
-    align="centre",
+    align="corner",
 )
 """Windows, Lanczos, average, cut and erosion of König et al. 2021, sections III-B and IV-C. How votes become cells and
 where cells look is left open there: docs/method.md §2."""
@@ -285,8 +286,8 @@ def upsample(
     Args:
         cells: Values in [0, 1], [rows, cols].
         cell_px: Side of the square a cell stands for.
-        height: Rows of the image, at most ``rows * cell_px + 2 * abs(start_px[0])``.
-        width: Columns of the image, likewise.
+        height: Rows of the image.
+        width: Columns of the image.
         upsampling: See :class:`Options`.
         quantised: See ``quantise`` of :class:`Options`.
         start_px: Row and column of the image, edge of a pixel, where the first cell's square begins; negative before
@@ -295,7 +296,11 @@ def upsample(
     Returns:
         float32 [height, width], clipped to [0, 1] since Lanczos overshoots.
     """
-    around = math.ceil(max(abs(start) for start in start_px) / cell_px)
+    beyond = [
+        size - cell_px * count - start
+        for size, count, start in zip((height, width), cells.shape, start_px, strict=True)
+    ]
+    around = math.ceil(max(*(abs(start) for start in start_px), *beyond) / cell_px)
     padded = np.pad(cells, around, mode="edge")
     picture = Image.fromarray(quantise(padded) if quantised else padded.astype(np.float32))
     (above, before), found = (around - start / cell_px for start in start_px), np.empty((height, width), np.float32)

@@ -1,5 +1,6 @@
 """The labeller konig against the same method as plain loops, in both modes."""
 
+import dataclasses
 from pathlib import Path
 
 import cv2
@@ -16,15 +17,15 @@ from hairline.config import profiles
 from hairline.config.params import Params
 from hairline.imaging.images import read_image
 from hairline.imaging.windows import PatchGrid
-from hairline.labelling.localization import Evidence, Votes, localize
+from hairline.labelling.localization import Align, Evidence, Votes, localize
 from hairline.labelling.methods import konig
 from hairline.labelling.thresholding import dark_pixels
 
 MODES = {"paper": "konig", "reference": "reference"}
 CELL_AT, VOTE_AT = (3.5, 8.5), (11.5, 13.5)
 """Where the first cell looks, in place of the middle of its square, and votes in their windows."""
-SHIFTS = {"paper": {"cam_start": (-12, -7), "vote_shift": (-4, -2)}, "reference": {}}
-"""The same as whole pixels; the mode reference does not look."""
+SHIFTS = {"centre": {"cam_start": (-12, -7), "vote_shift": (-4, -2)}, "corner": {}}
+"""The same as whole pixels, by the option align."""
 SIZES = [(97, 131), (64, 360), (50, 484), (33, 648), (40, 1000), (5, 40)]
 
 
@@ -69,7 +70,8 @@ def photo(name: str, number: int) -> tuple[np.ndarray, Evidence]:
 def compare(image: np.ndarray, evidence: Evidence, options: konig.Options, mode: str, agreement: float) -> None:
     """Labels against plain ones: the same with exact Otsu; with scikit-image's, but for what its thresholds change."""
     votes, cam, grey = evidence.votes[0].probabilities, evidence.cam, filtered_grey(image, mode)
-    located = localization(image.shape[:2], votes, cam, mode, **SHIFTS[mode])
+    shift = SHIFTS[options.localization.align]
+    located = localization(image.shape[:2], votes, cam, mode, **shift)
     np.testing.assert_allclose(localize(evidence, options.localization), located, atol=1e-6)
     dark, strict = dark_pixels(image, options.thresholding), not options.thresholding.includes_k1
     exact = plain_dark(grey, 32, 8, 3, strict, exact_centre)
@@ -80,7 +82,7 @@ def compare(image: np.ndarray, evidence: Evidence, options: konig.Options, mode:
 
     differ = dark != plain_dark(grey, 32, 8, 3, strict, library_centre)
     assert not (differ & ~under_other_thresholds(grey, differ)).any()
-    unlike = ours != plain_label(image, votes, cam, mode, **SHIFTS[mode]).astype(np.float32)
+    unlike = ours != plain_label(image, votes, cam, mode, **shift).astype(np.float32)
     around = np.ones((9, 9), np.uint8)  # as far as the bilateral filter and the closing carry
     assert not (unlike & ~cv2.dilate(differ.astype(np.uint8), around).astype(bool)).any()
     assert 1 - unlike.mean() >= agreement
@@ -99,12 +101,14 @@ def under_other_thresholds(grey: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return found[: grey.shape[0], : grey.shape[1]]
 
 
+@pytest.mark.parametrize("align", SHIFTS)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("size", SIZES)
 def test_labels_of_awkward_sizes_are_those_of_plain_loops(
-    options: dict[str, konig.Options], mode: str, size: tuple[int, int]
+    options: dict[str, konig.Options], mode: str, size: tuple[int, int], align: Align
 ) -> None:
-    compare(*cracked(*size), options[mode], mode, 0.999)
+    located = dataclasses.replace(options[mode].localization, align=align)
+    compare(*cracked(*size), dataclasses.replace(options[mode], localization=located), mode, 0.999)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -51,7 +51,7 @@ def test_every_map_of_the_evidence_about_a_dot_lies_on_it() -> None:
         "windows": patch_map(found, 32, "bilinear", align="centre"),
     }
     for name, values in maps.items():
-        assert _middle(values - values.min()) == pytest.approx(place, abs=2 if name == "half" else 1), name
+        assert _middle(values - values.min()) == pytest.approx(place, abs=3 if name == "half" else 1), name
     corner = activation_map(found, "none", "bilinear")
     assert _middle(corner) == pytest.approx((place[0] + 15.5, place[1] + 15.5), abs=1)
 
@@ -63,7 +63,7 @@ def test_a_window_looks_where_the_gradient_of_a_network_of_any_weights_says(side
     features = cast(backbones.Body, model.body).forward_features(pixels)
     (gradient,) = torch.autograd.grad(features.mean(), pixels)
     (place,) = centres.of("resnet18", (side,))[1]
-    assert _middle(gradient.sum((0, 1)).numpy()) == pytest.approx(place, abs=1)
+    assert _middle(gradient.sum((0, 1)).numpy()) == pytest.approx(place, abs=1.5)
     assert place[0] < (side - 1) / 2 - 3
 
 

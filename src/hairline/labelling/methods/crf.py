@@ -64,10 +64,10 @@ EXAMPLE = Options(
     w2=3,
     iterations=5,
     confidence=0.9,
-    neutral=0.5,
+    neutral=0.2,
     upsampling="lanczos",
     cam_guard="none",
-    align="centre",
+    align="corner",
 )
 """A point of the grid of docs/method.md §7. König et al. 2021 state no values: section IV-D searches those with the
 highest mean IoU for each classifier, on a grid that is not public."""

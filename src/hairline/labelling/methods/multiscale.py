@@ -131,31 +131,31 @@ class Options:
 
 
 EXAMPLE = Options(
-    cams=(Scale(0.5, 2), Scale(1.5, 0.5)),
-    cells=(Scale(1, 1),),
-    gate_power=0.5,
-    votes=(Window(32, 0.5),),
+    cams=(Scale(0.5, 2), Scale(1.5, 1)),
+    cells=(Scale(1, 0.5),),
+    gate_power=0.25,
+    votes=(Window(32, 1),),
     cam_guard="image_or_windows",
-    cut=0.05,
-    localization_power=0.7,
+    cut=0.15,
+    localization_power=1,
     bilateral=Bilateral(radius_px=4, sigma_range=120, sigma_space=120),
-    otsu=(Window(64, 0.5),),
+    otsu=(Window(64, 1),),
     otsu_strides=4,
     classes=3,
-    contrast=(Window(31, 1), Window(61, 0.5), Window(121, 1)),
+    contrast=(Window(31, 0.5), Window(61, 1), Window(121, 1)),
     darkness_power=1,
-    line_px=45,
-    line_contrast_px=61,
+    line_px=31,
+    line_contrast_px=121,
     line_power=1,
-    closing_px=7,
-    full_percentile=99.8,
-    extent_levels=(0.1, 0.15, 0.2),
+    closing_px=9,
+    full_percentile=99,
+    extent_levels=(0.1, 0.2, 0.3),
     extent_px=200,
     extent_power=1.5,
-    gamma=0.35,
-    align="centre",
+    gamma=0.25,
+    align="corner",
 )
-"""The values of the profiles, chosen on photos of CRACK500, CFD and DeepCrack: docs/method.md §10."""
+"""The values of the profiles, chosen on training crops of CRACK500: docs/labels.md."""
 
 
 FULL = 0.8

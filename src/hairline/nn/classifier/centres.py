@@ -5,6 +5,9 @@ the first; one of 2 pixels without padding looks between pixels. What comes of a
 forward pass, with every layer made an average: convolutions weigh all that they see alike, normalisation and activation
 change nothing, and what is pooled over the whole image is a constant. The gradient of a cell is then the share that
 each pixel has in it, whatever the network has learned, and its centre of mass is where the cell looks.
+
+What a network learns moves that: one that is to say of patches and of their mirror images the same must see as much of
+one side as of the other, and its cells come to look near the middle of their squares (docs/labels.md).
 """
 
 from collections.abc import Callable, Mapping
