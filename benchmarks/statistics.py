@@ -52,6 +52,7 @@ PAIRS = (
 FAMILY = ("sauvola_33", "contrast_33", "niblack_33", "blackhat_9", "darkness")
 POOL = tuple(f"{name}_{side}" for name in ("sauvola", "contrast") for side in (15, 33, 65))
 """Trainings of one method, for the level over seeds: each side draws its own from these."""
+SECTIONS = ("level", "coverage", "family", "seeds")
 RESAMPLES, DRAWS, LEVEL, SURE = 1000, 999, 0.95, 0.05
 
 
@@ -68,6 +69,11 @@ class Scores:
     f1: Array
     best: Array
     counts: thresholds.Counts
+
+    @property
+    def cracks(self) -> Array:
+        """Crack pixels of each photo, float64 [photos]."""
+        return np.asarray((self.counts.tp + self.counts.fn)[:, 0], dtype=np.float64)
 
     def at(self, photos: NDArray[np.int64]) -> "Scores":
         """Those of some photos."""
@@ -99,28 +105,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sets", nargs="*", type=Path)
     parser.add_argument("--repetitions", type=int, default=300, help="samples a pair and set; a fifth at 200 photos")
+    parser.add_argument("--what", nargs="+", default=SECTIONS, choices=SECTIONS)
+    parser.add_argument("--add", action="store_true", help="keep the rows of --out that are not made anew")
     parser.add_argument("--photos", type=int, nargs="+", default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=Path("state/statistics"))
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/statistics.json"))
     args = parser.parse_args()
     populations = [read(folder, args.cache) for folder in args.sets] or [synthetic()]
-    told = {
-        "command": " ".join(["python", *sys.argv]),
-        "commit": commit(),
-        "populations": [described(each) for each in populations],
-        "repetitions": args.repetitions, "resamples": RESAMPLES, "draws": DRAWS,
-        "rows": [],
-    }  # fmt: skip
+    kept = json.loads(args.out.read_text(encoding="utf-8")) if args.add else {"runs": [], "populations": {}, "rows": []}
+    run = {"command": " ".join(["python", *sys.argv]), "commit": commit(), "resamples": RESAMPLES, "draws": DRAWS}
+    kept["runs"].append(run)
+    kept["populations"] |= {each.name: described(each) for each in populations}
     for photos in args.photos:
         repetitions = max(args.repetitions // (5 if photos >= 200 else 1), 1)
         for population in populations:
-            for row in simulated(population, photos, repetitions):
-                told["rows"].append(row)
+            found = []
+            for row in simulated(population, photos, repetitions, args.what):
+                found.append(row)
                 print(" ".join(f"{value:.4f}" if isinstance(value, float) else str(value) for value in row.values()),
                       flush=True)  # fmt: skip
+            kept["rows"] = [*without(kept["rows"], found), *found]
             args.out.parent.mkdir(parents=True, exist_ok=True)
-            args.out.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    print("\n" + table(pd.DataFrame(told["rows"])))
+            lines = ",\n  ".join(map(json.dumps, kept["rows"]))
+            head = {name: kept[name] for name in ("runs", "populations")}
+            told = json.dumps(head, indent=1).removesuffix("\n}") + f',\n "rows": [\n  {lines}\n ]\n}}\n'
+            args.out.write_text(told, encoding="utf-8")
+    print("\n" + table(pd.DataFrame(kept["rows"])))
+
+
+def without(rows: list[dict[str, object]], found: list[dict[str, object]]) -> list[dict[str, object]]:
+    """Rows that were not found anew."""
+    keys = ("what", "how", "photos", "set", "pair")
+    anew = {tuple(row[key] for key in keys) for row in found}
+    return [row for row in rows if tuple(row[key] for key in keys) not in anew]
 
 
 def commit() -> str:
@@ -238,21 +255,25 @@ def shares(levels: NDArray[np.int64], middle: float, width: float) -> Array:
 # Simulation
 
 
-def simulated(population: Population, photos: int, repetitions: int) -> Iterator[dict[str, object]]:
-    """Every row of one population at one number of photos."""
+def simulated(
+    population: Population, photos: int, repetitions: int, asked: Sequence[str] = SECTIONS
+) -> Iterator[dict[str, object]]:
+    """Rows of one population at one number of photos, of the sections asked for."""
     for number, (one, other) in enumerate(PAIRS):
         a, b = population.methods[one], population.methods[other]
         scale = population.ods(other) / population.ods(one)
         equal = a.f1 * min(scale, 1), b.f1 * min(1 / scale, 1)
-        for what, pair, swap in (("swapped", (a.f1, b.f1), True), ("equal", equal, False)):
+        kinds = (("swapped", (a.f1, b.f1), True), ("equal", equal, False)) if "level" in asked else ()
+        for what, pair, swap in kinds:
             found = level(pair, population.sizes, photos, repetitions, swap, number)
             for how, share in found.items():
                 yield row(population, photos, f"level, {what}", how, f"{one} - {other}", share, repetitions)
-        for (what, how), share in coverage(a, b, population.sizes, photos, repetitions, number).items():
+        covered = coverage(a, b, population.sizes, photos, repetitions, number) if "coverage" in asked else {}
+        for (what, how), share in covered.items():
             yield row(population, photos, f"coverage, {what}", how, f"{one} - {other}", share, repetitions)
-    for how, share in family(population, photos, repetitions).items():
+    for how, share in family(population, photos, repetitions).items() if "family" in asked else ():
         yield row(population, photos, "family after Holm", how, "10 pairs", share, repetitions)
-    for seeds in (3, 5):
+    for seeds in (3, 5) if "seeds" in asked else ():
         for how, share in over_seeds(population, photos, repetitions, seeds).items():
             yield row(population, photos, f"level, {seeds} seeds", how, "one pool", share, repetitions)
 
@@ -358,7 +379,8 @@ def coverage(
         sample, images = (one.at(chosen), other.at(chosen)), sizes[chosen]
         weights = np.concatenate([np.ones((1, photos)), drawn(rng, photos, RESAMPLES)])
         for name, (values, influence) in measured(*sample, images, weights).items():
-            for how, (low, high) in intervals(values, influence, weights, images).items():
+            counting = sample[0].cracks if name == "AP" else images
+            for how, (low, high) in intervals(values, influence, weights, images, effective(counting)).items():
                 hits[name, how] = hits.get((name, how), 0) + (low <= truth[name] <= high)
     return {key: count / repetitions for key, count in hits.items()}
 
@@ -384,9 +406,11 @@ def swayed(f1: Array, sizes: Array, weights: Array) -> tuple[Array, Array]:
     return ods, (np.ascontiguousarray(f1.T)[best] - ods[:, None] * sizes) / images[:, None]
 
 
-def intervals(values: Array, influence: Array | None, weights: Array, sizes: Array) -> dict[str, tuple[float, float]]:
+def intervals(
+    values: Array, influence: Array | None, weights: Array, sizes: Array, worth: float
+) -> dict[str, tuple[float, float]]:
     """Kinds of interval from a sample's value and its resamples; the last ones need influences."""
-    own, drawn_values, worth = values[0], values[1:], max(effective(sizes), 1.5)
+    own, drawn_values, worth = values[0], values[1:], max(worth, bootstrap.LEAST_WORTH)
     half, tail = (1 - LEVEL) / 2, bootstrap.tail(worth, LEVEL)
     found = {"percentile": ends(drawn_values, half, 1 - half),
              "expanded (ours)": ends(drawn_values, tail, 1 - tail)}  # fmt: skip

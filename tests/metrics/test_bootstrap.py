@@ -23,6 +23,19 @@ def test_photos_of_equal_size_are_worth_their_number():
     assert bootstrap.effective_photos(["a", "b", "c"] * 7) == 3
     assert bootstrap.effective_photos(["a"] * 98 + ["b", "c"]) == pytest.approx(100**2 / (98**2 + 2), abs=0.005)
     assert bootstrap.effective_photos([]) == 0
+    assert bootstrap.effective_photos(list("aab"), np.array([1.0, 1, 2])) == 2
+    assert bootstrap.effective_photos(list("abc"), np.array([5.0, 0, 0])) == 1
+    assert bootstrap.effective_photos(list("abc"), np.zeros(3)) == 3
+
+
+def test_images_that_count_unequally_have_a_wider_interval():
+    groups, values = [str(number) for number in range(12)], np.random.default_rng(6).normal(size=4000)
+    even = bootstrap.interval("ap", values, groups, OPTIONS, weights=np.full(12, 7.0))
+    uneven = bootstrap.interval("ap", values, groups, OPTIONS, weights=np.arange(12.0) ** 2)
+    alone = bootstrap.interval("ap", values, groups, OPTIONS, weights=np.eye(12)[0])
+    assert even == bootstrap.interval("ap", values, groups, OPTIONS)
+    assert uneven["ap_low"] < even["ap_low"] and uneven["ap_high"] > even["ap_high"]
+    assert alone["ap_low"] == values.min() or np.isfinite(alone["ap_low"])
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 LEAST_PHOTOS = 10
 """Photos, by :func:`effective_photos`, below which neither interval nor test is told."""
 
+LEAST_WORTH = 2.0
+"""What photos are worth at least, however unequally their images count."""
+
 
 @checked_dataclass
 class BootstrapOptions:
@@ -51,16 +54,25 @@ def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDAr
     return draws[:, members]
 
 
-def effective_photos(groups: Sequence[str]) -> float:
+def effective_photos(groups: Sequence[str], weights: NDArray[np.floating] | None = None) -> float:
     """How many photos of one size would tell as much (Kish 1965): (Σ m)² / Σ m² with m images a photo.
 
     As many as there are where each has as many images; fewer, the more images come of few photos.
 
+    Args:
+        groups: Photo of each image.
+        weights: How much each image counts, at least 0; equally where it is None, or where all are 0.
+
     >>> effective_photos(["a", "a", "b", "b"]), effective_photos(["a"] * 8 + ["b"])
     (2.0, 1.25)
     """
-    sizes = np.unique(np.asarray(groups, dtype=str), return_counts=True)[1].astype(np.float64)
-    return round(float(sizes.sum() ** 2 / (sizes**2).sum()), 2) if len(sizes) else 0.0
+    if not len(groups):
+        return 0.0
+    members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)[1]
+    sizes = np.bincount(members, weights)
+    if not sizes.any():
+        return effective_photos(groups)
+    return round(float(sizes.sum() ** 2 / (sizes**2).sum()), 2)
 
 
 def too_few(groups: Sequence[str]) -> str:
@@ -111,6 +123,7 @@ def interval(
     groups: Sequence[str],
     bootstrap: BootstrapOptions,
     freedom: float | None = None,
+    weights: NDArray[np.floating] | None = None,
 ) -> dict[str, float]:
     """Expanded percentile interval of resampled values as ``NAME_low`` and ``NAME_high``; none of too few photos.
 
@@ -120,9 +133,10 @@ def interval(
         groups: Group of each image that they come from.
         bootstrap: How they were drawn.
         freedom: Degrees of freedom where they are not those of the photos.
+        weights: How much each image counts in the values, as for :func:`effective_photos`.
     """
     if too_few(groups):
         return {}
-    share = tail(effective_photos(groups), bootstrap.level, freedom)
+    share = tail(max(effective_photos(groups, weights), LEAST_WORTH), bootstrap.level, freedom)
     low, high = np.quantile(values, [share, 1 - share])
     return {f"{name}_low": float(low), f"{name}_high": float(high)}

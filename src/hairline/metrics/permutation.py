@@ -79,7 +79,7 @@ def _leads(one: NDArray[np.float64], other: NDArray[np.float64], signs: NDArray[
     middle, turned = mean.sum(axis=0), signs @ half
     best, theirs = (middle + turned).argmax(axis=1), (middle - turned).argmax(axis=1)
     mean, half = np.ascontiguousarray(mean.T), np.ascontiguousarray(half.T)
-    return mean[best] - mean[theirs] + signs * (half[best] + half[theirs])
+    return np.asarray(mean[best] - mean[theirs] + signs * (half[best] + half[theirs]))
 
 
 def over_error(lead: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +117,7 @@ def every_swap(photos: int) -> Iterator[NDArray[np.float64]]:
     count = 2 ** (photos - 1)
     for start in range(0, count, ROWS):
         numbers = np.arange(start, min(start + ROWS, count))
-        yield 1.0 - 2.0 * ((numbers[:, None] >> np.arange(photos)) & 1)
+        yield 1.0 - 2.0 * ((numbers[:, None] >> np.arange(photos)) & 1).astype(np.float64)
 
 
 def drawn_swaps(photos: int, seed: int, draws: int = DRAWS) -> Iterator[NDArray[np.float64]]:

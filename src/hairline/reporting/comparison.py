@@ -245,7 +245,9 @@ def _scores(result: Result, bootstrap: BootstrapOptions) -> dict[str, Any]:
     for metric in METRICS:
         found[metric.column] = metric.value(counted)
         if metric.resampled:
-            found |= interval(metric.column, metric.resampled(counted, weights), groups, bootstrap)
+            counting = metric.weights(counted) if metric.weights else None
+            values = metric.resampled(counted, weights)
+            found |= interval(metric.column, values, groups, bootstrap, weights=counting)
     return found | beside_trivial(result.table, bootstrap) | _unseen(result.table, found, bootstrap)
 
 

@@ -33,6 +33,7 @@ class Metric:
         value: Counts of the images of a result, at least one, to the metric; NaN where it has no value.
         resampled: The metric of every resample; its interval becomes the columns ``COLUMN_low`` and ``COLUMN_high``.
             None: it has no interval.
+        weights: How much each image counts in it, which the interval must know; None: all the same.
         whole: Whether it counts something, so that its column holds whole numbers.
         in_paper: Whether the paper printed it (:mod:`hairline.metrics.published`), so that the paper's value stands
             beside it and in the table of all label sets.
@@ -45,6 +46,7 @@ class Metric:
     form: str
     value: Callable[[Counts], float]
     resampled: Resampled | None = None
+    weights: Callable[[Counts], NDArray[np.float64]] | None = None
     whole: bool = False
     in_paper: bool = False
     on_card: bool = False
@@ -60,6 +62,11 @@ class Metric:
         """Its value in a row of the summary as text, with its interval; absent where the row is older than it."""
         value, *ends = (row.get(name) for name in self.columns)
         return bracketed(value, ends[0], ends[1], self.form) if ends else number(value, self.form)
+
+
+def _crack_pixels(counted: Counts) -> NDArray[np.float64]:
+    """Crack pixels of each image, by which it counts in a pool, float64 [images]."""
+    return np.asarray((counted.tp + counted.fn)[:, 0], dtype=np.float64)
 
 
 def _empty_masks(counted: Counts) -> int:
@@ -106,7 +113,8 @@ METRICS = (
         in_paper=True, on_card=True, recorded=("ois",),
     ),
     Metric(
-        "ap", "AP", ".3f", thresholds.average_precision, resampled_ap, in_paper=True, on_card=True, recorded=("ap",)
+        "ap", "AP", ".3f", thresholds.average_precision, resampled_ap, _crack_pixels,
+        in_paper=True, on_card=True, recorded=("ap",),
     ),
     Metric("ap_of_means", "AP of means", ".3f", thresholds.average_precision_of_means),
     Metric("empty_masks", "Empty masks", ".0f", _empty_masks, whole=True),
