@@ -67,9 +67,7 @@ def main() -> None:
     apart[np.tril_indices(len(apart))] = 9
     for i, j in equal:
         apart[i, j] = 9
-    print(
-        f"{len(paths)} pictures, {len(equal)} pairs are one; the strengths of others differ by {apart.min():.3f} or more"
-    )
+    print(f"{len(paths)} pictures, {len(equal)} pairs are one; strengths of others are {apart.min():.3f} apart or more")
     drawn = np.random.default_rng(5).choice(len(paths), args.copies, replace=False).tolist()
     print("| copy | by grey values | by strengths | largest difference of strengths |\n| --- | --- | --- | --- |")
     for way, change in WAYS.items():
