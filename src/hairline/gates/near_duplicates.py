@@ -86,8 +86,9 @@ def apart(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float3
     """
     a, b = (_unit(each.astype(np.float32)) for each in (one, other))
     found = np.sqrt(np.maximum(2 - 2 * a @ b.T, 0))
-    flat = ~one.any(axis=1)[:, None] | ~other.any(axis=1)[None]
-    return np.asarray(np.where(flat, 2, found), dtype=np.float32)
+    blank, blanks = (np.flatnonzero(~each.any(axis=1)) for each in (one, other))
+    found[blank], found[:, blanks] = 2, 2
+    return np.asarray(found, dtype=np.float32)
 
 
 def detail(prints: NDArray[Any]) -> NDArray[np.float64]:
