@@ -65,9 +65,8 @@ def _strengths(prints: NDArray[Any]) -> NDArray[np.float32]:
 def strengths(prints: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """How strong each of :data:`PAIRS` is in the detail of fingerprints, uint8 [n, 64]; the same in all symmetries.
 
-    0 throughout for those too flat to be told apart. Of the 918,690 pairs of photos of CRACK500, CFD and DeepCrack that
-    were at hand none but copies differ by less than 0.23 (:func:`apart`); a copy that is turned, blurred, darkened and
-    saved as JPEG at 30, by up to 0.1.
+    0 throughout for those too flat to be told apart. ``benchmarks/copies.py`` measures by how much copies and other
+    pictures differ (:func:`apart`).
 
     Args:
         prints: uint8 [n, 32, 32].
@@ -87,8 +86,9 @@ def apart(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> NDArray[np.float3
     """
     a, b = (_unit(each.astype(np.float32)) for each in (one, other))
     found = np.sqrt(np.maximum(2 - 2 * a @ b.T, 0))
-    flat = ~one.any(axis=1)[:, None] | ~other.any(axis=1)[None]
-    return np.asarray(np.where(flat, 2, found), dtype=np.float32)
+    blank, blanks = (np.flatnonzero(~each.any(axis=1)) for each in (one, other))
+    found[blank], found[:, blanks] = 2, 2
+    return np.asarray(found, dtype=np.float32)
 
 
 def detail(prints: NDArray[Any]) -> NDArray[np.float64]:

@@ -161,12 +161,12 @@ def _over_drawn_seeds(values: NDArray[np.float64], name: str, bootstrap: Bootstr
 
     Means of n drawn of n vary by (n - 1) / n of what the mean of n trainings does: their distance is stretched.
     """
-    seeds, mean = len(values), values.mean(axis=0)
+    seeds, mean = len(values), np.asarray(values.mean(axis=0))
     if seeds == 1:
         return mean
     generator = np.random.default_rng([bootstrap.seed, crc32(name.encode())])  # no two cells draw the same
     times = generator.multinomial(seeds, np.full(seeds, 1 / seeds), size=values.shape[1]).T
-    return mean + np.sqrt(seeds / (seeds - 1)) * ((times * values).mean(axis=0) - mean)
+    return np.asarray(mean + np.sqrt(seeds / (seeds - 1)) * ((times * values).mean(axis=0) - mean))
 
 
 def _row(
