@@ -60,6 +60,7 @@ def test_every_leak_is_signed_in_the_result_and_in_the_table(done: Path, compare
         assert (seen.word, seen.count) == (word, count), (labels, training_set, scored_on)
         rows = table[(table["labels"] == labels) & (table["test_set"] == scored_on)]
         (row,) = rows[rows["training_set"].fillna("") == training_set].to_dict("records")
+        assert (row["seen"], row["seen_images"]) == (word, count)
         assert pd.isna(row["ods_unseen"]) == (seen.images.get("unseen", 0) == 0)
     for name, words in (("konig", {"unseen": 2, "chosen on": 1}), ("other_cut", {"unseen": 3})):
         found = compared[name, "", "away-test"].seen.images

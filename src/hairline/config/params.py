@@ -346,7 +346,7 @@ class Params:
         where = f"datasets.{name}"
 
         def read() -> Dataset:
-            entry = self._parse(self._entry("datasets", name), Dataset, where)
+            entry = cast("Dataset", self._parse(self._entry("datasets", name), Dataset, where))
             options = self._options("hairline.data.layouts", entry.layout, entry.options, where)
             stated = {} if entry.pixels is None else entry.pixels
             pixels = self._parse(stated, "hairline.data.masks:Pixels", f"{where}.pixels")
