@@ -1,5 +1,6 @@
 """Pictures of single images: what of a crack was found, missed, and seen where there is none."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.imaging.downscale import shrunk_image, shrunk_map
@@ -16,10 +18,10 @@ from hairline.judge.files import files_below, paired
 from hairline.judge.judgement import Judgement
 from hairline.metrics import thresholds
 from hairline.metrics.score_table import extremes, image_f1
-from hairline.reporting.figures.image_browser import photo
 
 SIDE_PX = 480
-SMALL_PX = 200
+SMALL_PX = 320
+QUALITY = 80
 EACH = 6
 GROUND = 24
 DIM = 0.45
@@ -67,7 +69,13 @@ def _shown(judgement: Judgement, name: str, f1: float, threshold: float, photos:
         )
     parts = {"found": mask & predicted, "missed": mask & ~predicted, "false": predicted & ~mask}
     counted = ", ".join(f"{int(part.sum()):,} px {what}" for what, part in parts.items())
-    return Shown(name, f"F1 {f1:.3f}: {counted}", photo(overlay(parts, ground)))
+    return Shown(name, f"F1 {f1:.3f}: {counted}", _webp(overlay(parts, ground), lossless=ground is None))
+
+
+def _webp(pixels: NDArray[np.uint8], lossless: bool) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="WEBP", quality=QUALITY, method=4, lossless=lossless)
+    return buffer.getvalue()
 
 
 def overlay(parts: Mapping[str, NDArray[np.bool_]], ground: NDArray[np.uint8] | None) -> NDArray[np.uint8]:

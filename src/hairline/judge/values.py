@@ -92,10 +92,10 @@ def _picture(path: Path) -> NDArray[np.generic]:
         return as_array(found, "L")
     if is_transparent(found) and np.asarray(found.convert("RGBA"))[..., 3].min() < 255:
         raise _refused(path, "has transparent pixels")
-    colours = as_array(found, "RGB")
-    if (colours != colours[..., :1]).any():
+    rgb = as_array(found, "RGB")
+    if (rgb != rgb[..., :1]).any():
         raise _refused(path, "has colours")
-    return np.ascontiguousarray(colours[..., 0])
+    return np.ascontiguousarray(rgb[..., 0])
 
 
 def _refused(path: Path, found: str) -> HairlineError:
@@ -150,7 +150,7 @@ def look(path: Path) -> Look:
 def look_at(path: Path, numbers: NDArray[np.generic], lossy: bool = False) -> Look:
     """What an array of a file holds, [height, width]."""
     found = np.asarray(numbers, dtype=np.uint8) if numbers.dtype == np.bool_ else numbers
-    low, high = float(found.min()), float(found.max())  # type: ignore[attr-defined]
+    low, high = float(found.min()), float(found.max())
     if not np.isfinite([low, high]).all():
         odd = found.size - int(np.isfinite(found.astype(np.float64)).sum())
         raise HairlineError(
@@ -284,7 +284,7 @@ def scores(numbers: NDArray[np.generic], meaning: Meaning) -> Scores:
         values = numbers if numbers.dtype.itemsize > 2 else numbers.astype(np.float32)
         if meaning.logits:
             return np.asarray(0.5 * (1 + np.tanh(0.5 * values.astype(np.float64))))
-        return np.asarray(np.minimum(values if unit == 1 else values / np.float64(unit), 1.0))
+        return np.asarray(np.minimum(values if unit == 1 else values.astype(np.float64) / unit, 1.0))
     return np.asarray(numbers.astype(np.float64) / unit)
 
 
