@@ -10,8 +10,8 @@ from hairline.data.names import MANUAL
 
 MARK = "∅"
 MEANING = (
-    f"{MARK}: no better on these images than calling every pixel crack, or none (the interval of the lead, or of too "
-    "few photos the lead itself, is not above zero), or learned nothing."
+    f"{MARK}: no better on these images than calling every pixel crack, or none (the interval of the lead is not above "
+    "zero; of too few photos, the lead itself), or learned nothing."
 )
 
 
