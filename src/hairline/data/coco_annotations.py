@@ -158,7 +158,7 @@ def _refuse_respelt(path: Path, categories: Sequence[str], used: Iterable[str], 
     for name in sorted(set(used) - set(categories)):
         if alike := chosen.get(_plain(name)):
             raise HairlineError(
-                f"{path}: has annotations of '{name}' beside the chosen category '{alike[0]}', from "
+                f"{path}: has annotations of '{name}' beside the category '{alike[0]}' that was chosen, from "
                 f"which it differs in capitals or spaces alone; add it to {wording.categories} or rename it"
             )
 

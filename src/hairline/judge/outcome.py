@@ -93,10 +93,11 @@ def outcome(
     numbers = _numbers(judgements, names, bootstrap)
     fixed = [_at(each.table, threshold) for each in judgements]
     tables = [conventions.table(each.table) for each in judgements]
-    difference = None
+    difference: dict[str, Any] | None = None
     if len(judgements) > 1:
         one, other = (Scored(name, [each.table]) for name, each in zip(names, judgements, strict=True))
-        difference = significance.compared([(one, other)], bootstrap).to_dict("records")[0]
+        row = significance.compared([(one, other)], bootstrap).to_dict("records")[0]
+        difference = {str(name): value for name, value in row.items()}
     return Outcome(names, judgements, numbers, fixed, tables, threshold, difference, bootstrap)
 
 
@@ -226,7 +227,7 @@ def shown_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """The rows of conventions to show: those without empty masks only where there are such masks; none of no image."""
     left_out = rows["empty_masks"] == conventions.LEFT_OUT
     same = rows["images"][left_out].max() == rows["images"][rows["empty_masks"] == conventions.COUNTED].max()
-    return rows[(rows["images"] > 0) & ~(left_out & same)]
+    return pd.DataFrame(rows[(rows["images"] > 0) & ~(left_out & same)])
 
 
 def content(found: Outcome) -> dict[str, Any]:
@@ -273,7 +274,7 @@ def convention_table(found: Outcome) -> pd.DataFrame:
     """Every convention of every set of predictions, a row each, behind the column ``predictions``."""
     parts = [rows.assign(predictions=name) for name, rows in zip(found.names, found.conventions, strict=True)]
     whole = pd.concat(parts, ignore_index=True)
-    return whole[["predictions", *(name for name in whole if name != "predictions")]]
+    return whole.reindex(columns=["predictions", *(name for name in whole if name != "predictions")])
 
 
 def image_table(found: Outcome) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -77,7 +78,9 @@ def convention_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows of conventions as text."""
     rows = shown_rows(rows)
     left_out = rows["empty_masks"] == conventions.LEFT_OUT
-    texts = {"convention": rows["convention"] + left_out.map({True: " (empty masks left out)", False: ""})}
+    texts: dict[str, Any] = {
+        "convention": rows["convention"] + left_out.map({True: " (empty masks left out)", False: ""})
+    }
     for name in rows.columns.drop(["convention", "empty_masks"]):
         form = FORMS.get(str(name), ".3f")
         texts[str(name)] = [value if isinstance(value, str) else number(value, form) for value in rows[name]]

@@ -100,7 +100,7 @@ def overlay(parts: Mapping[str, NDArray[np.bool_]], ground: NDArray[np.uint8] | 
     below = np.full((rows, columns, 3), GROUND) if ground is None else DIM * shrunk_image(ground, SIDE_PX)
     drawn = np.rint((1 - opacity) * below + opacity * colours / weight).astype(np.uint8)
     times = max(1, -(-SMALL_PX // max(rows, columns)))
-    return drawn.repeat(times, axis=0).repeat(times, axis=1)
+    return np.asarray(drawn.repeat(times, axis=0).repeat(times, axis=1), dtype=np.uint8)
 
 
 def photos_of(folder: Path, names: list[str], mask_suffix: str) -> dict[str, Path]:
