@@ -55,7 +55,8 @@ def dots_off(name: str) -> NDArray[np.float64]:
 
     model, first = looking(name, seed=3), centres.of(name, (32, 64, 128))[0]
     places = [(144 + 2 * n, 144 + 10 * n % 32) for n in range(16)]
-    return np.mean([np.subtract(located(model, dotted(SIDE, SIDE, at), first), at) for at in places], axis=0)
+    off = [np.subtract(located(model, dotted(SIDE, SIDE, at), first), at) for at in places]
+    return np.asarray(np.mean(off, axis=0), dtype=np.float64)
 
 
 def strokes(model: backbones.Classifier, dataset: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
