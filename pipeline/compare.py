@@ -44,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             curves=(gallery.curves(drawn, gallery.SEGMENTERS), gallery.curves(drawn, gallery.LABELS)),
             browser=gallery.browser(params, paths, compared),
             steps=list(gallery.steps(params, paths)),
+            studied=results.studied(params, paths),
             typical=typical.panels(params, paths, compared, summary),
         )
         with whole_folder(paths.comparison) as folder:

@@ -17,6 +17,7 @@ from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
 from hairline.labelling.chosen_options import Choice
+from hairline.tuning import draws
 
 
 def identified(params: Params, paths: Paths) -> pd.DataFrame:
@@ -53,6 +54,15 @@ def scored(
         for split in ORDER[1:]:
             of_split = patches.loc[patches["split"] == split, "sample"].unique()
             yield Scored("classifier", name, "", "", dataset, split), took, [f"{dataset}/{each}" for each in of_split]
+    for name in params.names("studies"):
+        study = params.study(name)
+        _, held_out = draws.drawn_for(study, paths.dataset(study.dataset))
+        held = [f"{study.dataset}/{each}" for each in held_out["id"]]
+        yield (
+            Scored("study", name, "", "", study.dataset, study.held_out.split),
+            made.label_sets[params.tuned(name)],
+            held,
+        )
     for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
         for name, took in made.label_sets.items():
             yield Scored("label", name, "", "", dataset, split), took, keys.get((dataset, split), [])

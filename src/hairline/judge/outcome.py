@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.io.file_names import printable
 from hairline.judge.judgement import BOOTSTRAP, Judgement
 from hairline.metrics import confusion, conventions, significance, thresholds
-from hairline.metrics.bootstrap import BootstrapOptions, interval, resample_weights
+from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.score_table import HALF, counts
 from hairline.metrics.significance import Scored
 from hairline.reporting import comparison
@@ -131,26 +130,7 @@ def _numbers(
     ]
     wanted = ["images", "groups", *(name for metric in METRICS for name in metric.columns), *TRIVIAL]
     rows = comparison.summarise(results, bootstrap)[wanted].to_dict("records")
-    found = []
-    for row, each in zip(rows, judgements, strict=True):
-        ap = {} if "ap_low" in row else _ap_interval(each, bootstrap)
-        found.append({str(name): float(value) for name, value in (row | ap).items() if not pd.isna(value)})
-    return found
-
-
-def _ap_interval(judgement: Judgement, bootstrap: BootstrapOptions) -> dict[str, float]:
-    """Interval of AP as of ODS: counts of each resample of photos are summed, then AP is taken."""
-    table = judgement.table.sort_values("id")
-    weights = resample_weights(table["group"].astype(str).to_list(), bootstrap)
-    return interval("ap", resampled_ap(counts(table), weights), judgement.groups.count, bootstrap)
-
-
-def resampled_ap(counted: thresholds.Counts, weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """AP of every resample, float64 [resamples], from counts of images and weights [resamples, images]."""
-    tp, fp, fn = (weights.astype(np.float64) @ part for part in (counted.tp, counted.fp, counted.fn))
-    precision, recall = (np.divide(tp, whole, out=np.ones_like(tp), where=whole > 0) for whole in (tp + fp, tp + fn))
-    above = np.concatenate([recall[:, 1:], np.zeros((len(recall), 1))], axis=1)
-    return np.asarray(((recall - above) * precision).sum(axis=1))
+    return [{str(name): float(value) for name, value in row.items() if not pd.isna(value)} for row in rows]
 
 
 def _at(table: pd.DataFrame, threshold: float) -> dict[str, float]:

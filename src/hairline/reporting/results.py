@@ -12,6 +12,7 @@ from hairline.data import ledger
 from hairline.data.ledger import Scored
 from hairline.data.names import labels_stage
 from hairline.data.samples import read_samples
+from hairline.data.seen import Seen
 from hairline.data.training_set import TrainingSet
 from hairline.io.artefacts import COUNTS, FLAG, NUMBER, TEXT, WHOLE, read_json, read_parquet, repro, spoilt
 from hairline.io.reading import there
@@ -191,15 +192,23 @@ def labels(params: Params, paths: Paths) -> Iterator[Result]:
 
 def classifiers(params: Params, paths: Paths) -> Iterator[ClassifierResult]:
     """Every classifier on the patches of each split that it did not learn from (table I)."""
-    bootstrap = params.comparison
+    bootstrap, entries = params.comparison, ledger.read(paths.ledger)
     for name in params.matrix.classifiers:
         options = params.classifier(name)
         file = paths.classifier_scores(name) / "patches.parquet"
         table = read_parquet(file, PATCHES, repro(f"evaluate_classifier@{name}"))
         for split, rows in table.groupby("split"):
+            seen = entries.get(Scored("classifier", name, "", "", options.dataset, str(split)))
             yield ClassifierResult(name, options.backbone, _trained_on(params, options.dataset),
                                  f"{options.dataset}-{split}", scores(rows, bootstrap), rows["sample"].nunique(),
-                                 _training(_about(paths, name)))  # fmt: skip
+                                 _training(_about(paths, name)), seen)  # fmt: skip
+
+
+def studied(params: Params, paths: Paths) -> dict[str, Seen]:
+    """What the best labels of every study have seen of the images that it held out."""
+    entries = ledger.read(paths.ledger)
+    told = ((name, params.study(name)) for name in params.names("studies"))
+    return {name: entries[Scored("study", name, "", "", study.dataset, study.held_out.split)] for name, study in told}
 
 
 def _about(paths: Paths, classifier: str) -> Any:
