@@ -86,3 +86,15 @@ def test_scores_of_unseen_images_alone_are_those_of_a_table_without_the_others(d
     assert row["ods_unseen"] == pytest.approx(thresholds.ods(thresholds.f1(counts(kept))), abs=1e-6)
     (whole,) = table[(table["labels"] == "otsu") & (table["test_set"] == "away-test")].to_dict("records")
     assert whole["ods_unseen"] == whole["ods"]
+
+
+def test_classifiers_and_studies_carry_it_too(done: Path) -> None:
+    params = Params(Path("params.yaml"))
+    assert all(
+        each.seen is not None and each.seen.labels == "patch labels" for each in results.classifiers(params, PATHS)
+    )
+    studied = results.studied(params, PATHS)
+    assert list(studied) == list(params.names("studies"))
+    assert studied["both"].word in ("trained on", "same photo", "unseen") and studied["both"].labels.startswith("masks")
+    page = (PATHS.comparison / "index.html").read_text(encoding="utf-8")
+    assert "not known" not in page
