@@ -178,6 +178,7 @@ def test_only_some_images(score: Score, tmp_path: Path) -> None:
 
 GROUPINGS = [
     (["20160222_081011_1_361", "20160222_081011_1_721", "IMG_6470_1_1"], "crack500", 2),
+    (["20160222_081011_1_361", "20160222_081020_1_721", "20160222_081040_1_1"], "crack500", 2),  # 9 s, 20 s
     (["wall1-1", "wall1-2", "wall2-1"], r"(wall\d)", 2),
     (["x/wall1-1", "x/wall1-2", "y/wall2-1"], r"wall\d", 2),
 ]

@@ -1,18 +1,27 @@
 """Which photo each image shows, so that intervals and tests draw photos: a table, a pattern, or a rule by name."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from hairline.data import capture_times
 from hairline.data.layouts import crack500
 from hairline.errors import HairlineError
 from hairline.io.file_names import Names, printable
 from hairline.io.reading import composed, read_table, there
 from hairline.judge.files import some
 
-RULES = {"crack500": crack500.photo}
-"""Name of a published set → photo of an image by its name."""
+
+def _of_crack500(names: Sequence[str]) -> tuple[str, ...]:
+    """As its layout has them: photos by name, joined where they were taken within seconds of each other."""
+    photos = [crack500.photo(name.rpartition("/")[2]) for name in names]
+    group = capture_times.joined(photos, crack500.CAPTURE_S)
+    return tuple(group[photo] for photo in photos)
+
+
+RULES: Mapping[str, Callable[[Sequence[str]], tuple[str, ...]]] = {"crack500": _of_crack500}
+"""Name of a published set → groups of images by their names."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +57,7 @@ def groups(names: Sequence[str], stated: str = "") -> Groups:
     if not stated:
         return Groups(tuple(names), "every image is taken for a photo of its own")
     if stated in RULES:
-        found = tuple(RULES[stated](name.rpartition("/")[2]) for name in names)
-        return Groups(found, f"photos by the names of {stated}")
+        return Groups(RULES[stated](names), f"photos by the names of {stated}, joined as its layout joins them")
     if there(Path(stated)):
         return Groups(_of_table(Path(stated), names), f"photos by {Path(stated).name}")
     return Groups(_of_pattern(stated, names), f"photos by the pattern {stated}")
