@@ -77,6 +77,8 @@ def strokes(model: backbones.Classifier, dataset: Path) -> tuple[NDArray[np.floa
             if gain.sum() > 0:
                 seen = np.array([(gain * rows).sum(), (gain * cols).sum()]) / gain.sum()
                 found.append((*(place - seen), gain.sum()))
+    if not found:
+        raise SystemExit(f"{dataset}: no photo of more than {2 * AWAY_PX} px on both sides; choose another set")
     table = np.array(found)
     shares = table[:, 2] / table[:, 2].sum()
     mean = (table[:, :2] * shares[:, None]).sum(0)

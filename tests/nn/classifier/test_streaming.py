@@ -64,6 +64,8 @@ def test_evidence_comes_in_order_and_is_that_of_every_image_alone(model, monkeyp
     for image, one in zip(PICTURES, found, strict=True):
         alone = collected(model, image)
         assert (one.height, one.width, one.cam_cell_px) == (alone.height, alone.width, alone.cam_cell_px)
+        assert one.centre_px == alone.centre_px is not None
+        assert [votes.centre_px for votes in one.votes] == [votes.centre_px for votes in alone.votes]
         assert one.crack_probability == pytest.approx(alone.crack_probability, abs=1e-5)
         np.testing.assert_allclose(one.cam, alone.cam, rtol=1e-4, atol=1e-5)
         for mine, theirs in zip([*one.votes, *one.cells], [*alone.votes, *alone.cells], strict=True):
