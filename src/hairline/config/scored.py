@@ -11,7 +11,7 @@ from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.config.uses import Made, choices, chosen_keys
-from hairline.data import patch_index
+from hairline.data import capture_times, patch_index
 from hairline.data.ledger import Scored
 from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
@@ -91,10 +91,17 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
         place, _, group = photo.partition("\n")
         by_layout[f"{place.partition(':')[0]}\n{group}"].append(photo)
     also = [(photo, one) for photo in others["photo"].unique() for one in by_layout[photo]]
-    found = same_pictures.pictures(own, others, also)
+    found = same_pictures.pictures(own, others, [*also, *_taken(own)])
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
     return same_pictures.with_overlaps(found, own, of_uses, np.asarray(wanted))
+
+
+def _taken(own: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    """Photos with the second they were taken in, by their names: in whatever data sets, those of one second are one."""
+    for photo, name in zip(own["photo"], own["id"], strict=True):
+        if (time := capture_times.taken(name)) is not None:
+            yield photo, f"taken\n{time}"
 
 
 def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:
