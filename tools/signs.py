@@ -3,7 +3,8 @@ r"""Numbers of README.md and docs/ from comparisons, each with the sign of what 
     python tools/signs.py crack500-cpu=reports/crack500-cpu/comparison/comparison.csv …
 
 reads each comparison.csv into ``docs/seen.json`` under the name given, writes the numbers and signs of every table that
-names one of the runs, and says which claims of the text have nothing to back them. Without comparisons it does the same
+names one of the runs, and says which claims of the text have nothing to back them. The results.json of a ledger
+(``tools/ledger_of.py``) gives its signs to the numbers that are there. Without comparisons it does the same
 with what ``docs/seen.json`` holds; ``--check`` writes nothing. ``tests/docs/test_signs.py`` asks for the same.
 
 A table says in a comment before it where its cells are from: the run, the kind of results, and for each column, or for
@@ -20,14 +21,15 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from hairline.data.seen import LABELS, SIGNS, WORDS
+from hairline.data.seen import LABELS, SIGNS, WORDS, Seen
 from hairline.io.atomic import whole_file
+from hairline.reporting import seen_signs
 
 Fact = dict[str, Any]
 KEPT = (
@@ -222,7 +224,7 @@ def _holds(row: Fact, asked: Mapping[str, Any]) -> bool:
 def main(argv: Sequence[str] | None = None) -> int:
     """Take in comparisons, write the pages, say what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("comparisons", nargs="*", help="RUN=comparison.csv", metavar="RUN=FILE")
+    parser.add_argument("comparisons", nargs="*", help="RUN=comparison.csv or RUN=results.json", metavar="RUN=FILE")
     parser.add_argument("--check", action="store_true", help="write nothing")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the repository")
     args = parser.parse_args(argv)
@@ -230,7 +232,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts: dict[str, list[Fact]] = json.loads(store.read_text(encoding="utf-8"))
     for each in args.comparisons:
         run, _, path = each.partition("=")
-        facts[run] = facts_of(pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8"))
+        if path.endswith(".json"):
+            _take_over(json.loads(Path(path).read_text(encoding="utf-8"))["results"], facts[run])
+        else:
+            facts[run] = facts_of(pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8"))
     register = json.loads((docs / "claims.json").read_text(encoding="utf-8"))
     faults = []
     for page in pages(args.root):
@@ -251,6 +256,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             partial.write_text(written_facts(facts), encoding="utf-8")
     print("\n".join(faults) or "every number with a sign and every claim is backed")
     return 1 if faults else 0
+
+
+def _take_over(entries: Iterable[Mapping[str, Any]], rows: Iterable[Fact]) -> None:
+    """Signs of a ledger into facts that are known already; those of which it has nothing stay as they are."""
+    known = {}
+    for each in entries:
+        of_split = each["dataset"] if each["kind"] == "segmenter" else f"{each['dataset']}-{each['split']}"
+        known[each["kind"], each["name"], each["architecture"], of_split] = each
+    for row in rows:
+        segmenter = row["kind"] == "segmenter"
+        entry = known.get((row["kind"], row["labels"], row["model"] if segmenter else "", row["test_set"]))
+        if entry is not None:
+            seen = Seen(entry["images"], entry["labels"], tuple(entry["why"]))
+            row.update(zip(seen_signs.COLUMNS, seen_signs.columns(seen).values(), strict=True))
 
 
 def written_facts(facts: Mapping[str, Sequence[Fact]]) -> str:
