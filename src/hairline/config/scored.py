@@ -17,7 +17,7 @@ from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
 from hairline.io import plugins
-from hairline.labelling.chosen_options import Choice
+from hairline.labelling.chosen_options import Choice, ChosenOn
 from hairline.tuning import draws
 
 
@@ -93,7 +93,7 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str], together_s: f
         place, _, group = photo.partition("\n")
         by_layout[f"{place.partition(':')[0]}\n{group}"].append(photo)
     also = [(photo, one) for photo in others["photo"].unique() for one in by_layout[photo]]
-    names = [*zip(own["photo"], own["id"], strict=True), *((photo, photo) for photo in others["photo"])]
+    names = [*zip(own["photo"], own["id"], strict=True), *_named(made)]
     found = same_pictures.pictures(own, others, [*also, *_taken(names, together_s)])
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
@@ -126,6 +126,15 @@ def _taken(names: Iterable[tuple[str, str]], seconds: float) -> Iterator[tuple[s
     return ((photo, f"taken\n{moment[time]}") for photo, time in timed)
 
 
+def _named(made: Made) -> Iterator[tuple[str, str]]:
+    """Photo and name of the images that options were chosen on."""
+    return ((_photo(image), image.id) for choice in choices(made) for image in choice.images)
+
+
+def _photo(image: ChosenOn) -> str:
+    return f"{image.set}\n{image.group}"
+
+
 def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:
     for key, image in zip(chosen_keys(choice), choice.images, strict=True):
-        yield key, f"{image.set}\n{image.group}", image.pixels, bytes.fromhex(image.strengths)
+        yield key, _photo(image), image.pixels, bytes.fromhex(image.strengths)
