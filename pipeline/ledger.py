@@ -19,7 +19,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     made, own = uses.made(params, paths), scored.identified(params, paths)
     rows = list(scored.scored(params, paths, made, own))
-    found = Ledger(scored.pictures(made, own, {key for _, _, keys in rows for key in keys}))
+    tested = {key for _, _, keys in rows for key in keys}
+    found = Ledger(scored.pictures(made, own, tested, scored.together_s(params)))
     with whole_folder(paths.ledger) as folder:
         ledger.write(folder, (
             (what, found.seen(took, keys), dict(zip(map(_id, keys), found.words(took, keys), strict=True)))

@@ -1,10 +1,10 @@
 r"""Record on which images options were chosen that ship with a method, so that the ledger knows it (docs/ledger.md).
 
-    python tools/record_choice.py multiscale_2026_11_26 --method multiscale --options chosen.json --masks \
-        --by "python benchmarks/choose_defaults.py, commit 1a2b3c4" --when 2026-11-26 \
+    python tools/record_choice.py multiscale_2027_01_15 --method multiscale --options chosen.json --masks \
+        --by "python benchmarks/choose_defaults.py, commit 1a2b3c4" --when 2027-01-15 \
         --images crack500 data/EXPERIMENT/sets/crack500 ids.txt
 
-writes ``src/hairline/labelling/choosers/multiscale_2026_11_26.json``. ``--images`` may be given several times: the
+writes ``src/hairline/labelling/choosers/multiscale_2027_01_15.json``. ``--images`` may be given several times: the
 layout of the published set, a folder that the stage ``ingest`` wrote, and a file with an id a line. ``--options`` is a
 JSON file with the options that were chosen, nested as in ``params.yaml`` or by dotted names. Any label set of the
 method that has one of these values is signed as chosen on these images, so leave out what was not chosen; but name all
@@ -40,13 +40,16 @@ def main() -> None:
     parser.add_argument("--images", nargs=3, action="append", required=True, metavar=("LAYOUT", "FOLDER", "IDS"))
     parser.add_argument("--folder", type=Path, default=chosen_options.FOLDER)
     args = parser.parse_args()
+    file = args.folder / f"{args.name}.json"
+    if file.exists():
+        raise HairlineError(f"{file}: is on record already, and a record never changes; choose another name")
     options = json.loads(args.options.read_text(encoding="utf-8")) if args.options else {}
     images = [found for layout, folder, ids in args.images for found in known(layout, Path(folder), Path(ids))]
     used = len(images) if args.used is None else args.used
     choice = Choice(args.name, args.method, dict(chosen_options.flat(options)), args.masks, used,
                     args.when, args.by, args.note, images)  # fmt: skip
-    write_texts({args.folder / f"{args.name}.json": chosen_options.as_text(choice)})
-    print(f"{args.folder / args.name}.json: {len(choice.options)} options, {len(images)} images")
+    write_texts({file: chosen_options.as_text(choice)})
+    print(f"{file}: {len(choice.options)} options, {len(images)} images")
 
 
 def known(layout: str, folder: Path, ids: Path) -> list[ChosenOn]:

@@ -26,6 +26,14 @@ def test_the_pages_are_backed(capsys: pytest.CaptureFixture[str]) -> None:
     assert signs.main(["--check"]) == 0, capsys.readouterr().out
 
 
+def test_every_sign_is_of_a_ledger_which_counts_images_and_says_why() -> None:
+    for run, facts in json.loads((ROOT / "docs" / "seen.json").read_text(encoding="utf-8")).items():
+        for fact in facts:
+            assert fact["seen_images"] >= 1 and fact["images_unseen"] >= 0, (run, fact)
+            assert (fact["seen"] == "unseen") == (fact.get("seen_why", "") == ""), (run, fact)
+            assert all(re.match(r"\d+ of \d+ images", why) for why in fact["seen_why"].split(". ") if why), (run, fact)
+
+
 @pytest.mark.parametrize("page", ["README.md", "docs/report.md"])
 def test_the_signs_that_a_page_explains_are_those_of_the_ledger(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8").replace("| ", "").replace(" |", "")

@@ -99,6 +99,9 @@ def test_the_tool_records_what_the_ledger_reads(tmp_path: Path, monkeypatch: pyt
     assert [(image.set, image.id) for image in choice.images] == [("synthetic", name) for name in ids]
     assert (choice.masks, choice.used) == (True, 2)
     assert "pixels" in (tmp_path / "mine.json").read_text().splitlines()[-3]  # a line an image
+    with pytest.raises(HairlineError, match=r"mine.json: is on record already, .*choose another name"):
+        recorded(monkeypatch, "--folder", f"{tmp_path}", "--images", "synthetic", f"{dataset}", f"{tmp_path}")
+    (tmp_path / "mine.json").unlink()
     (tmp_path / "ids.txt").write_text("gone\n")
     with pytest.raises(HairlineError, match=r"ids.txt: 'gone' and 0 others are no ids of .*synthetic; correct them"):
         recorded(

@@ -4,7 +4,11 @@ from support.results import BOOTSTRAP, labels, random_table, segmenter, untraina
 
 from hairline.metrics import thresholds
 from hairline.metrics.score_table import counts
-from hairline.reporting import comparison, difference_tables, overview_table
+from hairline.reporting import comparison, difference_tables, overview_table, seen_signs, worth
+
+
+def test_no_mark_is_a_sign_of_what_a_number_has_seen() -> None:
+    assert not {*overview_table.MARKS.values(), worth.MARK} & {*seen_signs.ALL.values()}
 
 
 def test_each_cell_is_its_ods_its_difference_and_what_the_corrected_test_says():
@@ -66,7 +70,7 @@ def test_so_many_pairs_that_nothing_could_be_called_different_are_told():
 def test_of_too_few_photos_a_cell_is_neither_better_nor_alike():
     results = [segmenter("konig", random_table(1, groups=9)), segmenter("manual", random_table(2, groups=9))]
     summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
-    assert overview_table.table(summary, pairs)["konig"][0].endswith(" ?)")
+    assert overview_table.table(summary, pairs)["konig"][0].endswith(" ≟)")
     assert overview_table.too_few(pairs) == []
     (line,) = difference_tables.tables(results, pairs)["Differences in ODS: cfd"].to_dict("records")
     assert (line["p"], line["p (Holm)"]) == ("too few photos (9) to tell", "–")

@@ -1,7 +1,7 @@
 """What of an experiment is scored on which images, and which of all images show the same."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +11,13 @@ from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.config.uses import Made, choices, chosen_keys
-from hairline.data import capture_times, patch_index
+from hairline.data import capture_times, grouping, patch_index
 from hairline.data.ledger import Scored
 from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
-from hairline.labelling.chosen_options import Choice
+from hairline.io import plugins
+from hairline.labelling.chosen_options import Choice, ChosenOn
 from hairline.tuning import draws
 
 
@@ -74,13 +75,14 @@ def scored(
             yield what, took, keys.get((dataset, split), [])
 
 
-def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
+def pictures(made: Made, own: pd.DataFrame, keys: Collection[str], together_s: float) -> Pictures:
     """All images of the experiment and those that options were chosen on; where it matters, what they overlap.
 
     Args:
         made: What everything was made by.
         own: The identities of all data sets.
         keys: The images that anything is scored on.
+        together_s: Photos taken at most so many seconds apart are one, those of choices too, by their names.
     """
     others = pd.DataFrame(
         [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
@@ -91,19 +93,48 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str]) -> Pictures:
         place, _, group = photo.partition("\n")
         by_layout[f"{place.partition(':')[0]}\n{group}"].append(photo)
     also = [(photo, one) for photo in others["photo"].unique() for one in by_layout[photo]]
-    found = same_pictures.pictures(own, others, [*also, *_taken(own)])
+    names = [*zip(own["photo"], own["id"], strict=True), *_named(made)]
+    found = same_pictures.pictures(own, others, [*also, *_taken(names, together_s)])
     of_uses = kinds(found, made.all())[: len(own)]
     wanted = own["key"].isin(set(keys)).to_numpy() | (of_uses > 0)
     return same_pictures.with_overlaps(found, own, of_uses, np.asarray(wanted))
 
 
-def _taken(own: pd.DataFrame) -> Iterator[tuple[str, str]]:
-    """Photos with the second they were taken in, by their names: in whatever data sets, those of one second are one."""
-    for photo, name in zip(own["photo"], own["id"], strict=True):
-        if (time := capture_times.taken(name)) is not None:
-            yield photo, f"taken\n{time}"
+def together_s(params: Params) -> float:
+    """Within how many seconds photos are one: the most that any data set of the experiment joins its own by."""
+
+    def seconds(name: str) -> float:
+        dataset = params.dataset(name)
+        return grouping.seconds(
+            plugins.resolve("hairline.data.layouts", dataset.layout), dataset.parent, dataset.capture_s
+        )
+
+    return max(map(seconds, params.matrix.datasets), default=0)
+
+
+def _taken(names: Iterable[tuple[str, str]], seconds: float) -> Iterator[tuple[str, str]]:
+    """Photos with the moment they were taken at, by their names: in whatever data sets, those of one moment are one.
+
+    Args:
+        names: Photo of each image, and a name that may hold the time.
+        seconds: Moments at most so far apart are one; equal ones always are.
+    """
+    timed = [
+        (photo, f"{time:%Y%m%d_%H%M%S}") for photo, name in names if (time := capture_times.taken(name)) is not None
+    ]
+    moment = capture_times.joined((time for _, time in timed), seconds)
+    return ((photo, f"taken\n{moment[time]}") for photo, time in timed)
+
+
+def _named(made: Made) -> Iterator[tuple[str, str]]:
+    """Photo and name of the images that options were chosen on."""
+    return ((_photo(image), image.id) for choice in choices(made) for image in choice.images)
+
+
+def _photo(image: ChosenOn) -> str:
+    return f"{image.set}\n{image.group}"
 
 
 def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:
     for key, image in zip(chosen_keys(choice), choice.images, strict=True):
-        yield key, f"{image.set}\n{image.group}", image.pixels, bytes.fromhex(image.strengths)
+        yield key, _photo(image), image.pixels, bytes.fromhex(image.strengths)

@@ -61,9 +61,14 @@ def with_groups(
     found = with_parents(samples, parent)
     if capture_s:
         refuse_timeless(found)
-    known = 0 if parent else getattr(layout, "CAPTURE_S", 0)
-    seconds = known if capture_s is None else capture_s
-    return with_captures(found, seconds, _photos(layout, root) if seconds and not parent else ())
+    within = seconds(layout, parent, capture_s)
+    return with_captures(found, within, _photos(layout, root) if within and not parent else ())
+
+
+def seconds(layout: ModuleType, parent: str, capture_s: float | None) -> float:
+    """Within how many seconds photos of a set are joined; the arguments are those of :func:`with_groups`."""
+    known: float = 0 if parent else getattr(layout, "CAPTURE_S", 0)
+    return known if capture_s is None else capture_s
 
 
 def with_split(samples: Sequence[RawSample], name: str, exclude: Collection[str] = ()) -> list[RawSample]:

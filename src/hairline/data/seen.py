@@ -7,9 +7,10 @@ from typing import Literal, get_args
 Word = Literal["unseen", "same photo", "chosen on", "tuned on", "trained on"]
 """How an image took part, from not at all to most.
 
-``unseen``: in no way. ``same photo``: another part of its parent photo did. ``chosen on``: options that ship with a
-method, or the weights that were kept of a training (validation), were chosen on it. ``tuned on``: a study searched
-options on it. ``trained on``: a network learned from it, by its mask, its pseudo-label or the labels of its patches.
+``unseen``: in no way. ``same photo``: another part of its parent photo did, or of the place that it shows. ``chosen
+on``: options that ship with a method, or the weights that were kept of a training (validation), were chosen on it.
+``tuned on``: a study searched options on it. ``trained on``: a network learned from it, by its mask, its pseudo-label
+or the labels of its patches.
 """
 
 WORDS: tuple[Word, ...] = get_args(Word)

@@ -14,7 +14,10 @@ from hairline.judge.files import some
 
 
 def _of_crack500(names: Sequence[str]) -> tuple[str, ...]:
-    """As its layout has them: photos by name, joined where they were taken within seconds of each other."""
+    """Photos by name, joined where they were taken within seconds of each other.
+
+    The layout joins over photos that lie between two as well, which need not be among the images here.
+    """
     photos = [crack500.photo(name.rpartition("/")[2]) for name in names]
     group = capture_times.joined(photos, crack500.CAPTURE_S)
     return tuple(group[photo] for photo in photos)
@@ -57,7 +60,9 @@ def groups(names: Sequence[str], stated: str = "") -> Groups:
     if not stated:
         return Groups(tuple(names), "every image is taken for a photo of its own")
     if stated in RULES:
-        return Groups(RULES[stated](names), f"photos by the names of {stated}, joined as its layout joins them")
+        return Groups(
+            RULES[stated](names), f"photos by the names of {stated}, those within {crack500.CAPTURE_S} s together"
+        )
     if there(Path(stated)):
         return Groups(_of_table(Path(stated), names), f"photos by {Path(stated).name}")
     return Groups(_of_pattern(stated, names), f"photos by the pattern {stated}")

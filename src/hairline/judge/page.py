@@ -93,8 +93,8 @@ def notes(found: Outcome) -> list[str]:
     level, resamples = f"{found.bootstrap.level:.0%}", f"{found.bootstrap.resamples:,}"
     alone = first.groups.count == len(first.table)
     grouping = (
-        f"Photos: {first.groups.told}. Where images are crops of one photo, intervals are too narrow so: state the "
-        "photos by --groups."
+        f"Photos: {first.groups.told}. Where images are crops of one photo, these intervals are too narrow: state "
+        "the photos by --groups."
         if alone and first.groups.told.startswith("every")
         else f"Photos: {first.groups.told}, {photos(found)}."
     )

@@ -144,14 +144,11 @@ def several_training_sets(results: Iterable[Result]) -> bool:
 def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.DataFrame:
     """One row a result, in the order given, with :data:`COLUMNS`.
 
-    ``seen`` is the strongest word of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how
-    many it is, ``seen_why`` why; ``made_with`` are the dearest labels that went into the result.
-
     The metrics are :data:`hairline.reporting.metric_columns.METRICS`. ``ods_minus_manual`` is the difference in ODS to
     the segmenter of the same architecture and training set trained on manual masks, on the same images. ``paper_*``
     are the printed values of the same label set, model and test set, where the paper trained so too.
     ``ods_minus_trivial`` is the lead over calling every pixel crack, or none, whichever scores more. ``ods_unseen`` is
-    ODS over those images alone that the result has not seen; missing where there are none, or nobody knows. ``learned``
+    ODS over the unseen images alone; missing where there are none, or nobody knows. ``learned``
     says of the network, or of the classifier behind labels, whether it learned anything. ``seen`` is the strongest word
     of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how many, ``seen_why`` why;
     ``made_with`` are the dearest labels that went into the result.

@@ -11,10 +11,10 @@ from hairline.reporting.comparison import called
 from hairline.reporting.formatting import ABSENT
 
 SURE = 0.05
-MARKS = {"better": "▲", "worse": "▼", "unclear": "≈", "unsure": "?"}
+MARKS = {"better": "▲", "worse": "▼", "unclear": "≈", "unsure": "≟"}
 LEGEND = (
     "Each cell: ODS, what it has seen (difference to the column named first, mark). ▲ better, ▼ worse, both with p < "
-    "0.05 after Holm's correction over all pairs on that test set; ≈ not clearly different; ? too few photos to tell; "
+    "0.05 after Holm's correction over all pairs on that test set; ≈ not clearly different; ≟ too few photos to tell; "
     "∅ learned nothing, or is no better than a trivial answer."
 )
 OTHER = "crf"

@@ -16,7 +16,7 @@ from hairline.reporting.formatting import ABSENT, bracketed
 UNKNOWN, UNKNOWN_WORD = "?", "not known"
 MEANINGS: Mapping[str, str] = {
     "unseen": "the image took no part in making what is scored",
-    "same photo": "another part of its photo did",
+    "same photo": "another part of its photo, or of the place that it shows, did",
     "chosen on": "options that ship with a method, or the weights that were kept, were chosen on it",
     "tuned on": "a study searched options on it",
     "trained on": "a network behind the number learned from it, by its mask, patch labels or pseudo-label",
