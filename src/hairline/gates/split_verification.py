@@ -194,9 +194,10 @@ class _Files:
         paths = sorted(_below(root))
         self.pictures = [path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES]
         self._by_name = _Places((path.name, path) for path in paths)
-        listed = (each for entry in manifest.entries for each in (entry.image, entry.mask) if each)
-        taken = {self._named(each) for each in listed}
-        self._by_stem = _Places((path.stem, path) for path in self.pictures if path not in taken)
+        listed = [each for entry in manifest.entries for each in (entry.image, entry.mask) if each]
+        in_place, named = {self.published(each) for each in listed}, {self._named(each) for each in listed}
+        self._beside = _Places((path.stem, path) for path in self.pictures if path not in in_place)
+        self._by_stem = _Places((path.stem, path) for path in self.pictures if path not in named)
 
     def published(self, listed: str) -> Path:
         """Where a split has a file."""
@@ -204,7 +205,13 @@ class _Files:
 
     def find(self, listed: str, but: Path | None = None) -> Path | None:
         """Where a file of a split is, which is not ``but``; None where it is nowhere."""
-        return self._named(listed, but) or self._by_stem.find(listed, PurePosixPath(listed).stem, but)
+        place, stem = self.published(listed), PurePosixPath(listed).stem
+        if place.is_file():
+            return place
+        beside = self._beside.find(listed, stem, but)
+        if beside and beside.parent == place.parent:
+            return beside
+        return self._named(listed, but) or self._by_stem.find(listed, stem, but)
 
     def _named(self, listed: str, but: Path | None = None) -> Path | None:
         place = self.published(listed)
