@@ -1,3 +1,4 @@
+import errno
 import gzip
 import hashlib
 import random
@@ -183,6 +184,15 @@ def test_links_to_folders_are_followed_and_loops_end(root, manifest, tmp_path):
     found = verify(root, read(manifest))
     assert set(found.images.values()) == {"same file"}
     assert (found.moved, found.extra) == (len(NAMES), {})
+
+
+def test_what_the_system_refuses_is_told_without_a_stage(root, manifest, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(root))
+
+    monkeypatch.setattr("hairline.gates.split_verification.verify", refused)
+    done = hairline("verify", root, "--split", manifest)
+    assert str(done.exception) == f"{root}: Permission denied; this user may not do so: 'ls -ld' tells who may"
 
 
 def test_a_set_without_masks_has_none_to_miss(root, tmp_path):

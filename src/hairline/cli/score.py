@@ -4,7 +4,6 @@ import json
 import math
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -86,7 +85,7 @@ def score(
     chosen = tuple(categories or ())
     of_masks = MaskOptions(_values("--crack", crack), _values("--background", background), invert, chosen, only)
     of_predictions = PredictionOptions(suffix, mask_suffix, scale, logits, chosen, allow_missing)
-    with _told():
+    with system_errors.of_no_stage():
         found = outcome.outcome(
             judgement.all_judged(paths, masks, groups, of_predictions, of_masks),
             BootstrapOptions(resamples=resamples, level=0.95, seed=seed), threshold,
@@ -114,18 +113,6 @@ def _give(found: "Outcome", out: Path | None, as_json: str) -> None:
     typer.echo("\n".join(_lines(found)))
     if out is not None:
         typer.echo(f"\nPage      {out / writing.PAGE}")
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """What the system refuses inside the block, in a sentence that speaks of no stage."""
-    try:
-        yield
-    except (OSError, MemoryError) as error:
-        told = system_errors.told(error)
-        if told is None:
-            raise
-        raise HairlineError(told.removesuffix(f": {system_errors.AGAIN}")) from None
 
 
 def _refuse(scale: float | None, out: Path | None, images: Path | None) -> None:

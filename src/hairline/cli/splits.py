@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hairline.data import published_splits
+from hairline.io import system_errors
 
 app = typer.Typer(help="Published splits: names and hashes, to check files by.", no_args_is_help=True)
 
@@ -51,8 +52,9 @@ def verify(
     from hairline.gates import split_verification
     from hairline.io.threads import in_threads
 
-    manifest = published_splits.read(split) if split else split_verification.fitting(root)
-    found = split_verification.verify(root, manifest, lambda do, items: in_threads(do, items, manifest.name))
+    with system_errors.of_no_stage():
+        manifest = published_splits.read(split) if split else split_verification.fitting(root)
+        found = split_verification.verify(root, manifest, lambda do, items: in_threads(do, items, manifest.name))
     typer.echo(f"{manifest.name} in {root}: {'complete' if found.complete else 'NOT as published'}")
     typer.echo("\n".join(f"  {line}" for line in split_verification.lines(found)))
     typer.echo(f"  to quote: {split_verification.quotation(found)}")

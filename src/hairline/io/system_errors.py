@@ -3,7 +3,11 @@
 import errno
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from hairline.errors import HairlineError
 
 AGAIN = "what was finished before is kept, and 'dvc repro' goes on from there"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -68,3 +72,15 @@ def short_of(error: Exception) -> str | None:
             f"short; lower runtime.workers (0 loads in the process itself): {AGAIN}"
         )
     return None
+
+
+@contextmanager
+def of_no_stage() -> Iterator[None]:
+    """What the system refuses inside the block, in a sentence that speaks of no stage."""
+    try:
+        yield
+    except (OSError, MemoryError) as error:
+        found = told(error)
+        if found is None:
+            raise
+        raise HairlineError(found.removesuffix(f": {AGAIN}")) from None
