@@ -40,6 +40,11 @@ def test_a_use_holds_for_copies_and_in_the_weaker_word_for_parts_of_the_photo() 
     }  # fmt: skip
 
 
+def test_a_copy_of_another_part_of_the_photo_is_of_that_photo() -> None:
+    found = pictures(photos=[0, 0, 1, 2, 3, 4, 5, 6], alike=[(1, 2)])
+    assert words(found, use("a")) == {"a": "trained on", "b": "same photo", "c": "same photo"}
+
+
 def test_what_looks_alike_is_one_picture_but_not_what_looks_like_that() -> None:
     assert words(pictures(alike=[(0, 1), (1, 2)]), use("a")) == {"a": "trained on", "b": "trained on"}
 
@@ -62,6 +67,9 @@ def test_words_are_those_of_plain_sets(same, photos, alike, overlapping, taken) 
             elif any(photos[i] == photos[image] for i in shown) or any(
                 same[here] == same[image] and there in shown
                 for pair in overlapping for here, there in (pair, pair[::-1])
+            ) or any(
+                same[here] == same[image] and there not in shown and any(photos[i] == photos[there] for i in shown)
+                for pair in alike for here, there in (pair, pair[::-1])
             ):  # fmt: skip
                 told.append("same photo")
         return strongest(told)

@@ -31,7 +31,7 @@ def test_every_sign_is_of_a_ledger_which_counts_images_and_says_why() -> None:
         for fact in facts:
             assert fact["seen_images"] >= 1 and fact["images_unseen"] >= 0, (run, fact)
             assert (fact["seen"] == "unseen") == (fact.get("seen_why", "") == ""), (run, fact)
-            assert all(re.match(r"\d+ of \d+ images", why) for why in fact["seen_why"].split(". ") if why), (run, fact)
+            assert all(re.match(r"\d+ of \d+ images", why) for why in fact.get("seen_why", "").split(". ") if why), (run, fact)
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/report.md"])
@@ -153,3 +153,23 @@ def test_one_command_takes_a_comparison_and_writes_the_pages(
 def test_rows_that_were_not_scored_are_no_facts() -> None:
     table = pd.DataFrame([{**ROW, "status": "scored"}, {**ROW, "status": "not run"}])
     assert len(signs.facts_of(table)) == 1
+
+
+def test_a_ledger_gives_its_signs_to_numbers_that_are_known(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    rows = [ROW, {**ROW, "kind": "label", "model": "resnet18", "test_set": "cfd-test"}, {**ROW, "labels": "otsu"}]
+    (tmp_path / "docs" / "seen.json").write_text(json.dumps({"mine": rows}), encoding="utf-8")
+    (tmp_path / "docs" / "claims.json").write_text("[]", encoding="utf-8")
+    (tmp_path / "README.md").write_text("", encoding="utf-8")
+    entry = {"name": "konig", "dataset": "cfd", "split": "test", "labels": "masks", "why": ["1 of 3 images: seen."]}
+    entries = [
+        {**entry, "kind": "segmenter", "architecture": "unet", "training_set": "a", "images": {"trained on": 1}},
+        {**entry, "kind": "label", "architecture": "", "training_set": "", "images": {"unseen": 2, "same photo": 1}},
+    ]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"results": entries}), encoding="utf-8")
+    signs.main([f"mine={path}", "--root", str(tmp_path)])
+    network, label, other = json.loads((tmp_path / "docs" / "seen.json").read_text(encoding="utf-8"))["mine"]
+    assert (network["seen"], network["made_with"], network["seen_images"]) == ("trained on", "masks", 1)
+    assert (label["seen"], label["images_unseen"], label["seen_why"]) == ("same photo", 2, "1 of 3 images: seen.")
+    assert other == rows[2]

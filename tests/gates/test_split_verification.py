@@ -149,6 +149,42 @@ def test_files_in_other_places_and_extra_pictures_are_told(root, manifest):
     assert "extra  1 pictures in test_img" in done.output
 
 
+def test_images_saved_in_another_format_are_found_by_their_names(root, manifest):
+    for path in sorted((root / "train_img").iterdir()):
+        Image.open(path).save(path.with_suffix(".png"))  # as its mask is called, in another folder
+        path.unlink()
+    (root / "train_lab" / "11215.png").rename(root / "train_lab" / "11215.bmp")
+    found = verify(root, read(manifest))
+    assert set(found.images.values()) == {"same pixels"}
+    assert set(found.masks.values()) == {"same file"}
+    assert (found.moved, found.extra) == (len(NAMES) + 1, {})
+
+
+def test_an_image_that_is_gone_is_not_its_mask(root, manifest):
+    (root / "train_img" / "11215.jpg").unlink()
+    found = verify(root, read(manifest))
+    assert (found.images["11215"], found.masks["11215"]) == ("missing", "same file")
+
+
+def test_of_files_with_one_name_the_one_in_the_folder_of_the_split_is_taken(root, tmp_path):
+    for path in sorted((root / "train_img").iterdir()):
+        Image.open(path).save(path.with_suffix(".png"))
+        path.unlink()
+    rows = [entry(each, root) for each in deepcrack.read(root, deepcrack.Options({"train": "train"}, {}, []))]
+    found = verify(tmp_path, Manifest("tiny", "", "0" * 64, tuple(rows)))  # images and masks have the same names
+    assert set(found.images.values()) == set(found.masks.values()) == {"same file"}
+    assert found.moved == 2 * len(NAMES)
+
+
+def test_links_to_folders_are_followed_and_loops_end(root, manifest, tmp_path):
+    shutil.move(root / "train_img", tmp_path / "elsewhere")
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    (root / "train_lab" / "loop").symlink_to(root)
+    found = verify(root, read(manifest))
+    assert set(found.images.values()) == {"same file"}
+    assert (found.moved, found.extra) == (len(NAMES), {})
+
+
 def test_a_set_without_masks_has_none_to_miss(root, tmp_path):
     shutil.rmtree(root / "train_lab")
     (root / "train_lab").mkdir()

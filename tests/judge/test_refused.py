@@ -400,9 +400,75 @@ def _(place: Place) -> None:
     results(place, RESULT | {"image_id": 5})
 
 
-@case("COCO results of another size", "result 0 of 'a' does not fit its mask of 32 x 24 pixels")
+@case("COCO results of another size", "result 0 of 'a' cannot be drawn on its mask of 32 x 24 pixels")
 def _(place: Place) -> None:
     results(place, RESULT | {"segmentation": {"size": [10, 10], "counts": [100]}})
+
+
+def coco(place: Place, name: str = "a.png", width: int = SHAPE[1], height: int = SHAPE[0]) -> None:
+    image = {"id": 1, "file_name": name, "width": width, "height": height}
+    mark = {"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]]}
+    content = {"images": [image], "annotations": [mark], "categories": [{"id": 1, "name": "crack"}]}
+    place.masks = place.text("masks.json", json.dumps(content))
+
+
+@case("COCO results without a category beside masks that have some", r"result 0 has no category_id; .* \('1'\)")
+def _(place: Place) -> None:
+    results(place, {name: value for name, value in RESULT.items() if name != "category_id"} | {"image_id": 1})
+    coco(place)
+
+
+@case("COCO results of a category that masks do not have", "result 0 has the category_id 0")
+def _(place: Place) -> None:
+    results(place, RESULT | {"image_id": 1, "category_id": 0})
+    coco(place)
+
+
+@case("COCO results with ids in floating point", r"result 0 has the image_id 1\.0")
+def _(place: Place) -> None:
+    results(place, RESULT | {"image_id": 1.0})
+
+
+@case("COCO images larger than any memory", "'a' has 1000000 x 1000000 pixels; expected 178,956,970 at most")
+def _(place: Place) -> None:
+    coco(place, width=1_000_000, height=1_000_000)
+
+
+@case("COCO images with names that are no text", r"the name '\\udcff' is no text")
+def _(place: Place) -> None:
+    coco(place, "\udcff.png")
+
+
+@case("files with names that are no text", r"the name '\\udcff' is no text")
+def _(place: Place) -> None:
+    for folder in (place.predictions, place.masks):
+        (folder / "a.png").rename(folder / "\udcff.png")
+
+
+@case("whole numbers below 0", r"from -128 to .* \(int8\); .*save scores as uint8")
+def _(place: Place) -> None:
+    place.arrays(lambda levels: (levels.astype(int) - 128).astype(np.int8))
+
+
+@case("photos by a folder", "--groups .*: is a folder, and as a pattern")
+def _(place: Place) -> None:
+    place.words = ["--groups", place.masks]
+
+
+@case("numbers in the place of a folder", "--json .*: is a folder")
+def _(place: Place) -> None:
+    place.words = ["--json", place.masks]
+
+
+@case("numbers in the place of a prediction", "--json .*: is a file of what is read")
+def _(place: Place) -> None:
+    place.words = ["--json", place.one]
+
+
+@case("numbers in the place of COCO results", "--json .*: is a file of what is read")
+def _(place: Place) -> None:
+    results(place, RESULT)
+    place.words = ["--json", place.predictions]
 
 
 @case("no COCO results", "holds no result")

@@ -192,6 +192,13 @@ def test_photos_by_name(score: Score, tmp_path: Path, names: list[str], stated: 
     assert f"3 images of {count} photos" in told["quote"]
 
 
+def test_a_pattern_may_be_the_name_of_a_folder(score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predictions, masks = judged.pair(tmp_path, ("wall1", "wall2", "other"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wall").mkdir()
+    assert score(predictions, masks, "--groups", "wall", "--json", "-").values["groups"]["count"] == 2
+
+
 def test_photos_by_a_table(score: Score, tmp_path: Path) -> None:
     predictions, masks = judged.pair(tmp_path)
     table = tmp_path / "photos.csv"
@@ -324,6 +331,7 @@ def test_coco_results_are_the_largest_score_over_a_pixel(score: Score, tmp_path:
     plain = score(predictions, masks, "--json", "-").values
     truth = coco_masks(tmp_path / "instances.json")
     for words in ((coco_results(tmp_path / "r.json", [7, 8, 9, 10]), truth),
+                  (coco_results(tmp_path / "t.json", ["7", "8", "9", "10"]), truth),
                   (coco_results(tmp_path / "n.json", list(NAMES)), masks)):  # fmt: skip
         told = score(*words, "--json", "-").values
         for name in ("ods", "ois", "ap"):

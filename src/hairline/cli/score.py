@@ -81,6 +81,8 @@ def score(
     _refuse(scale, out, images)
     paths = [predictions, *([against] if against is not None else [])]
     judgement.refuse_same(paths)
+    if as_json and as_json != STDOUT:
+        writing.refuse_json(Path(as_json), [*paths, masks, *([only] if only is not None else []), Path(groups)])
     chosen = tuple(categories or ())
     of_masks = MaskOptions(_values("--crack", crack), _values("--background", background), invert, chosen, only)
     of_predictions = PredictionOptions(suffix, mask_suffix, scale, logits, chosen, allow_missing)

@@ -74,8 +74,10 @@ class Pictures:
         return _shared(equal | _across(equal, self.alike), self.same)
 
     def beside(self, shown: Flags) -> Flags:
-        """Which images are of the photos, or show a part of the places, of some: bool [n]."""
-        return _shared(shown, self.photos) | _shared(_across(shown, self.overlapping), self.same)
+        """Which images are of the photos, or copies of such, or show a part of the places, of some: bool [n]."""
+        parts = _shared(shown, self.photos)
+        there = _across(parts & ~shown, self.alike) | _across(shown, self.overlapping)
+        return parts | _shared(there, self.same)
 
 
 def _shared(flags: Flags, number: NDArray[np.intp]) -> Flags:

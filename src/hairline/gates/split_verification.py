@@ -2,9 +2,10 @@
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal, get_args
 
 import cv2
@@ -42,7 +43,7 @@ class Verified:
         manifest: The split.
         images: Id → how its image is.
         masks: Id → how its mask is.
-        moved: Number of files that lie elsewhere than the split says, found by their names.
+        moved: Number of files that lie elsewhere than the split says, or have another suffix, found by their names.
         extra: Folder below the root, with forward slashes → number of pictures in it that the split does not list.
     """
 
@@ -76,7 +77,8 @@ def verify(
 ) -> Verified:
     """Hold the files under a root against a split.
 
-    A file is looked for where the split has it, else by its name anywhere under the root.
+    A file is looked for where the split has it, else by its name anywhere under the root, else there by its name with
+    the suffix of another format.
 
     Args:
         root: The root of the set.
@@ -87,9 +89,9 @@ def verify(
         HairlineError: If the root is no folder.
     """
     _refuse_no_folder(root)
-    there = _Files(root)
-    places = [(entry, there.find(entry.image), there.find(entry.mask) if entry.mask else None)
-              for entry in manifest.entries]  # fmt: skip
+    there = _Files(root, manifest)
+    places = [(entry, image, there.find(entry.mask, image) if entry.mask else None)
+              for entry in manifest.entries for image in [there.find(entry.image)]]  # fmt: skip
     work = each or (lambda do, items: [do(item) for item in items])
     found = work(lambda item: (_image(item[0], item[1]), _mask(item[0], item[2])), places)
     states = dict(zip([entry.id for entry in manifest.entries], found, strict=True))
@@ -108,8 +110,7 @@ def fitting(root: Path) -> Manifest:
         HairlineError: If the root is no folder, or there is no image of any published split under it.
     """
     _refuse_no_folder(root)
-    there = _Files(root)
-    shares = {name: _share(there, published_splits.read(name)) for name in published_splits.PUBLISHED}
+    shares = {name: _share(root, published_splits.read(name)) for name in published_splits.PUBLISHED}
     best = max(shares, key=lambda name: shares[name])
     if not shares[best]:
         raise HairlineError(
@@ -119,7 +120,8 @@ def fitting(root: Path) -> Manifest:
     return published_splits.read(best)
 
 
-def _share(there: "_Files", manifest: Manifest) -> float:
+def _share(root: Path, manifest: Manifest) -> float:
+    there = _Files(root, manifest)
     return sum(there.find(entry.image) is not None for entry in manifest.entries) / len(manifest.entries)
 
 
@@ -187,26 +189,67 @@ def _mask(listed: Entry, path: Path | None) -> State:
 class _Files:
     """The files under a root, to be found where a split has them, or else by their names."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, manifest: Manifest) -> None:
         self._tree = Tree(root)
-        paths = [Path(folder, name) for folder, _, names in os.walk(root) for name in sorted(names) if name[0] != "."]
-        self.pictures = sorted(path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES)
-        self._places: dict[str, Path] = {}
-        for path in sorted(paths):
-            self._places.setdefault(path.name, path)
-        self._names = Names(self._places)
+        paths = sorted(_below(root))
+        self.pictures = [path for path in paths if path.suffix.lower() in IMAGE_SUFFIXES]
+        self._by_name = _Places((path.name, path) for path in paths)
+        listed = [each for entry in manifest.entries for each in (entry.image, entry.mask) if each]
+        in_place, named = {self.published(each) for each in listed}, {self._named(each) for each in listed}
+        self._beside = _Places((path.stem, path) for path in self.pictures if path not in in_place)
+        self._by_stem = _Places((path.stem, path) for path in self.pictures if path not in named)
 
     def published(self, listed: str) -> Path:
         """Where a split has a file."""
         return self._tree.find(listed)
 
-    def find(self, listed: str) -> Path | None:
-        """Where a file of a split is; None where it is nowhere."""
-        place = self.published(listed)
+    def find(self, listed: str, but: Path | None = None) -> Path | None:
+        """Where a file of a split is, which is not ``but``; None where it is nowhere."""
+        place, stem = self.published(listed), PurePosixPath(listed).stem
         if place.is_file():
             return place
-        name = self._names.find(listed.rpartition("/")[2])
-        return self._places[name] if name else None
+        beside = self._beside.find(listed, stem, but)
+        if beside and beside.parent == place.parent:
+            return beside
+        return self._named(listed, but) or self._by_stem.find(listed, stem, but)
+
+    def _named(self, listed: str, but: Path | None = None) -> Path | None:
+        place = self.published(listed)
+        return place if place.is_file() else self._by_name.find(listed, PurePosixPath(listed).name, but)
+
+
+class _Places:
+    """Files by their names, of which several may have one."""
+
+    def __init__(self, named: Iterable[tuple[str, Path]]) -> None:
+        self._of: dict[str, list[Path]] = {}
+        for name, path in named:
+            self._of.setdefault(name, []).append(path)
+        self._names = Names(self._of)
+
+    def find(self, listed: str, name: str, but: Path | None) -> Path | None:
+        """The file of a name that has most of its folders in common with where it is listed; of equals the first."""
+        known = self._names.find(name)
+        fitting = [path for path in self._of[known] if path != but] if known else []
+        return max(fitting, key=lambda path: _shared_folders(path, listed), default=None)
+
+
+def _shared_folders(path: Path, listed: str) -> int:
+    """How many folders above a file are those of a path, from the last one up."""
+    pairs = zip(path.parts[-2::-1], PurePosixPath(listed).parts[-2::-1], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0].casefold() == pair[1].casefold(), pairs))
+
+
+def _below(root: Path) -> Iterator[Path]:
+    """Files below a folder, hidden ones apart; links are followed, but each folder is looked into once."""
+    seen = set[tuple[int, int]]()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        told = Path(folder).stat()
+        if (told.st_dev, told.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((told.st_dev, told.st_ino))
+        yield from (Path(folder, name) for name in names if name[0] != ".")
 
 
 def lines(found: Verified, named: int = 8) -> list[str]:
@@ -228,7 +271,7 @@ def lines(found: Verified, named: int = 8) -> list[str]:
         more = f", … and {len(ids) - named} more" if len(ids) > named else ""
         told += [f"{state}: {', '.join(ids[:named])}{more}"] if ids else []
     if found.moved:
-        told.append(f"{found.moved} files lie elsewhere than published and were found by their names")
+        told.append(f"{found.moved} files lie elsewhere than published, or have another suffix: found by their names")
     told += [f"extra  {count} pictures in {printable(folder)}, which the split does not list"
              for folder, count in found.extra.items()]  # fmt: skip
     return told

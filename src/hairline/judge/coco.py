@@ -13,10 +13,11 @@ from hairline.data.masks import Mask
 from hairline.data.outlines import read_outline
 from hairline.data.polygons import encoded, mask_of
 from hairline.errors import HairlineError
+from hairline.imaging import limits
 from hairline.io.file_names import Names, printable
 from hairline.io.foreign_json import read_json
 from hairline.io.reading import composed
-from hairline.judge.files import some
+from hairline.judge.files import refuse_no_text, some
 
 SUFFIX = ".json"
 WORDING = Wording(categories="--categories", smaller="score its parts one by one", absent="correct the path", apart="")
@@ -33,12 +34,14 @@ class Images:
         sizes: Name of an image → its height and width in pixels.
         names: Id of an image → its name.
         chosen: Ids of the chosen categories.
+        known: Ids of all categories.
     """
 
     file: Path
     sizes: Mapping[str, tuple[int, int]]
     names: Mapping[object, str]
     chosen: frozenset[object] = frozenset()
+    known: frozenset[object] = frozenset()
 
 
 def is_coco(path: Path) -> bool:
@@ -54,7 +57,7 @@ def annotated(path: Path, categories: Sequence[str]) -> tuple[Images, Mapping[st
     """
     found = read_annotations(path, categories, WORDING)
     chosen = frozenset(key for key, name in found.categories.items() if not categories or name in categories)
-    images = replace(_images(path, found), chosen=chosen)
+    images = replace(_images(path, found), chosen=chosen, known=frozenset(found.categories))
     return images, {images.names[key]: entries for key, entries in found.of.items()}
 
 
@@ -66,6 +69,12 @@ def _images(path: Path, found: Annotations) -> Images:
             raise HairlineError(
                 f"{path}: two images have the name '{printable(name)}'; expected each once; give them names of their "
                 "own"
+            )
+        refuse_no_text(path, name)
+        if image["height"] * image["width"] > limits.PIXELS:
+            raise HairlineError(
+                f"{path}: '{printable(name)}' has {image['width']} x {image['height']} pixels; expected "
+                f"{limits.PIXELS:,} at most; correct its width and height, or score it in parts"
             )
         names[image["id"]] = name
         sizes[name] = image["height"], image["width"]
@@ -119,6 +128,7 @@ def results(
     ids: Mapping[object, str],
     categories: Sequence[str],
     chosen: Collection[object] = frozenset(),
+    known: Collection[object] = frozenset(),
 ) -> Results:
     """Predictions of a COCO file: a list of results with scores, or an annotation file, whose annotations are masks.
 
@@ -128,6 +138,7 @@ def results(
         ids: Id of an image → its name, where the masks are a COCO file too; else empty.
         categories: Names of categories to keep; empty: all.
         chosen: Their ids in the COCO file of the masks, by which a list of results is chosen from.
+        known: Ids of all categories of that file.
 
     Raises:
         HairlineError: If it is neither, or a result lacks an image, an outline or a score in [0, 1].
@@ -149,18 +160,22 @@ def results(
             f"{path}: is a list of results, whose categories have no names; expected a COCO file of masks, which names "
             "them, where --categories is given; leave out the results of other categories and the option"
         )
-    return _listed(path, content, masks, ids, chosen)
+    return _listed(path, content, masks, ids, chosen, known)
 
 
 def _listed(
-    path: Path, content: Sequence[Any], masks: Sequence[str], ids: Mapping[object, str], chosen: Collection[object]
-) -> Results:
+    path: Path, content: Sequence[Any], masks: Sequence[str], ids: Mapping[object, str], chosen: Collection[object],
+    known: Collection[object],
+) -> Results:  # fmt: skip
     names, found, levels = Names(masks), dict[str, list[Entry]](), {0.0}
+    written = {str(key): name for key, name in ids.items()}
     for number, entry in enumerate(content):
         if not isinstance(entry, dict) or type(entry.get("image_id")) not in (int, str):
+            given = entry.get("image_id") if isinstance(entry, dict) else None
             raise HairlineError(
-                f"{path}: result {number} has no image_id; expected results with image_id, segmentation and score, as "
-                "COCO has them; write the results again"
+                f"{path}: result {number} has {'no image_id' if given is None else f'the image_id {given!r:.40}'}; "
+                "expected results with image_id (a whole number or a name), segmentation and score, as COCO has them; "
+                "write the results again"
             )
         if "segmentation" not in entry:
             raise HairlineError(
@@ -169,23 +184,34 @@ def _listed(
             )
         score = _score(path, number, entry)
         if chosen and entry.get("category_id") not in chosen:
+            _refuse_unknown_category(path, number, entry, known)
             continue
         levels.add(score)
         key = entry["image_id"]
-        name = ids.get(key) if ids else names.find(str(key))
+        name = ids.get(key, written.get(str(key))) if ids else names.find(str(key))
         found.setdefault(str(key) if name is None else name, []).append(entry)
     if found and not set(found) & set(masks):
-        known = some([str(key) for key in ids] if ids else list(masks))
+        have = some([str(key) for key in ids] if ids else list(masks))
         remedy = (
             "write the ids of that file"
             if ids
             else "give as MASKS the COCO file that defines these ids, or write names of masks as image_id"
         )
         raise HairlineError(
-            f"{path}: none of its image_id ({some(list(found))}) has a mask ({known}); expected ids of the images of "
+            f"{path}: none of its image_id ({some(list(found))}) has a mask ({have}); expected ids of the images of "
             f"MASKS; {remedy}"
         )
     return Results(found, True, frozenset(levels), named=False)
+
+
+def _refuse_unknown_category(path: Path, number: int, entry: Entry, known: Collection[object]) -> None:
+    found = entry.get("category_id")
+    if found not in known:
+        raise HairlineError(
+            f"{path}: result {number} has {'no category_id' if found is None else f'the category_id {found!r:.40}'}; "
+            f"expected that of a category in the COCO file of the masks ({some([str(each) for each in known])}); write "
+            "the ids of that file"
+        )
 
 
 def _score(path: Path, number: int, entry: Entry) -> float:
@@ -216,8 +242,8 @@ def score_map(file: Path, name: str, found: Results, shape: tuple[int, int]) -> 
             area = mask_of(encoded(entry["segmentation"], *shape), *shape)
         except ValueError as error:
             raise HairlineError(
-                f"{file}: result {number} of '{printable(name)}' does not fit its mask of {shape[1]} x {shape[0]} "
-                f"pixels: {error}; write the results of the images at the size of their masks"
+                f"{file}: result {number} of '{printable(name)}' cannot be drawn on its mask of {shape[1]} x "
+                f"{shape[0]} pixels: {error}; write it again, at the size of the mask"
             ) from None
         np.maximum(drawn, float(entry["score"]) if found.scored else 1.0, out=drawn, where=area)
     return drawn

@@ -65,6 +65,7 @@ def files_below(folder: Path, suffixes: Collection[str], what: str) -> dict[str,
         if path.suffix.lower() not in suffixes:
             continue
         name = composed(path.relative_to(folder).with_suffix("").as_posix())
+        refuse_no_text(folder, name)
         if name in found:
             raise HairlineError(
                 f"{printable(str(path))}: {printable(found[name].name)} has the same name; expected one file an image; "
@@ -77,6 +78,23 @@ def files_below(folder: Path, suffixes: Collection[str], what: str) -> dict[str,
             f"suffixes {', '.join(sorted(suffixes))}; name the folder that the {what} lie in"
         )
     return dict(sorted(found.items()))
+
+
+def refuse_no_text(where: Path, name: str) -> None:
+    """Refuse a name that no table can hold.
+
+    Args:
+        where: The folder or the file that has it.
+        name: A name, of which bytes that are no UTF-8 are surrogates.
+
+    Raises:
+        HairlineError: If it holds such bytes.
+    """
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise HairlineError(
+            f"{printable(str(where))}: the name '{printable(name)}' is no text in UTF-8; expected one that is; rename "
+            "it"
+        )
 
 
 def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:

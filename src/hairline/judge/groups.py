@@ -63,7 +63,7 @@ def groups(names: Sequence[str], stated: str = "") -> Groups:
         return Groups(
             RULES[stated](names), f"photos by the names of {stated}, those within {crack500.CAPTURE_S} s together"
         )
-    if there(Path(stated)):
+    if not Path(stated).is_dir() and there(Path(stated)):
         return Groups(_of_table(Path(stated), names), f"photos by {Path(stated).name}")
     return Groups(_of_pattern(stated, names), f"photos by the pattern {stated}")
 
@@ -100,17 +100,21 @@ def _of_pattern(stated: str, names: Sequence[str]) -> tuple[str, ...]:
         pattern = re.compile(stated)
     except re.error as error:
         raise HairlineError(
-            f"--groups {stated}: there is no such file, and it is no regular expression ({error}); expected a table "
+            f"--groups {stated}: {_no_file(stated)}, and it is no regular expression ({error}); expected a table "
             f"with the columns id and group, a pattern, or one of {', '.join(RULES)}; correct it"
         ) from None
     found = [pattern.match(name) or pattern.match(name.rpartition("/")[2]) for name in names]
     if not any(match and _photo(match) for match in found):
         raise HairlineError(
-            f"--groups {stated}: there is no such file, and as a pattern it matches the start of no name "
+            f"--groups {stated}: {_no_file(stated)}, and as a pattern it matches the start of no name "
             f"({some(names)}); expected a table with the columns id and group, a pattern, or one of "
             f"{', '.join(RULES)}; correct it"
         )
     return tuple((match and _photo(match)) or name for match, name in zip(found, names, strict=True))
+
+
+def _no_file(stated: str) -> str:
+    return "is a folder" if Path(stated).is_dir() else "there is no such file"
 
 
 def _photo(match: re.Match[str]) -> str:

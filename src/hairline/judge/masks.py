@@ -55,6 +55,7 @@ class Masks:
         ids: Id of an image in their COCO file → its name; empty where they are files.
         told: What is crack in them, for people.
         chosen: Ids of the categories of their COCO file that are crack.
+        known: Ids of all of its categories.
     """
 
     path: Path
@@ -62,6 +63,7 @@ class Masks:
     ids: Mapping[object, str]
     told: str
     chosen: frozenset[object] = frozenset()
+    known: frozenset[object] = frozenset()
 
 
 def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda: None) -> Masks:
@@ -109,7 +111,7 @@ def _of_coco(path: Path, options: MaskOptions) -> Masks:
     read = {name: partial(coco.mask, path, name, of[name], size) for name, size in sizes.items()}
     chosen = " or ".join(options.categories)
     told = f"what annotations of {chosen or 'any category'} cover"
-    return Masks(path, read, images.names, told, images.chosen)
+    return Masks(path, read, images.names, told, images.chosen, images.known)
 
 
 def _only(path: Path, there: Mapping[str, T], only: Path | None) -> Mapping[str, T]:

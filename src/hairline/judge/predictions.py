@@ -115,7 +115,7 @@ def _of_coco(path: Path, masks: Masks, options: PredictionOptions) -> Prediction
             f"{path}: is a COCO file, whose scores lie in [0, 1]; expected files of pixels where --scale, --logits or "
             "--suffix is given; leave these out"
         )
-    found = coco.results(path, list(masks.read), masks.ids, options.categories, masks.chosen)
+    found = coco.results(path, list(masks.read), masks.ids, options.categories, masks.chosen, masks.known)
     pairs = paired(masks.read.keys(), found.of.keys(), "", options.mask_suffix)
     if found.named:
         _refuse_missing(path, masks, pairs.missing, pairs.unused, options.allow_missing)

@@ -227,6 +227,9 @@ def _whole(dtype: str, found: Sequence[Look], first: Look, low: float, high: flo
     if levels <= {0.0, 1.0} and all(each.levels is not None for each in found):
         return 1.0
     full = float(np.iinfo(dtype).max) if dtype in ("uint8", "uint16") else None
+    if low < 0:
+        raise _mistaken(next(each for each in found if each.low == low), low, high, "whole numbers from 0",
+                        "save scores as uint8, or as floating point in [0, 1]")  # fmt: skip
     expected = f"0 to {full:g}, or 0 and 1 alone" if full else "0 and 1 alone in whole numbers of this type"
     if full is None or high * WEAK < full:
         raise _mistaken(

@@ -45,6 +45,27 @@ def refuse_other(folder: Path) -> None:
         )
 
 
+def refuse_json(file: Path, inputs: Sequence[Path]) -> None:
+    """Refuse a place for the numbers that is a folder, or that holds what is scored, which writing would replace.
+
+    Args:
+        file: The place.
+        inputs: Files and folders that are read.
+
+    Raises:
+        HairlineError: If so.
+    """
+    if file.is_dir():
+        raise HairlineError(f"--json {printable(str(file))}: is a folder; expected a file; name one")
+    place, other = file.resolve(), file.exists() and file.suffix.lower() != ".json"
+    for each in map(Path.resolve, inputs):
+        if place == each or (other and each in place.parents):
+            raise HairlineError(
+                f"--json {printable(str(file))}: is a file of what is read, which the numbers would replace; expected "
+                "one of their own; name another"
+            )
+
+
 def write(folder: Path, found: Outcome, pictures: Sequence[Shown]) -> None:
     """Write all files of a judgement, in the place of those of an earlier one.
 
