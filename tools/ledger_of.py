@@ -1,12 +1,11 @@
 """What the results of a profile have seen, without training anything: the ledger of a workspace that has only its data.
 
-    python tools/ledger_of.py WORKSPACE [--part even|odd]
+    python tools/ledger_of.py WORKSPACE
 
 reads the data sets of the params.yaml there, and writes their identities, patch index and ``data/EXPERIMENT/ledger`` as
 the stages do. Which of the images get a label that is worth learning from is known only once they are labelled: here
 all of them do, so that an image that was left out of a training counts as learned from. For comparisons of versions
 that had no ledger; ``tools/signs.py RUN=data/EXPERIMENT/ledger/results.json`` takes the signs over.
-``--part`` is that of ``benchmarks/label_quality.py``: every other file of what is scored, in sorted order.
 """
 
 import argparse
@@ -16,14 +15,11 @@ from unittest import mock
 
 import pandas as pd
 
-from hairline.config import scored
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.data import training_table
 from hairline.data.samples import read_samples
 from pipeline import identify, index_patches, ingest, ledger
-
-PARTS = {"all": slice(None), "even": slice(None, None, 2), "odd": slice(1, None, 2)}
 
 
 def main() -> None:
@@ -32,9 +28,7 @@ def main() -> None:
     parser.add_argument(
         "workspace", type=Path, help="where params.yaml, gates.yaml, studies.yaml and the data sets lie"
     )
-    parser.add_argument("--part", choices=["all", "even", "odd"], default="all")
-    args = parser.parse_args()
-    os.chdir(args.workspace)
+    os.chdir(parser.parse_args().workspace)
     params = Params(Path("params.yaml"))
     paths = Paths(Path(), params.experiment)
     for name in params.names("datasets"):
@@ -49,9 +43,7 @@ def main() -> None:
                 file = paths.training_table(name, label_set)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 rows.to_parquet(file, index=False)
-    every, part = scored.scored, PARTS[args.part]
-    with mock.patch.object(scored, "scored", lambda *given: ((*of, sorted(keys)[part]) for *of, keys in every(*given))):
-        ledger.main([])
+    ledger.main([])
 
 
 def _unlabelled(data: Path, dataset: str, split: str, label_set: str) -> pd.DataFrame:

@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 from hairline.cli.app import app
 from hairline.config import parameter_files
 from hairline.config.params import Params
+from hairline.data import ledger
+from hairline.data.ledger import Scored
 from hairline.data.samples import CRACK, NO_CRACK, load_image, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_image
@@ -87,6 +89,9 @@ def test_crack_free_images_get_empty_labels_to_train_on(done: Path) -> None:
     assert (labels.drop(empty)["crack_pixels"] > 0).all()  # plain Otsu always finds something dark
     for name in empty:
         assert not read_scores(done / "data/tiny/labels/otsu/patches" / f"{name}.png").any()
+    seen = ledger.read(done / "data/tiny/ledger")
+    assert seen[Scored("segmenter", "otsu", "unet", "patches", "photos", "test")].labels == "patch labels"
+    assert seen[Scored("label", "otsu", "", "", "photos", "test")].labels == "no labels"
 
 
 def test_nothing_is_scored_and_the_report_says_so(done: Path) -> None:

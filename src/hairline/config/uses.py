@@ -14,7 +14,7 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index, training_table
 from hairline.data.names import MANUAL
-from hairline.data.seen import Word
+from hairline.data.seen import Labels, Word
 from hairline.data.uses import NOT_KNOWN, Use
 from hairline.labelling import chosen_options, timing
 from hairline.labelling.chosen_options import Choice
@@ -134,11 +134,22 @@ def _of_segmenter(
         for label_set, rows in images.table.loc[keys].groupby("label_set", sort=False):
             yield from label_sets[str(label_set)]
             by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
-            yield Use(how.format(architecture, by), word, "masks" if label_set == MANUAL else "no labels",
-                      frozenset(rows.index))  # fmt: skip
+            yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
     if options.weights == FROM_CLASSIFIER:
         yield from classifiers[params.segmenter.classifier]
     yield from _started(architecture, options.weights)
+
+
+def _own_labels(label_set: str, rows: pd.DataFrame) -> Labels:
+    """Which labels people gave to images of a training set; to call an image crack-free is as good as a patch's label.
+
+    Args:
+        label_set: The label set that their labels are of.
+        rows: Their rows of the training table.
+    """
+    if label_set == MANUAL:
+        return "masks"
+    return "patch labels" if rows["crack_free"].any() else "no labels"
 
 
 def _started(what: str, weights: str) -> Iterator[Use]:
