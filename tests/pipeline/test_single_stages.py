@@ -16,6 +16,7 @@ from support import places
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
+from hairline.data import ledger
 from hairline.data.samples import mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_mask
@@ -286,6 +287,8 @@ def test_what_a_classifier_learned_from_is_told_by_its_layout(
         folder.mkdir(parents=True)
         pd.DataFrame([row]).to_parquet(folder / "patches.parquet")
         (folder / "status.json").write_text('{"training": null}')
+    paths.ledger.mkdir(parents=True)
+    ledger.write(paths.ledger, [])
     found = results.classifiers(Params(write_params(values)), paths)
     assert {result.name: result.trained_on for result in found} == {"resnet18": "", "other": "crack500-train"}
 

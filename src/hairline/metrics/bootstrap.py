@@ -4,7 +4,7 @@ A percentile interval of few photos is too short: it lacks the factor of Student
 spread as if there were n - 1. So its ends are taken further out (Hesterberg 2015, Am. Stat. 69:371, "expanded
 percentile"): where t and that factor would put them if the resamples were normal. Photos with many crops count more
 than others, so that they are worth fewer photos than there are (:func:`effective_photos`). Below
-:data:`LEAST_PHOTOS` no interval that was tried holds what it says: ``benchmarks/statistics.py``.
+:data:`LEAST_PHOTOS` no interval that was tried holds what it says: ``benchmarks/significance.py``.
 """
 
 from collections.abc import Sequence

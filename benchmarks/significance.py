@@ -1,6 +1,6 @@
 r"""Whether tests hold their level and intervals their coverage, from few photos to many: simulated on real scores.
 
-    python benchmarks/statistics.py data/EXPERIMENT/sets/cfd data/EXPERIMENT/sets/crack500
+    python benchmarks/significance.py data/EXPERIMENT/sets/cfd data/EXPERIMENT/sets/crack500
 
 Each set is a folder that ``python -m pipeline.ingest`` wrote. Its images are scored once with methods that need no
 classifier (kept in ``--cache``), and its photos are then the population that samples of 5 to 200 photos are drawn from,
@@ -109,7 +109,7 @@ def main() -> None:
     parser.add_argument("--add", action="store_true", help="keep the rows of --out that are not made anew")
     parser.add_argument("--photos", type=int, nargs="+", default=PHOTOS)
     parser.add_argument("--cache", type=Path, default=Path("state/statistics"))
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/statistics.json"))
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results/significance.json"))
     args = parser.parse_args()
     populations = [read(folder, args.cache) for folder in args.sets] or [synthetic()]
     kept = json.loads(args.out.read_text(encoding="utf-8")) if args.add else {"runs": [], "populations": {}, "rows": []}

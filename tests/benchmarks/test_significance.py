@@ -9,7 +9,7 @@ import pytest
 
 from hairline.metrics import bootstrap, thresholds
 
-PLACE = Path(__file__).parents[2] / "benchmarks" / "statistics.py"
+PLACE = Path(__file__).parents[2] / "benchmarks" / "significance.py"
 
 
 @pytest.fixture(scope="module")
