@@ -19,8 +19,8 @@ class Scored:
     """What is scored on what.
 
     Attributes:
-        kind: ``classifier``, ``label`` or ``segmenter``.
-        name: Of the classifier or the label set; of a segmenter, of the label set it learned from.
+        kind: ``classifier``, ``study``, ``label`` or ``segmenter``.
+        name: Of the classifier, study or label set; of a segmenter, of the label set it learned from.
         architecture: Of a segmenter, else empty.
         training_set: Of a segmenter, else empty.
         dataset: The data set.
