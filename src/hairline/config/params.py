@@ -122,6 +122,7 @@ class Dataset:
             (:mod:`hairline.data.capture_times`); 0 joins none; left out, what the layout has, and none with ``parent``.
         split: A published split that says which images are read, and in which split each is
             (:mod:`hairline.data.published_splits`); left out, what the layout says.
+        mm_per_px: Millimetres on the surface that a pixel shows, the same for all its images; None where nobody knows.
     """
 
     layout: str
@@ -131,6 +132,7 @@ class Dataset:
     parent: RegularExpression = ""
     capture_s: Annotated[float, Ge(0), Le(bounds.SECONDS)] | None = None
     split: Annotated[str, pydantic.AfterValidator(published)] = ""
+    mm_per_px: Annotated[float, Gt(0), Le(bounds.FACTOR)] | None = None
 
 
 @checked_dataclass
@@ -195,10 +197,14 @@ class Evaluation:
     Attributes:
         gallery: Test images, evenly spaced, whose predictions are kept and shown.
         extremes: As many each of the images with the worst and the best F1 at the threshold of ODS.
+        scale: By which images are resized before a segmenter is asked; ``auto``: what the pixel sizes of both sets come
+            to where they are known, else one factor for the whole test set, found without its masks
+            (:mod:`hairline.nn.segmenter.scale_rules`).
     """
 
     gallery: Annotated[int, Ge(1), Le(bounds.SHOWN)]
     extremes: Annotated[int, Ge(0), Le(bounds.SHOWN)]
+    scale: recipes.Factor | Literal["auto"] = 1.0
 
 
 @checked_dataclass

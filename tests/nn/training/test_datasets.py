@@ -16,6 +16,7 @@ from hairline.nn.training.datasets import (
     loader,
     mirrored,
     patch_images,
+    region,
     symmetry,
 )
 
@@ -116,13 +117,15 @@ def test_all_symmetries_are_visited_once_an_epoch():
     assert {dataset[5, index][0].tobytes() for index in range(8)} == expected
 
 
-@pytest.mark.parametrize("which", ["patches", "crops"])
+@pytest.mark.parametrize("which", ["patches", "crops", "scaled crops"])
 def test_items_depend_on_seed_epoch_and_index_alone(which):
     image = photo(48, 48)
 
     def make(seed):
         if which == "crops":
             return CropDataset([image] * 6, [image[..., 0]] * 6, 32, 2, EVERYTHING, seed)
+        if which == "scaled crops":
+            return CropDataset([image] * 6, [image[..., 0]] * 6, 32, 2, EVERYTHING, seed, (0.3333, 1.25))
         rows = patch_rows({"a": image}, 16, 8)
         return PatchDataset(rows, {"a": image}, 16, EVERYTHING, seed)
 
@@ -178,6 +181,56 @@ def test_crops_show_image_and_target_at_the_same_place(shape):
         np.testing.assert_array_equal(crop[..., 1], answer)
     if shape == (50, 70):
         assert len({crop.tobytes() for crop, _ in crops}) > 1
+
+
+STILL = Augmentation("random", 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("shape", [(50, 70), (20, 70)])
+def test_crops_of_one_scale_are_cut_as_they_were_before_there_were_scales(shape):
+    image, dataset = photo(*shape), CropDataset([photo(*shape)], [photo(*shape)[..., 1]], 32, 6, STILL, 4, (1, 1))
+    whole = np.pad(image, [(0, max(32 - shape[0], 0)), (0, 0), (0, 0)], mode="reflect")
+    for index in range(6):
+        draws = np.random.default_rng([4, 2, index])
+        y, x = draws.integers(0, np.array(whole.shape[:2]) - 32 + 1)
+        square = symmetry(whole[y : y + 32, x : x + 32], int(draws.integers(8)))
+        np.testing.assert_array_equal(dataset[2, index][0], square)
+
+
+@pytest.mark.parametrize("shape", [(50, 70), (20, 70), (9, 1), (300, 200)])
+@pytest.mark.parametrize("scales", [(0.3333, 1.25), (0.25, 0.25), (2, 3)])
+def test_scaled_crops_show_image_and_target_at_the_same_place(shape, scales):
+    image = photo(*shape)
+    dataset = CropDataset([image], [image[..., 1].copy()], 32, 6, STILL, 0, scales)
+    crops = [dataset[0, index] for index in range(len(dataset))]
+    for crop, answer in crops:
+        assert crop.shape == (32, 32, 3) and crop.dtype == answer.dtype == np.uint8
+        np.testing.assert_array_equal(crop[..., 1], answer)
+    assert len({crop.tobytes() for crop, _ in crops}) > 1 or shape == (9, 1)
+    np.testing.assert_array_equal(dataset[0, 3][0], crops[3][0])
+
+
+def test_scales_are_drawn_evenly_between_their_logarithms():
+    ramp = np.broadcast_to(np.arange(256, dtype=np.uint8), (256, 256))
+    dataset = CropDataset([np.dstack([ramp] * 3)], [ramp], 32, 400, PLAIN, 0, (0.25, 2))
+    rises = np.array([np.diff(dataset[0, index][1].astype(float)[5, [8, 24]])[0] / 16 for index in range(400)])
+    assert 0.5 - 0.1 < rises.min() < 0.6 and 3.6 < rises.max() < 4.1  # grey levels a pixel are 1 / factor
+    assert np.quantile(np.log2(rises), [0.25, 0.5, 0.75]) == pytest.approx([-0.25, 0.5, 1.25], abs=0.2)
+
+
+def test_what_shrinks_is_averaged_over_areas():
+    checks = np.indices((128, 128)).sum(0) % 2 * 255
+    checks = checks.astype(np.uint8)
+    crop, answer = CropDataset([np.dstack([checks] * 3)], [checks], 32, 1, PLAIN, 0, (0.25, 0.25))[0, 0]
+    assert np.ptp(crop) <= 1 and abs(int(answer[0, 0]) - 127) <= 1
+
+
+@given(st.integers(1, 9), st.integers(-30, 30), st.integers(1, 30))
+def test_a_region_beyond_the_edges_is_mirrored_at_both_of_them(length, start, side):
+    image = np.arange(length * length).reshape(length, length)
+    far = np.pad(image, 100, mode="reflect")
+    cut = far[100 + start : 100 + start + side, 100 + start : 100 + start + side]
+    np.testing.assert_array_equal(region(image, start, start, side), cut)
 
 
 @settings(deadline=None, max_examples=60)

@@ -13,6 +13,8 @@ FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
 
 Share = Annotated[float, Ge(0), Le(1)]
+Factor = Annotated[float, Ge(1 / 16), Le(16)]
+"""By which the sides of an image are multiplied."""
 Wait = Annotated[float, Gt(0), Le(3600)]
 
 
@@ -218,6 +220,8 @@ class SegmenterOptions:
         seed: Of the training; None takes ``runtime.seed``.
         augmentation: Changes to training crops (``symmetries: all`` is for patches only).
         recipe: The optimisation.
+        scales: Least and most that a crop is enlarged by, a factor an item being drawn between their logarithms; below
+            1 it is shrunk, by areas so that nothing aliases. ``(1, 1)`` leaves crops as they are.
     """
 
     classifier: Name
@@ -232,8 +236,23 @@ class SegmenterOptions:
     seed: Annotated[int, Ge(0), Lt(2**32)] | None
     augmentation: Augmentation
     recipe: Recipe
+    scales: tuple[Factor, Factor] = (1.0, 1.0)
 
     def __post_init__(self) -> None:
+        if self.scales[0] > self.scales[1]:
+            raise ValueError(
+                f"scales must be the least and the most factor, found {list(self.scales)}; swap the two numbers"
+            )
+        if not self.crop_px and self.scales != (1, 1):
+            raise ValueError(
+                f"scales {list(self.scales)} need crops, but crop_px 0 trains on whole images; set scales to [1, 1] or "
+                "crop_px to a multiple of 32"
+            )
+        if self.crop_px / self.scales[0] > bounds.SIDE_PX:
+            raise ValueError(
+                f"crop_px {self.crop_px} at the scale {self.scales[0]} is cut from more than {bounds.SIDE_PX} px a "
+                "side; lower crop_px or raise the least of scales"
+            )
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, found {self.crop_px}")
         if self.recipe.batch * self.crop_px**2 > bounds.BATCH_PIXELS:

@@ -109,6 +109,7 @@ def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropD
         options.crops_per_image,
         options.augmentation,
         seed,
+        options.scales,
     )
 
 

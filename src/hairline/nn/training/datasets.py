@@ -53,11 +53,37 @@ def patch_images(patches: pd.DataFrame, load_image: LoadImage) -> dict[str, Pixe
 
 def cut(image: Pixels, y: int, x: int, side: int, window_px: int) -> Pixels:
     """A square of an image [h, w, 3] as uint8 [window, window, 3], resized where it has another side."""
-    patch = image[y : y + side, x : x + side]
-    if side == window_px:
-        return patch
-    how = cv2.INTER_AREA if side > window_px else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(patch, (window_px, window_px), interpolation=how), dtype=np.uint8)
+    return resized(image[y : y + side, x : x + side], window_px)
+
+
+def region(pixels: NDArray[Any], y: int, x: int, side: int) -> NDArray[Any]:
+    """A square of an image [h, w, ...], mirrored at the edges that it reaches beyond, as often as it must.
+
+    Args:
+        pixels: The image.
+        y: Row of its upper edge; may be negative.
+        x: Column of its left edge; may be negative.
+        side: Its side.
+    """
+    height, width = pixels.shape[:2]
+    if min(y, x) >= 0 and y + side <= height and x + side <= width:
+        return pixels[y : y + side, x : x + side]
+    return pixels[np.ix_(_reflected(y, side, height), _reflected(x, side, width))]
+
+
+def _reflected(start: int, count: int, length: int) -> NDArray[np.int64]:
+    """Places from ``start`` on along an axis of this length that is mirrored at both ends again and again."""
+    period = max(2 * (length - 1), 1)
+    places = np.abs(np.arange(start, start + count)) % period
+    return np.asarray(np.minimum(places, period - places) if length > 1 else 0 * places)
+
+
+def resized(square: NDArray[Any], side: int) -> NDArray[Any]:
+    """A square image with another side: by areas where it shrinks, so that nothing aliases, else linearly."""
+    if square.shape[0] == side:
+        return square
+    how = cv2.INTER_AREA if square.shape[0] > side else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(np.ascontiguousarray(square), (side, side), interpolation=how), square.dtype)
 
 
 class Colours:
@@ -133,6 +159,7 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         crops_per_image: int,
         augmentation: Augmentation,
         seed: int,
+        scales: tuple[float, float] = (1.0, 1.0),
     ) -> None:
         """Mirror what is smaller than a crop.
 
@@ -143,12 +170,15 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
             crops_per_image: Items made of each image an epoch.
             augmentation: Changes to each crop, ``symmetries`` being ``random`` or ``none``.
             seed: Seed of places and changes.
+            scales: Least and most that crops are enlarged by, as in
+                :class:`hairline.nn.runtime.recipes.SegmenterOptions`; ``(1, 1)`` for whole images.
         """
         self._images = [mirrored(image, crop_px, crop_px) for image in images]
         self._targets = [mirrored(target, crop_px, crop_px) for target in targets]
         self._crop_px, self._crops, self._symmetries, self._seed = (
             crop_px, crops_per_image, augmentation.symmetries, seed
         )  # fmt: skip
+        self._scales = scales
         self._colours = Colours(augmentation)
 
     def __len__(self) -> int:
@@ -166,13 +196,31 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
         image, target = self._images[index // self._crops], self._targets[index // self._crops]
+        if self._scales == (1, 1):
+            crop, answer = self._cut(image, target, draws)
+        else:
+            crop, answer = self._cut_scaled(image, target, draws)
+        return self._colours(crop, int(draws.integers(2**31))), answer
+
+    def _cut(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, Pixels]:
         height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape
         y, x = draws.integers(0, np.array(target.shape) - (height, width) + 1).tolist()
         turn = _turn(self._symmetries, draws)
         crop, answer = (
             np.ascontiguousarray(symmetry(pixels[y : y + height, x : x + width], turn)) for pixels in (image, target)
         )
-        return self._colours(crop, int(draws.integers(2**31))), answer
+        return crop, answer
+
+    def _cut_scaled(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, Pixels]:
+        """A region as large as its factor asks, anywhere that shows as much of the image as it can."""
+        side = max(round(self._crop_px / np.exp(draws.uniform(*np.log(self._scales)))), 1)
+        room = np.array(target.shape) - side
+        y, x = draws.integers(np.minimum(room, 0), np.maximum(room, 0) + 1).tolist()
+        turn = _turn(self._symmetries, draws)
+        crop, answer = (
+            resized(symmetry(region(pixels, y, x, side), turn), self._crop_px) for pixels in (image, target)
+        )
+        return np.ascontiguousarray(crop), np.ascontiguousarray(answer)
 
 
 def mirrored_together(items: Sequence[tuple[Pixels, Pixels]], multiple_px: int) -> list[torch.Tensor]:
