@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +24,9 @@ from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.learned import Told
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device
+from hairline.nn.segmenter import scaling
 from hairline.nn.segmenter import segmenter as segmenters
+from hairline.nn.segmenter.scaling import Scale
 from hairline.reporting.figures import canvas, curves
 from pipeline import stage
 
@@ -51,9 +53,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         info = _info(weights, segmenter)
         status, reason = _status(info, paths.dataset(test_set))
         with whole_folder(scores) as folder:
-            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info)})
-            predicted = status in PREDICTED
-            table = _predict(params, weights, paths.dataset(test_set), run, folder) if predicted else None
+            model = segmenters.load(weights)[0] if status in PREDICTED else None
+            scale = _scale(params, model, info, paths.dataset(test_set), run) if model else None
+            write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info),
+                                                "scale": scale and asdict(scale)})  # fmt: skip
+            table = _predict(params, model, scale.factor, paths.dataset(test_set), run, folder) if scale else None
         found = {} if table is None else metrics(table)
         write_json(paths.segmenter_metrics(segmenter, test_set), found)
         run.metrics(found)
@@ -79,6 +83,7 @@ class _Trained:
     epochs: int
     initialisation: str
     learned: Told = field(default_factory=Told)
+    mm_per_px: float | None = None
 
 
 def _info(weights: Path, segmenter: SegmenterName) -> dict[str, Any]:
@@ -107,12 +112,25 @@ def _training(info: Mapping[str, Any]) -> dict[str, object] | None:
     }
 
 
-def _predict(params: Params, weights: Path, dataset: Path, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
+def _scale(
+    params: Params, model: segmenters.Segmenter, info: Mapping[str, Any], dataset: Path, run: tracking.Run
+) -> Scale:
+    """The factor that the segmenter is asked at, told to the run."""
+    sizes = params.mm_per_px(dataset.name), info.get("mm_per_px")
+    found = scaling.chosen(params.evaluation.scale, sizes, model, dataset, device.resolve(params.runtime))
+    known = {f"scale_rule/{factor}": value for factor, value in found.candidates.items() if value is not None}
+    run.metrics({"scale": found.factor, **known})
+    run.tag("scale_by", found.by)
+    return found
+
+
+def _predict(
+    params: Params, model: segmenters.Segmenter, factor: float, dataset: Path, run: tracking.Run, folder: Path
+) -> pd.DataFrame | None:
     """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks.
 
     Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
     """
-    model, _ = segmenters.load(weights)
     placement, kept = device.resolve(params.runtime), params.evaluation
     samples = read_samples(dataset, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
@@ -123,7 +141,7 @@ def _predict(params: Params, weights: Path, dataset: Path, run: tracking.Run, fo
     def scores_of(sample_id: str) -> NDArray[np.float32]:
         nonlocal spent
         image, start = load_image(dataset, sample_id), time.perf_counter()
-        scores = segmenters.predict(model, image, placement)
+        scores = scaling.predict_at(model, image, placement, factor)
         spent += time.perf_counter() - start
         if sample_id in gallery:
             _keep(folder, sample_id, scores)
@@ -138,7 +156,7 @@ def _predict(params: Params, weights: Path, dataset: Path, run: tracking.Run, fo
         table = wide_table(masked, scores_of, lambda sample_id: load_mask(dataset, sample_id), _threads())
     table.to_parquet(folder / "scores.parquet", index=False)
     for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
-        _keep(folder, sample_id, segmenters.predict(model, load_image(dataset, sample_id), placement))
+        _keep(folder, sample_id, scaling.predict_at(model, load_image(dataset, sample_id), placement, factor))
     run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
     run.tag("device", device.machine(placement))
     return table

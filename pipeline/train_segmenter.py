@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             _give_up(paths.segmenter(name), len(images.table), run)
         else:
             learned = _judge(params, name, trained, images, train_ids, checkpoints, run)
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), learned, run)
+            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, learned, run)
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])
@@ -92,13 +92,13 @@ def _seeded(params: Params, architecture: str) -> Runtime:
 
 def _write(
     params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int,
-    learned: Mapping[str, object], run: tracking.Run,
+    mm_per_px: float | None, learned: Mapping[str, object], run: tracking.Run,
 ) -> None:  # fmt: skip
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
         "status": "trained", "label_set": name.label_set, "training_set": name.training_set,
         "architecture": name.architecture, "initialisation": trained.initial, "images": images,
-        "epochs": len(trained.history), "kept_epoch": trained.kept,
+        "mm_per_px": mm_per_px, "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
         "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
         "learned": learned,

@@ -10,8 +10,8 @@ from hairline.data.training_set import Part, TrainingSet
 from hairline.data.training_table import table
 
 
-def make(folder: Path, size_px: int = 96) -> Paths:
-    """Ingest six training and two validation images as the set synthetic; verdicts without waivers.
+def make(folder: Path, size_px: int = 96, test: int = 0) -> Paths:
+    """Ingest six training, two validation and some test images as the set synthetic; verdicts without waivers.
 
     The paths given back are relative, as stages that run in the folder have them.
     """
@@ -19,7 +19,7 @@ def make(folder: Path, size_px: int = 96) -> Paths:
     raw, dataset = paths.synthetic_set("synthetic"), paths.dataset("synthetic")
     for made in (raw, dataset):
         made.mkdir(parents=True)
-    synthesis.write(raw, synthesis.Options(11, 6, 2, 0, size_px, size_px, 0.2))
+    synthesis.write(raw, synthesis.Options(11, 6, 2, test, size_px, size_px, 0.2))
     ingest(synthetic.read(raw, synthetic.Options()), dataset)
     learned = paths.labels_verdicts("synthetic", "manual") / "synthetic-train.json"
     for verdict in (paths.patches_verdict("resnet18"), learned):

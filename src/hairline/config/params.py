@@ -365,6 +365,11 @@ class Params:
         entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
         return entry.layout
 
+    def mm_per_px(self, dataset: str) -> float | None:
+        """Millimetres that a pixel of a data set shows, without a look at the options of its layout."""
+        entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
+        return entry.mm_per_px
+
     def classifier(self, name: str) -> "ClassifierOptions":
         """A patch classifier: what it learns from, and how."""
         return cast(

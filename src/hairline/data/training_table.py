@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,11 +23,15 @@ COLUMNS = ("dataset", "id", "group", "split", "role", "label_set", "label", "ima
            "crack_pixels", "crack_free", "trainable")  # fmt: skip
 KINDS = {name: WHOLE if name.endswith("pixels") else FLAG if name in ("crack_free", "trainable") else TEXT
          for name in COLUMNS}  # fmt: skip
+MM_PER_PX = "mm_per_px"
+"""Column of tables with a data set of known pixel size, missing where a data set's is not known."""
 LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
 """Columns of the table of a label set's labels."""
 
 
-def table(training_set: TrainingSet, label_set: str, data: Path) -> pd.DataFrame:
+def table(
+    training_set: TrainingSet, label_set: str, data: Path, mm_per_px: Mapping[str, float | None] = MappingProxyType({})
+) -> pd.DataFrame:
     """The images of a training set with the labels of a label set, one row each, with :data:`COLUMNS`.
 
     ``role`` is ``train`` for the images of the parts, in their order, and ``val`` for the validation images of the same
@@ -38,6 +43,8 @@ def table(training_set: TrainingSet, label_set: str, data: Path) -> pd.DataFrame
         training_set: Which images.
         label_set: Whose labels, where a part does not say.
         data: Folder with ``sets/DATASET`` and ``labels/LABEL_SET/DATASET``.
+        mm_per_px: Data set → millimetres that a pixel shows, None where nobody knows. Where any of them is known, the
+            table has the column :data:`MM_PER_PX`.
 
     Raises:
         HairlineError: If a part has no image, or labels are missing.
@@ -56,7 +63,9 @@ def table(training_set: TrainingSet, label_set: str, data: Path) -> pd.DataFrame
         for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
         if (dataset, "val") not in learned
     ]
-    return pd.concat(found, ignore_index=True)[list(COLUMNS)]
+    whole = pd.concat(found, ignore_index=True)[list(COLUMNS)]
+    sizes = whole["dataset"].map(lambda dataset: mm_per_px.get(dataset)).astype("float64")
+    return whole.assign(**{MM_PER_PX: sizes}) if sizes.notna().any() else whole
 
 
 def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFrame:
@@ -134,6 +143,14 @@ class Images:
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""
         return list(self.table.index[(self.table["role"] == "val") & (self.table["label"] != "")])
+
+    @property
+    def mm_per_px(self) -> float | None:
+        """Millimetres that a pixel of the training images shows, their geometric mean; None unless known of each."""
+        if MM_PER_PX not in self.table:
+            return None
+        sizes = self.table.loc[self.table["role"] == "train", MM_PER_PX].astype("float64")
+        return None if sizes.isna().any() else float(np.exp(np.log(sizes).mean()))
 
     def image(self, key: str) -> NDArray[np.uint8]:
         """Image, RGB uint8 [height, width, 3].

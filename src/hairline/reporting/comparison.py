@@ -42,8 +42,8 @@ COLUMNS = (
     "trivial_ods", "ods_minus_trivial", "ods_minus_trivial_low", "ods_minus_trivial_high",
     "ods_unseen", "ods_unseen_low", "ods_unseen_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
-    "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "machine",
-    "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS, "status", "reason",
+    "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "scale", "machine",
+    "scale_by", "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS, "status", "reason",
     "unsure", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
@@ -69,6 +69,19 @@ class Training:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """At what size a segmenter was shown the images.
+
+    Attributes:
+        factor: By which their sides were multiplied; None of several sets with a factor each.
+        by: ``given``, ``mm_per_px`` (the ratio of pixel sizes), ``rule`` (found without masks) or ``each set``.
+    """
+
+    factor: float | None
+    by: str
+
+
+@dataclass(frozen=True)
 class Result:
     """One label set or one segmenter on one test set.
 
@@ -90,6 +103,7 @@ class Result:
         training: How the network, or the classifier behind the labels, was trained; None where nothing is known.
         replicate_of: Name of the first architecture that is the same but for the seed of its training; empty: its own.
         seen: What it has seen of the images it was scored on, by the ledger; None unless scored.
+        scale: At what size a segmenter was shown the images; None of pseudo-labels, or where nothing is known.
     """
 
     kind: Literal["label", "segmenter"]
@@ -106,6 +120,7 @@ class Result:
     training: Training | None = None
     replicate_of: str = ""
     seen: Seen | None = None
+    scale: Scale | None = None
 
     def __post_init__(self) -> None:
         if (self.status == "scored") != (self.table is not None):
@@ -152,6 +167,7 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     says of the network, or of the classifier behind labels, whether it learned anything. ``seen`` is the strongest word
     of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how many, ``seen_why`` why;
     ``made_with`` are the dearest labels that went into the result.
+    ``scale`` is the factor at which a segmenter was shown the images, ``scale_by`` how it was found.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN). ``effective_groups`` is how many groups of one size would tell as much as those
     there are; where these are too few, intervals are missing and ``unsure`` says why.
@@ -165,7 +181,7 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
             "training_set": result.training_set, "test_set": result.dataset, "status": result.status,
             "reason": result.reason, "unsure": "",
             **_scores(result, bootstrap), **_difference(result, results, bootstrap), **_paper(result), **_speed(result),
-            **_training(result), **seen_signs.columns(result.seen),
+            **_training(result), **_scale(result), **seen_signs.columns(result.seen),
         }
         for result in results
     ]  # fmt: skip
@@ -300,6 +316,10 @@ def _training(result: Result) -> dict[str, float | str]:
             "learned": trained.learned}  # fmt: skip
 
 
+def _scale(result: Result) -> dict[str, float | str | None]:
+    return {} if result.scale is None else {"scale": result.scale.factor, "scale_by": result.scale.by}
+
+
 def _speed(result: Result) -> dict[str, float | str]:
     speed = result.speed
     if speed is None:
@@ -327,4 +347,7 @@ def pooled(name: str, results: Sequence[Result]) -> Result:
     ]
     whole = pd.concat(tables, ignore_index=True)
     seen = [(result.dataset, result.seen) for result in results if result.seen is not None]
-    return replace(results[0], dataset=name, table=whole, seen=together(seen) if len(seen) == len(results) else None)
+    scales = {result.scale for result in results}
+    scale = results[0].scale if len(scales) == 1 else Scale(None, "each set")
+    seen_together = together(seen) if len(seen) == len(results) else None
+    return replace(results[0], dataset=name, table=whole, seen=seen_together, scale=scale)

@@ -23,7 +23,7 @@ from hairline.metrics.lines import LINES
 from hairline.metrics.score_table import ABOVE, HISTOGRAMS, SHAPE_THRESHOLD
 from hairline.metrics.tolerance import TOLERANCES
 from hairline.reporting import comparison
-from hairline.reporting.comparison import Result, Status, Training
+from hairline.reporting.comparison import Result, Scale, Status, Training
 from hairline.reporting.paper_tables import ClassifierResult
 
 NARROW = {"id": TEXT, "group": TEXT, **dict.fromkeys(HISTOGRAMS, COUNTS)}
@@ -43,6 +43,7 @@ class _Evaluated:
     status: Literal["scored", "no masks", "no images", "not trainable"]
     reason: str
     training: Training | None
+    scale: Scale | None = None
 
 
 @dataclass
@@ -142,7 +143,8 @@ def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
                 yield Result("segmenter", label_set, architecture, _printed(training_set, label_set), test_set,
                            told["status"], told["reason"], table, training_set=name,
                            network=params.raw("architectures")[architecture]["network"],
-                           training=_training(told), replicate_of=_first_alike(params, architecture))  # fmt: skip
+                           training=_training(told), replicate_of=_first_alike(params, architecture),
+                           scale=_scale(told))  # fmt: skip
 
 
 def _first_alike(params: Params, architecture: str) -> str:
@@ -221,6 +223,12 @@ def _training(told: Mapping[str, Any]) -> Training | None:
     training = told["training"]
     kept = (each.name for each in fields(Training))
     return Training(**{name: training[name] for name in kept if name in training}) if training else None
+
+
+def _scale(told: Mapping[str, Any]) -> Scale | None:
+    """At what factor a segmenter was asked; None where it was not, or an older version did not say."""
+    scale = told.get("scale")
+    return Scale(scale["factor"], scale["by"]) if scale else None
 
 
 def _trained_on(params: Params, dataset: str) -> str:

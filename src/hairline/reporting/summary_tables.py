@@ -13,6 +13,7 @@ from hairline.reporting.metric_columns import FALSE_ALARMS, IN_PAPER, METRICS, O
 ABLATIONS = "Ablations and thresholding: every label set on every set, ODS / OIS / AP"
 SEGMENTERS = "Segmenters tested on"
 UNSEEN_ALONE = "ODS of the unseen alone"
+SCALE = "Scale"
 
 
 def tables(summary: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -76,7 +77,7 @@ def _table(rows: pd.DataFrame, kind: str) -> pd.DataFrame:
     parts = [headlines.records(part) for _, part in rows.groupby("training_set", sort=False)]
     order = [row for part in parts for row in sorted(part, key=lambda row: row["labels"] != MANUAL)]
     table = pd.DataFrame([_line(row, "Trained on" if kind == "segmenter" else "Labels") for row in order])
-    for beginning in ("paper ", "Images/s", UNSEEN_ALONE, FALSE_ALARMS.heading):
+    for beginning in ("paper ", "Images/s", SCALE, UNSEEN_ALONE, FALSE_ALARMS.heading):
         table = _without_unused(table, beginning)
     return table.drop(columns=["ODS − FSV"] if kind == "label" else [])
 
@@ -91,6 +92,7 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Training set": str(row["training_set"]),
         "Images": number(row["images"], "d"),
         "Seen": seen_signs.counted(row),
+        SCALE: _scale(row),
         **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole},
         **({} if scored else {ODS.heading: why}),
         UNSEEN_ALONE: seen_signs.unseen_alone(row),
@@ -101,6 +103,14 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
         "Images/s": number(row["images_per_second"], ".3g"),
         "paper images/s": number(row["paper_images_per_second"], ".3g"),
     }
+
+
+def _scale(row: dict[str, Any]) -> str:
+    """The factor that images were resized by and how it was found; absent where they were shown as they are."""
+    by, factor = row["scale_by"], row["scale"]
+    if not isinstance(by, str) or (by, factor) == ("given", 1):
+        return ABSENT
+    return by if pd.isna(factor) else f"× {factor:.3g} ({by.replace('_', ' ')})"
 
 
 def _printed(row: dict[str, Any], metric: Metric) -> str:

@@ -1,0 +1,79 @@
+"""The factor at which a segmenter should see a set, told by its answers alone, without any mask (method.md §5).
+
+A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, its scores of the
+pixels that it calls crack are lower, so that the factor at which they are highest is the one that suits it. Everything
+here works on histograms of score maps, one for each factor and image.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+LEVELS = 256
+"""Levels that scores are counted in: 0 … 255, which is 1."""
+
+CANDIDATES = tuple(2.0 ** (half / 2) for half in range(-4, 5))
+"""From 1/4 to 4 in steps of the square root of 2."""
+
+MOST_PIXELS = 4_000_000
+"""Of an enlarged image; factors above 1 that make a larger one are no candidates."""
+
+IMAGES = 24
+"""Images, evenly spaced over the set, that the segmenter is asked about at every candidate."""
+
+MARKED = 0.2
+"""A pixel counts as marked where its score is above this."""
+
+LEAST_SHARE = 0.1
+"""A factor needs so many marked pixels, as a share of the median over all factors …"""
+
+LEAST_MARKED = 2e-4
+"""… and as a share of all pixels; else a few lucky ones would decide."""
+
+TIE = 1e-3
+"""Mean scores as close as this are equal."""
+
+
+def candidates(pixels: int) -> tuple[float, ...]:
+    """Factors to try on images of at most so many pixels, ascending; 1 is always among them.
+
+    >>> candidates(1_000_000)
+    (0.25, 0.3535533905932738, 0.5, 0.7071067811865476, 1.0, 1.4142135623730951, 2.0)
+    """
+    return tuple(each for each in CANDIDATES if each <= 1 or pixels * each**2 <= MOST_PIXELS)
+
+
+def histogram(scores: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Pixels of each level, int64 [256], of scores in [0, 1] of any shape; what is no number counts as 0."""
+    levels = np.rint(np.clip(np.nan_to_num(scores), 0, 1) * (LEVELS - 1)).astype(np.uint8)
+    return np.bincount(levels.ravel(), minlength=LEVELS).astype(np.int64)
+
+
+def mean_scores(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean score of the marked pixels of all images together at every factor.
+
+    Args:
+        histograms: Of score maps, int64 [factors, images, 256].
+
+    Returns:
+        float64 [factors]; NaN where hardly any pixel is marked.
+    """
+    pooled = histograms.sum(axis=1).astype(np.float64)
+    scores = np.arange(LEVELS) / (LEVELS - 1)
+    counted = pooled * (scores > MARKED)
+    marked, pixels = counted.sum(axis=1), pooled.sum(axis=1)
+    enough = (marked > 0) & (marked >= LEAST_SHARE * np.median(marked)) & (marked >= LEAST_MARKED * pixels)
+    return np.where(enough, counted @ scores / np.maximum(marked, 1), np.nan)
+
+
+def best(factors: Sequence[float], values: NDArray[np.float64]) -> float:
+    """The factor with the highest value; of equal ones the nearest to 1, and 1 where no factor has a value.
+
+    >>> best([0.5, 1, 2], np.array([0.7, np.nan, 0.9]))
+    2
+    """
+    if np.isnan(values).all():
+        return 1.0
+    alike = [factor for factor, value in zip(factors, values, strict=True) if value >= np.nanmax(values) - TIE]
+    return min(alike, key=lambda factor: (abs(np.log(factor)), factor))

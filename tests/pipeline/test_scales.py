@@ -1,0 +1,138 @@
+"""The scale that segmenters are asked at, by the stages: given, by pixel sizes, or found without masks."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from support import places
+
+from hairline import tracking
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
+from hairline.data import training_table
+from hairline.data.samples import load_image, load_mask, mask_path, read_samples
+from hairline.errors import HairlineError
+from hairline.imaging.images import write_mask
+from hairline.metrics import thresholds
+from hairline.nn.architectures import unet
+from hairline.nn.runtime.device import resolve
+from hairline.nn.segmenter import scaling, segmenter
+from hairline.reporting import results
+from pipeline import evaluate_segmenter, label_manual, list_training_images
+
+Write = Callable[[dict[str, Any]], Path]
+PATHS = Paths(Path(), "tiny")
+NAME = SegmenterName("manual", "unet", "synthetic")
+
+
+class Told:
+    """A tracked run that keeps its metrics and tags."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, object] = {}
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        self.kept |= values
+
+    def tag(self, name: str, value: str) -> None:
+        self.kept[name] = value
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *_, **__: None
+
+
+@pytest.fixture
+def run(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """A workspace with an ingested set of four test images; what the stage tells its run."""
+    monkeypatch.chdir(tmp_path)
+    write_params(values)
+    places.make(tmp_path, test=4)
+    told = Told()
+
+    @contextmanager
+    def opened(*_: object) -> Iterator[Told]:
+        yield told
+
+    monkeypatch.setattr(tracking, "run", opened)
+    return told
+
+
+def save(mm_per_px: float | None) -> None:
+    options = unet.Options("tu-test_resnet")
+    info = {"status": "trained", "images": 6, "epochs": 1, "initialisation": "none", "mm_per_px": mm_per_px}
+    segmenter.save(unet.build(options, "none")[0], PATHS.segmenter(NAME), "unet", options, info)
+
+
+def evaluated() -> Any:
+    words = {"label-set": "manual", "architecture": "unet", "training-set": "synthetic", "test-set": "synthetic"}
+    evaluate_segmenter.main([word for name, value in words.items() for word in (f"--{name}", value)])
+    return json.loads((PATHS.segmenter_scores(NAME, "synthetic") / "status.json").read_text())
+
+
+def ask(values: dict[str, Any], scale: object, mm_per_px: float | None = None) -> None:
+    values["evaluation"]["scale"] = scale
+    values["datasets"]["synthetic"]["mm_per_px"] = mm_per_px
+
+
+def test_images_are_scored_at_the_factor_that_is_given(run: Told, values: dict[str, Any], write_params: Write) -> None:
+    save(0.2)
+    ask(values, 2, 0.8)  # pixel sizes give way to what is given
+    params = Params(write_params(values))
+    assert evaluated()["scale"] == {"factor": 2.0, "by": "given", "candidates": {}, "images": 0}
+    table = pd.read_parquet(PATHS.segmenter_scores(NAME, "synthetic") / "scores.parquet").set_index("id")
+    model, dataset = segmenter.load(PATHS.segmenter(NAME))[0], PATHS.dataset("synthetic")
+    for sample in table.index:
+        scores = scaling.predict_at(model, load_image(dataset, sample), resolve(params.runtime), 2)
+        crack, background = thresholds.histograms(scores, load_mask(dataset, sample))
+        assert table.loc[sample, "crack_hist"].tolist() == crack.tolist()
+        assert table.loc[sample, "background_hist"].tolist() == background.tolist()
+    assert (run.kept["scale"], run.kept["scale_by"]) == (2.0, "given")
+    (result,) = (each for each in results.segmenters(params, PATHS) if each.label_set == "manual")
+    assert result.scale is not None and (result.scale.factor, result.scale.by) == (2.0, "given")
+
+
+def test_pixel_sizes_win_over_the_rule(run: Told, values: dict[str, Any], write_params: Write) -> None:
+    save(0.2)
+    ask(values, "auto", 0.3)
+    write_params(values)
+    assert evaluated()["scale"] == {"factor": pytest.approx(1.5), "by": "mm_per_px", "candidates": {}, "images": 0}
+    ask(values, "auto", 30)
+    write_params(values)
+    with pytest.raises(HairlineError, match="evaluation.scale to a number"):
+        evaluated()
+
+
+@pytest.mark.parametrize(("learned", "of_set"), [(None, 0.3), (0.2, None), (None, None)])
+def test_where_a_pixel_size_is_not_known_the_rule_finds_the_factor_without_masks(
+    run: Told, values: dict[str, Any], write_params: Write, learned: float | None, of_set: float | None
+) -> None:
+    save(learned)
+    ask(values, "auto", of_set)
+    write_params(values)
+    found = evaluated()["scale"]
+    assert (found["by"], found["images"]) == ("rule", 4)
+    assert len(found["candidates"]) == 9 and f"{found['factor']:.4g}" in found["candidates"]
+    dataset = PATHS.dataset("synthetic")
+    for sample in read_samples(dataset, "test")["id"]:  # other masks change nothing
+        path = mask_path(dataset, sample)
+        write_mask(path, np.zeros_like(load_mask(dataset, sample)))
+    assert evaluated()["scale"] == found
+
+
+@pytest.mark.parametrize("known", [0.4, None])
+def test_what_a_segmenter_learns_from_tells_its_pixel_size_where_that_is_known(
+    run: Told, values: dict[str, Any], write_params: Write, known: float | None
+) -> None:
+    ask(values, 1, known)
+    values["matrix"]["label_sets"] = ["manual"]
+    write_params(values)
+    label_manual.main([])
+    list_training_images.main([])
+    images = training_table.read(PATHS.training_table("synthetic", "manual"), PATHS.data)
+    assert images.mm_per_px == (known if known is None else pytest.approx(known))
+    assert (training_table.MM_PER_PX in images.table) == (known is not None)
