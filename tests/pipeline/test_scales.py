@@ -103,7 +103,7 @@ def test_pixel_sizes_win_over_the_rule(run: Told, values: dict[str, Any], write_
     assert evaluated()["scale"] == {"factor": pytest.approx(1.5), "by": "mm_per_px", "candidates": {}, "images": 0}
     ask(values, "auto", 30)
     write_params(values)
-    with pytest.raises(HairlineError, match="evaluation.scale to a number"):
+    with pytest.raises(HairlineError, match=r"evaluation\.scale to a number"):
         evaluated()
 
 

@@ -1,5 +1,6 @@
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from support.results import BOOTSTRAP, labels, random_table, row, segmenter, unt
 
 from hairline.metrics.score_table import metrics
 from hairline.reporting import comparison, formatting, headlines, notes, summary_tables
-from hairline.reporting.comparison import Result
+from hairline.reporting.comparison import Result, Scale
 from hairline.reporting.metric_columns import METRICS
 
 SHOWN = (
@@ -189,3 +190,20 @@ def test_false_alarms_are_shown_where_a_test_set_has_images_without_crack():
     shown = summary_tables.tables(comparison.summarise(results, BOOTSTRAP))
     assert "False alarms" not in shown["Segmenters tested on cfd"]
     assert float(shown["Segmenters tested on ael"]["False alarms"][0]) == 1  # its one such image has many
+
+
+def test_the_scale_of_a_segmenter_is_shown_where_images_were_resized():
+    plain, resized = segmenter("konig", random_table(1)), segmenter("konig", random_table(2), dataset="mine")
+    results = [replace(plain, scale=Scale(1.0, "given")), replace(resized, scale=Scale(2**-0.5, "rule"))]
+    both = comparison.pooled(
+        "all", [replace(plain, scale=Scale(1.0, "given")), replace(resized, scale=Scale(2, "rule"))]
+    )
+    summary = comparison.summarise([*results, both], BOOTSTRAP)
+    assert summary["scale"].fillna(-1).tolist() == [1.0, 2**-0.5, -1]
+    assert summary["scale_by"].tolist() == ["given", "rule", "each set"]
+    shown = summary_tables.tables(summary)
+    assert "Scale" not in shown["Segmenters tested on cfd"]
+    assert shown["Segmenters tested on mine"]["Scale"].tolist() == ["× 0.707 (rule)"]
+    assert shown["Segmenters tested on all"]["Scale"].tolist() == ["each set"]
+    alike = comparison.pooled("all", [replace(each, scale=Scale(2.0, "given")) for each in (plain, resized)])
+    assert alike.scale == Scale(2.0, "given")
