@@ -57,7 +57,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             scale = _scale(params, model, info, paths.dataset(test_set), run) if model else None
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info),
                                                 "scale": scale and asdict(scale)})  # fmt: skip
-            table = _predict(params, model, scale.factor, paths.dataset(test_set), run, folder) if scale else None
+            table = None
+            if model and scale:
+                table = _predict(params, model, scale.factor, paths.dataset(test_set), run, folder)
         found = {} if table is None else metrics(table)
         write_json(paths.segmenter_metrics(segmenter, test_set), found)
         run.metrics(found)
