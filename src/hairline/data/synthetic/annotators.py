@@ -9,6 +9,7 @@ from hairline.data.synthetic.options import Annotators
 
 COVERAGE = 0.3
 THIN_COVERAGE = 0.6
+HAIRLINE_PX = 3
 
 
 def mask(rng: Rng, cover: Plane, width_px: float, habits: Annotators) -> NDArray[np.bool_]:
@@ -22,7 +23,9 @@ def mask(rng: Rng, cover: Plane, width_px: float, habits: Annotators) -> NDArray
     """
     thin, coarse = rng.random(2) < (habits.thin, habits.coarse)
     margin, shift = rng.random(), rng.integers(-habits.shift_px, habits.shift_px + 1, 2)
-    drawn = cover >= min(THIN_COVERAGE if thin else COVERAGE, 0.99 * float(cover.max(initial=0)) or 1)
+    cover = blurred(cover, min(0.08 * width_px, 2.5))
+    least = (THIN_COVERAGE if thin else COVERAGE) * (0.5 if width_px < HAIRLINE_PX else 1)
+    drawn = cover >= min(least, 0.99 * float(cover.max(initial=0)) or 1)
     extra = 0.0 if thin else margin * (habits.margin * width_px + habits.margin_px)
     if extra >= 0.5:
         drawn = cv2.distanceTransform((~drawn).astype(np.uint8), cv2.DIST_L2, 5) <= extra

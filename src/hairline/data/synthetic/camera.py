@@ -38,10 +38,10 @@ def photograph(rng: Rng, picture: Picture, width_px: float, options: Camera) -> 
         x, y = grid(shape)
         photo = photo * (1 - rng.uniform(0.1, 0.55) * (x * x + y * y) / np.float32(max(shape) ** 2 / 2))[..., None]
     photo = _exposed(rng, photo, chances[3] < options.tint)
-    if chances[4] < options.noise:
-        photo = _noisy(rng, photo)
     if chances[5] < options.sharpening:
         photo = photo + rng.uniform(0.2, 1.3) * (photo - blurred(photo, rng.uniform(0.7, 1.6)))
+    if chances[4] < options.noise:
+        photo = _noisy(rng, photo)
     coded = np.rint(np.clip(photo, 0, 1) * 255).astype(np.uint8)
     return _compressed(rng, coded) if chances[6] < options.jpeg else coded
 
@@ -49,17 +49,17 @@ def photograph(rng: Rng, picture: Picture, width_px: float, options: Camera) -> 
 def _exposed(rng: Rng, photo: Picture, tint: bool) -> Picture:
     """Contrast, brightness and colour balance; never so that most of it is black or white."""
     mean = float(photo.mean())
-    target = float(np.clip(mean * np.exp(rng.normal(0, 0.2)), 0.18, 0.8))
+    target = float(np.clip((0.5 * mean + 0.23) * np.exp(rng.normal(0, 0.22)), 0.2, 0.8))
     photo = target + (photo - mean) * np.float32(rng.uniform(0.65, 1.3) * (target / max(mean, 0.05)) ** 0.5)
     if tint:
         photo = photo * (1 + rng.normal(0, 0.035, 3)).astype(np.float32)
-        photo = photo * (1 + rng.uniform(0, 0.03) * smooth(rng, photo.shape[:2], rng.uniform(15, 120), 3))
+        photo = photo * (1 + rng.uniform(0, 0.018) * smooth(rng, photo.shape[:2], rng.uniform(15, 120), 3))
     return np.asarray(photo, np.float32)
 
 
 def _noisy(rng: Rng, photo: Picture) -> Picture:
     """Noise of the sensor, the same in all channels or not, fine or as coarse as in enlarged photos."""
-    deviation = log_uniform(rng, 0.003, 0.04)
+    deviation = log_uniform(rng, 0.002, 0.03)
     if rng.random() < 0.5:
         noise = rng.standard_normal(photo.shape[:2], np.float32)[..., None]
     else:

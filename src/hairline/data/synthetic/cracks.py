@@ -14,6 +14,7 @@ from hairline.data.synthetic.noise import (
     Shape,
     blurred,
     coloured,
+    grid,
     log_uniform,
     ramp,
     slope,
@@ -46,7 +47,7 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
         strands = paths.mesh(rng, shape, min(width_px, 12))
     else:
         strands = paths.system(rng, shape, width_px, chances[2] < options.branches)
-    cover, dark = drawn(strands, shape)
+    cover, dark = _frayed(rng, *drawn(strands, shape), width_px)
     core = cover
     if chances[3] < options.spalled:
         spall = _spall(rng, cover, width_px)
@@ -66,6 +67,21 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
     return Shown(cover, core)
 
 
+def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane, Plane]:
+    """Cover and darkness of wide cracks with ragged edges."""
+    reach = rng.uniform(0.05, 0.3) * min(width_px, 25)
+    if reach < 0.4:
+        return cover, dark
+    x, y = grid(cover.shape)
+    exponent = rng.uniform(1.8, 2.8)
+    places = [
+        along + np.float32(length / 2) + np.float32(reach) * coloured(rng, cover.shape, ((exponent, 1.0),))
+        for along, length in ((x, cover.shape[1]), (y, cover.shape[0]))
+    ]
+    one, other = (cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for each in (cover, dark))
+    return np.asarray(one), np.asarray(other)
+
+
 def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: float) -> None:
     """Take light from a crack: most in its middle, least at its soft edges."""
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
@@ -74,7 +90,7 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
         rim = rng.uniform(0.2, 1)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
     depth = _depth(rng, picture, width_px)
-    soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.3) * smooth(rng, dark.shape, rng.uniform(3, 30))), 0, 0.97)
+    soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
     flat = np.float32(rng.uniform(0, 1))
     picture *= (1 - (1 - flat) * soft)[..., None]
@@ -88,10 +104,10 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
 def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
     """How dark cracks are: anything that can just be told from the grain of the surface."""
     grey = picture.mean(axis=2)
-    grain = grey - blurred(grey, 3)
+    grain = grey - blurred(grey, 2 + width_px)
     relative = float(grain.std() / (grey.mean() + 1e-3))
-    least = min(0.1 + 1.3 * relative / np.sqrt(max(width_px / 1.5, 1)), 0.7)
-    return float(least + (0.93 - least) * rng.beta(1.1, 1.2))
+    least = min(0.12 + 0.012 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
+    return float(least + (0.95 - least) * rng.beta(1.3 + 0.08 * width_px, 1.1))
 
 
 def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:
@@ -114,8 +130,8 @@ def _wet(rng: Rng, picture: Picture, core: Plane, width_px: float) -> None:
 def _spall(rng: Rng, cover: Plane, width_px: float) -> Plane:
     """Where edges have broken off: beside the crack, where a rough field is high."""
     field = coloured(rng, cover.shape, ((rng.uniform(2, 2.8), 1.0),))
-    near = blurred(cover, rng.uniform(1, 2) + rng.uniform(0.3, 1.2) * width_px)
-    return ramp(near * rng.uniform(1.5, 4) + 0.25 * field - rng.uniform(0.4, 0.9), 0.02)
+    near = blurred(cover, rng.uniform(1, 2) + rng.uniform(0.2, 0.7) * width_px)
+    return ramp(near * rng.uniform(1.5, 3) + 0.25 * field - rng.uniform(0.5, 1.0), 0.02) * ramp(near - 0.08, 0.01)
 
 
 def _chip(rng: Rng, picture: Picture, spall: Plane) -> None:

@@ -55,7 +55,7 @@ def paint(rng: Rng, picture: Picture) -> None:
         [[0.9, 0.9, 0.88], [0.9, 0.72, 0.2], [0.6, 0.2, 0.18], [0.3, 0.4, 0.6], [0.2, 0.2, 0.2]], np.float32
     )
     tone = colour[rng.choice(5, p=[0.6, 0.2, 0.08, 0.06, 0.06])] * np.float32(rng.uniform(0.75, 1.05))
-    texture = picture.mean(axis=2)
+    texture = np.maximum(picture.mean(axis=2), 1e-3)
     relief = (texture / (blurred(texture, 3) + 1e-3)) ** rng.uniform(0.1, 0.9)
     painted(picture, cover * np.float32(rng.uniform(0.5, 1)), tone * relief[..., None])
 

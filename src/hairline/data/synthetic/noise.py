@@ -54,10 +54,10 @@ def smooth(rng: Rng, shape: Shape, cell_px: float, channels: int = 1) -> NDArray
     """Smooth noise [height, width] (or [height, width, channels]) of deviation about 0.7, features of ``cell_px``."""
     rows, cols = (int(np.ceil(length / cell_px)) + 3 for length in shape)
     coarse = rng.standard_normal((rows, cols, channels), np.float32)
-    y, x = (rng.random(2) * cell_px).astype(int).tolist()
-    size = (max(round(cols * cell_px), shape[1] + x), max(round(rows * cell_px), shape[0] + y))
-    fine = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC)
-    return np.asarray(fine[y : y + shape[0], x : x + shape[1]])
+    y, x = rng.random(2)
+    to_coarse = np.array([[1 / cell_px, 0, 0.5 + x], [0, 1 / cell_px, 0.5 + y]])
+    how = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpAffine(coarse, to_coarse, shape[::-1], flags=how, borderMode=cv2.BORDER_REFLECT_101))
 
 
 @lru_cache(maxsize=8)

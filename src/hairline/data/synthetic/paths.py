@@ -70,6 +70,7 @@ class Habit:
         wander: How fast the course changes, in radians a step.
         jag: How much single stretches leave the course, in radians.
         stretch: How many steps a stretch has.
+        knot: How many steps lie between two widths.
         swell: Deviation of the logarithm of the width, along the crack.
         rough: The same from point to point.
         shake: How far points lie off the course, in parts of the width.
@@ -80,6 +81,7 @@ class Habit:
     wander: float
     jag: float
     stretch: int
+    knot: int
     swell: float
     rough: float
     shake: float
@@ -88,15 +90,16 @@ class Habit:
     @classmethod
     def drawn(cls, rng: Rng, width_px: float) -> "Habit":
         """Any habit that goes with a width."""
-        step = max(1.5, 0.3 * width_px)
+        step = max(1.5, 0.2 * width_px)
         return cls(
             step_px=step,
-            wander=log_uniform(rng, 0.01, 0.12) * np.sqrt(step),
+            wander=log_uniform(rng, 0.006, 0.07) * np.sqrt(step),
             jag=rng.uniform(0, 0.8),
             stretch=int(rng.integers(1, max(3, 24 / step) + 1)),
-            swell=rng.uniform(0.1, 0.5),
-            rough=rng.uniform(0, 0.35),
-            shake=rng.uniform(0, 0.25),
+            swell=rng.uniform(0.1, 0.45),
+            knot=int(np.clip(log_uniform(rng, 8, 120) / step, 2, 60)),
+            rough=rng.uniform(0, 0.25),
+            shake=rng.uniform(0, 0.2),
             fading=rng.uniform(0.3, 1),
         )
 
@@ -104,14 +107,14 @@ class Habit:
         """A strand from a point on that tapers off."""
         count = max(int(length_px / self.step_px), 4)
         drift = np.cumsum(rng.normal(0, self.wander, count))
-        drift *= np.minimum(1, 1.2 / max(np.abs(drift).max(), 1e-6))
+        drift *= min(1, 0.9 / max(float(np.abs(drift).max()), 1e-6))
         jags = np.repeat(rng.normal(0, self.jag, count // self.stretch + 1), self.stretch)[:count]
         angles = heading + drift + jags + rng.normal(0, 0.4 * self.jag, count)
         moves = np.stack([np.cos(angles), np.sin(angles)], axis=1) * self.step_px
         points = start + np.cumsum(moves, axis=0)
         left = (count - np.arange(count)) / count
-        taper = np.clip(left / rng.uniform(0.1, 0.6), 0.15, 1)
-        swell = self.swell * _wave(rng, count, 12) + 0.5 * self.swell * _wave(rng, count, 4)
+        taper = np.clip(left / rng.uniform(0.15, 0.8), 0.04, 1)
+        swell = self.swell * (_wave(rng, count, self.knot) + 0.5 * _wave(rng, count, max(self.knot // 3, 1)))
         widths = width_px * taper * np.exp(swell + self.rough * rng.standard_normal(count))
         points = points + rng.normal(0, self.shake, (count, 2)) * np.minimum(widths, 12)[:, None]
         levels = np.clip(level * (self.fading + (1 - self.fading) * (0.7 + 0.5 * _wave(rng, count, 10))), 0.15, 1)

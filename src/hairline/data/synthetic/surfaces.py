@@ -50,19 +50,19 @@ def asphalt(rng: Rng, shape: Shape, width_px: float) -> Surface:
         if rng.random() < 0.6
         else log_uniform(rng, 1.2, 22)
     )
-    base = rng.uniform(0.16, 0.62)
+    base = rng.uniform(0.3, 0.75)
     grain = ((rng.uniform(1.8, 3.2), rng.uniform(0.01, 0.08)), (rng.uniform(0, 1), rng.uniform(0.02, 0.11)))
     grey = 1 + coloured(rng, shape, grain)
     if size < 2:
         grey *= 1 + coloured(rng, shape, ((0.6, rng.uniform(0.05, 0.3)),))
         return Surface(tinted(rng, base * _kept(grey), 0.02, rng.normal(0, 0.03)))
-    field = stones.scattered(rng, shape, size, rng.uniform(0.02, 0.4), rng.uniform(0.1, 0.9))
-    looks = np.exp(rng.normal(0, rng.uniform(0.06, 0.4), field.count)).astype(np.float32)
+    field = stones.scattered(rng, shape, size, rng.uniform(0.02, 0.4), rng.uniform(0.4, 0.97))
+    looks = np.exp(rng.normal(0, rng.uniform(0.06, 0.34), field.count)).astype(np.float32)
     hues = rng.normal(0, rng.uniform(0.005, 0.06), (field.count, 1)).astype(np.float32) * np.array(
         [1, 0.2, -1], np.float32
     )
     chance = rng.random(field.count, np.float32)
-    sunk = rng.random(field.count) < rng.uniform(0, 0.5)
+    sunk = rng.random(field.count) < rng.uniform(0, 0.6)
     top = field.height * field.values(1 - sunk * np.float32(rng.uniform(0.4, 1)))
     shade = (
         rng.uniform(0, 0.9)
@@ -71,7 +71,8 @@ def asphalt(rng: Rng, shape: Shape, width_px: float) -> Surface:
         / 3
     )
     gap = rng.uniform(0.25, 0.9)
-    stone = (gap + (1 - gap) * top) * (1 + shade) * field.values(looks)
+    fines = 1 + rng.uniform(0.05, 0.35) * rng.standard_normal(top.shape, np.float32)
+    stone = (gap * fines * (1 - top) + top) * (1 + shade) * (1 + top * (field.values(looks) - 1))
     hue = field.shrunk((1 + field.values(hues) * top[..., None]) * stone[..., None], shape)
     if size > 5 and rng.random() < 0.7:
         grey *= 1 + coloured(rng, shape, ((rng.uniform(0.5, 1.5), rng.uniform(0.04, 0.2)),))
@@ -130,7 +131,7 @@ def noise(rng: Rng, shape: Shape, width_px: float) -> Surface:
     )
     grey = rng.uniform(0.2, 0.85) * _kept(1 + coloured(rng, shape, parts))
     return Surface(
-        tinted(rng, grey, rng.uniform(0, 0.12), rng.normal(0, 0.04)) * (1 + 0.05 * smooth(rng, shape, 40, 3))
+        tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04)) * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3))
     )
 
 

@@ -38,7 +38,7 @@ def _made(options: Options, place: tuple[int, ...], crack_free: bool) -> tuple[N
     weights = asdict(ingredients.surfaces)
     kind = _chosen(chance("surface kind"), weights)
     surface = surfaces.MAKERS[kind](chance("surface"), shape, width)
-    picture = np.array(surface.picture, np.float32)
+    picture = np.maximum(surface.picture, 0.004, dtype=np.float32)
     probabilities = asdict(ingredients.distractors)
     _add(distractors.BELOW, probabilities, picture, chance)
     cover = np.zeros(shape, np.float32)
