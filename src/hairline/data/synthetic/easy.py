@@ -1,24 +1,17 @@
-"""Synthetic cracks on concrete and asphalt: images with exact masks, for trying things out and for tests.
+"""Images of the style ``easy``: cracks on concrete and asphalt, for trying things out and for tests.
 
 An image is a product of factors on a grey surface: texture, uneven light, soft shadows and stains, pebbles and pores,
 now and then a joint, and cracks that are clearly darker than what is right beside them but not than the rest of the
 image. So one global threshold fails, while a local one works where it is told to look.
 """
 
-import csv
-from pathlib import Path
-from typing import Annotated
-
 import cv2
 import numpy as np
-from annotated_types import Ge, Le
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from hairline.data.splits import ORDER, Split
-from hairline.imaging.images import write_image, write_mask
-from hairline.io import bounds
-from hairline.io.options import checked_dataclass
+from hairline.data.synthetic.options import Options
 
 Plane = NDArray[np.float32]
 Points = NDArray[np.float64]
@@ -35,43 +28,7 @@ MASK_COVERAGE = 0.3
 JOINT_SHARE = 0.12
 
 
-@checked_dataclass
-class Options:
-    """What to generate.
-
-    Attributes:
-        seed: Seed of everything; an image depends on it, on its split and on its index there only.
-        train: Number of training images.
-        val: Number of validation images.
-        test: Number of test images.
-        height_px: Height of the images.
-        width_px: Width of the images.
-        crack_free: Share of images without a crack, spread evenly over the indices of each split.
-    """
-
-    seed: Annotated[int, Ge(0), Le(bounds.SEED)]
-    train: Annotated[int, Ge(0), Le(bounds.IMAGES)]
-    val: Annotated[int, Ge(0), Le(bounds.IMAGES)]
-    test: Annotated[int, Ge(0), Le(bounds.IMAGES)]
-    height_px: Annotated[int, Ge(32), Le(bounds.SYNTHETIC_SIDE_PX)]
-    width_px: Annotated[int, Ge(32), Le(bounds.SYNTHETIC_SIDE_PX)]
-    crack_free: Annotated[float, Ge(0), Le(1)]
-
-
-def write(folder: Path, options: Options) -> None:
-    """Write images/ID.png, masks/ID.png and split.csv (id, split) under a folder that exists; ID is SPLIT_INDEX."""
-    rows = [("id", "split")]
-    for split, count in zip(ORDER, (options.train, options.val, options.test), strict=True):
-        for index in range(count):
-            name, (image, mask) = f"{split}_{index:05d}", make(options, split, index)
-            write_image(folder / "images" / f"{name}.png", image)
-            write_mask(folder / "masks" / f"{name}.png", mask)
-            rows.append((name, split))
-    with (folder / "split.csv").open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-
-
-def make(options: Options, split: Split, index: int) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def made(options: Options, split: Split, index: int, crack_free: bool) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Image RGB uint8 [height, width, 3] and mask bool [height, width] of one index of a split, always the same.
 
     The mask holds the crack's core and its blurred dark rim: pixels covered by crack to at least ``MASK_COVERAGE``.
@@ -80,17 +37,12 @@ def make(options: Options, split: Split, index: int) -> tuple[NDArray[np.uint8],
     shape = (options.height_px, options.width_px)
     grey = _surface(rng, shape) * _stains(rng, shape) * _joint(rng, shape)
     cover = np.zeros(shape, np.float32)
-    if not is_crack_free(options, index):
+    if not crack_free:
         cover = _cracks(rng, shape)
         depth = rng.uniform(0.45, 0.72) * (1 + 0.12 * _noise(rng, shape, 40))
         grey *= 1 - cover * np.clip(depth, 0.42, 0.85)
     grey *= _light(rng, shape)
     return _photograph(rng, grey), cover >= MASK_COVERAGE
-
-
-def is_crack_free(options: Options, index: int) -> bool:
-    """Whether an index has no crack: of any n indices in a row, n * share have none, give or take one."""
-    return int((index + 1) * options.crack_free + 1e-9) > int(index * options.crack_free + 1e-9)
 
 
 def _noise(rng: np.random.Generator, shape: Shape, cell_px: float) -> Plane:

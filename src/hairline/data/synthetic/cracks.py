@@ -1,0 +1,156 @@
+"""Cracks on a surface: dark or bright, soft or sharp, spalled, wet, lit at an edge, interrupted by what holds out."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from hairline.data.synthetic import paths
+from hairline.data.synthetic.drawing import drawn
+from hairline.data.synthetic.noise import (
+    Picture,
+    Plane,
+    Rng,
+    Shape,
+    blurred,
+    coloured,
+    grid,
+    log_uniform,
+    ramp,
+    slope,
+    smooth,
+)
+from hairline.data.synthetic.options import Cracks
+from hairline.data.synthetic.surfaces import Surface
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What cracks cover.
+
+    Attributes:
+        cover: Share of every pixel that belongs to cracks, spalled edges included, [height, width].
+        core: The same without spalled edges.
+    """
+
+    cover: Plane
+    core: Plane
+
+
+def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks) -> Shown:
+    """Draw cracks of a main width into a picture, in place."""
+    shape: Shape = picture.shape[:2]
+    chances = rng.random(7)
+    if chances[0] < options.stepped and surface.wall is not None:
+        strands = paths.stepped(rng, shape, min(width_px, 0.2 * surface.wall.row_px + 1), surface.wall)
+    elif chances[1] < options.meshes:
+        strands = paths.mesh(rng, shape, min(width_px, 12))
+    else:
+        strands = paths.system(rng, shape, width_px, chances[2] < options.branches)
+    cover, dark = _frayed(rng, *drawn(strands, shape), width_px)
+    core = cover
+    if chances[3] < options.spalled:
+        spall = _spall(rng, cover, width_px)
+        _chip(rng, picture, spall)
+        cover = np.maximum(cover, spall)
+    if chances[4] < options.interrupted:
+        dark = dark * (1 - _interruptions(rng, surface, dark, width_px))
+    if chances[5] < options.wet:
+        _wet(rng, picture, core, width_px)
+    if chances[6] < options.bright:
+        _fill(rng, picture, dark, width_px)
+    else:
+        _darken(rng, picture, dark, core, width_px)
+    if rng.random() < options.lit:
+        light = slope(blurred(dark, log_uniform(rng, 0.5, 1.5)), rng.uniform(0, 2 * np.pi))
+        picture *= np.clip(1 + rng.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
+    return Shown(cover, core)
+
+
+def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane, Plane]:
+    """Cover and darkness of wide cracks with ragged edges."""
+    reach = rng.uniform(0.05, 0.3) * min(width_px, 25)
+    if reach < 0.4:
+        return cover, dark
+    x, y = grid(cover.shape)
+    exponent = rng.uniform(1.8, 2.8)
+    places = [
+        along + np.float32(length / 2) + np.float32(reach) * coloured(rng, cover.shape, ((exponent, 1.0),))
+        for along, length in ((x, cover.shape[1]), (y, cover.shape[0]))
+    ]
+    one, other = (cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for each in (cover, dark))
+    return np.asarray(one), np.asarray(other)
+
+
+def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: float) -> None:
+    """Take light from a crack: most in its middle, least at its soft edges."""
+    soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
+    if width_px > 4:
+        inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
+        rim = rng.uniform(0.2, 1)
+        soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
+    depth = _depth(rng, picture, width_px)
+    soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
+    floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
+    flat = np.float32(rng.uniform(0, 1))
+    picture *= (1 - (1 - flat) * soft)[..., None]
+    picture += (flat * soft)[..., None] * (floor - picture)
+    if rng.random() < 0.2:  # dirt and shade beside the crack
+        picture *= (
+            1 - rng.uniform(0.03, 0.2) * np.minimum(blurred(core, rng.uniform(1.5, 4) + 0.3 * width_px) * 2, 1)
+        )[..., None]
+
+
+def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
+    """How dark cracks are: anything that can just be told from the grain of the surface."""
+    grey = picture.mean(axis=2)
+    grain = grey - blurred(grey, 2 + width_px)
+    relative = float(grain.std() / (grey.mean() + 1e-3))
+    least = min(0.12 + 0.012 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
+    return float(least + (0.95 - least) * rng.beta(1.3 + 0.08 * width_px, 1.1))
+
+
+def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:
+    """Salt, dust or sand in a crack: brighter than the surface, at times with a dark line left in it."""
+    wide = np.minimum(blurred(dark, 0.5 + 0.15 * width_px) * 1.3, 1)
+    tone = np.float32(rng.uniform(0.75, 1.0)) * (
+        1 + np.array([0.04, 0, -0.06], np.float32) * np.float32(rng.uniform(0, 2))
+    )
+    mottled = np.clip(0.8 + 0.5 * smooth(rng, dark.shape, rng.uniform(2, 12)), 0.2, 1)
+    picture += (rng.uniform(0.35, 0.85) * wide * mottled)[..., None] * (np.maximum(tone, picture) - picture)
+
+
+def _wet(rng: Rng, picture: Picture, core: Plane, width_px: float) -> None:
+    """A dark border of irregular width."""
+    halo = blurred(core, rng.uniform(2, 5) + 0.5 * width_px)
+    edge = halo * 3 + 0.12 * coloured(rng, core.shape, ((2.4, 1.0),)) - rng.uniform(0.15, 0.5)
+    picture *= (1 - rng.uniform(0.1, 0.4) * ramp(edge, rng.uniform(0.02, 0.15)))[..., None]
+
+
+def _spall(rng: Rng, cover: Plane, width_px: float) -> Plane:
+    """Where edges have broken off: beside the crack, where a rough field is high."""
+    field = coloured(rng, cover.shape, ((rng.uniform(2, 2.8), 1.0),))
+    near = blurred(cover, rng.uniform(1, 2) + rng.uniform(0.2, 0.7) * width_px)
+    return ramp(near * rng.uniform(1.5, 3) + 0.25 * field - rng.uniform(0.5, 1.0), 0.02) * ramp(near - 0.08, 0.01)
+
+
+def _chip(rng: Rng, picture: Picture, spall: Plane) -> None:
+    """The rough ground of a spall, and the step at its edge."""
+    rough = 1 + coloured(rng, spall.shape, ((rng.uniform(1, 2), rng.uniform(0.05, 0.3)),))
+    tone = rng.uniform(0.45, 1.2)
+    picture *= (1 + spall * (tone * rough - 1))[..., None]
+    step = slope(blurred(spall, rng.uniform(0.6, 1.5)), rng.uniform(0, 2 * np.pi))
+    picture *= np.clip(1 + rng.uniform(0.2, 1.2) * step, 0.4, 1.5)[..., None]
+
+
+def _interruptions(rng: Rng, surface: Surface, dark: Plane, width_px: float) -> Plane:
+    """By how much what lies in a crack hides it: whole stones at its edges, dirt anywhere."""
+    strength = np.float32(rng.uniform(0.4, 1))
+    if surface.chance is None or surface.wall is not None or rng.random() < 0.3:
+        field = coloured(rng, dark.shape, ((rng.uniform(1, 2.4), 1.0),))
+        return np.asarray(strength * ramp(field - rng.uniform(0.7, 1.8), 0.15))
+    stays = surface.chance < rng.uniform(0.05, 0.5)
+    if width_px > 5:  # stones reach in from the sides; few lie in the middle
+        inside = cv2.distanceTransform((dark > 0).astype(np.uint8), cv2.DIST_L2, 3)
+        stays &= (inside < rng.uniform(0.15, 0.5) * width_px) | (surface.chance < 0.04)
+    return np.asarray(strength * stays.astype(np.float32))
