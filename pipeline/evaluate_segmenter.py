@@ -23,7 +23,8 @@ from hairline.metrics import learned, thresholds
 from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.learned import Told
 from hairline.metrics.score_table import counts, extremes, metrics
-from hairline.nn.runtime import device
+from hairline.nn.runtime import device, origins
+from hairline.nn.runtime.origins import Origin
 from hairline.nn.segmenter import segmenter as segmenters
 from hairline.reporting.figures import canvas, curves
 from pipeline import stage
@@ -79,6 +80,7 @@ class _Trained:
     epochs: int
     initialisation: str
     learned: Told = field(default_factory=Told)
+    origin: Origin | None = None
 
 
 def _info(weights: Path, segmenter: SegmenterName) -> dict[str, Any]:
@@ -102,7 +104,7 @@ def _training(info: Mapping[str, Any]) -> dict[str, object] | None:
     return {
         "images": info["images"],
         "epochs": info["epochs"],
-        "start": info["initialisation"],
+        "start": origins.started(info),
         "learned": learned.verdict_of(info),
     }
 

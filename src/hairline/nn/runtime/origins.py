@@ -43,3 +43,19 @@ def of_info(info: Mapping[str, Any]) -> Origin | None:
     """What model.json says; None where it says nothing, as versions before this one."""
     told = info.get("origin")
     return None if not told else Origin(told["source"], told.get("version"), told.get("licence"), told["sha256"])
+
+
+def started(info: Mapping[str, Any]) -> str:
+    """What a network started from by its model.json, for tables: initialisation, source and licence.
+
+    >>> started({"initialisation": "none", "origin": None})
+    'none'
+    >>> started({"initialisation": "imagenet", "origin": {"source": "some-package", "version": "1.0",
+    ...          "licence": "Apache-2.0", "sha256": "c0ffee"}})
+    'imagenet (some-package 1.0, Apache-2.0)'
+    """
+    initialisation, origin = str(info["initialisation"]), of_info(info)
+    if origin is None:
+        return initialisation
+    parts = [" ".join(filter(None, (origin.source, origin.version))), origin.licence]
+    return f"{initialisation} ({', '.join(filter(None, parts))})"
