@@ -17,7 +17,8 @@ from hairline.metrics import classification, learned
 from hairline.metrics.learned import Told
 from hairline.nn.classifier import backbones
 from hairline.nn.classifier import training as classifier_training
-from hairline.nn.runtime import device
+from hairline.nn.runtime import device, origins
+from hairline.nn.runtime.origins import Origin
 from hairline.reporting.figures import canvas, classifier_curves
 from pipeline import stage
 
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         model, info = backbones.load(weights)
         table = _answers(params, model, patch_index.read(patches), paths.dataset(args.dataset))
         read_json(weights / "model.json", _Trained, repro(f"train_classifier@{args.classifier}"))
-        training = {"images": info["images"], "epochs": info["epochs"], "start": info["initialisation"],
+        training = {"images": info["images"], "epochs": info["epochs"], "start": origins.started(info),
                     "learned": learned.verdict_of(info)}  # fmt: skip
         with whole_folder(folder) as unfinished:
             table.to_parquet(unfinished / "patches.parquet", index=False)
@@ -65,6 +66,7 @@ class _Trained:
     epochs: int
     initialisation: str
     learned: Told = field(default_factory=Told)
+    origin: Origin | None = None
 
 
 def _answers(params: Params, model: backbones.Classifier, index: pd.DataFrame, dataset: Path) -> pd.DataFrame:

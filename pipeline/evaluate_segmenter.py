@@ -23,7 +23,8 @@ from hairline.metrics import learned, thresholds
 from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.learned import Told
 from hairline.metrics.score_table import counts, extremes, metrics
-from hairline.nn.runtime import device
+from hairline.nn.runtime import device, origins
+from hairline.nn.runtime.origins import Origin
 from hairline.nn.segmenter import scaling
 from hairline.nn.segmenter import segmenter as segmenters
 from hairline.nn.segmenter.scaling import Scale
@@ -86,6 +87,7 @@ class _Trained:
     initialisation: str
     learned: Told = field(default_factory=Told)
     mm_per_px: float | None = None
+    origin: Origin | None = None
 
 
 def _info(weights: Path, segmenter: SegmenterName) -> dict[str, Any]:
@@ -109,7 +111,7 @@ def _training(info: Mapping[str, Any]) -> dict[str, object] | None:
     return {
         "images": info["images"],
         "epochs": info["epochs"],
-        "start": info["initialisation"],
+        "start": origins.started(info),
         "learned": learned.verdict_of(info),
     }
 

@@ -15,6 +15,7 @@ from hairline.data.samples import load_image, read_samples
 from hairline.io.atomic import whole_file, whole_folder
 from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.classifier import backbones, judging, serving, training
+from hairline.nn.runtime import origins
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.serving import requirements
@@ -52,9 +53,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         if run is None:
             return
         run.tag("initialisation", trained.initial)
+        run.tag("origin", origins.told(trained.model.origin))
         run.tag("waivers", waived([paths.patches_verdict(args.classifier)]))
         info = {
-            "window_px": window_px, "initialisation": trained.initial, "dataset": options.dataset,
+            "window_px": window_px, "initialisation": trained.initial,
+            "origin": origins.as_json(trained.model.origin), "dataset": options.dataset,
             "images": rows.loc[rows["split"] == "train", "sample"].nunique(), "epochs": len(trained.history),
             "learned": _judge(params, paths, args.classifier, trained, rows, images, checkpoints, run),
         }  # fmt: skip

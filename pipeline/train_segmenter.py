@@ -15,6 +15,7 @@ from hairline.data import training_table
 from hairline.data.training_table import Images
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.metrics.learned import NOT_JUDGED
+from hairline.nn.runtime import origins
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
@@ -97,13 +98,15 @@ def _write(
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     info = {
         "status": "trained", "label_set": name.label_set, "training_set": name.training_set,
-        "architecture": name.architecture, "initialisation": trained.initial, "images": images,
-        "mm_per_px": mm_per_px, "epochs": len(trained.history), "kept_epoch": trained.kept,
+        "architecture": name.architecture, "initialisation": trained.initial,
+        "origin": origins.as_json(trained.model.origin), "images": images, "mm_per_px": mm_per_px,
+        "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
         "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
         "learned": learned,
     }  # fmt: skip
     run.tag("initialisation", trained.initial)
+    run.tag("origin", origins.told(trained.model.origin))
     architecture = params.architecture(name.architecture)
     with whole_folder(target) as folder:
         segmenter.save(trained.model, folder, architecture.network, architecture.options, info)

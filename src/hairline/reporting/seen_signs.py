@@ -97,7 +97,10 @@ def strongest_word(found: Iterable[Seen | None]) -> Word | None:
 
 
 def made_with(summary: pd.DataFrame) -> list[str]:
-    """Which labels each label set and FSV were made with, the dearest first, one sentence; nothing where not known."""
+    """Which labels each label set and FSV were made with, the dearest first; nothing where not known.
+
+    A second sentence says what networks started from, where that was not random weights alone.
+    """
     dearest: dict[str, Labels] = {}
     for row in summary[summary["status"] == "scored"].to_dict("records"):
         name = "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
@@ -105,7 +108,25 @@ def made_with(summary: pd.DataFrame) -> list[str]:
         dearest |= {name: labels[0]} if labels else {}
     told = {each: [name for name, labels in dearest.items() if labels == each] for each in DEAREST}
     parts = [f"{each}: {', '.join(names)}" for each, names in told.items() if names]
-    return [f"Dearest labels that went into the making, of any image: {'; '.join(parts)}."] if parts else []
+    labels_told = [f"Dearest labels that went into the making, of any image: {'; '.join(parts)}."] if parts else []
+    return [*labels_told, *_starts(summary)]
+
+
+def _starts(summary: pd.DataFrame) -> list[str]:
+    """What the networks behind results started from, one sentence; nothing where none started from other weights."""
+    networks: dict[str, list[str]] = {}
+    for row in summary[summary["status"] == "scored"].to_dict("records"):
+        if _text(row["start"]) and _text(row["model"]):
+            known = networks.setdefault(str(row["start"]), [])
+            known += [str(row["model"])] if str(row["model"]) not in known else []
+    if set(networks) <= {"none"}:
+        return []
+    parts = [f"{'random weights' if start == 'none' else start}: {', '.join(of)}" for start, of in networks.items()]
+    return [f"Networks started from: {'; '.join(parts)}."]
+
+
+def _text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def counts(summary: pd.DataFrame) -> str:
@@ -137,6 +158,7 @@ def _reason(row: Mapping[Any, Any], several: bool) -> dict[str, str]:
         "Scored on": str(row["test_set"]),
         "Seen": counted(row),
         "Images unseen": ABSENT if pd.isna(row["images_unseen"]) else f"{row['images_unseen']:.0f}",
-        "Made with": str(row["made_with"]) if isinstance(row["made_with"], str) and row["made_with"] else ABSENT,
-        "Why": str(row["seen_why"]) if isinstance(row["seen_why"], str) and row["seen_why"] else ABSENT,
+        "Made with": str(row["made_with"]) if _text(row["made_with"]) else ABSENT,
+        "Started from": str(row["start"]) if _text(row["start"]) else ABSENT,
+        "Why": str(row["seen_why"]) if _text(row["seen_why"]) else ABSENT,
     }

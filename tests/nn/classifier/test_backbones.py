@@ -110,7 +110,8 @@ def test_save_and_load_are_bit_equal(model, tmp_path):
     model.to(memory_format=torch.channels_last)
     backbones.save(model, folder, {"weights": "none", "window_px": 128})
     loaded, info = backbones.load(folder)
-    assert info == {"weights": "none", "window_px": 128, "backbone": SMALL}
+    scale = {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}
+    assert info == {"weights": "none", "window_px": 128, "backbone": SMALL, "normalisation": scale}
     assert sorted(path.name for path in folder.iterdir()) == ["model.json", "weights.safetensors"]
     assert not loaded.training
     state = model.state_dict()

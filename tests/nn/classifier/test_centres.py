@@ -21,6 +21,7 @@ HERE = Placement(torch.device("cpu"), autocast=False, accelerator="cpu", precisi
         ("mobilenetv3_small_050", 0),
         ("convnext_atto", 1.5 + 2 + 4 + 8),  # 4 px without padding, then three times 2 px: halves of 4, 8 and 16 px
         ("tf_mobilenetv3_small_minimal_100", 1 + 2 + 4 + 8 + 16),  # pads at the end alone
+        ("tf_efficientnet_lite0", 1 + 2 + 4 + 8 + 16),  # the same
         ("legacy_seresnet18", 2),  # its pooling has no padding: a pixel further of those that are 2 px wide there
         ("regnetx_002", 0),
     ],

@@ -33,7 +33,14 @@ def norms(model):
     return sum(isinstance(layer, nn.modules.batchnorm._BatchNorm) for layer in model.modules())
 
 
-NETWORKS = ["resnet18", "test_resnet", "test_efficientnet", "mobilenetv3_small_050", "test_convnext"]
+NETWORKS = [
+    "resnet18",
+    "test_resnet",
+    "test_efficientnet",
+    "mobilenetv3_small_050",
+    "test_convnext",
+    "tf_efficientnet_lite0",
+]
 
 
 @pytest.mark.parametrize("backbone", NETWORKS)

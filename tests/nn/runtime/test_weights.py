@@ -15,9 +15,12 @@ from huggingface_hub import constants
 from torch import nn
 
 from hairline.errors import HairlineError
+from hairline.io.hashing import content_hash
 from hairline.nn.runtime import weights
+from hairline.nn.runtime.origins import Origin
 
 REPOSITORY = "nobody/no-such-network"
+PUBLISHED = weights.Published(REPOSITORY)
 
 
 @pytest.fixture(autouse=True)
@@ -45,7 +48,7 @@ def dead_end(monkeypatch, online):
 def expect_one_warning(caplog, reason):
     started = time.monotonic()
     with caplog.at_level(logging.WARNING):
-        assert weights.initial("auto", REPOSITORY) == (None, "none")
+        assert weights.initial("auto", PUBLISHED) == weights.RANDOM
     assert time.monotonic() - started < 5
     warnings = [record.getMessage() for record in caplog.records]
     assert len(warnings) == 1
@@ -82,18 +85,23 @@ def test_auto_falls_back_with_one_warning_where_the_download_breaks_off(reachabl
 
 def test_imagenet_that_cannot_be_had_is_an_error(dead_end):
     with pytest.raises(HairlineError, match=rf"'{REPOSITORY}' cannot be had: not reachable.*choose weights 'none'"):
-        weights.initial("imagenet", REPOSITORY)
+        weights.initial("imagenet", PUBLISHED)
     with pytest.raises(HairlineError, match="none were published"):
-        weights.initial("imagenet", None)
+        weights.initial("imagenet", weights.Published(None))
 
 
 @pytest.mark.parametrize("wish", ["auto", "imagenet"])
-def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(reachable, monkeypatch, wish):
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, revision: f"/downloaded/{revision}")
-    assert weights.initial(wish, REPOSITORY, "r1") == (Path("/downloaded/r1"), "imagenet")
+def test_imagenet_weights_are_taken_from_the_cache_or_else_downloaded(reachable, monkeypatch, wish, tmp_path):
+    published = weights.Published(REPOSITORY, "r1", licence="MIT")
+    file = tmp_path / "snapshots" / "c0ffee" / weights.FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"weights")
+    origin = Origin(f"{REPOSITORY} (Hugging Face)", "c0ffee", "MIT", content_hash(file))
+    monkeypatch.setattr(huggingface_hub, "hf_hub_download", lambda *_, revision: {"r1": str(file)}[revision])
+    assert weights.initial(wish, published) == weights.Start("imagenet", origin, file)
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, revision: f"/cached/{revision}")
-    assert weights.initial(wish, REPOSITORY, "r1") == (Path("/cached/r1"), "imagenet")
+    monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, revision: {"r1": str(file)}[revision])
+    assert weights.initial(wish, published) == weights.Start("imagenet", origin, file)
 
 
 def test_none_asks_nobody(online, monkeypatch, caplog):
@@ -104,7 +112,7 @@ def test_none_asks_nobody(online, monkeypatch, caplog):
         (urllib.request, "urlopen"),
     ):
         monkeypatch.setattr(place, name, lambda *_, name=name, **__: asked.append(name))
-    assert weights.initial("none", REPOSITORY) == (None, "none")
+    assert weights.initial("none", PUBLISHED) == weights.RANDOM
     assert not asked
     assert not caplog.records
 
@@ -112,13 +120,15 @@ def test_none_asks_nobody(online, monkeypatch, caplog):
 def test_a_path_is_recorded_and_must_be_a_safetensors_file(tmp_path):
     path = tmp_path / "mine.safetensors"
     with pytest.raises(HairlineError, match=r"neither one of auto, imagenet, none nor an existing \.safetensors file"):
-        weights.initial(str(path), REPOSITORY)
+        weights.initial(str(path), PUBLISHED)
     weights.write(nn.Linear(2, 1), path)
-    assert weights.initial(str(path), REPOSITORY) == (path, f"file:{path}")
+    assert weights.initial(str(path), PUBLISHED) == weights.Start(
+        f"file:{path}", Origin(path.as_posix(), None, None, content_hash(path)), path
+    )
     pickled = tmp_path / "mine.pt"
     torch.save({}, pickled)
     with pytest.raises(HairlineError, match=r"mine\.pt"):
-        weights.initial(str(pickled), REPOSITORY)
+        weights.initial(str(pickled), PUBLISHED)
 
 
 def test_write_and_read_are_bit_equal_in_any_memory_layout(tmp_path):

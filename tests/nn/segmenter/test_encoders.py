@@ -9,6 +9,7 @@ from torch import nn
 
 from hairline.errors import HairlineError
 from hairline.nn.runtime import weights
+from hairline.nn.runtime.weights import Published
 from hairline.nn.segmenter import encoders
 
 
@@ -29,10 +30,10 @@ def test_known_names_are_given_back(name):
 
 
 def test_imagenet_weights_lie_where_their_libraries_put_them():
-    assert encoders.published("vgg16_bn")[0] == "smp-hub/vgg16_bn.imagenet"
-    assert len(encoders.published("vgg16_bn")[1]) == 40  # a pinned commit
-    assert encoders.published("tu-resnet18.tv_in1k") == ("timm/resnet18.tv_in1k", None)
-    assert encoders.published("tu-test_vit")[0].startswith("timm/test_vit")
+    assert encoders.published("vgg16_bn").repository == "smp-hub/vgg16_bn.imagenet"
+    assert len(encoders.published("vgg16_bn").revision) == 40  # a pinned commit
+    assert encoders.published("tu-resnet18.tv_in1k").repository == "timm/resnet18.tv_in1k"
+    assert encoders.published("tu-test_vit").repository.startswith("timm/test_vit")
 
 
 @pytest.mark.parametrize("name", ["resnet18", "convnext_atto", "efficientnet_b0"])
@@ -42,7 +43,7 @@ def test_timms_encoder_starts_from_timms_network(tmp_path, name):
     theirs, ours = timm.create_model(name, num_classes=5), get_encoder(f"tu-{name}", weights=None)
     weights.write(theirs, tmp_path / "net.safetensors")
     path = str(tmp_path / "net.safetensors")
-    assert encoders.start(ours, path, None, None, "it") == f"file:{path}"
+    assert encoders.start(ours, path, Published(None), "it").initial == f"file:{path}"
     images = torch.rand(1, 3, 64, 64)
     with torch.inference_mode():
         expected = theirs.eval().forward_intermediates(images, intermediates_only=True, norm=False)[-1]
@@ -53,13 +54,13 @@ def test_a_deeper_network_of_the_same_parts_does_not_fit(tmp_path):
     weights.write(timm.create_model("resnet34"), tmp_path / "net.safetensors")
     for encoder in (get_encoder("resnet18", weights=None), get_encoder("tu-resnet18", weights=None)):
         with pytest.raises(HairlineError, match=r"net\.safetensors for it: these weights are of another network"):
-            encoders.start(encoder, str(tmp_path / "net.safetensors"), None, None, "it")
+            encoders.start(encoder, str(tmp_path / "net.safetensors"), Published(None), "it")
 
 
 def test_without_weights_nothing_is_changed():
     encoder = get_encoder("resnet18", weights=None)
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    assert encoders.start(encoder, "none", None, None, "it") == "none"
+    assert encoders.start(encoder, "none", Published(None), "it").initial == "none"
     assert all(torch.equal(before[name], tensor) for name, tensor in encoder.state_dict().items())
 
 

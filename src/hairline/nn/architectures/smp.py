@@ -71,16 +71,18 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     Raises:
         HairlineError: As for :func:`multiple_px`; or if the weights cannot be had or do not fit.
     """
+    from hairline.nn.runtime import normalisation
     from hairline.nn.segmenter import encoders
     from hairline.nn.segmenter.segmenter import Segmenter
 
     multiple = multiple_px(options)
     network = _network(options)
     published = encoders.published(options.encoder)
-    actual = encoders.start(
-        network.encoder, weights, *published, f"the {options.architecture} encoder '{options.encoder}'"
+    start = encoders.start(
+        network.encoder, weights, published, f"the {options.architecture} encoder '{options.encoder}'"
     )
-    return Segmenter(network, multiple_px=multiple), actual
+    scale = normalisation.of(options.encoder)
+    return Segmenter(network, multiple_px=multiple, scale=scale, origin=start.origin), start.initial
 
 
 def _known(architecture: str) -> Any:

@@ -18,14 +18,16 @@ import torch
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.nn.runtime import normalisation, origins
 from hairline.nn.runtime import weights as weight_files
+from hairline.nn.runtime.normalisation import Normalisation, Scale, ToldScale
 from hairline.nn.training import shapes
 
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
 BODY = "body."
 CRACK = 1
 _PROBE_PX = (64, 96)
+HEAD_STD, WIDE_STD = 0.01, 0.1
+"""Standard deviation of a new last layer on pretrained features, and above which the library's own is too wide."""
 
 
 class Body(Protocol):
@@ -48,23 +50,6 @@ class Body(Protocol):
         ...
 
 
-class Normalisation(nn.Module):
-    """uint8 RGB [N, 3, H, W] → (x/255 - mean) / std of ImageNet, in the dtype of the network; no weights are saved."""
-
-    mean: Tensor
-    std: Tensor
-
-    def __init__(self) -> None:
-        """Keep mean and standard deviation as buffers that follow the module's device and dtype."""
-        super().__init__()
-        self.register_buffer("mean", 255 * torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("std", 255 * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1), persistent=False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Normalise a batch."""
-        return (images.to(self.mean.dtype) - self.mean) / self.std
-
-
 class Classifier(nn.Module):
     """Crack or no crack, for RGB images of any size.
 
@@ -74,14 +59,19 @@ class Classifier(nn.Module):
         body: The network; its parameters are named as timm names them. Without its last layer where that is ``linear``.
         linear: The last layer, K → 2, behind global average pooling; output 1 is crack. None where the head is another
             one, which then is the body's.
+        origin: Where its initial weights come from; None of random ones, and of a network that was read.
     """
 
-    def __init__(self, backbone: str, body: nn.Module, linear: nn.Linear | None, cell_px: int) -> None:
+    def __init__(
+        self, backbone: str, body: nn.Module, linear: nn.Linear | None, cell_px: int,
+        scale: Scale = normalisation.IMAGENET,
+    ) -> None:  # fmt: skip
         """Put the parts together; :func:`build` makes them."""
         super().__init__()
         self.backbone = backbone
         self.cell_px = cell_px
-        self.normalise = Normalisation()
+        self.origin: origins.Origin | None = None
+        self.normalise = Normalisation(scale)
         self.body = body
         self.linear = linear
 
@@ -125,17 +115,28 @@ def build(backbone: str, weights: str) -> tuple[Classifier, str]:
             size, or the weights cannot be had or do not fit.
     """
     config = timm.get_pretrained_cfg(known(backbone))
-    path, actual = weight_files.initial(weights, None if config is None else config.hf_hub_id)
-    model = _assemble(backbone)
-    if path is not None:
+    start = weight_files.initial(weights, published(backbone))
+    model = _assemble(backbone, normalisation.of(backbone))
+    model.origin = start.origin
+    tensors = start.tensors()
+    if tensors is not None:
         last_layer = "" if config is None else str(config.classifier)
-        _start_from(model, weight_files.read(path), f"{path} for '{backbone}'", last_layer)
-    return model, actual
+        _start_from(model, tensors, f"{start.source} for '{backbone}'", last_layer)
+    return model, start.initial
+
+
+def published(backbone: str) -> weight_files.Published:
+    """Where the ImageNet weights of a network of timm may be had."""
+    config = timm.get_pretrained_cfg(backbone)
+    if config is None:
+        return weight_files.Published(None)
+    return weight_files.Published(config.hf_hub_id, None, backbone, config.license)
 
 
 def save(model: Classifier, folder: Path, info: Mapping[str, object]) -> None:
-    """Write ``weights.safetensors`` and ``model.json`` (the info and the backbone's name) into a folder."""
-    weight_files.save(model, folder, {**info, "backbone": model.backbone})
+    """Write ``weights.safetensors`` and ``model.json`` (info, the backbone's name, how images are scaled)."""
+    scaled = normalisation.as_json(model.normalise.scale)
+    weight_files.save(model, folder, {**info, "backbone": model.backbone, "normalisation": scaled})
 
 
 @dataclass
@@ -143,6 +144,7 @@ class _Info:
     """What is asked of model.json."""
 
     backbone: str
+    normalisation: ToldScale | None = None
 
 
 def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
@@ -151,7 +153,11 @@ def load(folder: Path) -> tuple[Classifier, dict[str, object]]:
     Raises:
         HairlineError: If the folder holds no classifier or its two files do not belong together.
     """
-    return weight_files.load(folder, "classifier", _Info, lambda info: _assemble(known(str(info.get("backbone")))))
+
+    def assemble(info: Mapping[str, object]) -> Classifier:
+        return _assemble(known(str(info.get("backbone"))), normalisation.of_info(info))
+
+    return weight_files.load(folder, "classifier", _Info, assemble)
 
 
 def known(backbone: str) -> str:
@@ -222,10 +228,10 @@ def _sketched(backbone: str) -> Classifier:
     return model
 
 
-def _assemble(backbone: str) -> Classifier:
+def _assemble(backbone: str, scale: Scale) -> Classifier:
     """A classifier with random weights."""
     network = timm.create_model(backbone, num_classes=2)
-    model = Classifier(backbone, network, None, cell_px=1).eval()
+    model = Classifier(backbone, network, None, 1, scale).eval()
     features = _probe(model)
     model.cell_px = _PROBE_PX[0] // features.shape[2]
     linear = cast(Body, network).get_classifier()
@@ -276,3 +282,14 @@ def _start_from(model: Classifier, tensors: dict[str, Tensor], source: str, last
         kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(f"{last_layer}.")}
         own = {name: tensor for name, tensor in model.body.state_dict().items() if name.startswith(f"{last_layer}.")}
         weight_files.fill(model.body, kept | own, source)
+        _narrow(model)
+
+
+def _narrow(model: Classifier) -> None:
+    """Start a new last layer small on pretrained features where the library starts it wide, as timm's EfficientNets.
+
+    Theirs has a standard deviation of 0.41 for two outputs, so that the first steps would undo what was learned.
+    """
+    if model.linear is not None and float(model.linear.weight.detach().std()) > WIDE_STD:
+        nn.init.normal_(model.linear.weight, std=HEAD_STD)
+        nn.init.zeros_(model.linear.bias)

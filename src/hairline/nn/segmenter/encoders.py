@@ -7,11 +7,16 @@ import torch
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.nn.classifier import backbones
 from hairline.nn.classifier.backbones import BODY
 from hairline.nn.runtime import weights as weight_files
+from hairline.nn.runtime.weights import Published
 
 TIMM = "tu-"
 """How segmentation_models_pytorch begins the names of timm's networks."""
+
+PORTED = "timm-"
+"""How it begins the names of networks of timm that it has copied."""
 
 WRAPPED = "model"
 DOUBLINGS = 4
@@ -38,8 +43,8 @@ def known(encoder: str) -> str:
     return encoder
 
 
-def published(encoder: str) -> tuple[str | None, str | None]:
-    """Hugging Face repository and revision of an encoder's ImageNet weights; None where there are none.
+def published(encoder: str) -> Published:
+    """Where an encoder's ImageNet weights may be had.
 
     Raises:
         HairlineError: If there is no such encoder.
@@ -48,35 +53,35 @@ def published(encoder: str) -> tuple[str | None, str | None]:
     from segmentation_models_pytorch.encoders import encoders
 
     if known(encoder).startswith(TIMM):
-        config = timm.get_pretrained_cfg(encoder.removeprefix(TIMM))
-        return None if config is None else config.hf_hub_id, None
+        return backbones.published(encoder.removeprefix(TIMM))
     found = encoders[encoder]["pretrained_settings"].get("imagenet", {})
-    return found.get("repo_id"), found.get("revision")
+    name = encoder.removeprefix(PORTED)
+    return Published(found.get("repo_id"), found.get("revision"), name if timm.is_model(name) else None)
 
 
-def start(encoder: nn.Module, weights: str, repository: str | None, revision: str | None, what: str) -> str:
+def start(encoder: nn.Module, weights: str, published: Published, what: str) -> weight_files.Start:
     """Give an encoder its initial weights.
 
     Args:
         encoder: Filled in place; left with its random weights for ``none``.
         weights: As for :func:`hairline.nn.runtime.weights.initial`. A file is a classifier's ``weights.safetensors`` or
             has the names of the library that the encoder is from; layers behind the encoder are left out.
-        repository: Where its ImageNet weights lie.
-        revision: Revision of the repository.
+        published: Where its ImageNet weights may be had.
         what: What the encoder is, for messages.
 
     Returns:
-        The actual start: ``imagenet``, ``none`` or ``file:<path>``.
+        The actual start.
 
     Raises:
         HairlineError: If the weights cannot be had or do not fit.
     """
-    path, actual = weight_files.initial(weights, repository, revision)
-    if path is not None:
+    found = weight_files.initial(weights, published)
+    tensors = found.tensors()
+    if tensors is not None:
         while [name for name, _ in encoder.named_children()] == [WRAPPED]:
             encoder = encoder.get_submodule(WRAPPED)
-        weight_files.fill(encoder, _own(weight_files.read(path), encoder), f"{path} for {what}")
-    return actual
+        weight_files.fill(encoder, _own(tensors, encoder), f"{found.source} for {what}")
+    return found
 
 
 def _own(tensors: dict[str, Tensor], encoder: nn.Module) -> dict[str, Tensor]:

@@ -16,9 +16,10 @@ from torch import Tensor, nn
 
 from hairline.errors import HairlineError
 from hairline.imaging.windows import PatchGrid
-from hairline.nn.classifier.backbones import Normalisation
+from hairline.nn.runtime import normalisation, origins
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import Placement, autocast
+from hairline.nn.runtime.normalisation import Normalisation, Scale, ToldScale
 from hairline.nn.segmenter import networks
 from hairline.nn.training import shapes
 
@@ -40,6 +41,8 @@ class Segmenter(nn.Module):
         loss_weights: How much each output counts in the loss, in the network's order.
         multiple_px: What the sides of images must be multiples of.
         refine: What is done to the scores of one image when it is predicted; None for nothing.
+        scale: How images are scaled before the network sees them.
+        origin: Where the initial weights come from; None of random ones, and of a network that was read.
     """
 
     def __init__(
@@ -48,9 +51,12 @@ class Segmenter(nn.Module):
         loss_weights: tuple[float, ...] = (1.0,),
         multiple_px: int = 32,
         refine: Refine | None = None,
+        scale: Scale = normalisation.IMAGENET,
+        origin: origins.Origin | None = None,
     ) -> None:
         super().__init__()
-        self.normalise = Normalisation()
+        self.origin = origin
+        self.normalise = Normalisation(scale)
         self.network = network
         self.loss_weights = loss_weights
         self.multiple_px = multiple_px
@@ -158,7 +164,7 @@ def refuse_batches(model: nn.Module, network: str, items: int, size: tuple[int, 
 def save(
     model: nn.Module, folder: Path, network: str, options: "DataclassInstance", info: Mapping[str, object]
 ) -> None:
-    """Write ``weights.safetensors`` and ``model.json`` (info, network and its options) into a folder.
+    """Write ``weights.safetensors`` and ``model.json`` (info, network, options, scale of images) into a folder.
 
     Args:
         model: What the network's module built.
@@ -167,7 +173,8 @@ def save(
         options: Its module's Options.
         info: What else to keep.
     """
-    weight_files.save(model, folder, {**info, "network": network, "options": asdict(options)})
+    scaled = normalisation.as_json(cast(Segmenter, model).normalise.scale)
+    weight_files.save(model, folder, {**info, "network": network, "options": asdict(options), "normalisation": scaled})
 
 
 @dataclass
@@ -176,6 +183,7 @@ class _Info:
 
     network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    normalisation: ToldScale | None = None
 
 
 def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
@@ -194,4 +202,5 @@ def _assemble(info: Mapping[str, Any]) -> Segmenter:
         raise HairlineError("names no network; train this segmenter again (dvc repro train_segmenter)")
     module = networks.module(str(info["network"]))
     model: Segmenter = module.build(module.Options(**info["options"]), "none")[0]
+    model.normalise = Normalisation(normalisation.of_info(info))
     return model

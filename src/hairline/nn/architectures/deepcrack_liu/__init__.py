@@ -67,5 +67,6 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     from hairline.nn.segmenter.segmenter import Segmenter
 
     network = DeepCrack()
-    actual = encoders.start(network.encoder, weights, *encoders.published(vgg.NAME), "the VGG-16 of DeepCrack (Liu)")
-    return Segmenter(network, LOSS_WEIGHTS, MULTIPLE_PX, refine if options.guided_filter else None), actual
+    start = encoders.start(network.encoder, weights, encoders.published(vgg.NAME), "the VGG-16 of DeepCrack (Liu)")
+    refined = refine if options.guided_filter else None
+    return Segmenter(network, LOSS_WEIGHTS, MULTIPLE_PX, refined, origin=start.origin), start.initial

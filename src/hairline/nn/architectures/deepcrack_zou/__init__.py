@@ -59,5 +59,5 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     from hairline.nn.segmenter.segmenter import Segmenter
 
     network = DeepCrack()
-    actual = encoders.start(network.encoder, weights, *encoders.published(vgg.NAME), "the VGG-16 of DeepCrack (Zou)")
-    return Segmenter(network, LOSS_WEIGHTS, MULTIPLE_PX), actual
+    start = encoders.start(network.encoder, weights, encoders.published(vgg.NAME), "the VGG-16 of DeepCrack (Zou)")
+    return Segmenter(network, LOSS_WEIGHTS, MULTIPLE_PX, origin=start.origin), start.initial

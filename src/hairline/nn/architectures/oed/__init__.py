@@ -78,13 +78,15 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
         HairlineError: If there is no such encoder, or the weights cannot be had or do not fit.
     """
     from hairline.nn.architectures.oed.network import Oed
+    from hairline.nn.runtime import normalisation
     from hairline.nn.segmenter import encoders
     from hairline.nn.segmenter.segmenter import Segmenter
 
     encoder = _encoder(options)
     published = encoders.published(f"{encoders.TIMM}{options.encoder}")
-    actual = encoders.start(encoder, weights, *published, f"the OED encoder '{options.encoder}'")
-    return Segmenter(Oed(encoder), LOSS_WEIGHTS, MULTIPLE_PX), actual
+    start = encoders.start(encoder, weights, published, f"the OED encoder '{options.encoder}'")
+    scale = normalisation.of(options.encoder)
+    return Segmenter(Oed(encoder), LOSS_WEIGHTS, MULTIPLE_PX, scale=scale, origin=start.origin), start.initial
 
 
 def _encoder(options: Options) -> "EfficientNet":
