@@ -11,6 +11,8 @@ from hairline.io.options import checked_dataclass
 
 FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
+SHIPPED = "shipped"
+"""The segmenter inside hairline, to start another from."""
 
 Share = Annotated[float, Ge(0), Le(1)]
 Wait = Annotated[float, Gt(0), Le(3600)]
@@ -213,11 +215,18 @@ class SegmenterOptions:
         crop_px: Side of the random training crop, a multiple of 32; 0 trains on whole images, which a batch mirrors to
             its largest.
         crops_per_image: Crops drawn from each image an epoch.
+        items_per_epoch: Crops (or whole images) of an epoch, however many images there are; 0 takes ``crops_per_image``
+            of each. With shares (``training_sets``) it is the length of an epoch alone: which items it has, the shares
+            say.
         loss: What is minimised, for every output of networks with several.
         sheet_epochs: Epochs between two pictures of what the network says to a few images, in MLflow; 0 makes none.
         seed: Of the training; None takes ``runtime.seed``.
         augmentation: Changes to training crops (``symmetries: all`` is for patches only).
         recipe: The optimisation.
+        init: Another segmenter that the whole network starts from, of the same network and options: ``shipped``, the
+            one inside hairline, or the folder of one; ``weights`` is then not used. None: ``weights`` says it.
+        ignore: Two levels; pixels of a pseudo-label with a confidence strictly between them are left out of the loss.
+            None leaves out none.
     """
 
     classifier: Name
@@ -232,8 +241,13 @@ class SegmenterOptions:
     seed: Annotated[int, Ge(0), Lt(2**32)] | None
     augmentation: Augmentation
     recipe: Recipe
+    items_per_epoch: Annotated[int, Ge(0), Le(bounds.IMAGES)] = 0
+    init: str | None = None
+    ignore: tuple[Share, Share] | None = None
 
     def __post_init__(self) -> None:
+        if self.ignore is not None and self.ignore[0] >= self.ignore[1]:
+            raise ValueError(f"ignore must be two levels, the lower one first, found {list(self.ignore)}")
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, found {self.crop_px}")
         if self.recipe.batch * self.crop_px**2 > bounds.BATCH_PIXELS:
