@@ -30,9 +30,11 @@ def without_band(levels: Pixels, band: tuple[float, float], binary_score: float 
     >>> without_band(np.array([0, 51, 52, 128, 203, 204], np.uint8), (0.2, 0.8), None).tolist()
     [0, 51, -1, -1, -1, 204]
     """
-    confidence = levels / 255
-    kept = levels if binary_score is None else np.where(confidence >= binary_score, 255, 0)
-    return np.where((confidence > band[0]) & (confidence < band[1]), LEFT_OUT, kept).astype(np.int16)
+    confidence = levels / np.float64(255)  # the nearest number to each level, as that of 0.2 is to 51
+    kept = levels if binary_score is None else 255 * (confidence >= binary_score)
+    answer: Levels = kept.astype(np.int16)
+    answer[(confidence > band[0]) & (confidence < band[1])] = LEFT_OUT
+    return answer
 
 
 class Ignoring(Dataset[tuple[Pixels, Levels]]):

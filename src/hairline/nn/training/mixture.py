@@ -34,6 +34,12 @@ class Mixture:
     items: int
 
     def __post_init__(self) -> None:
+        if 0 in self.sizes:
+            empty = self.sizes.index(0)
+            raise HairlineError(
+                f"parts.{empty} of this training set has a share of {self.shares[empty]:g} and no image to learn from; "
+                "take it out, or see that it has trainable labels"
+            )
         for number, (share, count) in enumerate(zip(self.shares, self.counts, strict=True)):
             if not count:
                 raise HairlineError(
