@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from hairline.config.params import Params
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.source import Source
+from hairline.nn.runtime.recipes import SHIPPED
 from pipeline import stage
 
 SHOW = ("compare", "draw_labels", "draw_study", "validate", "validate_labels", "validate_patches")
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             name = module.rpartition(".")[2]
             write_json(folder / f"{name}.json", source.closure(module, shows=name in SHOW))
         for place, module in _variants(params):
-            write_json(folder / f"{place}.json", source.closure(module))
+            write_json(folder / f"{place}.json", {**source.closure(module), **_weights(params, place)})
         for section, names in named.items():
             for name in names:
                 write_json(folder / "names" / section / f"{name}.json", {"name": name})
@@ -42,6 +43,16 @@ def _variants(params: Params) -> Iterator[tuple[str, str]]:
     for name in params.matrix.architectures:
         network = params.architecture(name).network.partition(":")[0]
         yield f"architectures/{name}", f"hairline.nn.architectures.{network}"
+
+
+def _weights(params: Params, place: str) -> dict[str, str]:
+    """Hash of the weights that come with the source, for an architecture that starts from them."""
+    kind, _, name = place.partition("/")
+    if kind != "architectures" or params.training(name)[0].init != SHIPPED:
+        return {}
+    from hairline.nn.segmenter import start  # torch, which nothing else here needs
+
+    return {"segmenter.init": start.weights_hash(SHIPPED)}
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from hairline import tracking
-from hairline.config.params import Params
+from hairline.config import segmenter_record
+from hairline.config.params import Architecture, Params
 from hairline.config.paths import SegmenterName
 from hairline.data import training_table
 from hairline.data.training_table import Images
@@ -18,9 +19,10 @@ from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.runtime import origins
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
-from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
 from hairline.nn.runtime.serving import requirements
-from hairline.nn.segmenter import judging, networks, segmenter, serving, training
+from hairline.nn.segmenter import judging, learned_images, networks, segmenter, serving, start, training
+from hairline.nn.segmenter.learned_images import Record
 from hairline.nn.segmenter.segmenter import Segmenter
 from hairline.nn.training.task import Trained
 from hairline.reporting import nothing_learned, training_pictures
@@ -44,9 +46,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     values = {"label_set": name.label_set, "architecture": {name.architecture: asdict(architecture)},
               "training_set": name.training_set, "segmenter": chosen}  # fmt: skip
     table, classifier = paths.training_table(name.training_set, name.label_set), params.segmenter.classifier
-    given = weight_files.files(options.weights, FROM_CLASSIFIER)
+    given = _given(architecture, options)
     inputs, images = [table, paths.classifier(classifier), *given], training_table.read(table, paths.data)
     train_ids, val_ids = images.training(options.max_images), images.validation()
+    shares = images.shares(train_ids)
+    without = [part for part, count, _ in shares if not count]
     upstream = [*map(paths.labels_record, images.label_sets), paths.classifier_record(classifier)]
     with training_run.opened(
         "train_segmenter", f"segmenter · {name.architecture} · {name.label_set} · {name.training_set}",
@@ -56,19 +60,28 @@ def main(argv: Sequence[str] | None = None) -> None:
         paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
         params.tracking_wait_s,
     ) as (checkpoints, run):  # fmt: skip
-        start = paths.classifier(classifier) / weight_files.WEIGHTS_FILE
-        ids = (train_ids, val_ids)
-        trained = _train(params, name.architecture, start, images, ids, run, checkpoints) if train_ids else None
+        encoder = paths.classifier(classifier) / weight_files.WEIGHTS_FILE
+        ids, able = (train_ids, val_ids), bool(train_ids) and not without
+        trained = _train(params, name.architecture, encoder, images, ids, run, checkpoints) if able else None
         if run is None:
             return
         if trained is None:
-            _give_up(paths.segmenter(name), len(images.table), run)
+            _give_up(paths.segmenter(name), len(images.table), without, run)
         else:
             learned = _judge(params, name, trained, images, train_ids, checkpoints, run)
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, learned, run)
+            seen = segmenter_record.record(name.architecture, images, train_ids, options)
+            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, learned, seen, run)
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])
+
+
+def _given(architecture: Architecture, options: SegmenterOptions) -> list[Path]:
+    """The files of weights by path, or of the segmenter, that a training starts from."""
+    if options.init is None:
+        return weight_files.files(options.weights, FROM_CLASSIFIER)
+    folder = start.check(options.init, architecture.network, architecture.options)
+    return [folder / weight_files.INFO_FILE, folder / weight_files.WEIGHTS_FILE]
 
 
 def _train(
@@ -79,9 +92,12 @@ def _train(
     architecture, (options, _) = params.architecture(name), params.training(name)
     weights = str(classifier) if options.weights == FROM_CLASSIFIER else options.weights
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
+    if options.init is not None:
+        build = partial(start.build, options.init, architecture.network, architecture.options)
     return training.train(
         *ids, images.image, images.target, build, options,
         _seeded(params, name), run or training_run.Silent(), folder, training_pictures.sheet,
+        [(count, share) for _, count, share in images.shares(ids[0])], images.pseudo,
     )  # fmt: skip
 
 
@@ -93,9 +109,11 @@ def _seeded(params: Params, architecture: str) -> Runtime:
 
 def _write(
     params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int,
-    mm_per_px: float | None, learned: Mapping[str, object], run: tracking.Run,
+    mm_per_px: float | None, learned: Mapping[str, object], seen: Record, run: tracking.Run,
 ) -> None:  # fmt: skip
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
+    init = params.training(name.architecture)[0].init
+    begun = {"init_sha256": start.weights_hash(init)} if init else {}
     info = {
         "status": "trained", "label_set": name.label_set, "training_set": name.training_set,
         "architecture": name.architecture, "initialisation": trained.initial,
@@ -103,13 +121,18 @@ def _write(
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
         "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
-        "learned": learned,
+        "learned": learned, **begun,
     }  # fmt: skip
-    run.tag("initialisation", trained.initial)
-    run.tag("origin", origins.told(trained.model.origin))
+    for tag, value in {
+        "initialisation": trained.initial,
+        "origin": origins.told(trained.model.origin),
+        **begun,
+    }.items():
+        run.tag(tag, value)
     architecture = params.architecture(name.architecture)
     with whole_folder(target) as folder:
         segmenter.save(trained.model, folder, architecture.network, architecture.options, info)
+        learned_images.write(folder, seen)
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(target).predict(example)
     run.model(target, "segmenter", "hairline.nn.segmenter.serving", example, answer, requirements(),
@@ -159,8 +182,9 @@ def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
 
 
-def _give_up(target: Path, listed: int, run: tracking.Run) -> None:
-    reason = f"none of the chosen training images among {listed} listed passes the rule 'trainable'"
+def _give_up(target: Path, listed: int, without: Sequence[str], run: tracking.Run) -> None:
+    of = f" of {without[0]}, which has a share," if without else ""
+    reason = f"none of the chosen training images{of} among {listed} listed passes the rule 'trainable'"
     with whole_folder(target) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)

@@ -26,6 +26,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("leaks")
     parameters.write(folder, leaks.values())
     leaks.write(folder)
+    leaks.start(folder / "start")
     leaks.record(folder / "choosers", leaks.choice(folder))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -120,6 +121,14 @@ def test_weights_that_validation_images_chose_are_signed(words, seen) -> None:
     early, last = (segmenter("manual", name, "home", "away") for name in ("early", "unet"))
     assert words[early]["of_validation"] == "chosen on" and words[last]["of_validation"] == "unseen"
     assert "1 of 5 images: its mask chose the weights of early." in seen[early].why
+
+
+def test_segmenters_have_seen_what_the_one_that_they_start_from_has(words, seen) -> None:
+    name = segmenter("manual", "continued", "home", "away")
+    assert words[name]["alone"] == "trained on"
+    assert words[segmenter("manual", "unet", "home", "away")]["alone"] == "unseen"
+    assert "1 of 5 images: continued started from start, for which net learned from its mask." in seen[name].why
+    assert "classifier" not in " ".join(seen[name].why)  # whose weights are then not used
 
 
 def test_segmenters_owe_what_their_labels_owe(words) -> None:

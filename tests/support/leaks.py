@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from hairline.gates import identities
 from hairline.imaging.images import read_image, write_image, write_mask
 from hairline.labelling.chosen_options import Choice, ChosenOn
+from hairline.nn.segmenter import learned_images
+from hairline.nn.segmenter.learned_images import Record, Way
 
 Image = NDArray[np.uint8]
 SIDE_PX, CRACK = 96, 20
@@ -82,8 +84,20 @@ def record(folder: Path, made: Choice) -> None:
     (folder / f"{made.name}.json").write_text(json.dumps(asdict(made)))
 
 
+def start(folder: Path) -> None:
+    """Write what a segmenter of elsewhere has seen: ``alone`` of ``away``, turned, by its mask."""
+    turned = np.ascontiguousarray(np.rot90(texture(41)))
+    pixels, strengths = identities.briefly(turned)
+    folder.mkdir()
+    ways = [Way("net learned from its mask", "trained on", "masks", [0])]
+    learned_images.write(folder, Record(ways, [ChosenOn("elsewhere", "x", "x", pixels, strengths)]))
+
+
 def values() -> dict[str, Any]:
-    """The parameters: a segmenter on masks and pseudo-labels, with and without early stopping, three training sets."""
+    """The parameters: segmenters on masks and pseudo-labels, with and without early stopping, three training sets.
+
+    One starts from the segmenter of :func:`start`, in the folder ``start``.
+    """
     found = tiny_values()
     entry = {"layout": "synthetic", "options": {}}
     found["datasets"] = {name: {**entry, "root": f"data/raw/{name}"} for name in ("home", "away", "copies")}
@@ -103,9 +117,10 @@ def values() -> dict[str, Any]:
     unet["training"] = {"weights": "none"}
     stopping = {"monitor": "val/loss", "patience": 1}
     found["architectures"]["early"] = {**unet, "training": {"weights": "none", "recipe": {"stopping": stopping}}}
+    found["architectures"]["continued"] = {**unet, "training": {"init": "start"}}
     found["matrix"].update(
         datasets=names, localized=names, test_sets=["home", "away"], label_sets=["manual", "other_cut"],
-        architectures=["unet", "early"], training_sets=["home", "semi", "combined"],
+        architectures=["unet", "early", "continued"], training_sets=["home", "semi", "combined"],
     )  # fmt: skip
     study = found["studies"]["konig"]
     study.update(dataset="home", objective=["ods", "maskless"], label_set="other_cut",

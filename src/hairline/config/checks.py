@@ -171,7 +171,7 @@ def _starts(params: Params) -> Iterator[str]:
         backbone = params.classifier(segmenter.classifier).backbone
         architecture = params.architecture(name)
         encoder = networks.module(architecture.network).backbone(architecture.options)
-        if segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
+        if segmenter.init is None and segmenter.weights == FROM_CLASSIFIER and encoder != backbone.partition(".")[0]:
             yield (
                 f"architectures.{name}: its encoder '{encoder}' cannot start from classifier '{segmenter.classifier}', "
                 f"whose backbone is '{backbone}'; make them the same, or change segmenter.weights or "
@@ -200,6 +200,7 @@ def _networks(params: Params) -> Iterator[str]:
     from hairline.nn.classifier import backbones
     from hairline.nn.runtime import weights
     from hairline.nn.segmenter import segmenter as segmenters
+    from hairline.nn.segmenter import start
 
     look_ups: list[tuple[str, Callable[[], object]]] = []
     for name in params.names("classifiers"):
@@ -211,7 +212,11 @@ def _networks(params: Params) -> Iterator[str]:
         crop_px = segmenter.crop_px if name in _trained(params) else None
         check = partial(segmenters.check, architecture.network, architecture.options, crop_px)
         look_ups += [(f"architectures.{name}", check)]
-        look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
+        if segmenter.init is None:
+            look_ups += [("segmenter.weights", partial(weights.files, segmenter.weights, FROM_CLASSIFIER))]
+        elif name in _trained(params):
+            begin = partial(start.check, segmenter.init, architecture.network, architecture.options)
+            look_ups += [(f"architectures.{name} with segmenter", begin)]
     yield from _failed(look_ups)
 
 

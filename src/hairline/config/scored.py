@@ -10,14 +10,14 @@ import pandas as pd
 from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths
-from hairline.config.uses import Made, choices, chosen_keys
+from hairline.config.uses import Made, elsewhere
 from hairline.data import capture_times, grouping, patch_index
 from hairline.data.ledger import Scored
 from hairline.data.splits import ORDER, Split
 from hairline.data.uses import Pictures, Use, kinds
 from hairline.gates import identities, same_pictures
 from hairline.io import plugins
-from hairline.labelling.chosen_options import Choice, ChosenOn
+from hairline.labelling.chosen_options import ChosenOn
 from hairline.tuning import draws
 
 
@@ -76,7 +76,7 @@ def scored(
 
 
 def pictures(made: Made, own: pd.DataFrame, keys: Collection[str], together_s: float) -> Pictures:
-    """All images of the experiment and those that options were chosen on; where it matters, what they overlap.
+    """All images of the experiment and those that are on record beside them; where it matters, what they overlap.
 
     Args:
         made: What everything was made by.
@@ -85,7 +85,8 @@ def pictures(made: Made, own: pd.DataFrame, keys: Collection[str], together_s: f
         together_s: Photos taken at most so many seconds apart are one, those of choices too, by their names.
     """
     others = pd.DataFrame(
-        [row for choice in choices(made) for row in _chosen(choice)], columns=[*same_pictures.KNOWN, "strengths"]
+        [row for keys, images in elsewhere(made) for row in _known(keys, images)],
+        columns=[*same_pictures.KNOWN, "strengths"],
     )
     named = own.loc[own["id"] != own["group"], "photo"].unique()  # where a name tells more than the image itself
     by_layout = defaultdict[str, list[str]](list)
@@ -127,14 +128,14 @@ def _taken(names: Iterable[tuple[str, str]], seconds: float) -> Iterator[tuple[s
 
 
 def _named(made: Made) -> Iterator[tuple[str, str]]:
-    """Photo and name of the images that options were chosen on."""
-    return ((_photo(image), image.id) for choice in choices(made) for image in choice.images)
+    """Photo and name of the images that are of no data set here."""
+    return ((_photo(image), image.id) for _, images in elsewhere(made) for image in images)
 
 
 def _photo(image: ChosenOn) -> str:
     return f"{image.set}\n{image.group}"
 
 
-def _chosen(choice: Choice) -> Iterator[tuple[str, str, str, bytes]]:
-    for key, image in zip(chosen_keys(choice), choice.images, strict=True):
+def _known(keys: Iterable[str], images: Iterable[ChosenOn]) -> Iterator[tuple[str, str, str, bytes]]:
+    for key, image in zip(keys, images, strict=True):
         yield key, _photo(image), image.pixels, bytes.fromhex(image.strengths)

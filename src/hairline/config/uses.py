@@ -5,8 +5,9 @@ on. Where options or weights were chosen, the images that chose them took part.
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import pandas as pd
 
@@ -17,8 +18,10 @@ from hairline.data.names import MANUAL
 from hairline.data.seen import Labels, Word
 from hairline.data.uses import NOT_KNOWN, Use
 from hairline.labelling import chosen_options, timing
-from hairline.labelling.chosen_options import Choice
-from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Stopping
+from hairline.labelling.chosen_options import Choice, ChosenOn
+from hairline.nn.runtime.recipes import FROM_CLASSIFIER, SHIPPED, Stopping
+from hairline.nn.segmenter import learned_images
+from hairline.nn.segmenter.learned_images import Record
 from hairline.tuning import draws, maskless
 
 Uses = tuple[Use, ...]
@@ -32,11 +35,13 @@ class Made:
         classifiers: Name → uses.
         label_sets: Name of every label set that is made → uses.
         segmenters: Every segmenter of the matrix → uses.
+        starts: What segmenters start from whose images are on record (``segmenter.init``) → that record.
     """
 
     classifiers: dict[str, Uses]
     label_sets: dict[str, Uses]
     segmenters: dict[SegmenterName, Uses]
+    starts: dict[str, Record] = field(default_factory=dict)
 
     def all(self) -> Iterator[Use]:
         """Every use, some several times."""
@@ -54,16 +59,26 @@ def made(params: Params, paths: Paths) -> Made:
     }
     label_sets: dict[str, Uses] = {MANUAL: (), **own, **tuned}
     matrix = params.matrix
+    starts = _starts(params)
     segmenters = {
         SegmenterName(labels, architecture, name): tuple(
-            dict.fromkeys(_of_segmenter(params, table, architecture, classifiers, label_sets))
+            dict.fromkeys(_of_segmenter(params, table, architecture, classifiers, label_sets, starts))
         )
         for name in matrix.training_sets
         for labels in matrix.label_sets
         for table in [training_table.listed(paths.training_table(name, labels), paths.data)]
         for architecture in matrix.architectures
     }
-    return Made(classifiers, own | tuned, segmenters)
+    known = {init: record for init, record in starts.items() if record is not None}
+    return Made(classifiers, own | tuned, segmenters, known)
+
+
+def elsewhere(made: Made) -> Iterator[tuple[list[str], list[ChosenOn]]]:
+    """Keys and identities of images that are of no data set here, by choices and by what segmenters started from."""
+    for choice in choices(made):
+        yield chosen_keys(choice), choice.images
+    for init, record in made.starts.items():
+        yield learned_images.keys(init, range(len(record.images))), record.images
 
 
 def choices(made: Made) -> list[Choice]:
@@ -122,7 +137,7 @@ def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
 
 def _of_segmenter(
     params: Params, images: training_table.Images, architecture: str, classifiers: dict[str, Uses],
-    label_sets: dict[str, Uses],
+    label_sets: dict[str, Uses], starts: Mapping[str, Record | None],
 ) -> Iterator[Use]:  # fmt: skip
     options, _ = params.training(architecture)
     sides: list[tuple[Word, str, list[str]]] = [
@@ -135,9 +150,25 @@ def _of_segmenter(
             yield from label_sets[str(label_set)]
             by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
             yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
+    if options.init is not None:
+        yield from _continued(architecture, options.init, starts.get(options.init))
+        return
     if options.weights == FROM_CLASSIFIER:
         yield from classifiers[params.segmenter.classifier]
     yield from _started(architecture, options.weights)
+
+
+def _starts(params: Params) -> dict[str, Record | None]:
+    """What the segmenters of the matrix start from → what that has seen; None where it is not known."""
+    used = params.matrix.architectures if params.matrix.label_sets else ()
+    inits = dict.fromkeys(params.training(name)[0].init for name in used)
+    return {init: learned_images.read(Path(init)) for init in inits if init not in (None, SHIPPED)}
+
+
+def _continued(architecture: str, init: str, before: Record | None) -> Iterator[Use]:
+    """What the segmenter that another starts from has seen."""
+    for way in learned_images.inherited(architecture, init, before):
+        yield Use(way.how, way.word, way.labels, frozenset(learned_images.keys(init, way.images)))
 
 
 def _own_labels(label_set: str, rows: pd.DataFrame) -> Labels:
@@ -155,7 +186,7 @@ def _own_labels(label_set: str, rows: pd.DataFrame) -> Labels:
 def _started(what: str, weights: str) -> Iterator[Use]:
     """That nobody knows what initial weights from a file have seen."""
     if weights.endswith(".safetensors"):
-        yield Use(f"{what} started from {weights}: which images that has seen is not known", NOT_KNOWN, "no labels")
+        yield Use(learned_images.unknown(what, weights), NOT_KNOWN, "no labels")
 
 
 def _validated(stopping: Stopping | None) -> bool:

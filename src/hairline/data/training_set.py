@@ -1,8 +1,16 @@
 """A training set: parts of data sets that a segmenter learns from, each with its labels."""
 
+from math import fsum
+from typing import Annotated
+
+from annotated_types import Gt, Le
+
 from hairline.data.names import Name
 from hairline.data.splits import Split
 from hairline.io.options import checked_dataclass
+
+ROUNDING = 1e-6
+"""By which the sum of shares may differ from 1."""
 
 
 @checked_dataclass
@@ -13,11 +21,13 @@ class Part:
         dataset: The data set, a key of ``datasets``.
         split: Which of its images.
         labels: The label set they always have; None stands for the one that a segmenter is trained on.
+        share: Share of them in what is learned, whatever their number; None in all parts learns from each image alike.
     """
 
     dataset: Name
     split: Split
     labels: Name | None = None
+    share: Annotated[float, Gt(0), Le(1)] | None = None
 
 
 @checked_dataclass
@@ -40,3 +50,8 @@ class TrainingSet:
         for dataset, split in places:
             if places.count((dataset, split)) > 1:
                 raise ValueError(f"the {split} images of '{dataset}' are in two parts; name them once")
+        shares = [part.share for part in self.parts if part.share is not None]
+        if shares and len(shares) < len(self.parts):
+            raise ValueError(f"{len(shares)} of the {len(self.parts)} parts have a share; give one to all, or to none")
+        if shares and abs(fsum(shares) - 1) > ROUNDING:
+            raise ValueError(f"the shares of its parts come to {fsum(shares):g}; they must come to 1")

@@ -1,6 +1,6 @@
 """The images and labels of a training set as one table, which stands for all of them, and how they are read by it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.names import labels_stage
+from hairline.data.names import MANUAL, labels_stage
 from hairline.data.samples import NO_CRACK, digest, evenly, image_path, load_image, read_samples
 from hairline.data.splits import Split
 from hairline.data.training_set import TrainingSet
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores
-from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
+from hairline.io.artefacts import FLAG, NUMBER, TEXT, WHOLE, read_parquet, repro
 from hairline.io.hashing import content_hash
 
 COLUMNS = ("dataset", "id", "group", "split", "role", "label_set", "label", "image_sha256", "label_sha256", "pixels",
-           "crack_pixels", "crack_free", "trainable")  # fmt: skip
+           "crack_pixels", "crack_free", "trainable", "share")  # fmt: skip
 KINDS = {name: WHOLE if name.endswith("pixels") else FLAG if name in ("crack_free", "trainable") else TEXT
-         for name in COLUMNS}  # fmt: skip
+         for name in COLUMNS} | {"share": NUMBER}  # fmt: skip
 MM_PER_PX = "mm_per_px"
 """Column of tables with a data set of known pixel size, missing where a data set's is not known."""
 LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
@@ -36,8 +36,8 @@ def table(
 
     ``role`` is ``train`` for the images of the parts, in their order, and ``val`` for the validation images of the same
     data sets, which are labelled as the first part of their data set, unless a part learns from them. ``label`` is a
-    path below ``data``, empty where the label set has none for the image. The hashes stand for the contents: equal
-    tables are equal training data.
+    path below ``data``, empty where the label set has none for the image. ``share`` is that of the image's part, NaN
+    where parts have none. The hashes stand for the contents: equal tables are equal training data.
 
     Args:
         training_set: Which images.
@@ -51,7 +51,8 @@ def table(
     """
     parts = [(part.dataset, part.split, part.labels or label_set) for part in training_set.parts]
     learned, firsts = {part[:2] for part in parts}, {dataset: labels for dataset, _, labels in reversed(parts)}
-    found = [_rows(data, *part).assign(role="train") for part in parts]
+    shares = [np.nan if part.share is None else part.share for part in training_set.parts]
+    found = [_rows(data, *part).assign(role="train", share=share) for part, share in zip(parts, shares, strict=True)]
     for rows, (dataset, split, _) in zip(found, parts, strict=True):
         if rows.empty:
             raise HairlineError(
@@ -59,7 +60,7 @@ def table(
                 "out of training_sets or mend the splits of this data set"
             )
     found += [
-        _rows(data, dataset, "val", firsts[dataset]).assign(role="val")
+        _rows(data, dataset, "val", firsts[dataset]).assign(role="val", share=np.nan)
         for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
         if (dataset, "val") not in learned
     ]
@@ -131,6 +132,11 @@ class Images:
         """The label sets that labels come from."""
         return list(self.table["label_set"].unique())
 
+    @property
+    def pseudo(self) -> frozenset[str]:
+        """Keys of the images whose label is no mask."""
+        return frozenset(self.table.index[self.table["label_set"] != MANUAL])
+
     def training(self, max_images: int) -> list[str]:
         """Keys to learn from: of the training images, evenly spaced where there may be fewer, the trainable ones.
 
@@ -139,6 +145,19 @@ class Images:
         rows = self.table[self.table["role"] == "train"]
         chosen = rows.iloc[evenly(len(rows), max_images or len(rows))]
         return list(chosen.index[chosen["trainable"]])
+
+    def shares(self, keys: Sequence[str]) -> list[tuple[str, int, float]]:
+        """Name, images among some keys, and share of every part, in the order of the parts; empty where none has one.
+
+        Args:
+            keys: Those that are learned from, as :meth:`training` gives them.
+        """
+        rows = self.table[self.table["role"] == "train"]
+        rows = rows[rows["share"].notna()].assign(learned=rows.index.isin(keys))
+        return [
+            (f"{dataset} ({split})", int(part["learned"].sum()), float(part["share"].iloc[0]))
+            for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False)
+        ]
 
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""

@@ -56,6 +56,13 @@ def of_image(image: NDArray[np.uint8]) -> dict[str, Any]:
     }
 
 
+def briefly(image: NDArray[np.uint8]) -> tuple[str, str]:
+    """What a picture is known by where it cannot be looked at again: its turned hash, and strengths as hexadecimals."""
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    found = near_duplicates.strengths(near_duplicates.fingerprint(grey)[None])[0]
+    return turned_digest(image), found.tobytes().hex()
+
+
 def identify(samples: pd.DataFrame, folder: Path, each: Each = in_turn) -> pd.DataFrame:
     """The identities of a data set, a row an image in order of the samples.
 

@@ -61,8 +61,8 @@ def tried_segmenter(
         architecture: Its key in ``architectures``.
         history: Scores of the epochs.
     """
-    crops = len(labels) * options.crops_per_image
-    cracks = int((labels["crack_pixels"] > 0).sum()) * options.crops_per_image
+    crops = options.items_per_epoch or len(labels) * options.crops_per_image
+    cracks = round(crops * _with_crack(labels))
     share = float(labels["crack_pixels"].sum() / labels["pixels"].sum())
     tried = Tried(f"segmenter '{name}'", "crops", crops, cracks, len(labels), share, _batches(crops, options.recipe),
                   options.recipe, _losses(history))  # fmt: skip
@@ -76,12 +76,24 @@ def tried_segmenter(
     more = min(4 * options.crops_per_image, MOST_CROPS)
     side = USUAL_CROP_PX if options.crop_px < USUAL_CROP_PX else options.crop_px // 2 // 32 * 32
     weight = options.loss.positive_weight
+    longer = f"{place('crops_per_image')}: {options.crops_per_image} → {more}" if more > options.crops_per_image else ""
+    if options.items_per_epoch:
+        longer = f"{place('items_per_epoch')}: {options.items_per_epoch} → {4 * options.items_per_epoch}"
     return tried, Changes(
-        f"{place('crops_per_image')}: {options.crops_per_image} → {more}" if more > options.crops_per_image else "",
+        longer,
         f"{place('loss', 'positive_weight')}: {weight:g} → {10 * weight if share < 0.5 else weight / 10:g}",
         place("recipe", "epochs"), place("recipe", "learning_rate"),
         f"{place('crop_px')}: {options.crop_px} → {side}",
     )  # fmt: skip
+
+
+def _with_crack(labels: pd.DataFrame) -> float:
+    """Share of the crops of an epoch that are of images with crack."""
+    cracked = (labels["crack_pixels"] > 0).astype(float)
+    if labels["share"].isna().all():
+        return float(cracked.mean())
+    parts = labels.assign(cracked=cracked).groupby(["dataset", "split"], sort=False)
+    return float((parts["cracked"].mean() * parts["share"].first()).sum())
 
 
 def _batches(items: int, recipe: Recipe) -> int:

@@ -125,6 +125,56 @@ def test_resuming_gives_the_same_weights(tmp_path):
     assert resumed.history == whole.history
 
 
+def mixed(folder, log, epochs=4):
+    """A training on two images of many steps and two of few, half and half, at the lengths of any number of them."""
+    images, targets = toy()
+    recipe = Recipe(epochs, 4, 1, "adamw", 0.02, 0.9, 1e-4, "one_cycle", 1, 10.0, None)
+    seen = []
+
+    class Seen(Dark):
+        def forward(self, images):
+            if self.training and images.device.type == "cpu":
+                seen.append(len(images))
+            return super().forward(images)
+
+    chosen = options(items_per_epoch=12, recipe=recipe)
+    trained = train(list("0123"), [], images.__getitem__, targets.__getitem__, lambda: (Segmenter(Seen()), "none"),
+                    chosen, RUNTIME, log, folder, shares=[(1, 0.5), (3, 0.5)])  # fmt: skip
+    return trained, seen
+
+
+def test_epochs_by_shares_are_as_long_as_told_and_resumed_with_the_same_weights(tmp_path):
+    whole, seen = mixed(tmp_path / "whole", Notes())
+    assert seen == [4] * 3 * 4
+    with pytest.raises(KilledError):
+        mixed(tmp_path / "cut", Notes(lost_in=3))
+    resumed, seen = mixed(tmp_path / "cut", Notes())
+    assert len(seen) < 3 * 4
+    assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), resumed.model.parameters(), strict=True))
+    assert resumed.history == whole.history
+
+
+def unsure(tmp_path, level, pseudo, **changes):
+    """A training on labels whose first ten rows have this confidence."""
+    images, targets = toy()
+    for target in targets.values():
+        target[:10] = level
+    chosen = options(ignore=(0.2, 0.75), **changes)
+    return train(list("0123"), ["4"], images.__getitem__, targets.__getitem__, build, chosen, RUNTIME, Notes(),
+                 tmp_path / f"{level} {len(pseudo)}", pseudo=pseudo)  # fmt: skip
+
+
+@pytest.mark.parametrize("changes", [{}, {"targets": "binary"}, {"crop_px": 0, "loss": Loss("focal", 1, 2, 0.7)}])
+def test_what_an_unsure_pixel_of_a_pseudo_label_says_changes_nothing_and_that_of_a_mask_does(tmp_path, changes):
+    def equal(pseudo):
+        one, two = (unsure(tmp_path, level, pseudo, **changes) for level in (0.3, 0.7))
+        weights = zip(one.model.parameters(), two.model.parameters(), strict=True)
+        return all(torch.equal(a, b) for a, b in weights), one.history[-1]["val/loss"] == two.history[-1]["val/loss"]
+
+    assert equal(frozenset("01234")) == (True, True)
+    assert equal(frozenset()) == (False, False)
+
+
 def test_no_image_and_a_wrong_size_are_errors(tmp_path):
     images, targets = toy()
     rest = (build, options(), RUNTIME, Notes(), tmp_path)

@@ -90,7 +90,9 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
         rim = rng.uniform(0.2, 1)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
     depth = _depth(rng, picture, width_px)
-    soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
+    soft = np.clip(
+        depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97
+    )
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
     flat = np.float32(rng.uniform(0, 1))
     picture *= (1 - (1 - flat) * soft)[..., None]

@@ -131,7 +131,8 @@ def noise(rng: Rng, shape: Shape, width_px: float) -> Surface:
     )
     grey = rng.uniform(0.2, 0.85) * _kept(1 + coloured(rng, shape, parts))
     return Surface(
-        tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04)) * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3))
+        tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04))
+        * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3))
     )
 
 

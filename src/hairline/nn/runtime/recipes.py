@@ -11,6 +11,8 @@ from hairline.io.options import checked_dataclass
 
 FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
+SHIPPED = "shipped"
+"""The segmenter inside hairline, to start another from."""
 
 Share = Annotated[float, Ge(0), Le(1)]
 Factor = Annotated[float, Ge(1 / 16), Le(16)]
@@ -215,6 +217,9 @@ class SegmenterOptions:
         crop_px: Side of the random training crop, a multiple of 32; 0 trains on whole images, which a batch mirrors to
             its largest.
         crops_per_image: Crops drawn from each image an epoch.
+        items_per_epoch: Crops (or whole images) of an epoch, however many images there are; 0 takes ``crops_per_image``
+            of each. With shares (``training_sets``) it is the length of an epoch alone: which items it has, the shares
+            say.
         loss: What is minimised, for every output of networks with several.
         sheet_epochs: Epochs between two pictures of what the network says to a few images, in MLflow; 0 makes none.
         seed: Of the training; None takes ``runtime.seed``.
@@ -222,6 +227,10 @@ class SegmenterOptions:
         recipe: The optimisation.
         scales: Least and most that a crop is enlarged by, a factor an item being drawn between their logarithms; below
             1 it is shrunk, by areas so that nothing aliases. ``(1, 1)`` leaves crops as they are.
+        init: Another segmenter that the whole network starts from, of the same network and options: ``shipped``, the
+            one inside hairline, or the folder of one; ``weights`` is then not used. None: ``weights`` says it.
+        ignore: Two levels; pixels of a pseudo-label with a confidence strictly between them are left out of the loss.
+            None leaves out none.
     """
 
     classifier: Name
@@ -237,6 +246,9 @@ class SegmenterOptions:
     augmentation: Augmentation
     recipe: Recipe
     scales: tuple[Factor, Factor] = (1.0, 1.0)
+    items_per_epoch: Annotated[int, Ge(0), Le(bounds.IMAGES)] = 0
+    init: str | None = None
+    ignore: tuple[Share, Share] | None = None
 
     def __post_init__(self) -> None:
         if self.scales[0] > self.scales[1]:
@@ -253,6 +265,8 @@ class SegmenterOptions:
                 f"crop_px {self.crop_px} at the scale {self.scales[0]} is cut from more than {bounds.SIDE_PX} px a "
                 "side; lower crop_px or raise the least of scales"
             )
+        if self.ignore is not None and self.ignore[0] >= self.ignore[1]:
+            raise ValueError(f"ignore must be two levels, the lower one first, found {list(self.ignore)}")
         if self.crop_px % 32:
             raise ValueError(f"crop_px must be a multiple of 32, found {self.crop_px}")
         if self.recipe.batch * self.crop_px**2 > bounds.BATCH_PIXELS:

@@ -1,6 +1,7 @@
 """Training a segmenter: what it learns from, and what it is judged by on the way (docs/method.md §5)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.utils.data import Dataset
 
 from hairline.data.samples import evenly
 from hairline.errors import HairlineError
@@ -17,8 +19,10 @@ from hairline.nn.runtime.device import Placement, apart, resolve, seed_everythin
 from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
 from hairline.nn.segmenter import losses
 from hairline.nn.segmenter.collapse import Extremes, extremes
+from hairline.nn.segmenter.ignoring import Ignoring, Levels, over_counted, without_band
 from hairline.nn.segmenter.segmenter import Segmenter, logits, refuse_batches
-from hairline.nn.training.datasets import CropDataset, LoadImage, mirrored_together, smallest_batch
+from hairline.nn.training.datasets import CropDataset, LoadImage, Pixels, mirrored_together, smallest_batch
+from hairline.nn.training.mixture import Mixture
 from hairline.nn.training.module import Log
 from hairline.nn.training.task import Task, Trained
 from hairline.nn.training.trainer import fit
@@ -27,6 +31,7 @@ LoadTarget = Callable[[str], NDArray[np.float32]]
 Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
 Row = tuple[str, NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 """Name of an image, the image, its target and the scores of the network."""
+Items = Dataset[tuple[Pixels, Pixels]] | Dataset[tuple[Pixels, Levels]]
 Draw = Callable[[Sequence[Row]], bytes]
 """Makes a picture (PNG) of some rows."""
 
@@ -44,6 +49,8 @@ def train(
     log: Log,
     checkpoint_dir: Path,
     draw: Draw | None = None,
+    shares: Sequence[tuple[int, float]] = (),
+    pseudo: Collection[str] = (),
 ) -> Trained[Segmenter]:
     """Train a segmenter on random crops or whole images, judged after every epoch on whole validation images.
 
@@ -61,6 +68,9 @@ def train(
             ``val/all_white`` and the number of the epoch, counted from 1; the loss and the rate of every tenth step.
         checkpoint_dir: Where an interrupted training is resumed from, see :func:`hairline.nn.training.trainer.fit`.
         draw: Draws what the network says to a few images, every ``options.sheet_epochs`` epochs; None draws nothing.
+        shares: Number of images of each part of ``train_ids``, which follow each other there, and its share of an epoch
+            (:mod:`hairline.nn.training.mixture`); none for each image alike.
+        pseudo: The images whose targets are pseudo-labels, to which ``options.ignore`` applies.
 
     Raises:
         HairlineError: If there is no training image, a target has another size than its image, the network cannot
@@ -72,26 +82,41 @@ def train(
     model, initial = build()
     load = partial(_pair, load_image=load_image, load_target=load_target, options=options)
     placement, loss = resolve(runtime), losses.by_options(options.loss)
-    items = _items([load(sample) for sample in train_ids], options, runtime.seed)
-    _refuse_batches(model, items, options, apart(runtime))
+    banded = frozenset(pseudo if options.ignore else ())
+    soft = partial(_pair, load_image=load_image, load_target=load_target, options=replace(options, targets="soft"))
+    items = _items([(soft if sample in banded else load)(sample) for sample in train_ids], options, runtime.seed)
+    mixture = _mixture(shares, len(items), options)
+    _refuse_batches(model, items, mixture.items if mixture else len(items), options, apart(runtime))
     task = Task(
         model,
         initial,
-        items,
+        _ignoring(items, [sample in banded for sample in train_ids], options),
         partial(_summed_loss, loss, model.loss_weights),
-        partial(_validate, model, val_ids, load, loss, placement),
+        partial(_validate, model, val_ids, load, partial(_val_loss, loss, banded, load_target, options), placement),
         ask=_outputs,
         together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
         watch=Extremes(),
+        mixture=mixture,
         picture=partial(_sheet, model, _shown(val_ids or train_ids), load, placement, draw, options.sheet_epochs),
     )
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
 
 
-def _refuse_batches(model: Segmenter, items: CropDataset, options: SegmenterOptions, ranks: int) -> None:
+def _mixture(shares: Sequence[tuple[int, float]], items: int, options: SegmenterOptions) -> Mixture | None:
+    """Which items an epoch has, of ``items`` in all; None for each of them once."""
+    length = options.items_per_epoch or items
+    if shares:
+        sizes = tuple(images * options.crops_per_image for images, _ in shares)
+        return Mixture(sizes, tuple(share for _, share in shares), length)
+    return Mixture((items,), (1.0,), length) if options.items_per_epoch else None
+
+
+def _refuse_batches(model: Segmenter, items: CropDataset, length: int, options: SegmenterOptions, ranks: int) -> None:
     """Refuse what no batch normalisation can learn from, now that the number and the sizes of the images are known."""
-    smallest = smallest_batch(len(items), options.recipe.batch, ranks)
-    more = "set recipe.batch to 2" if options.recipe.batch < 2 else "set crops_per_image to 2, or give it more images"
+    smallest = smallest_batch(length, options.recipe.batch, ranks)
+    longer = "set crops_per_image to 2, or give it more images"
+    longer = "set items_per_epoch to 2" if options.items_per_epoch else longer
+    more = "set recipe.batch to 2" if options.recipe.batch < 2 else longer
     more = more if ranks == 1 else "set runtime.parallel.devices to 1"
     size = items.smallest_px(model.multiple_px)
     refuse_batches(model, type(model.network).__name__, smallest, size, "crop" if options.crop_px else "image", more)
@@ -113,6 +138,17 @@ def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropD
     )
 
 
+def _ignoring(items: CropDataset, pseudo: Sequence[bool], options: SegmenterOptions) -> Items:
+    """Items without the unsure pixels of pseudo-labels; as they are where nothing is to be left out."""
+    if options.ignore is None or not any(pseudo):
+        return items
+    return Ignoring(items, len(items), pseudo, options.ignore, _cut(options))
+
+
+def _cut(options: SegmenterOptions) -> float | None:
+    return options.binary_score if options.targets == "binary" else None
+
+
 def _pair(sample: str, load_image: LoadImage, load_target: LoadTarget, options: SegmenterOptions) -> Pair:
     """Image and target of a sample, the target cut to 0 and 1 where the options want it binary."""
     image, target = load_image(sample), load_target(sample)
@@ -125,22 +161,33 @@ def _pair(sample: str, load_image: LoadImage, load_target: LoadTarget, options: 
 
 
 def _summed_loss(loss: losses.PixelLoss, weights: Sequence[float], outputs: Sequence[Tensor], levels: Tensor) -> Tensor:
-    """Weighted sum of the losses of all outputs [N, 1, H, W] against uint8 targets [N, H, W]."""
-    targets = levels.float() / 255
-    parts = [weight * loss(output[:, 0], targets) for weight, output in zip(weights, outputs, strict=True)]
+    """Weighted sum of the losses of all outputs [N, 1, H, W] against targets uint8 or int16 [N, H, W]."""
+    parts = [weight * over_counted(loss, output[:, 0], levels) for weight, output in zip(weights, outputs, strict=True)]
     return torch.stack(parts).sum()
 
 
+def _val_loss(
+    loss: losses.PixelLoss, banded: Collection[str], load_target: LoadTarget, options: SegmenterOptions, sample: str,
+    found: Tensor, truth: Tensor,
+) -> float:  # fmt: skip
+    """The loss of a validation image, without the unsure pixels of its label where these are left out in training."""
+    if options.ignore is None or sample not in banded:
+        return float(loss(found, truth))
+    levels = without_band(quantise(load_target(sample)), options.ignore, _cut(options))
+    return float(over_counted(loss, found, torch.from_numpy(levels)))
+
+
 def _validate(
-    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair], loss: losses.PixelLoss, placement: Placement
-) -> dict[str, float]:
+    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair],
+    loss: Callable[[str, Tensor, Tensor], float], placement: Placement,
+) -> dict[str, float]:  # fmt: skip
     """Mean loss of the final output and mean F1 at a score of 0.5 over whole images."""
     found_losses, scores, counts = [], [], []
     for sample in samples:
         image, target = load(sample)
         found = logits(model, image, placement).cpu()
         truth = torch.from_numpy(target)
-        found_losses.append(float(loss(found, truth)))
+        found_losses.append(loss(sample, found, truth))
         scores.append(_f1(found.numpy() >= 0, target >= 0.5))
         counts.append(extremes(found[None], truth[None] >= 0.5))
     if not samples:

@@ -6,7 +6,7 @@ whatever the number of workers, and the same again after a training was interrup
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import cv2
 import numpy as np
@@ -20,6 +20,7 @@ from hairline.nn.runtime.recipes import Augmentation
 SYMMETRIES = 8
 
 Pixels = NDArray[np.uint8]
+T = TypeVar("T")
 Key = tuple[int, int]
 LoadImage = Callable[[str], Pixels]
 
@@ -241,14 +242,18 @@ def mirrored_together(items: Sequence[tuple[Pixels, Pixels]], multiple_px: int) 
 
 
 def batches(items: int, batch: int, seed: int, epoch: int, ranks: int = 1) -> list[list[Key]]:
-    """Keys of the items of one epoch in random order, in batches.
+    """Keys of the items of one epoch in random order, in batches of :func:`in_batches`."""
+    order = np.random.default_rng([seed, epoch]).permutation(items).tolist()
+    return in_batches([(epoch, index) for index in order], batch, ranks)
 
-    Items left over join the batch before them where there are fewer than two for each of ``ranks`` devices, because
+
+def in_batches(items: Sequence[T], batch: int, ranks: int = 1) -> list[list[T]]:
+    """Items in batches, in their order.
+
+    Those left over join the batch before them where there are fewer than two for each of ``ranks`` devices, because
     batch normalisation cannot learn from one.
     """
-    order = np.random.default_rng([seed, epoch]).permutation(items).tolist()
-    keys = [(epoch, index) for index in order]
-    parts = [keys[start : start + batch] for start in range(0, items, batch)]
+    parts = [list(items[start : start + batch]) for start in range(0, len(items), batch)]
     if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2 * ranks:
         parts[-2:] = [parts[-2] + parts[-1]]
     return parts

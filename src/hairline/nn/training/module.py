@@ -109,7 +109,9 @@ class Learning(lp.LightningModule):
 
     def parts(self, epoch: int) -> list[list[Key]]:
         """Keys of the batches of an epoch, of all devices."""
-        ranks = self.trainer.world_size
+        ranks, mixture = self.trainer.world_size, self.task.mixture
+        if mixture is not None:
+            return mixture.batches(self.recipe.batch, self.runtime.seed, epoch, ranks)
         return batches(len(self.task.items), self.recipe.batch, self.runtime.seed, epoch, ranks)  # type: ignore[arg-type]
 
     @property

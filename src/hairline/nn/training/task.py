@@ -7,6 +7,8 @@ from typing import Any, Generic, Protocol, TypeVar
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
+from hairline.nn.training.mixture import Mixture
+
 M = TypeVar("M", bound=nn.Module)
 
 
@@ -45,6 +47,7 @@ class Task(Generic[M]):
         ask: (network, images) → its answer; calls it, if nothing else is said.
         together: Makes a batch of items; None stacks them.
         watch: What is counted during training.
+        mixture: Which items an epoch has; None for each of them once.
         picture: Epoch, counted from 1 → a picture (PNG) for the log, or None.
     """
 
@@ -57,6 +60,7 @@ class Task(Generic[M]):
     ask: Callable[[Any, Tensor], Any] = _answer
     together: Callable[[list[Any]], Any] | None = None
     watch: Watch | None = None
+    mixture: Mixture | None = None
     picture: Callable[[int], bytes | None] = _no_picture
 
 

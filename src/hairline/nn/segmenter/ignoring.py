@@ -1,0 +1,82 @@
+"""Pixels that the loss leaves out: those of pseudo-labels that are neither surely crack nor surely background."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from hairline.nn.segmenter.losses import PixelLoss
+from hairline.nn.training.datasets import Key, Pixels
+
+LEFT_OUT = -1
+"""Level of a pixel that is left out, beside those of targets in 0 … 255."""
+
+Levels = NDArray[np.int16]
+
+
+def without_band(levels: Pixels, band: tuple[float, float], binary_score: float | None) -> Levels:
+    """A target without its unsure pixels.
+
+    Args:
+        levels: uint8, 255 being a confidence of 1.
+        band: Two confidences in [0, 1]; what lies strictly between them is left out.
+        binary_score: Confidence from which on what is left counts as crack, all or nothing; None keeps it as it is.
+
+    Returns:
+        int16 of the same shape, :data:`LEFT_OUT` where it is left out.
+
+    >>> without_band(np.array([0, 51, 52, 128, 203, 204], np.uint8), (0.2, 0.8), None).tolist()
+    [0, 51, -1, -1, -1, 204]
+    """
+    confidence = levels / np.float64(255)  # the nearest number to each level, as that of 0.2 is to 51
+    kept = levels if binary_score is None else 255 * (confidence >= binary_score)
+    answer: Levels = kept.astype(np.int16)
+    answer[(confidence > band[0]) & (confidence < band[1])] = LEFT_OUT
+    return answer
+
+
+class Ignoring(Dataset[tuple[Pixels, Levels]]):
+    """Items whose targets are without their unsure pixels, where they are of pseudo-labels."""
+
+    def __init__(
+        self, items: Dataset[tuple[Pixels, Pixels]], count: int, pseudo: Sequence[bool], band: tuple[float, float],
+        binary_score: float | None,
+    ) -> None:  # fmt: skip
+        """Keep what is needed to look at each item.
+
+        Args:
+            items: Images and targets uint8 by (epoch, index).
+            count: How many there are.
+            pseudo: Of each image whether its target is a pseudo-label; the same number of items is made of each.
+            band: As for :func:`without_band`.
+            binary_score: As there.
+        """
+        self._items, self._count, self._pseudo = items, count, pseudo
+        self._band, self._binary_score = band, binary_score
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, key: Key) -> tuple[Pixels, Levels]:
+        image, target = self._items[key]  # type: ignore[index]
+        if self._pseudo[key[1] * len(self._pseudo) // self._count]:
+            return image, without_band(target, self._band, self._binary_score)
+        return image, target.astype(np.int16)
+
+
+def over_counted(loss: PixelLoss, logits: Tensor, levels: Tensor) -> Tensor:
+    """A loss over the pixels that count; 0, with gradients of 0, where none does.
+
+    Args:
+        loss: Of logits against targets in [0, 1].
+        logits: Any shape.
+        levels: Of the same shape, 0 … 255 or :data:`LEFT_OUT`; uint8 leaves out none.
+    """
+    if not levels.is_signed():
+        return loss(logits, levels.float() / 255)
+    counts = levels != LEFT_OUT
+    if not counts.any():
+        return (logits.float() * 0).sum()
+    return loss(logits[counts], levels[counts].float() / 255)
