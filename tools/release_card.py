@@ -5,10 +5,12 @@ The figures stand in ``scores.json`` beside model.json::
     {"command": "what made them", "machine": "…", "seconds_per_megapixel": 1.2,
      "rows": [{"set": "CFD", "split": "test", "images": 118, "scale": "auto (1.41)", "ods": 0.73, "ods_low": 0.70,
                "ods_high": 0.76, "ois": 0.74, "at_half": 0.71}],
+     "chosen_on": "masks of 120 training crops of CRACK500",
      "crack_free": [{"set": "CRACK500 training", "images": 100, "share": 0.002}],
      "failures": "docs/pictures/shipped_failures.png"}
 
-``split``, ``scale``, the interval, ``ois``, ``at_half`` (F1 at a score of 0.5), ``crack_free`` (share of pixels that
+``split``, ``scale``, ``seen`` (a word of the ledger; ``unseen``), the interval, ``ois``, ``at_half`` (F1 at a score of
+0.5), ``chosen_on``, ``crack_free`` (share of pixels that
 are called crack on crack-free patches), ``failures`` and the time may be left out.
 """
 
@@ -25,11 +27,11 @@ from hairline.nn.segmenter import shipped
 from hairline.reporting.formatting import markdown
 
 SCORES = "scores.json"
-LIMITS = """It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at the
-edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect misses where a
-crack is much wider than 40 px or thinner than 1 px at the scale it is seen at (so try `--scale`), where it is faint on blurred
-aggregate, and where annotators fill a spalled crack as an area. It was not tested on photos with people or plants, on metal,
-glass or wood, and must not decide on safety alone: a person checks the result."""
+LIMITS = """It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at
+the edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect misses
+where a crack is much wider than 40 px or thinner than 1 px at the scale it is seen at (so try `--scale`), where it is faint
+on blurred aggregate, and where annotators fill a spalled crack as an area. It was not tested on photos with people or
+plants, on metal, glass or wood, and must not decide on safety alone: a person checks the result.""".replace("\n", " ")
 
 
 def write(folder: Path) -> None:
@@ -56,14 +58,14 @@ def _what(info: Mapping[str, Any]) -> Iterator[str]:
     yield "# The network that ships with hairline"
     yield (
         f"A U-Net on `{options['encoder']}` (decoder {', '.join(map(str, options.get('decoder_channels', ())))}) that "
-        "gives every pixel of an RGB photo of a road, a floor or a wall a score of crack in [0, 1], of which 0.5 is the "
-        "sensible threshold. It is what `hairline predict` and `hairline.load_segmenter()` use."
+        "gives every pixel of an RGB photo of a road, a floor or a wall a score of crack in [0, 1], of which 0.5 is "
+        "the sensible threshold. It is what `hairline predict` and `hairline.load_segmenter()` use."
     )
     yield "## What it has seen"
     yield (
-        f"{info['images']:,} generated images of {generated['height_px']} × {generated['width_px']} px and nothing else: "
-        "no real image took part in its training, in the choice of its weights or in its calibration. All real sets are "
-        f"unseen. It started from {_start(info)}; seed {info['seed']}; {info['epochs']} epochs of crops of "
+        f"{info['images']:,} generated images of {generated['height_px']} × {generated['width_px']} px. No real image "
+        "took part in its training or its calibration, but for those of ImageNet that its start had seen. It started "
+        f"from {_start(info)}; seed {info['seed']}; {info['epochs']} epochs of crops of "
         f"{info['training']['crop_px']} px, {recipe['batch']} a step; matrices are stored as {info['stored']}. "
         f"`make release-weights` makes it again. SHA-256 of the weights: `{info[weights.HASH]}`."
     )
@@ -98,11 +100,11 @@ def _figures(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Pa
             f"Made by `{scores['command']}`. Brackets: 95% bootstrap intervals over photos. F1 at 0.5 pools all pixels "
             "of a set at the threshold that ships."
         )
+        if "chosen_on" in scores:
+            yield f"Options of the generator and the training were chosen on {scores['chosen_on']}."
         for each in scores.get("crack_free", []):
-            yield (
-                f"On {each['images']} crack-free patches of {each['set']}, {each['share']:.2%} of the pixels are called "
-                "crack."
-            )
+            told = f"On {each['images']} crack-free patches of {each['set']}"
+            yield f"{told}, {each['share']:.2%} of the pixels are called crack."
         if "seconds_per_megapixel" in scores:
             yield f"Time: {scores['seconds_per_megapixel']:.2g} s a megapixel on {scores['machine']}."
     except (KeyError, TypeError, ValueError) as error:
@@ -117,7 +119,7 @@ def _row(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "set": f"{row['set']} {row.get('split', '')}".strip(),
         "images": f"{row['images']:,}",
-        "seen": "unseen",
+        "seen": row.get("seen", "unseen"),
         "scale": str(row.get("scale", 1)),
         "ODS": f"{row['ods']:.3f}{interval}",
         "OIS": f"{row['ois']:.3f}" if "ois" in row else "–",
