@@ -23,7 +23,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 export MPLBACKEND := Agg
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: help setup repro test test-fast lint format pins gpu ui dashboard clean
+.PHONY: help setup repro test test-fast lint format pins release-weights gpu ui dashboard clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -71,6 +71,9 @@ format: .venv/.ready ## repair what ruff can repair
 pins: .venv/.ready ## renew constraints.txt: the newest versions that pyproject.toml allows, extras included
 	uv pip compile --quiet --upgrade --all-extras --no-annotate --custom-compile-command "make pins" \
 	  pyproject.toml -o constraints.txt
+
+release-weights: .venv/.ready ## train the network that ships, from generated images alone (the same bytes? ARGS=--check)
+	python tools/release_weights.py $(ARGS)
 
 gpu: .venv/.ready ## measure everything on this machine's GPU in 8 minutes (pictures: benchmarks/gpu_pack.py; ARGS=--dry)
 	python benchmarks/gpu.py $(if $(wildcard gpu-pack),--pack gpu-pack) $(ARGS)

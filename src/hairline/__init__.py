@@ -1,1 +1,34 @@
-"""hairline: weakly supervised crack segmentation, from cheap labels to measured masks."""
+"""hairline: weakly supervised crack segmentation, from cheap labels to measured masks.
+
+What is public is loaded when it is asked for, so that importing this package takes no time:
+
+    import hairline
+    scores = hairline.load_segmenter().predict("wall.jpg")     # float32 [height, width] in [0, 1]
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hairline.errors import HairlineError
+    from hairline.inspection.prediction import Predictor, load_segmenter
+
+__all__ = ["HairlineError", "Predictor", "load_segmenter"]
+
+_HOMES = {
+    "HairlineError": "hairline.errors",
+    "Predictor": "hairline.inspection.prediction",
+    "load_segmenter": "hairline.inspection.prediction",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """What is public, from the module it lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'hairline' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """What is public, and what is loaded."""
+    return sorted({*globals(), *__all__})

@@ -2,6 +2,7 @@
 
 import dataclasses
 import typing
+from collections.abc import Collection
 from types import ModuleType
 from typing import Any
 
@@ -23,8 +24,8 @@ def example_of(module: ModuleType) -> Any:
     )
 
 
-def assert_options_are_checked(kind: type) -> None:
-    """Frozen dataclasses without defaults that refuse unknown names, all the way down."""
+def assert_options_are_checked(kind: type, added: Collection[str] = ()) -> None:
+    """Frozen dataclasses without defaults that refuse unknown names, all the way down; ``added`` may have a default."""
     waiting: list[Any] = [kind]
     while waiting:
         kind = waiting.pop()
@@ -34,7 +35,9 @@ def assert_options_are_checked(kind: type) -> None:
         assert kind.__dataclass_params__.frozen, f"{kind} is not frozen"  # type: ignore[attr-defined]
         for field in dataclasses.fields(kind):
             given = field.default, field.default_factory
-            assert given == (dataclasses.MISSING, dataclasses.MISSING), f"{kind}.{field.name} has a default"
+            assert field.name in added or given == (dataclasses.MISSING, dataclasses.MISSING), (
+                f"{kind}.{field.name} has a default"
+            )
         waiting += [inner for hint in typing.get_type_hints(kind).values() for inner in _dataclasses(hint)]
 
 

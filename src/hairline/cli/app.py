@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import splits
+from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
 from hairline.config.params import Params
@@ -28,6 +29,7 @@ study_app = typer.Typer(help="Searches for the best options of a label set.", no
 app.add_typer(study_app, name="study")
 app.add_typer(splits.app, name="splits")
 app.command()(score)
+app.command()(predict)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -27,6 +27,9 @@ SHOWN = 10_000
 SYNTHETIC_SIDE_PX = 8_192
 """Side of an image that is generated."""
 
+CHANNELS = 4_096
+"""Channels of a layer."""
+
 EPOCHS = 100_000
 """Passes over the training items."""
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path, PureWindowsPath
 from urllib.parse import unquote
 
+from hairline.errors import HairlineError
 from hairline.io.reading import composed, entries
 
 
@@ -80,6 +81,23 @@ def printable(name: str) -> str:
     'a\\nb'
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+
+
+def refuse_no_text(where: Path, name: str) -> None:
+    """Refuse a name that no table can hold.
+
+    Args:
+        where: The folder or the file that has it.
+        name: A name, of which bytes that are no UTF-8 are surrogates.
+
+    Raises:
+        HairlineError: If it holds such bytes.
+    """
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise HairlineError(
+            f"{printable(str(where))}: the name '{printable(name)}' is no text in UTF-8; expected one that is; rename "
+            "it"
+        )
 
 
 def _by(form: Callable[[str], str], names: Iterable[str]) -> Mapping[str, list[str]]:

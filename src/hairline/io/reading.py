@@ -35,6 +35,27 @@ def entries(directory: Path) -> list[Path]:
         raise unreadable(directory, error) from None
 
 
+def walk(folder: Path) -> Iterator[Path]:
+    """Files in a folder and below, each folder's in the order of names, hidden files and folders passed over.
+
+    Raises:
+        HairlineError: If links lead in a circle, or as :func:`entries`.
+    """
+    return _walk(folder, ())
+
+
+def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+    told = folder.stat()
+    place = told.st_dev, told.st_ino
+    if place in above:
+        raise HairlineError(f"{folder}: its links lead in a circle; expected folders that end; remove the link")
+    for path in entries(folder):
+        if path.is_dir():
+            yield from _walk(path, (*above, place))
+        else:
+            yield path
+
+
 def there(path: Path) -> bool:
     """Whether anything has this name, also a link that leads nowhere, which must not pass for a file left out."""
     return os.path.lexists(path)

@@ -14,10 +14,10 @@ from hairline.data.outlines import read_outline
 from hairline.data.polygons import encoded, mask_of
 from hairline.errors import HairlineError
 from hairline.imaging import limits
-from hairline.io.file_names import Names, printable
+from hairline.io.file_names import Names, printable, refuse_no_text
 from hairline.io.foreign_json import read_json
 from hairline.io.reading import composed
-from hairline.judge.files import refuse_no_text, some
+from hairline.judge.files import some
 
 SUFFIX = ".json"
 WORDING = Wording(categories="--categories", smaller="score its parts one by one", absent="correct the path", apart="")

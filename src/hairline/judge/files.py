@@ -13,8 +13,8 @@ from pathlib import Path
 
 from hairline.data.layout_files import found_instead
 from hairline.errors import HairlineError
-from hairline.io.file_names import Names, printable
-from hairline.io.reading import composed, entries
+from hairline.io.file_names import Names, printable, refuse_no_text
+from hairline.io.reading import composed, walk
 
 NAMED = 3
 ENDING = re.compile(r"[ ._-].*")
@@ -61,7 +61,7 @@ def files_below(folder: Path, suffixes: Collection[str], what: str) -> dict[str,
     if not folder.is_dir():
         raise HairlineError(f"{printable(str(folder))}: no such folder; expected a folder of {what}; correct the path")
     found: dict[str, Path] = {}
-    for path in _walk(folder, ()):
+    for path in walk(folder):
         if path.suffix.lower() not in suffixes:
             continue
         name = composed(path.relative_to(folder).with_suffix("").as_posix())
@@ -78,37 +78,6 @@ def files_below(folder: Path, suffixes: Collection[str], what: str) -> dict[str,
             f"suffixes {', '.join(sorted(suffixes))}; name the folder that the {what} lie in"
         )
     return dict(sorted(found.items()))
-
-
-def refuse_no_text(where: Path, name: str) -> None:
-    """Refuse a name that no table can hold.
-
-    Args:
-        where: The folder or the file that has it.
-        name: A name, of which bytes that are no UTF-8 are surrogates.
-
-    Raises:
-        HairlineError: If it holds such bytes.
-    """
-    if any("\ud800" <= letter <= "\udfff" for letter in name):
-        raise HairlineError(
-            f"{printable(str(where))}: the name '{printable(name)}' is no text in UTF-8; expected one that is; rename "
-            "it"
-        )
-
-
-def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
-    told = folder.stat()
-    place = told.st_dev, told.st_ino
-    if place in above:
-        raise HairlineError(
-            f"{printable(str(folder))}: its links lead in a circle; expected folders that end; remove the link"
-        )
-    for path in entries(folder):
-        if path.is_dir():
-            yield from _walk(path, (*above, place))
-        else:
-            yield path
 
 
 def some(names: Sequence[str]) -> str:

@@ -34,6 +34,23 @@ def test_images_are_normalised_by_imagenets_mean_and_deviation(tiny):
         torch.testing.assert_close(tiny.eval()(pixels), tiny.network((pixels / 255 - mean) / std))
 
 
+def test_a_narrow_decoder_has_fewer_parameters_and_the_default_is_what_files_without_the_option_meant(tiny):
+    narrow = unet.build(unet.Options("resnet18", decoder_channels=(128, 64, 48, 32, 16)), "none")[0]
+    sizes = [sum(each.numel() for each in model.network.decoder.parameters()) for model in (narrow, tiny)]
+    assert sizes[0] < sizes[1] / 2
+    wide = {name: tensor.shape for name, tensor in tiny.state_dict().items()}
+    same = unet.build(unet.Options("resnet18", decoder_channels=(256, 128, 64, 32, 16)), "none")[0]
+    assert {name: tensor.shape for name, tensor in same.state_dict().items()} == wide
+    with torch.inference_mode():
+        assert narrow.eval()(images(32, 64)).shape == (1, 1, 32, 64)
+
+
+@pytest.mark.parametrize("channels", [(128, 64, 48, 32), (0, 64, 48, 32, 16), (1 << 20, 64, 48, 32, 16)])
+def test_channels_of_the_decoder_are_five_numbers_above_0(channels):
+    with pytest.raises(HairlineError, match="decoder_channels"):
+        unet.Options("resnet18", decoder_channels=channels)
+
+
 @pytest.mark.parametrize("backbone", ["resnet18", pytest.param("resnet50", marks=pytest.mark.slow)])
 def test_encoder_starts_from_a_classifier(tmp_path, backbone):
     classifier, _ = backbones.build(backbone, "none")

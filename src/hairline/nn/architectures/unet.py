@@ -1,7 +1,10 @@
 """U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from annotated_types import Gt, Le, MaxLen, MinLen
+
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 if TYPE_CHECKING:
@@ -16,10 +19,21 @@ class Options:
         encoder: An encoder of segmentation_models_pytorch, e.g. ``resnet18``. The ResNets (and not the EfficientNets,
             whose layers are named differently there) can start from a classifier of the same name; so can ``tu-NAME``
             from a classifier of timm's network NAME.
+        decoder_channels: Channels of the five steps of the decoder, from the coarsest to the image's own size.
     """
 
     encoder: str
+    decoder_channels: Annotated[tuple[Annotated[int, Gt(0), Le(bounds.CHANNELS)], ...], MinLen(5), MaxLen(5)] = (
+        256,
+        128,
+        64,
+        32,
+        16,
+    )
 
+
+ADDED = ("decoder_channels",)
+"""Options that files of older versions lack: their default is what those did."""
 
 EXAMPLE = Options(encoder="resnet18")
 """The smallest encoder, for a quick try; the profile ``paper`` has ``resnet50``."""
@@ -49,7 +63,7 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
     """Make a U-Net.
 
     Args:
-        options: The encoder.
+        options: The encoder and the decoder's channels.
         weights: Start of the encoder, as for :func:`hairline.nn.segmenter.encoders.start`.
 
     Returns:
@@ -73,4 +87,6 @@ def build(options: Options, weights: str) -> tuple["Segmenter", str]:
 def _network(options: Options) -> Any:
     import segmentation_models_pytorch as smp
 
-    return smp.Unet(options.encoder, encoder_weights=None, in_channels=3, classes=1)
+    return smp.Unet(
+        options.encoder, encoder_weights=None, decoder_channels=options.decoder_channels, in_channels=3, classes=1
+    )

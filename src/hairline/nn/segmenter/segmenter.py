@@ -4,6 +4,7 @@ Training lies in :mod:`hairline.nn.segmenter.training`; nothing here needs the t
 import.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,6 +34,37 @@ Refine = Callable[[Sequence[Tensor]], Tensor]
 """Scores of all outputs, float [N, 1, H, W] in [0, 1] → scores of the same shape and range."""
 
 
+@dataclass(frozen=True)
+class Calibration:
+    """What brings logits to scores of which 0.5 is the sensible threshold: ``logit / temperature + bias``.
+
+    Attributes:
+        temperature: Above 0; larger ones make scores less sure.
+        bias: Added behind the division; larger ones make more pixels crack.
+
+    Raises:
+        HairlineError: If the temperature is not above 0, or one of both is no finite number.
+    """
+
+    temperature: float = 1.0
+    bias: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature > 0 and math.isfinite(self.bias)):
+            raise HairlineError(
+                f"calibration: found temperature {self.temperature} and bias {self.bias}; expected a finite "
+                "temperature above 0 and a finite bias; correct them"
+            )
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """Logits of the same shape."""
+        return logits if self == UNCALIBRATED else logits / self.temperature + self.bias
+
+
+UNCALIBRATED = Calibration()
+"""Logits as the network gives them."""
+
+
 class Segmenter(nn.Module):
     """A network with its normalisation: uint8 RGB [N, 3, H, W] → logits of crack [N, 1, H, W].
 
@@ -41,8 +73,12 @@ class Segmenter(nn.Module):
         loss_weights: How much each output counts in the loss, in the network's order.
         multiple_px: What the sides of images must be multiples of.
         refine: What is done to the scores of one image when it is predicted; None for nothing.
+<<<<<<< HEAD
         scale: How images are scaled before the network sees them.
         origin: Where the initial weights come from; None of random ones, and of a network that was read.
+=======
+        calibration: What is done to logits when an image is predicted, not while the network learns.
+>>>>>>> i21-shipped
     """
 
     def __init__(
@@ -61,6 +97,7 @@ class Segmenter(nn.Module):
         self.loss_weights = loss_weights
         self.multiple_px = multiple_px
         self.refine = refine
+        self.calibration = UNCALIBRATED
 
     def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
         """Logits of every supervised output of a batch, each [N, 1, H, W], the final one first."""
@@ -92,7 +129,7 @@ def predict(model: nn.Module, image: NDArray[np.uint8], placement: Placement) ->
 
 
 def logits(model: nn.Module, image: NDArray[np.uint8], placement: Placement) -> Tensor:
-    """Final logits float32 [height, width] of an image, on the placement's device; arguments as for :func:`predict`."""
+    """Final logits float32 [height, width] of an image, calibrated, on the placement's device, as :func:`predict`."""
     return _outputs(cast(Segmenter, model), image, placement)[0][0, 0]
 
 
@@ -104,7 +141,7 @@ def _outputs(model: Segmenter, image: NDArray[np.uint8], placement: Placement) -
     model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     with torch.inference_mode(), autocast(placement):
         found = model.outputs(images)
-    return [output[:, :, :height, :width].float() for output in found]
+    return [model.calibration(output[:, :, :height, :width].float()) for output in found]
 
 
 def check(network: str, options: "DataclassInstance", crop_px: int | None) -> None:
@@ -178,16 +215,28 @@ def save(
 
 
 @dataclass
+class _Calibration:
+    temperature: float
+    bias: float
+
+
+@dataclass
 class _Info:
     """What is asked of model.json."""
 
     network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+<<<<<<< HEAD
     normalisation: ToldScale | None = None
+=======
+    calibration: _Calibration | None = None
+>>>>>>> i21-shipped
 
 
 def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
     """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
+
+    Weights in half precision become float32. Where model.json has a ``calibration``, the segmenter has it.
 
     Raises:
         HairlineError: If the folder holds no segmenter or its two files do not belong together.
@@ -202,5 +251,10 @@ def _assemble(info: Mapping[str, Any]) -> Segmenter:
         raise HairlineError("names no network; train this segmenter again (dvc repro train_segmenter)")
     module = networks.module(str(info["network"]))
     model: Segmenter = module.build(module.Options(**info["options"]), "none")[0]
+<<<<<<< HEAD
     model.normalise = Normalisation(normalisation.of_info(info))
+=======
+    found = info.get("calibration")
+    model.calibration = Calibration(found["temperature"], found["bias"]) if found else UNCALIBRATED
+>>>>>>> i21-shipped
     return model

@@ -1,0 +1,91 @@
+"""Large images in overlapping tiles, what is found in each blended smoothly, so that no tile's edge shows."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How an image is cut.
+
+    Attributes:
+        tile_px: Side of a tile; images with no longer side stay whole.
+        overlap_px: What neighbours share at least, below ``tile_px``.
+        margin_px: How much of a tile's edge inside the image counts for nothing; the rest of the overlap is blended.
+        align_px: What distances between tiles are multiples of, so that a network sees the same grid in all of them.
+    """
+
+    tile_px: int
+    overlap_px: int
+    margin_px: int
+    align_px: int
+
+    def resized(self, factor: float) -> "Tiling":
+        """The same tiles in the pixels of an image of which they are seen resized by a factor."""
+        return Tiling(*(max(round(px / factor), 1) for px in (self.tile_px, self.overlap_px)),
+                      round(self.margin_px / factor), max(round(self.align_px / factor), 1))  # fmt: skip
+
+    def spans(self, length: int) -> list[Span]:
+        """First and last pixel (the latter not included) of the tiles along a side; one where it is no longer."""
+        if length <= self.tile_px:
+            return [(0, length)]
+        step = max(self.tile_px - self.overlap_px - self.align_px, 1)
+        count = math.ceil((length - self.tile_px) / step) + 1
+        exact = [number * (length - self.tile_px) / (count - 1) for number in range(count)]
+        starts = [int(start // self.align_px) * self.align_px for start in exact]
+        return [(start, start + self.tile_px) for start in starts[:-1]] + [(starts[-1], length)]
+
+    def weights(self, length: int) -> list[NDArray[np.float32]]:
+        """Weights of the pixels of every span, float32 in [0, 1]; those of one pixel of the side add up to 1."""
+        spans, ramp = self.spans(length), max(self.overlap_px - 2 * self.margin_px, 1)
+        found = []
+        for start, stop in spans:
+            at = np.arange(start, stop) + 0.5
+            rise = np.ones(stop - start) if start == 0 else _smooth((at - start - self.margin_px) / ramp)
+            fall = np.ones(stop - start) if stop == length else _smooth((stop - self.margin_px - at) / ramp)
+            found.append(rise * fall)
+        total = np.zeros(length)
+        for (start, stop), weight in zip(spans, found, strict=True):
+            total[start:stop] += weight
+        return [np.asarray(weight / total[start:stop], np.float32)
+                for (start, stop), weight in zip(spans, found, strict=True)]  # fmt: skip
+
+
+def blended(
+    image: NDArray[np.uint8], ask: Callable[[NDArray[np.uint8]], NDArray[np.float32]], tiling: Tiling
+) -> NDArray[np.float32]:
+    """What is found in all tiles of an image, as one map.
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        ask: From a tile, of the same kind, to its map, float32 [height, width].
+        tiling: How it is cut.
+
+    Returns:
+        float32 [height, width]; beside the image itself, this and one tile are all that is in memory.
+    """
+    height, width = image.shape[:2]
+    if max(height, width) <= tiling.tile_px:
+        return ask(image)
+    made = np.zeros((height, width), np.float32)
+    for (top, bottom), down in _weighted(tiling, height):
+        for (left, right), across in _weighted(tiling, width):
+            found = ask(image[top:bottom, left:right])
+            made[top:bottom, left:right] += found * down[:, None] * across
+    return made
+
+
+def _weighted(tiling: Tiling, length: int) -> Iterator[tuple[Span, NDArray[np.float32]]]:
+    return zip(tiling.spans(length), tiling.weights(length), strict=True)
+
+
+def _smooth(part: NDArray[np.float64]) -> NDArray[np.float64]:
+    """From 0 at 0 to 1 at 1, with no corner at either."""
+    inside = np.clip(part, 0, 1)
+    return np.asarray(inside * inside * (3 - 2 * inside))

@@ -1,0 +1,128 @@
+"""A finished segmenter, loaded and asked about photos of any size."""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline.errors import HairlineError
+from hairline.imaging.images import read_image
+from hairline.imaging.tiles import Tiling, blended
+from hairline.io.hashing import content_hash
+from hairline.io.reading import read_text, there
+from hairline.nn.runtime import device, serving, weights
+from hairline.nn.segmenter import scaling, segmenter, shipped
+
+SHIPPED = "shipped"
+"""The source of :func:`load_segmenter` that is the network inside the package."""
+
+TILING = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
+"""How photos are cut, in the pixels that the network sees."""
+
+LARGEST_SCALE = 16.0
+
+
+class Predictor:
+    """A loaded segmenter.
+
+    Attributes:
+        info: What its model.json says: network, options, training.
+        card: Its model card in Markdown; empty where its folder has none.
+        sha256: Hash of its weights and its model.json, 64 hexadecimal digits.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load what a training wrote, or the network that ships, onto the GPU where there is one.
+
+        Raises:
+            HairlineError: If the folder holds no segmenter.
+        """
+        self._model, info = segmenter.load(folder)
+        self.info: Mapping[str, object] = info
+        self._placement = device.resolve(serving.RUNTIME)
+        hashes = [content_hash(folder / name) for name in (weights.WEIGHTS_FILE, weights.INFO_FILE)]
+        self.sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
+        card = folder / shipped.CARD
+        self.card = read_text(card) if there(card) else ""
+
+    def predict(self, image: NDArray[np.uint8] | str | Path, scale: float = 1) -> NDArray[np.float32]:
+        """Score of crack of every pixel of an image.
+
+        Args:
+            image: RGB uint8 [height, width, 3] of any size, or the path of an image file, which is turned upright by
+                its EXIF tag. Sides above 1024 px at the scale pass in overlapping tiles.
+            scale: What both sides are multiplied by before the network looks, in (0, 16]: above 1 for small images
+                with thin cracks, below 1 for close-ups. The scores have the size of the image.
+
+        Returns:
+            float32 [height, width] in [0, 1]; where model.json has a calibration, 0.5 is the sensible threshold.
+
+        Raises:
+            HairlineError: If the image is of another kind, the file cannot be read, or the scale is out of range.
+        """
+        refuse_scale(scale)
+        pixels = read_image(Path(image)) if isinstance(image, str | Path) else image
+        refuse_image(pixels)
+
+        def ask(tile: NDArray[np.uint8]) -> NDArray[np.float32]:
+            return scaling.predict_at(self._model, tile, self._placement, scale)
+
+        scores = blended(pixels, ask, TILING.resized(scale))
+        return np.clip(scores, 0, 1, out=scores)
+
+
+def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
+    """A segmenter that is ready to be asked.
+
+    Args:
+        source: ``shipped``, the network inside this package, taught by generated images alone; or a folder that holds
+            ``model.json`` and ``weights.safetensors``, as a training writes it under models/. A folder that is itself
+            called ``shipped`` is named ``./shipped``.
+
+    Raises:
+        HairlineError: If there is no segmenter.
+
+    Example:
+        >>> import hairline
+        >>> scores = hairline.load_segmenter().predict("wall.jpg")   # doctest: +SKIP
+    """
+    if str(source) == SHIPPED and isinstance(source, str):
+        return Predictor(shipped.folder())
+    folder = Path(source)
+    if not folder.is_dir():
+        found = "is a file" if there(folder) else "no such folder"
+        raise HairlineError(
+            f"{source}: {found}; expected '{SHIPPED}', or a folder that holds {weights.INFO_FILE} and "
+            f"{weights.WEIGHTS_FILE}, as training writes it under models/; correct it"
+        )
+    return Predictor(folder)
+
+
+def refuse_scale(scale: float) -> None:
+    """Raise HairlineError unless a scale is a number in (0, 16]."""
+    if (
+        isinstance(scale, bool)
+        or not isinstance(scale, int | float | np.number)
+        or not (math.isfinite(scale) and 0 < scale <= LARGEST_SCALE)
+    ):
+        raise HairlineError(
+            f"scale {scale!r}: expected a number above 0 and at most {LARGEST_SCALE:g}, as 0.5 to halve both sides or "
+            "2 to double them; correct it"
+        )
+
+
+def refuse_image(image: object) -> None:
+    """Raise HairlineError unless something is an RGB image, uint8 [height, width, 3]."""
+    if isinstance(image, np.ndarray):
+        if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
+            return
+        found = f"{image.dtype} {list(image.shape)}"
+    else:
+        found = type(image).__name__
+    raise HairlineError(
+        f"image: found {found}; expected RGB uint8 [height, width, 3] or the path of an image file; convert it "
+        "(values in [0, 1] times 255, grey three times over, without alpha)"
+    )
