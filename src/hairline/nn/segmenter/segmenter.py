@@ -73,12 +73,9 @@ class Segmenter(nn.Module):
         loss_weights: How much each output counts in the loss, in the network's order.
         multiple_px: What the sides of images must be multiples of.
         refine: What is done to the scores of one image when it is predicted; None for nothing.
-<<<<<<< HEAD
         scale: How images are scaled before the network sees them.
         origin: Where the initial weights come from; None of random ones, and of a network that was read.
-=======
         calibration: What is done to logits when an image is predicted, not while the network learns.
->>>>>>> i21-shipped
     """
 
     def __init__(
@@ -226,11 +223,8 @@ class _Info:
 
     network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
-<<<<<<< HEAD
     normalisation: ToldScale | None = None
-=======
     calibration: _Calibration | None = None
->>>>>>> i21-shipped
 
 
 def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
@@ -251,10 +245,7 @@ def _assemble(info: Mapping[str, Any]) -> Segmenter:
         raise HairlineError("names no network; train this segmenter again (dvc repro train_segmenter)")
     module = networks.module(str(info["network"]))
     model: Segmenter = module.build(module.Options(**info["options"]), "none")[0]
-<<<<<<< HEAD
     model.normalise = Normalisation(normalisation.of_info(info))
-=======
     found = info.get("calibration")
     model.calibration = Calibration(found["temperature"], found["bias"]) if found else UNCALIBRATED
->>>>>>> i21-shipped
     return model
