@@ -87,7 +87,7 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
     if width_px > 4:
         inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-        rim = rng.uniform(0.2, 1)
+        rim = rng.uniform(0.35, 1)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
     depth = _depth(rng, picture, width_px)
     soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
@@ -106,8 +106,8 @@ def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
     grey = picture.mean(axis=2)
     grain = grey - blurred(grey, 2 + width_px)
     relative = float(grain.std() / (grey.mean() + 1e-3))
-    least = min(0.12 + 0.012 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
-    return float(least + (0.95 - least) * rng.beta(1.3 + 0.08 * width_px, 1.1))
+    least = min(0.12 + 0.015 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
+    return float(least + (0.95 - least) * rng.beta(1.5 + 0.1 * width_px, 1.0))
 
 
 def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:

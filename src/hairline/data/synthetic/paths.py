@@ -100,7 +100,7 @@ class Habit:
             knot=int(np.clip(log_uniform(rng, 8, 120) / step, 2, 60)),
             rough=rng.uniform(0, 0.25),
             shake=rng.uniform(0, 0.2),
-            fading=rng.uniform(0.3, 1),
+            fading=rng.uniform(0.35, 1) if width_px < 4 else rng.uniform(0.6, 1),
         )
 
     def strand(self, rng: Rng, start: Line, heading: float, length_px: float, width_px: float, level: float) -> Strand:
