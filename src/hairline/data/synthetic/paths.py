@@ -151,7 +151,7 @@ def mesh(rng: Rng, shape: Shape, width_px: float) -> list[Strand]:
     middle = ends.mean(axis=1)
     focus, reach = rng.random(2) * shape[::-1], log_uniform(rng, 0.3, 3) * max(shape)
     far = np.hypot(*(middle - focus).T) / reach
-    keep = (rng.random(len(ends)) < rng.uniform(0.6, 1)) & (far < 1.0 + 0.3 * rng.standard_normal(len(ends)))
+    keep = (rng.random(len(ends)) < rng.uniform(0.8, 1)) & (far < 1.0 + 0.3 * rng.standard_normal(len(ends)))
     bend = rng.uniform(0.02, 0.16)
     spread, swell, fading = rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.4), rng.uniform(0.3, 1)
     return [

@@ -66,7 +66,7 @@ def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float, u
     edge = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
     rise = max(0.45 * pitch * (1 - flat), 0.8)
     if pitch > ROUGH_PX:
-        edge = edge + np.float32(0.1 * pitch) * coloured(rng, (rows, cols), ((1.6, 1.0),))
+        edge = edge + np.float32(rng.uniform(0, 0.09) * pitch) * coloured(rng, (rows, cols), ((1.6, 1.0),))
     height = np.clip((edge - 0.5 * gap * pitch) / np.float32(rise), 0, 1)
     return Stones(labels - 1, int(labels.max()), np.asarray(height, np.float32), oversampling)
 
