@@ -1,5 +1,6 @@
 """Generate a synthetic crack data set from its seed."""
 
+import os
 from collections.abc import Sequence
 
 from hairline.data import synthetic
@@ -12,7 +13,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = stage.arguments(__doc__, argv, "synthetic-set")
     params, paths = stage.opened(args.params)
     with whole_folder(paths.synthetic_set(args.synthetic_set)) as folder:
-        synthetic.write(folder, params.synthetic_set(args.synthetic_set))
+        synthetic.write(folder, params.synthetic_set(args.synthetic_set), len(os.sched_getaffinity(0)))
 
 
 if __name__ == "__main__":

@@ -49,10 +49,10 @@ def photograph(rng: Rng, picture: Picture, width_px: float, options: Camera) -> 
 def _exposed(rng: Rng, photo: Picture, tint: bool) -> Picture:
     """Contrast, brightness and colour balance; never so that most of it is black or white."""
     mean = float(photo.mean())
-    target = float(np.clip((0.5 * mean + 0.23) * np.exp(rng.normal(0, 0.22)), 0.2, 0.8))
+    target = float(np.clip((0.5 * mean + 0.27) * np.exp(rng.normal(0, 0.18)), 0.22, 0.8))
     photo = target + (photo - mean) * np.float32(rng.uniform(0.65, 1.3) * (target / max(mean, 0.05)) ** 0.5)
     if tint:
-        photo = photo * (1 + rng.normal(0, 0.035, 3)).astype(np.float32)
+        photo = photo * (1 + rng.normal(0, 0.025, 3)).astype(np.float32)
         photo = photo * (1 + rng.uniform(0, 0.018) * smooth(rng, photo.shape[:2], rng.uniform(15, 120), 3))
     return np.asarray(photo, np.float32)
 

@@ -24,6 +24,12 @@ from hairline.data.synthetic.options import Cracks
 from hairline.data.synthetic.surfaces import Surface
 
 
+TOLD = 1.8
+"""Least loss of light in a crack, in deviations of the grain, times the root of its width, to be told from it."""
+FILLED_MEAN = 0.55
+"""Mean of a surface on which salt or dust in a crack can be told from it."""
+
+
 @dataclass(frozen=True)
 class Shown:
     """What cracks cover.
@@ -44,7 +50,7 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
     if chances[0] < options.stepped and surface.wall is not None:
         strands = paths.stepped(rng, shape, min(width_px, 0.2 * surface.wall.row_px + 1), surface.wall)
     elif chances[1] < options.meshes:
-        strands = paths.mesh(rng, shape, min(width_px, 12))
+        strands = paths.mesh(rng, shape, min(width_px, 8))
     else:
         strands = paths.system(rng, shape, width_px, chances[2] < options.branches)
     cover, dark = _frayed(rng, *drawn(strands, shape), width_px)
@@ -57,10 +63,12 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
         dark = dark * (1 - _interruptions(rng, surface, dark, width_px))
     if chances[5] < options.wet:
         _wet(rng, picture, core, width_px)
-    if chances[6] < options.bright:
+    before = picture.mean(axis=2)
+    if chances[6] < options.bright and picture.mean() < FILLED_MEAN:
         _fill(rng, picture, dark, width_px)
     else:
         _darken(rng, picture, dark, core, width_px)
+        _deepen(before, picture, dark, width_px)
     if rng.random() < options.lit:
         light = slope(blurred(dark, log_uniform(rng, 0.5, 1.5)), rng.uniform(0, 2 * np.pi))
         picture *= np.clip(1 + rng.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
@@ -87,7 +95,7 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
     if width_px > 4:
         inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-        rim = rng.uniform(0.2, 1)
+        rim = rng.uniform(0.35, 1)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
     depth = _depth(rng, picture, width_px)
     soft = np.clip(
@@ -108,8 +116,21 @@ def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
     grey = picture.mean(axis=2)
     grain = grey - blurred(grey, 2 + width_px)
     relative = float(grain.std() / (grey.mean() + 1e-3))
-    least = min(0.12 + 0.012 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
-    return float(least + (0.95 - least) * rng.beta(1.3 + 0.08 * width_px, 1.1))
+    least = min(0.12 + 0.015 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
+    return float(least + (0.95 - least) * rng.beta(1.5 + 0.1 * width_px, 1.0))
+
+
+def _deepen(before: Plane, picture: Picture, dark: Plane, width_px: float) -> None:
+    """Darken cracks again that nobody would see in the grain of the surface, stains and shadows below included."""
+    inside = dark > 0.4 * float(dark.max(initial=0))
+    if not inside.any():
+        return
+    grain = float((before - blurred(before, 2 + width_px)).std())
+    seen = float((before - picture.mean(axis=2))[inside].mean()) * np.sqrt(max(width_px, 1))
+    lacking = TOLD * grain - seen
+    if lacking > 0:
+        depth = min(lacking / np.sqrt(max(width_px, 1)) / max(float(before[inside].mean()), 0.05), 0.9)
+        picture *= (1 - depth * np.minimum(blurred(dark, 0.4) * 1.3, 1))[..., None]
 
 
 def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:

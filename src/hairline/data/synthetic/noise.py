@@ -16,6 +16,10 @@ Picture = NDArray[np.float32]
 Shape = tuple[int, int]
 """Height and width in pixels."""
 Rng = np.random.Generator
+SMOOTH = 2.4
+"""Exponent from which on noise is drawn at half the resolution: nothing is missed."""
+SMALL_PX = 128
+KEPT_PIXELS = 2**20
 
 
 def log_uniform(rng: Rng, least: float, most: float) -> float:
@@ -28,26 +32,33 @@ def coloured(rng: Rng, shape: Shape, parts: Iterable[tuple[float, float]]) -> Pl
 
     Exponent 0 is white noise, 2 is that of natural surfaces, 4 a slow drift.
     """
-    padded = tuple(scipy.fft.next_fast_len(length, real=True) for length in shape)
-    power = sum(deviation**2 * _power(padded, round(exponent, 1)) for exponent, deviation in parts)
-    white = rng.standard_normal((*np.shape(power), 2), np.float32).view(np.complex64)[..., 0]
-    field = scipy.fft.irfft2(white * np.sqrt(power), padded)
+    parts = tuple(parts)
+    if min(exponent for exponent, _ in parts) >= SMOOTH and min(shape) >= SMALL_PX:
+        half = coloured(rng, ((shape[0] + 1) // 2, (shape[1] + 1) // 2), parts)
+        return np.asarray(cv2.resize(half, shape[::-1], interpolation=cv2.INTER_CUBIC))
+    rows, cols = (scipy.fft.next_fast_len(length, real=True) for length in shape)
+    known = _amplitude if rows * cols <= KEPT_PIXELS else _amplitude.__wrapped__
+    each = [deviation * known((rows, cols), round(5 * exponent)) for exponent, deviation in parts]
+    amplitude = each[0] if len(each) == 1 else np.sqrt(sum(one * one for one in each))
+    white = rng.standard_normal((rows, cols // 2 + 1, 2), np.float32).view(np.complex64)[..., 0]
+    white *= amplitude
+    field = scipy.fft.irfft2(white, (rows, cols), overwrite_x=True)
     return np.asarray(field[: shape[0], : shape[1]], np.float32)
 
 
-@lru_cache(maxsize=128)
-def _power(shape: Shape, exponent: float) -> Plane:
-    """Power of every frequency of the half plane, scaled so that its noise has the deviation 1."""
-    rows, cols = np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None]
-    radius = np.hypot(rows, cols)
-    radius[0, 0] = np.inf
-    power = radius**-exponent if exponent else np.isfinite(radius).astype(float)
+@lru_cache(maxsize=64)
+def _amplitude(shape: Shape, fifths: int) -> Plane:
+    """Amplitude of every frequency of the half plane, of the exponent ``fifths / 5``, for noise of deviation 1."""
+    radius = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.rfftfreq(shape[1])[None])
+    radius[0, 0] = 1
+    power = radius ** (-fifths / 5)
+    power[0, 0] = 0
     both = np.full(power.shape, 2.0)
     both[:, 0] = 1
     if shape[1] % 2 == 0:
         both[:, -1] = 1
     total = float((power * both).sum()) * 2
-    return np.asarray(power * ((shape[0] * shape[1]) ** 2 / total), np.float32)
+    return np.asarray(np.sqrt(power / total) * (shape[0] * shape[1]), np.float32)
 
 
 def smooth(rng: Rng, shape: Shape, cell_px: float, channels: int = 1) -> NDArray[np.float32]:
@@ -64,7 +75,9 @@ def smooth(rng: Rng, shape: Shape, cell_px: float, channels: int = 1) -> NDArray
 def grid(shape: Shape) -> tuple[Plane, Plane]:
     """Column and row of every pixel from the centre, not to be written to."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
-    return x - np.float32(shape[1] / 2), y - np.float32(shape[0] / 2)
+    x, y = x - np.float32(shape[1] / 2), y - np.float32(shape[0] / 2)
+    x.flags.writeable = y.flags.writeable = False
+    return x, y
 
 
 def across(shape: Shape, angle: float) -> Plane:

@@ -87,7 +87,7 @@ class Camera:
     """How often a photo has a fault; 0 leaves it out."""
 
     perspective: Probability = 0.3
-    defocus: Probability = 0.5
+    defocus: Probability = 0.4
     motion: Probability = 0.08
     vignetting: Probability = 0.2
     noise: Probability = 0.8

@@ -100,7 +100,7 @@ class Habit:
             knot=int(np.clip(log_uniform(rng, 8, 120) / step, 2, 60)),
             rough=rng.uniform(0, 0.25),
             shake=rng.uniform(0, 0.2),
-            fading=rng.uniform(0.3, 1),
+            fading=rng.uniform(0.35, 1) if width_px < 4 else rng.uniform(0.6, 1),
         )
 
     def strand(self, rng: Rng, start: Line, heading: float, length_px: float, width_px: float, level: float) -> Strand:
@@ -151,7 +151,7 @@ def mesh(rng: Rng, shape: Shape, width_px: float) -> list[Strand]:
     middle = ends.mean(axis=1)
     focus, reach = rng.random(2) * shape[::-1], log_uniform(rng, 0.3, 3) * max(shape)
     far = np.hypot(*(middle - focus).T) / reach
-    keep = (rng.random(len(ends)) < rng.uniform(0.6, 1)) & (far < 1.0 + 0.3 * rng.standard_normal(len(ends)))
+    keep = (rng.random(len(ends)) < rng.uniform(0.8, 1)) & (far < 1.0 + 0.3 * rng.standard_normal(len(ends)))
     bend = rng.uniform(0.02, 0.16)
     spread, swell, fading = rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.4), rng.uniform(0.3, 1)
     return [

@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.data.synthetic.noise import Plane, Rng, Shape
+from hairline.data.synthetic.noise import Plane, Rng, Shape, coloured
 
-FINE_PX = 6.0
+FINE_PX = 4.0
+ROUGH_PX = 6.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Stones:
         return np.asarray(cv2.resize(image, shape[::-1], interpolation=cv2.INTER_AREA))
 
 
-def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float) -> Stones:
+def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float, uneven: float = 0) -> Stones:
     """Stones about ``size_px`` large.
 
     Args:
@@ -46,6 +47,7 @@ def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float) -
         shape: Height and width of the image.
         size_px: Mean distance of stones.
         gap: Width of the gap, in parts of the size.
+        uneven: How much larger some stones are than others, 0 for none.
         flat: How much of a stone is as high as its top, 0 for a cone and 1 for a slab.
     """
     oversampling = 2 if size_px < FINE_PX else 1
@@ -55,11 +57,26 @@ def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float) -
     y, x = np.mgrid[:down, :right].astype(np.float32) + rng.uniform(-0.25, 1.05, (2, down, right)).astype(np.float32)
     empty = np.ones((rows, cols), np.uint8)
     empty[np.clip((y * pitch).astype(int), 0, rows - 1), np.clip((x * pitch).astype(int), 0, cols - 1)] = 0
-    _, labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
+    if uneven:
+        _enlarge(rng, empty, uneven * pitch)
+    _, labels = cv2.distanceTransformWithLabels(empty, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_CCOMP)
     inside = np.ones((rows, cols), np.uint8)
     inside[:, 1:] = labels[:, 1:] == labels[:, :-1]
     inside[1:] &= labels[1:] == labels[:-1]
     edge = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
     rise = max(0.45 * pitch * (1 - flat), 0.8)
+    if pitch > ROUGH_PX:
+        edge = edge + np.float32(rng.uniform(0, 0.09) * pitch) * coloured(rng, (rows, cols), ((1.6, 1.0),))
     height = np.clip((edge - 0.5 * gap * pitch) / np.float32(rise), 0, 1)
     return Stones(labels - 1, int(labels.max()), np.asarray(height, np.float32), oversampling)
+
+
+def _enlarge(rng: Rng, empty: NDArray[np.uint8], reach: float) -> None:
+    """Turn some of the seeds into strokes, so that what is nearest to them is larger, and longer than wide."""
+    y, x = np.nonzero(empty == 0)
+    some = rng.random(len(y)) < rng.uniform(0.1, 0.7)
+    starts = np.stack([x[some], y[some]], axis=1)
+    ends = starts + rng.normal(0, reach, starts.shape)
+    pairs = np.stack([starts, ends], axis=1).round().astype(np.int32)
+    for pair in np.array_split(pairs, max(len(pairs) // 64, 1)):
+        cv2.polylines(empty, pair, False, 0, 1)

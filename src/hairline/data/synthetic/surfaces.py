@@ -55,10 +55,10 @@ def asphalt(rng: Rng, shape: Shape, width_px: float) -> Surface:
     grey = 1 + coloured(rng, shape, grain)
     if size < 2:
         grey *= 1 + coloured(rng, shape, ((0.6, rng.uniform(0.05, 0.3)),))
-        return Surface(tinted(rng, base * _kept(grey), 0.02, rng.normal(0, 0.03)))
-    field = stones.scattered(rng, shape, size, rng.uniform(0.02, 0.4), rng.uniform(0.4, 0.97))
-    looks = np.exp(rng.normal(0, rng.uniform(0.06, 0.34), field.count)).astype(np.float32)
-    hues = rng.normal(0, rng.uniform(0.005, 0.06), (field.count, 1)).astype(np.float32) * np.array(
+        return Surface(tinted(rng, base * _kept(grey), 0.015, rng.normal(0, 0.025)))
+    field = stones.scattered(rng, shape, size, rng.uniform(0.02, 0.4), rng.uniform(0.4, 0.97), rng.uniform(0, 0.8))
+    looks = np.exp(rng.normal(0, rng.uniform(0.04, 0.3), field.count)).astype(np.float32)
+    hues = rng.normal(0, rng.uniform(0.003, 0.045), (field.count, 1)).astype(np.float32) * np.array(
         [1, 0.2, -1], np.float32
     )
     chance = rng.random(field.count, np.float32)
@@ -70,15 +70,18 @@ def asphalt(rng: Rng, shape: Shape, width_px: float) -> Surface:
         * min(size, 6)
         / 3
     )
-    gap = rng.uniform(0.25, 0.9)
+    gap: Plane | float = rng.uniform(0.25, 0.9)
+    if rng.random() < 0.6:
+        filled = ramp(coloured(rng, top.shape, ((rng.uniform(1.5, 3), 1.0),)) + rng.uniform(-1, 1), 0.3)
+        gap = gap + (1 - gap) * filled
     fines = 1 + rng.uniform(0.05, 0.35) * rng.standard_normal(top.shape, np.float32)
     stone = (gap * fines * (1 - top) + top) * (1 + shade) * (1 + top * (field.values(looks) - 1))
     hue = field.shrunk((1 + field.values(hues) * top[..., None]) * stone[..., None], shape)
-    if size > 5 and rng.random() < 0.7:
+    if size > 5:
         grey *= 1 + coloured(rng, shape, ((rng.uniform(0.5, 1.5), rng.uniform(0.04, 0.2)),))
     if rng.random() < 0.3:
         hue = blurred(hue, rng.uniform(0.5, 1.6))
-    picture = tinted(rng, base * _kept(grey), 0.015, rng.normal(0, 0.03)) * hue
+    picture = tinted(rng, base * _kept(grey), 0.01, rng.normal(0, 0.025)) * hue
     return Surface(picture, field.shrunk(field.values(chance), shape))
 
 

@@ -7,6 +7,8 @@ from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
+import cv2
+
 from hairline.data.splits import ORDER, Split
 from hairline.data.synthetic.making import make
 from hairline.data.synthetic.options import Options
@@ -27,7 +29,7 @@ def write(folder: Path, options: Options, processes: int = 1) -> None:
     places = list(_places(options))
     one = partial(_write_one, folder, options)
     if processes > 1 and len(places) >= WORTH_PROCESSES:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
             names = list(pool.map(one, places, chunksize=CHUNK))
     else:
         names = [one(place) for place in places]
