@@ -15,7 +15,6 @@ the best factor, on average and at worst.
 """
 
 import argparse
-import itertools
 import runpy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -32,6 +31,8 @@ from hairline.metrics import thresholds
 from hairline.nn.segmenter import scale_rules
 
 LEVELS = np.arange(scale_rules.LEVELS) / (scale_rules.LEVELS - 1)
+FACTORS = tuple(2.0 ** (half / 2) for half in range(-6, 5))
+"""From 1/8 to 4, more than the library tries."""
 Pair = tuple[NDArray[np.uint8], NDArray[np.bool_]]
 
 
@@ -42,17 +43,21 @@ class Answers:
     Attributes:
         factors: float64 [factors], ascending.
         histograms: Of scores by level, int64 [factors, images, 256].
-        agreement: Sums of a·b, a² and b² over the pixels of each image, of the scores a at a factor and b at the next,
-            float64 [factors - 1, images, 3].
-        edges: Mean difference of the score of marked pixels to their neighbours', float64 [factors, images].
+        products: Sums of the products of the scores at two factors, over pixels, float64 [factors, images, factors].
+        shapes: Of the parts that hang together above 0.2 and above 0.5: their pixels, their pixels in parts whose
+            diagonal is at least a quarter of the image's shorter side, the sum of scores in these, the number of all
+            parts, and the sum of distances to the edge, float64 [factors, images, 2, 5].
+        darkness: Correlation of the scores with local darkness, and the mean of this over pixels above 0.5 in its
+            standard deviations, float64 [factors, images, 2].
         crack: Histograms of scores on crack pixels, int64 [factors, images, 100].
         background: The same of background pixels.
     """
 
     factors: NDArray[np.float64]
     histograms: NDArray[np.int64]
-    agreement: NDArray[np.float64]
-    edges: NDArray[np.float64]
+    products: NDArray[np.float64]
+    shapes: NDArray[np.float64]
+    darkness: NDArray[np.float64]
     crack: NDArray[np.int64]
     background: NDArray[np.int64]
 
@@ -63,10 +68,8 @@ class Answers:
 
     def part(self, images: NDArray[np.int64]) -> "Answers":
         """The same of some of the images."""
-        return Answers(
-            self.factors, self.histograms[:, images], self.agreement[:, images], self.edges[:, images],
-            self.crack[:, images], self.background[:, images],
-        )  # fmt: skip
+        others = (getattr(self, name)[:, images] for name in list(self.__dataclass_fields__)[1:])
+        return Answers(self.factors, *others)
 
 
 Rule = Callable[[Answers], NDArray[np.float64]]
@@ -127,12 +130,39 @@ def bimodal(answers: Answers) -> NDArray[np.float64]:
     return -marked_above(answers, 0.2)[1] * (pooled @ entropy) / np.maximum(pooled @ LEVELS, 1e-9)
 
 
-def agreement(answers: Answers) -> NDArray[np.float64]:
-    """Mean cosine of the scores at a factor with those at its neighbours."""
-    ab, aa, bb = np.moveaxis(answers.agreement.sum(axis=1), -1, 0)
-    cosine = ab / np.maximum(np.sqrt(aa * bb), 1e-9)
-    ends = np.r_[np.nan, cosine], np.r_[cosine, np.nan]
-    return marked_above(answers, 0.2)[1] * np.nanmean(ends, axis=0)
+def cosines(answers: Answers) -> NDArray[np.float64]:
+    """Cosine of the scores at two factors, all images together, float64 [factors, factors]."""
+    products = answers.products.sum(axis=1)
+    lengths = np.sqrt(np.maximum(np.diag(products), 1e-12))
+    return products / np.outer(lengths, lengths)
+
+
+def agreement(reach: int) -> Rule:
+    """Mean cosine of the scores at a factor with those at so many on both sides."""
+
+    def rule(answers: Answers) -> NDArray[np.float64]:
+        found, places = cosines(answers), np.arange(len(answers.factors))
+        apart = np.abs(np.subtract.outer(places, places))
+        beside = np.where((apart > 0) & (apart <= reach), found, np.nan)
+        return marked_above(answers, 0.2)[1] * np.nanmean(beside, axis=1)
+
+    return rule
+
+
+def long_parts(level: int, what: str) -> Rule:
+    """Share of marked pixels in long parts, or their mean score times it, or minus the parts for each such pixel."""
+
+    def rule(answers: Answers) -> NDArray[np.float64]:
+        marked, long, summed, parts, _ = np.moveaxis(answers.shapes.sum(axis=1)[:, level], -1, 0)
+        values = {"share": long, "score": summed, "parts": -np.sqrt(parts)}[what]
+        return marked_above(answers, 0.2)[1] * values / np.maximum(marked, 1)
+
+    return rule
+
+
+def dark(which: int) -> Rule:
+    """Mean over images of one of :attr:`Answers.darkness`."""
+    return lambda answers: marked_above(answers, 0.2)[1] * np.nanmean(answers.darkness[..., which], axis=1)
 
 
 def both(first: Rule, second: Rule) -> Rule:
@@ -153,9 +183,19 @@ RULES: dict[str, Rule] = {
     "soft Dice with itself": soft_dice,
     "expected F1": expected_f1,
     "least entropy": bimodal,
-    "agreement": agreement,
-    "mean score > 0.2 · agreement": both(mean_score(0.2), agreement),
-    "expected F1 · agreement": both(expected_f1, agreement),
+    "agreement": agreement(1),
+    "agreement, two on each side": agreement(2),
+    "agreement with all": agreement(99),
+    "long parts > 0.2": long_parts(0, "share"),
+    "long parts > 0.5": long_parts(1, "share"),
+    "score in long parts > 0.2": long_parts(0, "score"),
+    "score in long parts > 0.5": long_parts(1, "score"),
+    "few parts > 0.5": long_parts(1, "parts"),
+    "darkness": dark(0),
+    "darkness > 0.5": dark(1),
+    "mean score > 0.2 · agreement": both(mean_score(0.2), agreement(1)),
+    "expected F1 · agreement": both(expected_f1, agreement(1)),
+    "expected F1 · darkness": both(expected_f1, dark(0)),
     "the library's": lambda answers: scale_rules.mean_scores(answers.histograms),
 }
 
@@ -168,11 +208,12 @@ def main() -> None:
     parser.add_argument("--loader", type=Path)
     parser.add_argument("--sets", nargs="+", default=[])
     parser.add_argument("--images", type=int, default=scale_rules.IMAGES)
+    parser.add_argument("--most", type=int, default=scale_rules.MOST_PIXELS, help="pixels of an enlarged image")
     args = parser.parse_args()
     kept = dict(np.load(args.answers)) if args.answers.exists() else {}
     for each in args.sets:
         name, _, source = each.partition("=")
-        found = asked(args.network, args.loader, list(pairs(source, args.images)), name)
+        found = asked(args.network, args.loader, list(pairs(source, args.images)), name, args.most)
         kept |= {f"{name}/{part}": value for part, value in vars(found).items()}
         np.savez_compressed(args.answers, **kept)
     names = list(dict.fromkeys(key.partition("/")[0] for key in kept))
@@ -205,33 +246,54 @@ def _pairs(folder: Path, split: str, count: int) -> Iterator[Pair]:
         yield read_image(files[place]), read_image(files[place].with_suffix(".png"))[..., 0] > 127
 
 
-def asked(network: Path, loader: Path | None, images: list[Pair], name: str) -> Answers:
+def asked(network: Path, loader: Path | None, images: list[Pair], name: str, most: int) -> Answers:
     """Ask a network about images at every candidate."""
-    import torch
-
-    from hairline.nn.runtime.device import Placement
+    from hairline.nn.runtime.device import resolve
+    from hairline.nn.runtime.recipes import ALONE, Runtime
     from hairline.nn.segmenter import scaling, segmenter
 
     model = runpy.run_path(str(loader))["load"](network) if loader else segmenter.load(network)[0]
-    placement = Placement(torch.device("cpu"), False, "cpu", "32-true")
-    factors = scale_rules.candidates(max(mask.size for _, mask in images))
+    placement = resolve(Runtime("auto", "auto", 0, 0, ALONE, 60))
+    factors = [each for each in FACTORS if each <= 1 or each**2 * max(mask.size for _, mask in images) <= most]
     rows = []
     for image, mask in tqdm(images, name):
         maps = [scaling.predict_at(model, image, placement, factor) for factor in factors]
         split = [thresholds.histograms(scores, mask) for scores in maps]
-        sums = [[float((a * b).sum()), float((a * a).sum()), float((b * b).sum())] for a, b in itertools.pairwise(maps)]
+        flat = np.array([scores.ravel() for scores in maps], np.float64)
         rows.append((
-            [scale_rules.histogram(scores) for scores in maps], sums, [_edge(scores) for scores in maps],
+            [scale_rules.histogram(scores) for scores in maps], flat @ flat.T, [_shapes(scores) for scores in maps],
+            [_darkness(image, scores) for scores in maps],
             [crack for crack, _ in split], [background for _, background in split],
         ))  # fmt: skip
     arrays = (np.array(column).swapaxes(0, 1) for column in zip(*rows, strict=True))
     return Answers(np.array(factors), *arrays)
 
 
-def _edge(scores: NDArray[np.float32]) -> float:
-    """Mean difference of marked pixels to the mean of the nine around them."""
-    marked = scores > scale_rules.MARKED
-    return float((scores - cv2.blur(scores, (3, 3)))[marked].mean()) if marked.any() else 0.0
+def _shapes(scores: NDArray[np.float32]) -> list[list[float]]:
+    """What :attr:`Answers.shapes` says of one map."""
+    found = []
+    for least in (0.2, 0.5):
+        marked = (scores > least).astype(np.uint8)
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8)
+        diagonals = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+        long = diagonals >= min(scores.shape) / 4
+        long[0] = False
+        inside = long[labels]
+        depth = cv2.distanceTransform(marked, cv2.DIST_L2, 3)
+        found.append([marked.sum(), inside.sum(), scores[inside].sum(), len(stats) - 1, depth.sum()])
+    return found
+
+
+def _darkness(image: NDArray[np.uint8], scores: NDArray[np.float32]) -> tuple[float, float]:
+    """What :attr:`Answers.darkness` says of one map."""
+    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    local = cv2.GaussianBlur(grey, (0, 0), min(grey.shape) / 12) - grey
+    local = (local - local.mean()) / (local.std() + 1e-6)
+    spread, marked = scores.std(), scores > 0.5
+    return (
+        float(((scores - scores.mean()) * local).mean() / spread) if spread > 1e-6 else 0.0,
+        float(local[marked].mean()) if marked.any() else np.nan,
+    )
 
 
 def report(sets: dict[str, Answers]) -> None:
