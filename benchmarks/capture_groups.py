@@ -3,7 +3,7 @@ r"""What joining CRACK500's photos by capture time changes: groups, and the vali
     hairline profile labels-cpu
     python benchmarks/capture_groups.py data/raw/crack500 --labels sauvola multi_otsu local_otsu otsu
     python benchmarks/capture_groups.py data/raw/crack500 --labels konig multiscale \
-        --evidence data/labels-cpu/evidence/resnet18/crack500
+        --evidence data/labels-cpu/evidence/lite0/crack500
 
 The first table counts groups by the seconds that join photos. The second scores label sets of params.yaml on the
 validation crops: ODS with its interval over photos and over the groups of 10 s, then apart on the crops that share a

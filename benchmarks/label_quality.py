@@ -1,7 +1,7 @@
 r"""How good label sets are on data sets one classifier was not tuned on: label ODS, OIS and AP, no segmenter.
 
     hairline profile crack500-cpu && dvc repro train_classifier@resnet18
-    python benchmarks/label_quality.py models/crack500-cpu/classifiers/resnet18 \
+    python benchmarks/label_quality.py models/crack500-cpu/classifiers/lite0 \
         data/found/crack500:val data/found/cfd data/found/deepcrack --part odd
 
 Each set is a folder that `python -m pipeline.ingest` wrote, with a split after a colon where not all are meant. The

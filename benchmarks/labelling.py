@@ -2,7 +2,7 @@ r"""How fast labels are made, against the plain way, in one run on one machine w
 
     python benchmarks/labelling.py --threads 1 --images 5 [--crops data/real/sets/crack500] [--thresholding]
     python benchmarks/labelling.py --bits --images 20 --crops data/real/sets/crack500 \
-        --classifier models/crack500-cpu/classifiers/resnet18
+        --classifier models/crack500-cpu/classifiers/lite0
 
 Crops of 640 x 360 of an ingested set, or generated ones where none is named. The reference is
 tests/support/plain_konig.py (windows cut one by one and thresholded by scikit-image) behind the same network as

@@ -1,6 +1,6 @@
 r"""How evidence and labels grow with the image: seconds and peak memory at several sizes, each in a fresh process.
 
-    python benchmarks/labelling_growth.py 0.2 1 4 16 64 --classifier models/crack500-cpu/classifiers/resnet18
+    python benchmarks/labelling_growth.py 0.2 1 4 16 64 --classifier models/crack500-cpu/classifiers/lite0
 
 Sizes are megapixels. The image is a generated crop of 640 x 360, repeated; options are those of a profile. Every part
 reads the image from its PNG file and writes what its stage writes: the evidence's archive, the label's PNG file. Peaks

@@ -1,6 +1,6 @@
 r"""How well objectives that need no mask rank options: Spearman correlation with true ODS over random trials.
 
-    python benchmarks/maskless_objective.py data/EXPERIMENT/sets/cfd data/EXPERIMENT/evidence/resnet18/cfd --study konig
+    python benchmarks/maskless_objective.py data/EXPERIMENT/sets/cfd data/EXPERIMENT/evidence/lite0/cfd --study konig
 
 The measures and their product are those of ``hairline.tuning.maskless``, the objective ``maskless`` of studies.
 """

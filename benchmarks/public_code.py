@@ -1,7 +1,7 @@
 r"""What two choices of the public code change in labels of `konig`: cutting off to 8 bits, Grad-CAM++ of the softmax.
 
-    python benchmarks/public_code.py data/raw/crack500 models/labels-cpu/classifiers/resnet18 \
-        data/labels-cpu/evidence/resnet18/crack500 --every 4
+    python benchmarks/public_code.py data/raw/crack500 models/labels-cpu/classifiers/lite0 \
+        data/labels-cpu/evidence/lite0/crack500 --every 4
 
 Validation crops of CRACK500, evenly spaced. Truncation takes the place of rounding wherever `konig` goes to 8 bits. The
 softmax's derivative is the logit's of the same classifier after the other output's weights were subtracted from both

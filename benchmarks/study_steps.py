@@ -1,6 +1,6 @@
 r"""Time of one trial of a study by steps, first with nothing remembered, then again and with an option changed.
 
-    python benchmarks/study_steps.py data/EXPERIMENT/sets/crack500 data/EXPERIMENT/evidence/resnet18/crack500 \
+    python benchmarks/study_steps.py data/EXPERIMENT/sets/crack500 data/EXPERIMENT/evidence/lite0/crack500 \
         --label-set konig --images 20
 
 The first call of a process also compiles; it is made before anything is measured.

@@ -1,7 +1,7 @@
 r"""Where the cells of networks look: by their layers, by dots shown to these, and by strokes shown to trained ones.
 
     PYTHONPATH=tests python benchmarks/where_networks_look.py resnet18 resnet50 efficientnet_b0 convnext_tiny
-    python benchmarks/where_networks_look.py --classifier models/EXPERIMENT/classifiers/resnet18 \
+    python benchmarks/where_networks_look.py --classifier models/EXPERIMENT/classifiers/lite0 \
         --images data/EXPERIMENT/sets/cfd
 
 The first asks :mod:`hairline.nn.classifier.centres` and draws a dot at 16 places evenly over a cell; weights are random

