@@ -95,9 +95,10 @@ def test_a_network_is_taught_further_half_and_half_and_tells_where_it_began(
         name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in load_file(weights).items()
     }
     save_file(half, weights)  # as the network that ships is kept
-    info = json.loads(Path(START, "model.json").read_text())
+    model = PATHS.segmenter(FIRST) / "model.json"
+    info = json.loads(model.read_text())
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
-    Path(START, "model.json").write_text(json.dumps({**info, "weights_sha256": digest}))
+    model.write_text(json.dumps({**info, "weights_sha256": digest}))
     told = train(SECOND)
     assert (told["initialisation"], told["init_sha256"], told["images"]) == (f"segmenter:{START}", digest, 8)
     history = pd.read_csv(PATHS.segmenter_history(SECOND))
@@ -125,9 +126,10 @@ def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_re
 
 
 def written(folder: str, **info: object) -> None:
-    Path(folder).mkdir()
-    Path(folder, "model.json").write_text(json.dumps(info))
-    Path(folder, "weights.safetensors").write_bytes(b"")
+    place = Path(folder)
+    place.mkdir()
+    (place / "model.json").write_text(json.dumps(info))
+    (place / "weights.safetensors").write_bytes(b"")
 
 
 def test_what_is_no_start_for_a_network_is_refused_before_anything_runs(

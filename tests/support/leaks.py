@@ -90,7 +90,7 @@ def start(folder: Path) -> None:
     pixels, strengths = identities.briefly(turned)
     folder.mkdir()
     ways = [Way("net learned from its mask", "trained on", "masks", [0])]
-    learned_images.write(folder, Record(ways, [ChosenOn("elsewhere", "x", "x", pixels, strengths)]))
+    learned_images.write(folder, Record(ways, [ChosenOn("elsewhere", "y", "y", pixels, strengths)]))
 
 
 def values() -> dict[str, Any]:
