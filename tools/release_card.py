@@ -10,8 +10,8 @@ The figures stand in ``scores.json`` beside model.json::
      "failures": "docs/pictures/shipped_failures.png"}
 
 ``split``, ``scale``, ``seen`` (a word of the ledger; ``unseen``), the interval, ``ois``, ``at_half`` (F1 at a score of
-0.5), ``chosen_on``, ``crack_free`` (share of pixels that
-are called crack on crack-free patches), ``failures`` and the time may be left out.
+0.5), ``chosen_on``, ``crack_free`` (share of pixels that are called crack on crack-free patches), ``failures`` and the
+time may be left out.
 """
 
 import json
@@ -27,11 +27,14 @@ from hairline.nn.segmenter import shipped
 from hairline.reporting.formatting import markdown
 
 SCORES = "scores.json"
-LIMITS = """It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at
-the edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect misses
-where a crack is much wider than 40 px or thinner than 1 px at the scale it is seen at (so try `--scale`), where it is faint
-on blurred aggregate, and where annotators fill a spalled crack as an area. It was not tested on photos with people or
-plants, on metal, glass or wood, and must not decide on safety alone: a person checks the result.""".replace("\n", " ")
+LIMITS = """
+It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at the
+edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect
+misses where a crack is much wider than 40 px or thinner than 1 px at the scale it is seen at (so try `--scale`),
+where it is faint on blurred aggregate, and where annotators fill a spalled crack as an area. It was not tested on
+photos with people or plants, on metal, glass or wood, and must not decide on safety alone: a person checks the
+result.
+""".strip().replace("\n", " ")
 
 
 def write(folder: Path) -> None:

@@ -121,12 +121,7 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
     with whole_folder(out) as folder:
         halve(trained, folder / weights.WEIGHTS_FILE, getattr(torch, precision))
         told = {
-            "status": "trained", "network": info["network"], "options": info["options"],
-            "calibration": calibration(float(found["ods_threshold"])),
-            "initialisation": info["initialisation"], "origin": info.get("origin"),
-            "label_set": NAME.label_set, "training_set": NAME.training_set, "architecture": NAME.architecture,
-            "images": info["images"], "epochs": info["epochs"], "training": info["training"], "seed": info["seed"],
-            "precision": info["precision"], "stored": precision, "learned": info["learned"],
+            **info, "calibration": calibration(float(found["ods_threshold"])), "stored": precision,
             "generated": params.raw("synthetic_sets")[SET], "seen": "generated images alone",
             "scores_on_generated": {name: found[name] for name in ("ods", "ois", "ods_threshold")},
             "hairline": installed(), weights.HASH: content_hash(folder / weights.WEIGHTS_FILE),
