@@ -17,10 +17,10 @@ from pipeline import stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    """Write the masks of every data set of ``matrix.localized`` as score maps."""
+    """Write the masks of every data set of ``matrix.datasets`` as score maps."""
     params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     with whole_folder(paths.label_set(MANUAL)) as folder:
-        for dataset in params.matrix.localized:
+        for dataset in params.matrix.datasets:
             _write(paths.dataset(dataset), folder / dataset)
 
 

@@ -99,7 +99,7 @@ def _references(params: Params) -> Iterator[str]:
     uses += [*_of_label_sets(params), *_of_gates(params)]
     defined_in = {
         "label_sets": label_sets, "matrix.localized": set(matrix.localized), "matrix.test_sets": set(matrix.test_sets),
-        "training_sets": set(params.names("training_sets")),
+        "matrix.datasets": set(matrix.datasets), "training_sets": set(params.names("training_sets")),
     }  # fmt: skip
     uses += [(where, names, section, defined_in[section]) for where, names, section in training_set_checks.uses(params)]
     for name in params.names("studies"):

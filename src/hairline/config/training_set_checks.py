@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hairline.config import training_sets
 from hairline.config.params import Params
+from hairline.data.names import MANUAL
 from hairline.data.training_set import TrainingSet
 from hairline.metrics import published
 
@@ -16,7 +17,9 @@ def uses(params: Params) -> Iterator[Use]:
     yield "matrix.training_sets", params.matrix.training_sets, "training_sets"
     for name, training_set in _all(params).items():
         where = f"training_sets.{name}.parts"
-        yield where, tuple(part.dataset for part in training_set.parts), "matrix.localized"
+        masked = tuple(part.dataset for part in training_set.parts if part.labels == MANUAL)
+        yield where, masked, "matrix.datasets"  # masks need no evidence
+        yield where, tuple(part.dataset for part in training_set.parts if part.labels != MANUAL), "matrix.localized"
         yield where, tuple(part.labels for part in training_set.parts if part.labels), "label_sets"
     for name, members in params.pooled_test_sets.items():
         yield f"pooled_test_sets.{name}", members, "matrix.test_sets"
