@@ -116,7 +116,7 @@ def test_where_a_pixel_size_is_not_known_the_rule_finds_the_factor_without_masks
     write_params(values)
     found = evaluated()["scale"]
     assert (found["by"], found["images"]) == ("rule", 4)
-    assert len(found["candidates"]) == 9 and f"{found['factor']:.4g}" in found["candidates"]
+    assert len(found["candidates"]) > 4 and f"{found['factor']:.4g}" in found["candidates"]
     dataset = PATHS.dataset("synthetic")
     for sample in read_samples(dataset, "test")["id"]:  # other masks change nothing
         path = mask_path(dataset, sample)

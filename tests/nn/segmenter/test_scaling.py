@@ -15,7 +15,7 @@ from hairline.nn.segmenter.segmenter import Segmenter
 PLACEMENT = Placement(torch.device("cpu"), False, "cpu", "32-true")
 LEARNED_PX = 5
 """Width of the dark lines that the network below is surest of."""
-FACTORS = scale_rules.candidates(256 * 256)
+FACTORS = scale_rules.candidates([(256, 256)])
 
 
 class LinesOfOneWidth(nn.Module):
@@ -102,8 +102,18 @@ def answers(marked, scores, pixels=100_000):
         ([2000, 2000, 2000], [0.1, 0.1, 0.1], 1),  # nothing reaches the level of marked pixels
     ],
 )
-def test_the_highest_mean_score_of_marked_pixels_wins_where_there_are_enough(marked, scores, factor):
-    assert scale_rules.best((0.5, 1, 2), scale_rules.mean_scores(answers(marked, scores))) == factor
+def test_the_factor_of_the_surest_answers_wins_where_enough_is_marked(marked, scores, factor):
+    assert scale_rules.best((0.5, 1, 2), scale_rules.expected_f1(answers(marked, scores))) == factor
+
+
+def test_the_value_of_a_factor_is_the_f1_that_probabilities_expect_of_themselves():
+    rng = np.random.default_rng(0)
+    scores = np.rint(rng.beta(0.2, 1, (2, 3, 100, 100)) * 255) / 255
+    found = scale_rules.expected_f1(np.array([[scale_rules.histogram(each) for each in maps] for maps in scores]))
+    for value, maps in zip(found, scores, strict=True):
+        truths = (rng.random((200, *maps.shape)) < maps).reshape(200, -1)
+        f1 = 2 * (truths @ maps.ravel()) / (truths.sum(axis=1) + maps.sum())
+        assert value == pytest.approx(f1.mean(), abs=0.005)
 
 
 def test_histograms_count_every_pixel_at_its_level():
@@ -113,12 +123,19 @@ def test_histograms_count_every_pixel_at_its_level():
     assert {level: found[level] for level in found.nonzero()[0]} == {0: 1, 1: 1, 51: 1, 128: 1, 255: 2}
 
 
-def test_no_candidate_makes_an_image_larger_than_what_can_be_afforded():
-    for pixels in (1, 150_000, 2_000_000, 10**9):
-        found = scale_rules.candidates(pixels)
-        assert 1 in found and 0.25 in found
-        assert all(each <= 1 or each**2 * pixels <= scale_rules.MOST_PIXELS for each in found)
-    assert max(scale_rules.candidates(150_000)) == 4
+@pytest.mark.parametrize("sizes", [[], [(1, 1)], [(400, 375)], [(1000, 2000), (90, 80)], [(30_000, 40_000)]])
+def test_no_candidate_makes_an_image_larger_than_affordable_or_smaller_than_meaningful(sizes):
+    found = scale_rules.candidates(sizes)
+    assert 1 in found and list(found) == sorted(found)
+    for factor in set(found) - {1.0}:
+        for height, width in sizes:
+            assert height * width * factor**2 <= scale_rules.MOST_PIXELS or factor < 1
+            assert min(height, width) * factor >= scale_rules.LEAST_SIDE_PX or factor > 1
+
+
+def test_candidates_go_as_far_as_sizes_allow():
+    assert scale_rules.candidates([(400, 375)])[-1] == 4
+    assert scale_rules.candidates([(3000, 4000)])[0] == 0.125 and scale_rules.candidates([(3000, 4000)])[-1] == 1
 
 
 @pytest.mark.parametrize(("size", "factor"), [((40, 70), 2.0), ((40, 70), 0.5), ((33, 47), 1.3), ((5, 9), 0.25)])

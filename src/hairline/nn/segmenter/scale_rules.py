@@ -1,11 +1,12 @@
 """The factor at which a segmenter should see a set, told by its answers alone, without any mask (method.md §5).
 
-A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, its scores of the
-pixels that it calls crack are lower, so that the factor at which they are highest is the one that suits it. Everything
-here works on histograms of score maps, one for each factor and image.
+A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, its scores are less
+sure: more of what it says lies between 0 and 1. Were each score p the probability of crack, F1 of the scores against
+what there is would be expected at 2 Σ p·p / (Σ p + Σ p) = Σ p² / Σ p, the mean score weighted by itself. The factor is
+the one at which this is highest. Everything here works on histograms of score maps, one for each factor and image.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 LEVELS = 256
 """Levels that scores are counted in: 0 … 255, which is 1."""
 
-CANDIDATES = tuple(2.0 ** (half / 2) for half in range(-4, 5))
-"""From 1/4 to 4 in steps of the square root of 2."""
+CANDIDATES = tuple(2.0 ** (half / 2) for half in range(-6, 5))
+"""From 1/8 to 4 in steps of the square root of 2."""
+
+LEAST_SIDE_PX = 64
+"""Of a shrunk image; factors below 1 that make a side shorter are no candidates."""
 
 MOST_PIXELS = 4_000_000
 """Of an enlarged image; factors above 1 that make a larger one are no candidates."""
@@ -32,16 +36,23 @@ LEAST_MARKED = 2e-4
 """… and as a share of all pixels; else a few lucky ones would decide."""
 
 TIE = 1e-3
-"""Mean scores as close as this are equal."""
+"""Values as close as this are equal."""
 
 
-def candidates(pixels: int) -> tuple[float, ...]:
-    """Factors to try on images of at most so many pixels, ascending; 1 is always among them.
+def candidates(sizes: Iterable[tuple[int, int]]) -> tuple[float, ...]:
+    """Factors to try on images of these heights and widths, ascending; 1 is always among them.
 
-    >>> candidates(1_000_000)
+    >>> candidates([(1000, 1000), (300, 400)])
     (0.25, 0.3535533905932738, 0.5, 0.7071067811865476, 1.0, 1.4142135623730951, 2.0)
     """
-    return tuple(each for each in CANDIDATES if each <= 1 or pixels * each**2 <= MOST_PIXELS)
+    sides = list(sizes)
+    most = max((height * width for height, width in sides), default=1)
+    least = min((min(size) for size in sides), default=1)
+    return tuple(
+        each
+        for each in CANDIDATES
+        if each == 1 or (each < 1 and least * each >= LEAST_SIDE_PX) or (each > 1 and most * each**2 <= MOST_PIXELS)
+    )
 
 
 def histogram(scores: NDArray[np.floating]) -> NDArray[np.int64]:
@@ -50,8 +61,8 @@ def histogram(scores: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.bincount(levels.ravel(), minlength=LEVELS).astype(np.int64)
 
 
-def mean_scores(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean score of the marked pixels of all images together at every factor.
+def expected_f1(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
+    """F1 that the segmenter expects of itself on all images together at every factor, Σ p² / Σ p.
 
     Args:
         histograms: Of score maps, int64 [factors, images, 256].
@@ -61,10 +72,9 @@ def mean_scores(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
     """
     pooled = histograms.sum(axis=1).astype(np.float64)
     scores = np.arange(LEVELS) / (LEVELS - 1)
-    counted = pooled * (scores > MARKED)
-    marked, pixels = counted.sum(axis=1), pooled.sum(axis=1)
+    marked, pixels = pooled[:, scores > MARKED].sum(axis=1), pooled.sum(axis=1)
     enough = (marked > 0) & (marked >= LEAST_SHARE * np.median(marked)) & (marked >= LEAST_MARKED * pixels)
-    return np.where(enough, counted @ scores / np.maximum(marked, 1), np.nan)
+    return np.where(enough, pooled @ scores**2 / np.maximum(pooled @ scores, 1), np.nan)
 
 
 def best(factors: Sequence[float], values: NDArray[np.float64]) -> float:

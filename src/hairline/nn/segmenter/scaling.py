@@ -28,8 +28,7 @@ class Scale:
     Attributes:
         factor: By which the sides of images are multiplied.
         by: ``given``; ``mm_per_px``, the ratio of two pixel sizes; ``rule``, from the answers of the segmenter.
-        candidates: Of a rule, every factor that was tried → its mean score over marked pixels, None where hardly any
-            was marked.
+        candidates: Of a rule, every factor that was tried → its value, None where hardly any pixel was marked.
         images: Number of images that a rule looked at.
     """
 
@@ -65,7 +64,7 @@ def chosen(
         return by_pixel_size(of_set, learned)
     samples = read_samples(dataset, "test")
     some = samples.iloc[evenly(len(samples), scale_rules.IMAGES)]
-    factors = scale_rules.candidates(int((some["height"] * some["width"]).max()))
+    factors = scale_rules.candidates(zip(some["height"].tolist(), some["width"].tolist(), strict=True))
     images = (load_image(dataset, sample_id) for sample_id in some["id"])
     return find(model, progress(images, f"scale {dataset.name}", len(some)), factors, placement)
 
@@ -109,7 +108,7 @@ def find(
     ]
     if not found:
         return Scale(1.0, "rule")
-    values = scale_rules.mean_scores(np.array(found).swapaxes(0, 1))
+    values = scale_rules.expected_f1(np.array(found).swapaxes(0, 1))
     told = {
         f"{factor:.4g}": None if np.isnan(value) else float(value)
         for factor, value in zip(factors, values, strict=True)
