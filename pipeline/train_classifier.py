@@ -15,7 +15,7 @@ from hairline.data.samples import load_image, read_samples
 from hairline.io.atomic import whole_file, whole_folder
 from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.classifier import backbones, judging, serving, training
-from hairline.nn.runtime import origins
+from hairline.nn.runtime import origins, weight_packages
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.serving import requirements
@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training_run.opened(
         "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
-        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
+        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime")),
+         **weight_packages.deciding(options.backbone, options.weights)}, inputs,
         stage.code_of("pipeline.train_classifier"), [], paths.classifier_record(args.classifier),
         {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
         params.tracking_wait_s,

