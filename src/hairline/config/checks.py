@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 
 from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
