@@ -79,6 +79,17 @@ def test_images_and_targets_are_those_of_their_data_set_and_label_set(place: Pat
     assert images.target(key).max() == pytest.approx(0.6, abs=0.002)
 
 
+def test_shares_are_those_of_parts_and_count_what_is_learned_from(place: Path) -> None:
+    mixed = TrainingSet((Part("synthetic", "val", "manual", 0.75), Part("synthetic", "train", None, 0.25)))
+    table(mixed, "faint", place).to_parquet("t.parquet")
+    images = read(Path("t.parquet"), place)
+    assert images.shares(images.training(0)) == [("synthetic (val)", 2, 0.75), ("synthetic (train)", 5, 0.25)]
+    assert images.pseudo == {f"synthetic/train_{number:05}" for number in range(6)}
+    table(TRAIN, "faint", place).to_parquet("t.parquet")
+    images = read(Path("t.parquet"), place)
+    assert images.shares(images.training(0)) == []
+
+
 def listing(trainable: list[bool]) -> Images:
     names = [f"{index:02}" for index in range(len(trainable))]
     rows = pd.DataFrame({"role": "train", "label": "x.png", "trainable": trainable}, index=names)
@@ -197,6 +208,13 @@ def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_
         ({"parts": [{"dataset": "synthetic", "split": "train", "labels": "snake"}]}, ["'snake' is not in label_sets"]),
         ({"parts": [{"dataset": "synthetic", "split": "all"}]}, ["training_sets.synthetic.parts.0.split", "'train'"]),
         ({"parts": []}, ["training_sets.synthetic", "parts is empty"]),
+        ({"parts": [{"dataset": "synthetic", "split": "train", "share": 0.5}]}, ["come to 0.5; they must come to 1"]),
+        ({"parts": [{"dataset": "synthetic", "split": "train", "share": 2}]}, ["parts.0.share", "or equal to 1"]),
+        (
+            {"parts": [{"dataset": "synthetic", "split": "train", "share": 1},
+                       {"dataset": "synthetic", "split": "val"}]},
+            ["1 of its 2 parts with a share; give one to all, or to none"],
+        ),
         ({"parts": [{"dataset": "synthetic", "split": "train"}] * 2}, ["train images of 'synthetic' are in two parts"]),
     ],
 )  # fmt: skip

@@ -155,6 +155,12 @@ def test_what_is_no_start_for_a_network_is_refused_before_anything_runs(
         assert "architectures.continued with segmenter: " in str(caught.value) and told in str(caught.value)
 
 
+def test_a_start_that_stages_write_is_refused(place: dict[str, Any], write_params: Write) -> None:
+    params = Params(write_params(place))
+    with pytest.raises(HairlineError, match=r"init 'models/tiny/segmenters/.*' lies in models/tiny, .* dvc add that"):
+        check(params)
+
+
 def test_the_network_that_ships_counts_as_source(
     place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

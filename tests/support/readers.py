@@ -17,7 +17,7 @@ from hairline.gates.rules import read_findings, read_verdict
 from hairline.labelling import steps
 from hairline.labelling.localization import Evidence
 from hairline.nn.classifier import backbones
-from hairline.nn.segmenter import segmenter
+from hairline.nn.segmenter import learned_images, segmenter
 from hairline.reporting import gallery, model_cards, page, results
 from hairline.tracking import dvc_lock
 from hairline.tracking.records import read_record
@@ -104,6 +104,7 @@ def of_stages(experiment: str) -> dict[str, tuple[Reader, ...]]:
         f"{models}/segmenters/synthetic/konig/unet/weights.safetensors": (
             lambda path: segmenter.load(path.parent)[1],
         ),
+        f"{models}/segmenters/synthetic/konig/unet/seen.json": (lambda path: learned_images.read(path.parent),),
         f"{reports}/runs/segmenter-{unet}.json": (read_record,),
         f"{reports}/comparison/comparison.md": (lambda _: command("summary"),),
         "dvc.lock": (dvc_lock.stages,),

@@ -1,7 +1,9 @@
 """All parameters at once: every section valid, every name it uses defined, every network one there is."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from pathlib import Path
 
 from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
@@ -165,9 +167,15 @@ def _studies(params: Params) -> Iterator[str]:
 
 
 def _starts(params: Params) -> Iterator[str]:
-    """Encoders that cannot take the classifier's weights though they are told to."""
+    """Encoders that cannot take the classifier's weights though they are told to; starts that stages write over."""
+    made = Path("models", params.experiment)
     for name in _trained(params):
         segmenter, _ = params.training(name)
+        if segmenter.init is not None and made in Path(os.path.normpath(segmenter.init)).parents:
+            yield (
+                f"architectures.{name} with segmenter: init '{segmenter.init}' lies in {made}, which stages of this "
+                f"experiment write in an order of their own; copy it to models/{name}_start, dvc add that and name it"
+            )
         backbone = params.classifier(segmenter.classifier).backbone
         architecture = params.architecture(name)
         encoder = networks.module(architecture.network).backbone(architecture.options)

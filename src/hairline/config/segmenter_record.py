@@ -32,7 +32,7 @@ def record(name: str, images: Images, own: Sequence[str], options: SegmenterOpti
     ways = [
         *_ways(images, own, 0, "trained on", f"{name} learned from {{}}"),
         *_ways(images, chosen, len(own), "chosen on", f"{{}} chose the weights of {name}"),
-        *_of_labels(name, images.table.loc[keys, "label_set"].unique()),
+        *_of_labels(name, list(dict.fromkeys(images.table.loc[keys, "label_set"]))),
     ]
     known = Record(ways, [_identity(images, key) for key in keys])
     if options.init is None:

@@ -52,6 +52,6 @@ class TrainingSet:
                 raise ValueError(f"the {split} images of '{dataset}' are in two parts; name them once")
         shares = [part.share for part in self.parts if part.share is not None]
         if shares and len(shares) < len(self.parts):
-            raise ValueError(f"{len(shares)} of the {len(self.parts)} parts have a share; give one to all, or to none")
+            raise ValueError(f"{len(shares)} of its {len(self.parts)} parts with a share; give one to all, or to none")
         if shares and abs(fsum(shares) - 1) > ROUNDING:
             raise ValueError(f"the shares of its parts come to {fsum(shares):g}; they must come to 1")

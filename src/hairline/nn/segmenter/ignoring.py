@@ -60,7 +60,7 @@ class Ignoring(Dataset[tuple[Pixels, Levels]]):
         return self._count
 
     def __getitem__(self, key: Key) -> tuple[Pixels, Levels]:
-        image, target = self._items[key]  # type: ignore[index]
+        image, target = self._items[key]
         if self._pseudo[key[1] * len(self._pseudo) // self._count]:
             return image, without_band(target, self._band, self._binary_score)
         return image, target.astype(np.int16)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hairline.data.seen import Labels, Word
 from hairline.errors import HairlineError
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json, repro, spoilt
 from hairline.io.atomic import write_json
 from hairline.io.reading import there
 from hairline.labelling.chosen_options import ChosenOn
@@ -64,12 +64,13 @@ def read(folder: Path) -> Record | None:
         raise HairlineError(f"{folder}: not found; it is the segmenter that others start from: fetch it (dvc pull)")
     if not there(folder / FILE):
         return None
-    told = read_json(folder / FILE, Record, repro("train_segmenter"), "the images that a segmenter has seen")
+    kind, maker = "the images that a segmenter has seen", repro("train_segmenter")
+    told = read_json(folder / FILE, Record, maker, kind)
     images = [ChosenOn(**image) for image in told["images"]]
     ways = [Way(**way) for way in told["ways"]]
     for way in ways:
         if not all(0 <= number < len(images) for number in way.images):
-            raise HairlineError(f"{folder / FILE}: names images that it does not list; train this segmenter again")
+            raise spoilt(folder / FILE, "names images that it does not list", kind, maker)
     return Record(ways, images)
 
 
