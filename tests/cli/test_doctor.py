@@ -261,3 +261,22 @@ def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(doctor_machine, "CUDA", "import os; os.abort()")
     found = doctor_machine.gpu()
     assert found.level == "problem" and "ended with -6" in found.what
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "told"),
+    [
+        ("print('unet tu-x')", "ok", "loads: unet tu-x"),
+        ("print('not there'); raise SystemExit(1)", "note", "needs --model"),
+        ("print('net.json: damaged'); raise SystemExit(2)", "problem", "cannot be loaded: net.json: damaged"),
+        ("raise ImportError('no torch')", "problem", "ImportError: no torch"),
+    ],
+)
+def test_the_network_that_ships(monkeypatch: pytest.MonkeyPatch, code: str, level: str, told: str) -> None:
+    monkeypatch.setattr(doctor_machine, "SHIPPED", code)
+    found = doctor_machine.shipped()
+    assert found.level == level and told in found.what and bool(found.remedy) == (level != "ok")
+
+
+def test_the_network_that_ships_is_loaded_or_said_to_be_missing() -> None:
+    assert doctor_machine.shipped().level in ("ok", "note")
