@@ -201,7 +201,8 @@ def test_without_the_program_git_it_is_a_problem(root: Path, monkeypatch: pytest
 
 def test_what_dvc_cannot_read_is_a_problem(root: Path) -> None:
     (root / ".dvc" / "config").write_text("[core\n")
-    (root / "dvc.lock").write_text("    config, lock = ailing(list(doctor_git.versioning(root)))
+    (root / "dvc.lock").write_text("<<<<<<< HEAD\nstages: {}\n")
+    config, lock = ailing(list(doctor_git.versioning(root)))
     assert config.level == lock.level == "problem"
     assert ".dvc/config" in config.remedy and "git checkout HEAD -- dvc.lock" in lock.remedy
 
@@ -263,7 +264,6 @@ def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatc
     assert found.level == "problem" and "ended with -6" in found.what
 
 
-<<<<<<< HEAD
 def test_pretrained_weights_that_are_not_installed_are_told(monkeypatch):
     nowhere = weight_packages.Package("no-such-package-of-weights", "no_such_package_of_weights")
     monkeypatch.setattr(weight_packages, "PACKAGES", {"net": nowhere})
