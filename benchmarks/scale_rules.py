@@ -194,7 +194,7 @@ RULES: dict[str, Rule] = {
     "mean score > 0.2 · agreement": both(mean_score(0.2), agreement(1)),
     "expected F1 · agreement": both(expected_f1, agreement(1)),
     "expected F1 · darkness": both(expected_f1, dark(0)),
-    "the library's": lambda answers: scale_rules.expected_f1(answers.histograms),
+    "the library's": lambda answers: scale_rules.sureness(answers.histograms),
 }
 
 
