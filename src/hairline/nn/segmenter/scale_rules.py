@@ -1,10 +1,10 @@
 """The factor at which a segmenter should see a set, told by its answers alone, without any mask (method.md §5).
 
 A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, it is less sure of
-what it marks, and says a little of what it does not mark. So the factor is the one at which a product is highest: of the
-mean score of the marked pixels and, for what is not marked, of the F1 that the segmenter expects of itself. Either alone
-goes astray with some network (benchmarks/scale_rules.py). Everything here works on histograms of score maps, one for
-each factor and image.
+what it marks, and gives low scores to much else. So the factor is the one at which a product is highest: of the mean
+score of the marked pixels and of the F1 that the segmenter expects of itself, which counts the others too. Either alone
+went astray with one of two networks (benchmarks/scale_rules.py). Everything here works on histograms of score maps, one
+for each factor and image.
 """
 
 from collections.abc import Iterable, Sequence
