@@ -194,7 +194,7 @@ RULES: dict[str, Rule] = {
     "mean score > 0.2 · agreement": both(mean_score(0.2), agreement(1)),
     "expected F1 · agreement": both(expected_f1, agreement(1)),
     "expected F1 · darkness": both(expected_f1, dark(0)),
-    "the library's": lambda answers: scale_rules.expected_f1(answers.histograms),
+    "the library's": lambda answers: scale_rules.sureness(answers.histograms),
 }
 
 
@@ -253,7 +253,8 @@ def asked(network: Path, loader: Path | None, images: list[Pair], name: str, mos
     model = runpy.run_path(str(loader))["load"](network) if loader else segmenter.load(network)[0]
     placement = resolve(Runtime("auto", "auto", 0, 0, ALONE, 60))
     largest = max(mask.size for _, mask in images)
-    factors = [each for each in scale_rules.CANDIDATES if each <= 1 or each**2 * largest <= most]
+    candidates = scale_rules.candidates([(mask.shape[0], mask.shape[1]) for _, mask in images])
+    factors = [each for each in candidates if each <= 1 or each**2 * largest <= most]
     rows = []
     for image, mask in tqdm(images, name):
         maps = [scaling.predict_at(model, image, placement, factor) for factor in factors]
@@ -297,20 +298,14 @@ def _darkness(image: NDArray[np.uint8], scores: NDArray[np.float32]) -> tuple[fl
 
 def report(sets: dict[str, Answers]) -> None:
     """Print the tables."""
-    factors = max((each.factors for each in sets.values()), key=len)
-    print(
-        "| ODS at | images | "
-        + " | ".join(f"×{factor:.3g}" for factor in factors)
-        + " |\n"
-        + "| --- " * (len(factors) + 2)
-        + "|"
-    )
+    factors = sorted({float(factor) for each in sets.values() for factor in each.factors})
+    titles = " | ".join(f"×{factor:.3g}" for factor in factors)
+    print(f"| ODS at | images | {titles} |\n" + "| --- " * (len(factors) + 2) + "|")
     for name, answers in sets.items():
-        shown = [f"{value:.3f}" for value in answers.ods()] + ["–"] * (len(factors) - len(answers.factors))
-        print(f"| {name} | {answers.crack.shape[1]} | {' | '.join(shown)} |")
-    print(
-        "\n| rule | " + " | ".join(sets) + " | behind the best: mean | at worst |\n" + "| --- " * (len(sets) + 3) + "|"
-    )
+        known = dict(zip(answers.factors.tolist(), answers.ods().tolist(), strict=True))
+        shown = " | ".join(f"{known[factor]:.3f}" if factor in known else "–" for factor in factors)
+        print(f"| {name} | {answers.crack.shape[1]} | {shown} |")
+    print(f"\n| rule | {' | '.join(sets)} | behind the best: mean | at worst |\n" + "| --- " * (len(sets) + 3) + "|")
     best = {name: answers.ods() for name, answers in sets.items()}
     rows = {"best by masks": {name: float(sets[name].factors[ods.argmax()]) for name, ods in best.items()}}
     for rule, of in RULES.items():

@@ -103,17 +103,19 @@ def answers(marked, scores, pixels=100_000):
     ],
 )
 def test_the_factor_of_the_surest_answers_wins_where_enough_is_marked(marked, scores, factor):
-    assert scale_rules.best((0.5, 1, 2), scale_rules.expected_f1(answers(marked, scores))) == factor
+    assert scale_rules.best((0.5, 1, 2), scale_rules.sureness(answers(marked, scores))) == factor
 
 
-def test_the_value_of_a_factor_is_the_f1_that_probabilities_expect_of_themselves():
+def test_a_segmenter_expects_the_f1_that_its_scores_have_as_probabilities():
     rng = np.random.default_rng(0)
     scores = np.rint(rng.beta(0.2, 1, (2, 3, 100, 100)) * 255) / 255
-    found = scale_rules.expected_f1(np.array([[scale_rules.histogram(each) for each in maps] for maps in scores]))
-    for value, maps in zip(found, scores, strict=True):
+    histograms = np.array([[scale_rules.histogram(each) for each in maps] for maps in scores])
+    found, both = scale_rules.expected_f1(histograms.sum(axis=1)), scale_rules.sureness(histograms)
+    for value, product, maps in zip(found, both, scores, strict=True):
         truths = (rng.random((200, *maps.shape)) < maps).reshape(200, -1)
         f1 = 2 * (truths @ maps.ravel()) / (truths.sum(axis=1) + maps.sum())
         assert value == pytest.approx(f1.mean(), abs=0.005)
+        assert product == pytest.approx(value * maps[maps > 0.2].mean())
 
 
 def test_histograms_count_every_pixel_at_its_level():

@@ -1,9 +1,10 @@
 """The factor at which a segmenter should see a set, told by its answers alone, without any mask (method.md §5).
 
-A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, its scores are less
-sure: more of what it says lies between 0 and 1. Were each score p the probability of crack, F1 of the scores against
-what there is would be expected at 2 Σ p·p / (Σ p + Σ p) = Σ p² / Σ p, the mean score weighted by itself. The factor is
-the one at which this is highest. Everything here works on histograms of score maps, one for each factor and image.
+A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, it is less sure of
+what it marks, and gives low scores to much else. So the factor is the one at which a product is highest: of the mean
+score of the marked pixels and of the F1 that the segmenter expects of itself, which counts the others too. Either alone
+went astray with one of two networks (benchmarks/scale_rules.py). Everything here works on histograms of score maps, one
+for each factor and image.
 """
 
 from collections.abc import Iterable, Sequence
@@ -35,6 +36,8 @@ LEAST_SHARE = 0.1
 LEAST_MARKED = 2e-4
 """… and as a share of all pixels; else a few lucky ones would decide."""
 
+_SCORES = np.arange(LEVELS) / (LEVELS - 1)
+
 TIE = 1e-3
 """Values as close as this are equal."""
 
@@ -61,20 +64,38 @@ def histogram(scores: NDArray[np.floating]) -> NDArray[np.int64]:
     return np.bincount(levels.ravel(), minlength=LEVELS).astype(np.int64)
 
 
-def expected_f1(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
-    """F1 that the segmenter expects of itself on all images together at every factor, Σ p² / Σ p.
+def sureness(histograms: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How sure a segmenter is of all images together at every factor: :func:`mean_score` × :func:`expected_f1`.
 
     Args:
         histograms: Of score maps, int64 [factors, images, 256].
 
     Returns:
-        float64 [factors]; NaN where hardly any pixel is marked.
+        float64 [factors] in [0, 1]; NaN where hardly any pixel is marked.
     """
-    pooled = histograms.sum(axis=1).astype(np.float64)
-    scores = np.arange(LEVELS) / (LEVELS - 1)
-    marked, pixels = pooled[:, scores > MARKED].sum(axis=1), pooled.sum(axis=1)
+    pooled = histograms.sum(axis=1)
+    marked, pixels = pooled[:, _SCORES > MARKED].sum(axis=1), pooled.sum(axis=1)
     enough = (marked > 0) & (marked >= LEAST_SHARE * np.median(marked)) & (marked >= LEAST_MARKED * pixels)
-    return np.where(enough, pooled @ scores**2 / np.maximum(pooled @ scores, 1), np.nan)
+    return np.where(enough, mean_score(pooled) * expected_f1(pooled), np.nan)
+
+
+def mean_score(pooled: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Mean score of the marked pixels, float64 [factors], of pixels by level, int64 [factors, 256]; 0 where none is."""
+    marked = pooled * (_SCORES > MARKED)
+    return np.asarray(marked @ _SCORES / np.maximum(marked.sum(axis=1), 1))
+
+
+def expected_f1(pooled: NDArray[np.int64]) -> NDArray[np.float64]:
+    """F1 of the scores p that is expected, were they the probabilities of crack: 2 Σ p·p / (Σ p + Σ p).
+
+    Args:
+        pooled: Pixels by level, int64 [factors, 256].
+
+    Returns:
+        float64 [factors]; 0 where every score is 0.
+    """
+    summed = pooled @ _SCORES
+    return np.asarray(pooled @ _SCORES**2 / np.where(summed > 0, summed, 1))
 
 
 def best(factors: Sequence[float], values: NDArray[np.float64]) -> float:

@@ -108,7 +108,7 @@ def find(
     ]
     if not found:
         return Scale(1.0, "rule")
-    values = scale_rules.expected_f1(np.array(found).swapaxes(0, 1))
+    values = scale_rules.sureness(np.array(found).swapaxes(0, 1))
     told = {
         f"{factor:.4g}": None if np.isnan(value) else float(value)
         for factor, value in zip(factors, values, strict=True)
