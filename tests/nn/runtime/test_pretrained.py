@@ -18,8 +18,11 @@ from skimage import data
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
 from hairline.nn.architectures import oed, smp, unet
-from hairline.nn.classifier import backbones
+from hairline.nn.classifier import backbones, evidence, streaming
+from hairline.nn.classifier.device_evidence import Questions
+from hairline.nn.classifier.folding import folded
 from hairline.nn.runtime import pretrained, weight_packages, weights
+from hairline.nn.runtime.device import Placement
 from hairline.nn.segmenter import segmenter
 from hairline.nn.segmenter.networks import module
 
@@ -337,3 +340,17 @@ def test_questions_about_networks_ask_nobody(no_hub, monkeypatch):
     backbones.check_windows(LITE0, [32])
     assert unet.multiple_px(unet.Options(encoder=f"tu-{LITE0}")) == 32
     assert smp.multiple_px(smp.Options(architecture="FPN", encoder=f"timm-{LITE0}")) == 32
+
+
+@there
+def test_evidence_of_the_network_is_the_same_folded_and_streamed():
+    here = Placement(torch.device("cpu"), autocast=False, accelerator="cpu", precision="32-true")
+    model = backbones.build(LITE0, "imagenet")[0].eval()
+    image = np.ascontiguousarray(np.asarray(data.chelsea())[:160, :224])
+    whole = evidence.collect(model, image, [32], 32, [0.5], 1024, 64, here)
+    asked = Questions((32,), 32, (0.5,), 1024, 64)
+    (streamed,) = streaming.evidence_of(folded(model), [image], asked, here)
+    for found in (evidence.collect(folded(model), image, [32], 32, [0.5], 1024, 64, here), streamed):
+        np.testing.assert_allclose(found.cam, whole.cam, atol=1e-4 * whole.cam.max())
+        np.testing.assert_allclose(found.votes[0].probabilities, whole.votes[0].probabilities, atol=1e-5)
+        np.testing.assert_allclose(found.cells[0].probabilities, whole.cells[0].probabilities, atol=1e-5)

@@ -1,6 +1,6 @@
 """How images are scaled before a network sees them: by the mean and standard deviation that it learned with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,7 +42,12 @@ def of(network: str) -> Scale:
     """
     name = weight_packages.bare(network)
     config = timm.get_pretrained_cfg(name) if name in weight_packages.PACKAGES else None
-    return IMAGENET if config is None else Scale(tuple(config.mean), tuple(config.std))
+    return IMAGENET if config is None else Scale(_three(config.mean), _three(config.std))
+
+
+def _three(values: Sequence[float]) -> tuple[float, float, float]:
+    red, green, blue = values
+    return red, green, blue
 
 
 def as_json(scale: Scale) -> dict[str, list[float]]:
@@ -53,7 +58,7 @@ def as_json(scale: Scale) -> dict[str, list[float]]:
 def of_info(info: Mapping[str, Any]) -> Scale:
     """What a saved network learned with, by its model.json."""
     told = info.get("normalisation")
-    return IMAGENET if told is None else Scale(tuple(told["mean"]), tuple(told["std"]))
+    return IMAGENET if told is None else Scale(_three(told["mean"]), _three(told["std"]))
 
 
 class Normalisation(nn.Module):

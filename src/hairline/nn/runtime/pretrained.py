@@ -24,7 +24,7 @@ from torch import Tensor
 from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
 from hairline.io.hashing import content_hash
-from hairline.nn.runtime import weight_packages
+from hairline.nn.runtime import normalisation, weight_packages
 from hairline.nn.runtime.origins import Origin
 from hairline.nn.runtime.weight_packages import Installed
 
@@ -193,14 +193,15 @@ def _class_of_cat(network: str, tensors: Mapping[str, Tensor]) -> int:
     """What a network takes the middle square of scikit-image's cat for, 0 to 999."""
     from skimage import data
 
-    picture = np.asarray(data.chelsea())
+    picture = np.asarray(data.chelsea())  # type: ignore[no-untyped-call]
     side = min(picture.shape[:2])
     top, left = ((length - side) // 2 for length in picture.shape[:2])
     square = cv2.resize(picture[top : top + side, left : left + side], (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA)
     with torch.random.fork_rng(devices=[]), torch.inference_mode():
         model = timm.create_model(network).eval()
         model.load_state_dict(tensors)
-        mean, std = (torch.tensor(model.pretrained_cfg[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+        scale = normalisation.of(network)
+        mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (scale.mean, scale.std))
         pixels = torch.from_numpy(np.array(square)).permute(2, 0, 1)[None] / 255
         return int(model((pixels - mean) / std).argmax())
 
