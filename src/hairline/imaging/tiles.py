@@ -28,8 +28,8 @@ class Tiling:
 
     def resized(self, factor: float) -> "Tiling":
         """The same tiles in the pixels of an image of which they are seen resized by a factor."""
-        return Tiling(*(max(round(px / factor), 1) for px in (self.tile_px, self.overlap_px)),
-                      round(self.margin_px / factor), max(round(self.align_px / factor), 1))  # fmt: skip
+        tile, overlap, align = (max(round(px / factor), 1) for px in (self.tile_px, self.overlap_px, self.align_px))
+        return Tiling(tile, overlap, round(self.margin_px / factor), align)
 
     def spans(self, length: int) -> list[Span]:
         """First and last pixel (the latter not included) of the tiles along a side; one where it is no longer."""

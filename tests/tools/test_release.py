@@ -1,0 +1,81 @@
+"""What ships: half precision, a calibrated threshold, and a card that says what was seen and how good it is."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import release_weights
+from support import small_network
+
+import hairline
+from hairline.config import profiles
+from hairline.config.paths import Paths
+from hairline.errors import HairlineError
+
+ROOT = Path(__file__).parents[2]
+INFO = {
+    "initialisation": "imagenet", "images": 16, "epochs": 2, "seed": 7, "precision": "32", "learned": {},
+    "origin": {"source": "some-package", "version": "1.0", "licence": "Apache-2.0", "sha256": "ab" * 32},
+    "training": {"crop_px": 256, "recipe": {"batch": 8}},
+}  # fmt: skip
+SCORES = {
+    "command": "dvc repro", "machine": "two cores", "seconds_per_megapixel": 1.5,
+    "rows": [{"set": "CFD", "split": "test", "images": 46, "ods": 0.7, "ods_low": 0.6, "ods_high": 0.8,
+              "at_half": 0.68}],
+    "crack_free": [{"set": "walls", "images": 9, "share": 0.0021}],
+}  # fmt: skip
+
+
+def workspace(folder: Path, info: dict[str, Any] = INFO) -> Path:
+    """As a training leaves it."""
+    paths = Paths(folder, "release")
+    small_network.make(paths.segmenter(release_weights.NAME), info)
+    metrics = paths.segmenter_metrics(release_weights.NAME, "surfaces")
+    metrics.parent.mkdir(parents=True)
+    metrics.write_text(json.dumps({"ods": 0.8, "ois": 0.81, "ods_threshold": 0.2}))
+    for name, text in profiles.render(ROOT / "profiles", "release").items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def test_what_is_written_is_small_loads_and_has_half_as_its_threshold(tmp_path: Path) -> None:
+    release_weights.write(workspace(tmp_path / "w"), tmp_path / "net", "float16", None)
+    plain = hairline.load_segmenter(Paths(tmp_path / "w", "release").segmenter(release_weights.NAME))
+    found = hairline.load_segmenter(tmp_path / "net")
+    image = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    before, after = plain.predict(image).astype(float), found.predict(image).astype(float)
+    odds = before / (1 - before) * 4  # a score of 0.2 has the odds 1 to 4
+    np.testing.assert_allclose(after, odds / (1 + odds), atol=0.01)
+    assert release_weights.size(tmp_path / "net") < 16_000_000
+    assert json.loads((tmp_path / "net/model.json").read_text())["generated"]["train"] == 6000
+
+
+def test_the_card_tells_what_it_is_made_of_and_its_figures(tmp_path: Path) -> None:
+    release_weights.write(workspace(tmp_path / "w"), tmp_path / "net", "float16", None)
+    found = hairline.load_segmenter(tmp_path / "net")
+    for told in ("16 generated images", "some-package 1.0 (Apache-2.0", "Not scored on real images yet", "MIT"):
+        assert told in found.card
+    (tmp_path / "scores.json").write_text(json.dumps(SCORES))
+    release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
+    scored = hairline.load_segmenter(tmp_path / "net")
+    assert scored.sha256 == found.sha256
+    for told in ("| CFD test | 46 | unseen | 1 | 0.700 [0.600, 0.800] | – | 0.680 |", "0.21%", "1.5 s a megapixel"):
+        assert told in scored.card
+    (tmp_path / "scores.json").write_text('{"rows": [{}]}')
+    with pytest.raises(HairlineError, match=r"scores\.json: no figures"):
+        release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
+
+
+def test_what_learned_nothing_does_not_ship(tmp_path: Path) -> None:
+    made = workspace(tmp_path / "w", {**INFO, "learned": {"verdict": "nothing"}})
+    with pytest.raises(HairlineError, match="learned nothing, which must not ship"):
+        release_weights.write(made, tmp_path / "net", "float16", None)
+    assert not (tmp_path / "net").exists()
+
+
+def test_a_threshold_becomes_a_half() -> None:
+    told = release_weights.calibration(0.2)
+    assert 1 / (1 + math.exp(-(math.log(0.2 / 0.8) / told["temperature"] + told["bias"]))) == pytest.approx(0.5)
