@@ -150,12 +150,29 @@ def _of_segmenter(
             yield from label_sets[str(label_set)]
             by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
             yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
+    if options.init == SHIPPED or _wide(params) & set(images.table["dataset"]):
+        yield from _of_design("generator", f"the generator whose images {architecture} learned from was made beside it")
+    if params.evaluation.scale == "auto":
+        yield from _of_design("scale", f"the rule for the scale at which {architecture} is asked was chosen on it")
     if options.init is not None:
         yield from _continued(architecture, options.init, starts.get(options.init))
         return
     if options.weights == FROM_CLASSIFIER:
         yield from classifiers[params.segmenter.classifier]
     yield from _started(architecture, options.weights)
+
+
+def _wide(params: Params) -> set[str]:
+    """The data sets that are generated images of the style ``wide``."""
+    paths = Paths(Path(), params.experiment)
+    styles = {paths.synthetic_set(name): params.synthetic_set(name).style for name in params.names("synthetic_sets")}
+    return {name for name in params.names("datasets") if styles.get(params.dataset(name).root) == "wide"}
+
+
+def _of_design(method: str, what: str) -> Iterator[Use]:
+    """That images chose what is no label set's option: the choices on record under a name of its own."""
+    for choice in chosen_options.holding(chosen_options.shipped(), method, {}):
+        yield _of_choice(choice, what)
 
 
 def _starts(params: Params) -> dict[str, Record | None]:
