@@ -14,6 +14,7 @@ from hairline.data.synthetic.noise import (
     Shape,
     blurred,
     coloured,
+    grey_of,
     grid,
     log_uniform,
     ramp,
@@ -63,7 +64,7 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
         dark = dark * (1 - _interruptions(rng, surface, dark, width_px))
     if chances[5] < options.wet:
         _wet(rng, picture, core, width_px)
-    before = picture.mean(axis=2)
+    before = grey_of(picture)
     if chances[6] < options.bright and picture.mean() < FILLED_MEAN:
         _fill(rng, picture, dark, width_px)
     else:
@@ -95,8 +96,9 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
     if width_px > 4:
         inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-        rim = rng.uniform(0.35, 1)
-        soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
+        rim = rng.uniform(0.4, 1) if rng.random() < 0.65 else rng.uniform(0.1, 0.4)
+        core_at = np.float32(rng.uniform(0.12, 0.45) * width_px)
+        soft = soft * (rim + (1 - rim) * np.minimum(inside / core_at, 1))
     depth = _depth(rng, picture, width_px)
     soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
@@ -111,7 +113,7 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
 
 def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
     """How dark cracks are: anything that can just be told from the grain of the surface."""
-    grey = picture.mean(axis=2)
+    grey = grey_of(picture)
     grain = grey - blurred(grey, 2 + width_px)
     relative = float(grain.std() / (grey.mean() + 1e-3))
     least = min(0.12 + 0.015 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
@@ -124,7 +126,7 @@ def _deepen(before: Plane, picture: Picture, dark: Plane, width_px: float) -> No
     if not inside.any():
         return
     grain = float((before - blurred(before, 2 + width_px)).std())
-    seen = float((before - picture.mean(axis=2))[inside].mean()) * np.sqrt(max(width_px, 1))
+    seen = float((before - grey_of(picture))[inside].mean()) * np.sqrt(max(width_px, 1))
     lacking = TOLD * grain - seen
     if lacking > 0:
         depth = min(lacking / np.sqrt(max(width_px, 1)) / max(float(before[inside].mean()), 0.05), 0.9)

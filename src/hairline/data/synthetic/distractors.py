@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hairline.data.synthetic import light
 from hairline.data.synthetic.drawing import drawn
@@ -16,6 +15,7 @@ from hairline.data.synthetic.noise import (
     across,
     blurred,
     coloured,
+    grey_of,
     log_uniform,
     painted,
     ramp,
@@ -55,7 +55,7 @@ def paint(rng: Rng, picture: Picture) -> None:
         [[0.9, 0.9, 0.88], [0.9, 0.72, 0.2], [0.6, 0.2, 0.18], [0.3, 0.4, 0.6], [0.2, 0.2, 0.2]], np.float32
     )
     tone = colour[rng.choice(5, p=[0.6, 0.2, 0.08, 0.06, 0.06])] * np.float32(rng.uniform(0.75, 1.05))
-    texture = np.maximum(picture.mean(axis=2), 1e-3)
+    texture = np.maximum(grey_of(picture), 1e-3)
     relief = (texture / (blurred(texture, 3) + 1e-3)) ** rng.uniform(0.1, 0.9)
     painted(picture, cover * np.float32(rng.uniform(0.5, 1)), tone * relief[..., None])
 
@@ -271,8 +271,3 @@ def _dots(rng: Rng, shape: Shape, count: int, radius_px: float, spread: float) -
         Strand(end, np.full(2, width), np.ones(2)) for end, width in zip(ends, np.clip(widths, 0.6, 40), strict=True)
     ]
     return drawn(strands, shape)[0]
-
-
-def opaque(before: NDArray[np.float32], after: NDArray[np.float32]) -> Plane:
-    """Where something has been laid over a picture that hides it."""
-    return np.asarray((np.abs(after - before).max(axis=2) > 0.35).astype(np.float32))

@@ -109,6 +109,11 @@ def slope(height: Plane, angle: float) -> Plane:
     return np.asarray(cv2.filter2D(np.asarray(height, np.float32), cv2.CV_32F, -kernel / 2))
 
 
+def grey_of(picture: Picture) -> Plane:
+    """Mean of the channels, [height, width]."""
+    return np.asarray(cv2.transform(picture, np.full((1, 3), 1 / 3, np.float32)))
+
+
 def tinted(rng: Rng, grey: Plane, strength: float, tone: float = 0.0) -> Picture:
     """A grey surface in a colour: warm for a tone above 0, cold below, with a random rest of ``strength``."""
     factor = 1 + tone * np.array([1, 0.25, -1], np.float32) + rng.normal(0, strength, 3).astype(np.float32)

@@ -96,10 +96,10 @@ class Habit:
             wander=log_uniform(rng, 0.006, 0.07) * np.sqrt(step),
             jag=rng.uniform(0, 0.8),
             stretch=int(rng.integers(1, max(3, 24 / step) + 1)),
-            swell=rng.uniform(0.1, 0.45),
+            swell=rng.uniform(0.1, 0.55),
             knot=int(np.clip(log_uniform(rng, 8, 120) / step, 2, 60)),
-            rough=rng.uniform(0, 0.25),
-            shake=rng.uniform(0, 0.2),
+            rough=rng.uniform(0, 0.25 if width_px < 6 else 0.14),
+            shake=rng.uniform(0, 0.2 if width_px < 6 else 0.1),
             fading=rng.uniform(0.35, 1) if width_px < 4 else rng.uniform(0.6, 1),
         )
 
