@@ -1,4 +1,4 @@
-"""Make the sheet of generated images of docs/generator.md: images of the style ``wide``, the masks' outline on the right half.
+"""Make the sheet of docs/generator.md: images of the style ``wide``, the outline of the mask on the right half of each.
 
     python tools/generator_sheet.py docs/pictures/generated.jpg
 

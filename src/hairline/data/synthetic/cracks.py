@@ -24,7 +24,6 @@ from hairline.data.synthetic.noise import (
 from hairline.data.synthetic.options import Cracks
 from hairline.data.synthetic.surfaces import Surface
 
-
 TOLD = 1.8
 """Least loss of light in a crack, in deviations of the grain, times the root of its width, to be told from it."""
 FILLED_MEAN = 0.55
@@ -44,11 +43,13 @@ class Shown:
     core: Plane
 
 
-def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks) -> Shown:
+def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks, central: bool = False) -> Shown:
     """Draw cracks of a main width into a picture, in place."""
     shape: Shape = picture.shape[:2]
     chances = rng.random(7)
-    if chances[0] < options.stepped and surface.wall is not None:
+    if central:
+        strands = paths.system(rng, shape, width_px, False, central)
+    elif chances[0] < options.stepped and surface.wall is not None:
         strands = paths.stepped(rng, shape, min(width_px, 0.2 * surface.wall.row_px + 1), surface.wall)
     elif chances[1] < options.meshes:
         strands = paths.mesh(rng, shape, min(width_px, 8))
@@ -100,7 +101,8 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
         core_at = np.float32(rng.uniform(0.12, 0.45) * width_px)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / core_at, 1))
     depth = _depth(rng, picture, width_px)
-    soft = np.clip(depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97)
+    mottled = 1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))
+    soft = np.clip(depth * soft * mottled, 0, 0.97)
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
     flat = np.float32(rng.uniform(0, 1))
     picture *= (1 - (1 - flat) * soft)[..., None]

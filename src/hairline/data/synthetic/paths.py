@@ -1,6 +1,7 @@
 """Where cracks run: strands of points with a width and a darkness at each of them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Strand:
     levels: Line
 
 
-def system(rng: Rng, shape: Shape, width_px: float, branches: bool) -> list[Strand]:
+def system(rng: Rng, shape: Shape, width_px: float, branches: bool, central: bool = False) -> list[Strand]:
     """One to three cracks of similar width, with branches of branches that get thinner and fade."""
     habit = Habit.drawn(rng, width_px)
     diagonal = float(np.hypot(*shape))
@@ -38,6 +39,8 @@ def system(rng: Rng, shape: Shape, width_px: float, branches: bool) -> list[Stra
     waiting = []
     for _ in range(rng.choice([1, 2, 3], p=[0.68, 0.24, 0.08])):
         start, heading = _entry(rng, shape)
+        if central:
+            start = np.array(shape[::-1]) / 2
         length = diagonal * (rng.uniform(1.1, 1.5) if rng.random() < 0.6 else rng.uniform(0.25, 1))
         waiting.append((start, heading, length, width_px * rng.uniform(0.6, 1.0 if strands else 1.15), 1.0, 0))
     while waiting and len(strands) < MOST_BRANCHES:
@@ -189,6 +192,6 @@ def stepped(rng: Rng, shape: Shape, width_px: float, wall: Wall) -> list[Strand]
     swell, fading = rng.uniform(0.1, 0.4), rng.uniform(0.4, 1)
     return [
         _edge(rng, one, other, width_px, rng.uniform(0.01, 0.05), swell, rng.uniform(fading, 1))
-        for one, other in zip(points, points[1:], strict=False)
+        for one, other in pairwise(points)
         if np.hypot(*(other - one)) > 1
     ]

@@ -133,9 +133,8 @@ def noise(rng: Rng, shape: Shape, width_px: float) -> Surface:
         (0, rng.uniform(0, 0.06)),
     )
     grey = rng.uniform(0.2, 0.85) * _kept(1 + coloured(rng, shape, parts))
-    return Surface(
-        tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04)) * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3))
-    )
+    picture = tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04))
+    return Surface(picture * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3)))
 
 
 def textures(rng: Rng, shape: Shape, width_px: float) -> Surface:
