@@ -36,7 +36,8 @@ def photograph(rng: Rng, picture: Picture, width_px: float, options: Camera) -> 
         photo = _moved(rng, photo, rng.uniform(2, min(3 + 0.5 * width_px, 10)))
     if chances[2] < options.vignetting:
         x, y = grid(shape)
-        photo = photo * (1 - rng.uniform(0.1, 0.55) * (x * x + y * y) / np.float32(max(shape) ** 2 / 2))[..., None]
+        far = (x * x + y * y) / np.float32(max(shape) ** 2 / 2)
+        photo = photo * (1 - np.float32(rng.uniform(0.1, 0.55)) * far)[..., None].astype(np.float32)
     photo = _exposed(rng, photo, chances[3] < options.tint)
     if chances[5] < options.sharpening:
         photo = photo + rng.uniform(0.2, 1.3) * (photo - blurred(photo, rng.uniform(0.7, 1.6)))
@@ -83,4 +84,4 @@ def _moved(rng: Rng, photo: Picture, length_px: float) -> Picture:
 def _compressed(rng: Rng, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     quality = int(rng.integers(35, 97))
     _, code = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])

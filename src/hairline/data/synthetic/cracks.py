@@ -26,8 +26,6 @@ from hairline.data.synthetic.surfaces import Surface
 
 TOLD = 1.8
 """Least loss of light in a crack, in deviations of the grain, times the root of its width, to be told from it."""
-FILLED_MEAN = 0.55
-"""Mean of a surface on which salt or dust in a crack can be told from it."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +64,9 @@ def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: 
     if chances[5] < options.wet:
         _wet(rng, picture, core, width_px)
     before = grey_of(picture)
-    if chances[6] < options.bright and picture.mean() < FILLED_MEAN:
-        _fill(rng, picture, dark, width_px)
+    tone = _filling(rng, before, dark, width_px) if chances[6] < options.bright else None
+    if tone is not None:
+        _fill(rng, picture, dark, width_px, tone)
     else:
         _darken(rng, picture, dark, core, width_px)
         _deepen(before, picture, dark, width_px)
@@ -88,19 +87,23 @@ def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane
         along + np.float32(length / 2) + np.float32(reach) * coloured(rng, cover.shape, ((exponent, 1.0),))
         for along, length in ((x, cover.shape[1]), (y, cover.shape[0]))
     ]
-    one, other = (cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for each in (cover, dark))
-    return np.asarray(one), np.asarray(other)
+    one, other = (
+        np.asarray(cv2.remap(each, places[0], places[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+        for each in (cover, dark)
+    )
+    return one, other
 
 
 def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: float) -> None:
     """Take light from a crack: most in its middle, least at its soft edges."""
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
+    rim = 1.0
     if width_px > 4:
         inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
         rim = rng.uniform(0.4, 1) if rng.random() < 0.65 else rng.uniform(0.1, 0.4)
         core_at = np.float32(rng.uniform(0.12, 0.45) * width_px)
         soft = soft * (rim + (1 - rim) * np.minimum(inside / core_at, 1))
-    depth = _depth(rng, picture, width_px)
+    depth = max(_depth(rng, picture, width_px), 0.75 if rim < 0.4 else 0)
     mottled = 1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))
     soft = np.clip(depth * soft * mottled, 0, 0.97)
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
@@ -135,14 +138,22 @@ def _deepen(before: Plane, picture: Picture, dark: Plane, width_px: float) -> No
         picture *= (1 - depth * np.minimum(blurred(dark, 0.4) * 1.3, 1))[..., None]
 
 
-def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:
-    """Salt, dust or sand in a crack: brighter than the surface, at times with a dark line left in it."""
-    wide = np.minimum(blurred(dark, 0.5 + 0.15 * width_px) * 1.3, 1)
-    tone = np.float32(rng.uniform(0.75, 1.0)) * (
-        1 + np.array([0.04, 0, -0.06], np.float32) * np.float32(rng.uniform(0, 2))
-    )
-    mottled = np.clip(0.8 + 0.5 * smooth(rng, dark.shape, rng.uniform(2, 12)), 0.2, 1)
-    picture += (rng.uniform(0.35, 0.85) * wide * mottled)[..., None] * (np.maximum(tone, picture) - picture)
+def _filling(rng: Rng, before: Plane, dark: Plane, width_px: float) -> float | None:
+    """Brightness of salt, dust or sand in a crack; None where the surface is so bright that nobody would see it."""
+    inside = dark > 0.4 * float(dark.max(initial=0))
+    grain = float((before - blurred(before, 2 + width_px)).std())
+    tone = float(rng.uniform(0.7, 1.0))
+    least = max(0.2, 1.5 * TOLD * grain / np.sqrt(max(width_px, 1)))
+    return tone if inside.any() and tone - float(before[inside].mean()) > least else None
+
+
+def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float, tone: float) -> None:
+    """Fill a crack with something brighter than the surface."""
+    wide = np.minimum(blurred(dark, 0.4 + 0.1 * width_px) * 1.5, 1)
+    hue = 1 + np.array([0.04, 0, -0.06], np.float32) * np.float32(rng.uniform(0, 2))
+    mottled = np.clip(0.85 + 0.35 * smooth(rng, dark.shape, rng.uniform(2, 12)), 0.3, 1)
+    filled = np.maximum(np.float32(tone) * hue, picture)
+    picture += (rng.uniform(0.6, 0.95) * wide * mottled)[..., None] * (filled - picture)
 
 
 def _wet(rng: Rng, picture: Picture, core: Plane, width_px: float) -> None:

@@ -86,9 +86,9 @@ def across(shape: Shape, angle: float) -> Plane:
     return np.asarray(x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle)))
 
 
-def ramp(field: Plane, soft: float) -> Plane:
+def ramp(field: NDArray[np.floating], soft: float) -> Plane:
     """0 below 0, 1 above it, with a soft passage of some ``soft`` to both sides."""
-    return np.asarray(expit(np.clip(field / np.float32(max(soft, 1e-3)), -30, 30)))
+    return np.asarray(expit(np.clip(field / np.float32(max(soft, 1e-3)), -30, 30)), np.float32)
 
 
 def blurred(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
