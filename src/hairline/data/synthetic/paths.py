@@ -149,7 +149,7 @@ def _entry(rng: Rng, shape: Shape) -> tuple[Line, float]:
 
 def mesh(rng: Rng, shape: Shape, width_px: float) -> list[Strand]:
     """Cracks around the cells of a Voronoi diagram, over all of the image or a part of it (alligator cracking)."""
-    size = max(log_uniform(rng, 0.1, 0.45) * max(shape), 5 * width_px)
+    size = max(log_uniform(rng, 0.1, 0.45) * max(shape), 8 * width_px)
     down, right = (int(length / size) + 4 for length in shape)
     seeds = np.stack(np.meshgrid(np.arange(right), np.arange(down)), axis=-1).reshape(-1, 2).astype(np.float64)
     seeds = (seeds - 1.5 + rng.uniform(-0.55, 0.55, seeds.shape) * rng.uniform(0.5, 1.2)) * size
