@@ -1,7 +1,5 @@
 """Cracks on a surface: dark or bright, soft or sharp, spalled, wet, lit at an edge, interrupted by what holds out."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -24,56 +22,59 @@ from hairline.data.synthetic.noise import (
 from hairline.data.synthetic.options import Cracks
 from hairline.data.synthetic.surfaces import Surface
 
+MESH_PX = 8.0
+"""Greatest width of the cracks of a mesh."""
 TOLD = 1.8
 """Least loss of light in a crack, in deviations of the grain, times the root of its width, to be told from it."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What cracks cover.
+def add(
+    rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks, central: bool = False
+) -> tuple[Plane, float]:
+    """Draw cracks of a main width into a picture, in place.
 
-    Attributes:
-        cover: Share of every pixel that belongs to cracks, spalled edges included, [height, width].
-        core: The same without spalled edges.
+    Returns:
+        Share of every pixel that belongs to cracks, spalled edges included, [height, width], and their main width in
+        pixels, which is less for meshes and in joints.
     """
-
-    cover: Plane
-    core: Plane
-
-
-def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks, central: bool = False) -> Shown:
-    """Draw cracks of a main width into a picture, in place."""
-    shape: Shape = picture.shape[:2]
-    chances = rng.random(7)
-    if central:
-        strands = paths.system(rng, shape, width_px, False, central)
-    elif chances[0] < options.stepped and surface.wall is not None:
-        strands = paths.stepped(rng, shape, min(width_px, 0.2 * surface.wall.row_px + 1), surface.wall)
-    elif chances[1] < options.meshes:
-        strands = paths.mesh(rng, shape, min(width_px, 8))
-    else:
-        strands = paths.system(rng, shape, width_px, chances[2] < options.branches)
-    cover, dark = _frayed(rng, *drawn(strands, shape), width_px)
-    core = cover
-    if chances[3] < options.spalled:
-        spall = _spall(rng, cover, width_px)
-        _chip(rng, picture, spall)
-        cover = np.maximum(cover, spall)
-    if chances[4] < options.interrupted:
-        dark = dark * (1 - _interruptions(rng, surface, dark, width_px))
-    if chances[5] < options.wet:
-        _wet(rng, picture, core, width_px)
+    chances = rng.random(8)
+    layout, edges, spalling, hiding, wetting, filling, shading, lighting = rng.spawn(8)
+    strands, width_px = _strands(layout, picture.shape[:2], surface, width_px, options, central)
+    core, dark = _frayed(edges, *drawn(strands, picture.shape[:2]), width_px)
+    cover = core
+    if chances[0] < options.spalled:
+        spall = _spall(spalling, core, width_px)
+        _chip(spalling, picture, spall)
+        cover = np.maximum(core, spall)
+    if chances[1] < options.interrupted:
+        dark = dark * (1 - _interruptions(hiding, surface, dark, width_px))
+    if chances[2] < options.wet:
+        _wet(wetting, picture, core, width_px)
     before = grey_of(picture)
-    tone = _filling(rng, before, dark, width_px) if chances[6] < options.bright else None
+    tone = _filling(filling, before, dark, width_px) if chances[3] < options.bright else None
     if tone is not None:
-        _fill(rng, picture, dark, width_px, tone)
+        _fill(filling, picture, dark, width_px, tone)
     else:
-        _darken(rng, picture, dark, core, width_px)
+        _darken(shading, picture, dark, core, width_px)
         _deepen(before, picture, dark, width_px)
-    if rng.random() < options.lit:
-        light = slope(blurred(dark, log_uniform(rng, 0.5, 1.5)), rng.uniform(0, 2 * np.pi))
-        picture *= np.clip(1 + rng.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
-    return Shown(cover, core)
+    if chances[4] < options.lit:
+        light = slope(blurred(dark, log_uniform(lighting, 0.5, 1.5)), lighting.uniform(0, 2 * np.pi))
+        picture *= np.clip(1 + lighting.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
+    return cover, width_px
+
+
+def _strands(
+    rng: Rng, shape: Shape, surface: Surface, width_px: float, options: Cracks, central: bool
+) -> tuple[list[paths.Strand], float]:
+    """Where the cracks run, along joints, as a mesh or singly, and their main width."""
+    stepped, meshes, branches = rng.random(3) < (options.stepped, options.meshes, options.branches)
+    if stepped and surface.wall is not None and not central:
+        width_px = min(width_px, 0.2 * surface.wall.row_px + 1)
+        return paths.stepped(rng, shape, width_px, surface.wall), width_px
+    if meshes and not central:
+        width_px = min(width_px, MESH_PX)
+        return paths.mesh(rng, shape, width_px), width_px
+    return paths.system(rng, shape, width_px, bool(branches), central), width_px
 
 
 def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane, Plane]:

@@ -46,7 +46,7 @@ def _made(
     _add(distractors.BELOW, probabilities, picture, chance)
     cover = np.zeros(shape, np.float32)
     if not crack_free:
-        cover = cracks.add(chance("cracks"), picture, surface, width, ingredients.cracks, central).cover
+        cover, width = cracks.add(chance("cracks"), picture, surface, width, ingredients.cracks, central)
     _add(distractors.ABOVE, probabilities, picture, chance)
     light.shade(chance("light"), picture)
     tilt = chance("perspective")
@@ -59,10 +59,9 @@ def _made(
 
 
 def _chosen(rng: Rng, weights: Mapping[str, float]) -> str:
-    """A name, by its weight."""
-    names = sorted(weights)
-    total = np.cumsum([weights[name] for name in names])
-    return names[int(np.searchsorted(total, rng.random() * total[-1], side="right"))]
+    """A name, by its weight; one that is left out changes the choice only where it was chosen."""
+    waits = dict(zip(sorted(weights), rng.exponential(size=len(weights)), strict=True))
+    return min((name for name in waits if weights[name] > 0), key=lambda name: waits[name] / weights[name])
 
 
 def _add(
