@@ -1,4 +1,4 @@
-"""Make the sheet of generated images of docs/generator.md: images of the style ``wide``, the masks' outline on the right half.
+"""Make the sheet of docs/generator.md: images of the style ``wide``, the outline of the mask on the right half of each.
 
     python tools/generator_sheet.py docs/pictures/generated.jpg
 
@@ -35,8 +35,12 @@ def main() -> None:
     pairs = [synthetic.make(options, "train", index) for index in range(args.images)]
     rows = [_row(pairs[first : first + COLUMNS], args.masks) for first in range(0, args.images - COLUMNS + 1, COLUMNS)]
     sheet = np.concatenate(rows)
-    if not cv2.imwrite(str(args.file), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 80]):
+    if not cv2.imwrite(str(args.file), sheet[..., ::-1], _coding(args.file)):
         raise SystemExit(f"{args.file}: cannot be written; give a folder that exists and the ending .jpg or .png")
+
+
+def _coding(file: Path) -> list[int]:
+    return [cv2.IMWRITE_JPEG_QUALITY, 72] if file.suffix.lower() in (".jpg", ".jpeg") else []
 
 
 def _ingredients(only: str | None) -> synthetic.Ingredients:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.data.synthetic.noise import Picture, Plane, Rng, Shape, blurred, grid, log_uniform, smooth
+from hairline.data.synthetic.noise import Picture, Plane, Rng, blurred, grid, log_uniform, smooth
 from hairline.data.synthetic.options import Camera
 
 
@@ -27,23 +27,24 @@ def tilted(rng: Rng, picture: Picture, planes: list[Plane]) -> tuple[Picture, li
 
 def photograph(rng: Rng, picture: Picture, width_px: float, options: Camera) -> NDArray[np.uint8]:
     """A photo, RGB uint8, of a scene whose cracks have a width; blur leaves thin ones to be seen."""
-    shape: Shape = picture.shape[:2]
     chances = rng.random(7)
+    focus, motion, lens, exposure, contours, sensor, coder = rng.spawn(7)
     photo = picture
     if chances[0] < options.defocus:
-        photo = blurred(photo, log_uniform(rng, 0.3, min(0.8 + 0.12 * width_px, 3)))
+        photo = blurred(photo, log_uniform(focus, 0.3, min(0.8 + 0.12 * width_px, 3)))
     if chances[1] < options.motion:
-        photo = _moved(rng, photo, rng.uniform(2, min(3 + 0.5 * width_px, 10)))
+        photo = _moved(motion, photo, motion.uniform(2, min(3 + 0.5 * width_px, 10)))
     if chances[2] < options.vignetting:
-        x, y = grid(shape)
-        photo = photo * (1 - rng.uniform(0.1, 0.55) * (x * x + y * y) / np.float32(max(shape) ** 2 / 2))[..., None]
-    photo = _exposed(rng, photo, chances[3] < options.tint)
-    if chances[5] < options.sharpening:
-        photo = photo + rng.uniform(0.2, 1.3) * (photo - blurred(photo, rng.uniform(0.7, 1.6)))
-    if chances[4] < options.noise:
-        photo = _noisy(rng, photo)
+        x, y = grid(photo.shape[:2])
+        far = (x * x + y * y) / np.float32(max(photo.shape) ** 2 / 2)
+        photo = photo * (1 - np.float32(lens.uniform(0.1, 0.55)) * far)[..., None].astype(np.float32)
+    photo = _exposed(exposure, photo, chances[3] < options.tint)
+    if chances[4] < options.sharpening:
+        photo = photo + contours.uniform(0.2, 1.3) * (photo - blurred(photo, contours.uniform(0.7, 1.6)))
+    if chances[5] < options.noise:
+        photo = _noisy(sensor, photo)
     coded = np.rint(np.clip(photo, 0, 1) * 255).astype(np.uint8)
-    return _compressed(rng, coded) if chances[6] < options.jpeg else coded
+    return _compressed(coder, coded) if chances[6] < options.jpeg else coded
 
 
 def _exposed(rng: Rng, photo: Picture, tint: bool) -> Picture:
@@ -83,4 +84,4 @@ def _moved(rng: Rng, photo: Picture, length_px: float) -> Picture:
 def _compressed(rng: Rng, photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     quality = int(rng.integers(35, 97))
     _, code = cv2.imencode(".jpg", photo[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(code, cv2.IMREAD_COLOR)[..., ::-1])
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(code, cv2.IMREAD_COLOR), np.uint8)[..., ::-1])

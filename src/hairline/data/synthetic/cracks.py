@@ -1,7 +1,5 @@
 """Cracks on a surface: dark or bright, soft or sharp, spalled, wet, lit at an edge, interrupted by what holds out."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
@@ -14,6 +12,7 @@ from hairline.data.synthetic.noise import (
     Shape,
     blurred,
     coloured,
+    grey_of,
     grid,
     log_uniform,
     ramp,
@@ -23,56 +22,59 @@ from hairline.data.synthetic.noise import (
 from hairline.data.synthetic.options import Cracks
 from hairline.data.synthetic.surfaces import Surface
 
-
+MESH_PX = 8.0
+"""Greatest width of the cracks of a mesh."""
 TOLD = 1.8
 """Least loss of light in a crack, in deviations of the grain, times the root of its width, to be told from it."""
-FILLED_MEAN = 0.55
-"""Mean of a surface on which salt or dust in a crack can be told from it."""
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What cracks cover.
+def add(
+    rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks, central: bool = False
+) -> tuple[Plane, float]:
+    """Draw cracks of a main width into a picture, in place.
 
-    Attributes:
-        cover: Share of every pixel that belongs to cracks, spalled edges included, [height, width].
-        core: The same without spalled edges.
+    Returns:
+        Share of every pixel that belongs to cracks, spalled edges included, [height, width], and their main width in
+        pixels, which is less for meshes and in joints.
     """
-
-    cover: Plane
-    core: Plane
-
-
-def add(rng: Rng, picture: Picture, surface: Surface, width_px: float, options: Cracks) -> Shown:
-    """Draw cracks of a main width into a picture, in place."""
-    shape: Shape = picture.shape[:2]
-    chances = rng.random(7)
-    if chances[0] < options.stepped and surface.wall is not None:
-        strands = paths.stepped(rng, shape, min(width_px, 0.2 * surface.wall.row_px + 1), surface.wall)
-    elif chances[1] < options.meshes:
-        strands = paths.mesh(rng, shape, min(width_px, 8))
+    chances = rng.random(8)
+    layout, edges, spalling, hiding, wetting, filling, shading, lighting = rng.spawn(8)
+    strands, width_px = _strands(layout, picture.shape[:2], surface, width_px, options, central)
+    core, dark = _frayed(edges, *drawn(strands, picture.shape[:2]), width_px)
+    cover = core
+    if chances[0] < options.spalled:
+        spall = _spall(spalling, core, width_px)
+        _chip(spalling, picture, spall)
+        cover = np.maximum(core, spall)
+    if chances[1] < options.interrupted:
+        dark = dark * (1 - _interruptions(hiding, surface, dark, width_px))
+    if chances[2] < options.wet:
+        _wet(wetting, picture, core, width_px)
+    before = grey_of(picture)
+    tone = _filling(filling, before, dark, width_px) if chances[3] < options.bright else None
+    if tone is not None:
+        _fill(filling, picture, dark, width_px, tone)
     else:
-        strands = paths.system(rng, shape, width_px, chances[2] < options.branches)
-    cover, dark = _frayed(rng, *drawn(strands, shape), width_px)
-    core = cover
-    if chances[3] < options.spalled:
-        spall = _spall(rng, cover, width_px)
-        _chip(rng, picture, spall)
-        cover = np.maximum(cover, spall)
-    if chances[4] < options.interrupted:
-        dark = dark * (1 - _interruptions(rng, surface, dark, width_px))
-    if chances[5] < options.wet:
-        _wet(rng, picture, core, width_px)
-    before = picture.mean(axis=2)
-    if chances[6] < options.bright and picture.mean() < FILLED_MEAN:
-        _fill(rng, picture, dark, width_px)
-    else:
-        _darken(rng, picture, dark, core, width_px)
+        _darken(shading, picture, dark, core, width_px)
         _deepen(before, picture, dark, width_px)
-    if rng.random() < options.lit:
-        light = slope(blurred(dark, log_uniform(rng, 0.5, 1.5)), rng.uniform(0, 2 * np.pi))
-        picture *= np.clip(1 + rng.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
-    return Shown(cover, core)
+    if chances[4] < options.lit:
+        light = slope(blurred(dark, log_uniform(lighting, 0.5, 1.5)), lighting.uniform(0, 2 * np.pi))
+        picture *= np.clip(1 + lighting.uniform(0.1, 1.0) * light, 0.5, 1.5)[..., None]
+    return cover, width_px
+
+
+def _strands(
+    rng: Rng, shape: Shape, surface: Surface, width_px: float, options: Cracks, central: bool
+) -> tuple[list[paths.Strand], float]:
+    """Where the cracks run, along joints, as a mesh or singly, and their main width."""
+    stepped, meshes, branches = rng.random(3) < (options.stepped, options.meshes, options.branches)
+    if stepped and surface.wall is not None and not central:
+        width_px = min(width_px, 0.2 * surface.wall.row_px + 1)
+        return paths.stepped(rng, shape, width_px, surface.wall), width_px
+    if meshes and not central:
+        width_px = min(width_px, MESH_PX)
+        return paths.mesh(rng, shape, width_px), width_px
+    return paths.system(rng, shape, width_px, bool(branches), central), width_px
 
 
 def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane, Plane]:
@@ -86,21 +88,25 @@ def _frayed(rng: Rng, cover: Plane, dark: Plane, width_px: float) -> tuple[Plane
         along + np.float32(length / 2) + np.float32(reach) * coloured(rng, cover.shape, ((exponent, 1.0),))
         for along, length in ((x, cover.shape[1]), (y, cover.shape[0]))
     ]
-    one, other = (cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE) for each in (cover, dark))
-    return np.asarray(one), np.asarray(other)
+    one, other = (
+        np.asarray(cv2.remap(each, places[0], places[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+        for each in (cover, dark)
+    )
+    return one, other
 
 
 def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: float) -> None:
     """Take light from a crack: most in its middle, least at its soft edges."""
     soft = blurred(dark, rng.uniform(0.35, 0.8) + (rng.uniform(0, 0.06) * width_px if rng.random() < 0.5 else 0))
+    rim = 1.0
     if width_px > 4:
         inside = cv2.distanceTransform((core > 0.5).astype(np.uint8), cv2.DIST_L2, 3)
-        rim = rng.uniform(0.35, 1)
-        soft = soft * (rim + (1 - rim) * np.minimum(inside / np.float32(rng.uniform(0.15, 0.5) * width_px), 1))
-    depth = _depth(rng, picture, width_px)
-    soft = np.clip(
-        depth * soft * (1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))), 0, 0.97
-    )
+        rim = rng.uniform(0.4, 1) if rng.random() < 0.65 else rng.uniform(0.1, 0.4)
+        core_at = np.float32(rng.uniform(0.12, 0.45) * width_px)
+        soft = soft * (rim + (1 - rim) * np.minimum(inside / core_at, 1))
+    depth = max(_depth(rng, picture, width_px), 0.75 if rim < 0.4 else 0)
+    mottled = 1 + rng.uniform(0, 0.45) * coloured(rng, dark.shape, ((rng.uniform(0.5, 2), 1.0),))
+    soft = np.clip(depth * soft * mottled, 0, 0.97)
     floor = np.float32(rng.uniform(0.01, 0.1)) * (1 + rng.normal(0, 0.1, 3)).astype(np.float32)
     flat = np.float32(rng.uniform(0, 1))
     picture *= (1 - (1 - flat) * soft)[..., None]
@@ -113,7 +119,7 @@ def _darken(rng: Rng, picture: Picture, dark: Plane, core: Plane, width_px: floa
 
 def _depth(rng: Rng, picture: Picture, width_px: float) -> float:
     """How dark cracks are: anything that can just be told from the grain of the surface."""
-    grey = picture.mean(axis=2)
+    grey = grey_of(picture)
     grain = grey - blurred(grey, 2 + width_px)
     relative = float(grain.std() / (grey.mean() + 1e-3))
     least = min(0.12 + 0.015 * min(width_px, 15) + 1.8 * relative / np.sqrt(max(width_px / 2, 1)), 0.8)
@@ -126,21 +132,29 @@ def _deepen(before: Plane, picture: Picture, dark: Plane, width_px: float) -> No
     if not inside.any():
         return
     grain = float((before - blurred(before, 2 + width_px)).std())
-    seen = float((before - picture.mean(axis=2))[inside].mean()) * np.sqrt(max(width_px, 1))
+    seen = float((before - grey_of(picture))[inside].mean()) * np.sqrt(max(width_px, 1))
     lacking = TOLD * grain - seen
     if lacking > 0:
         depth = min(lacking / np.sqrt(max(width_px, 1)) / max(float(before[inside].mean()), 0.05), 0.9)
         picture *= (1 - depth * np.minimum(blurred(dark, 0.4) * 1.3, 1))[..., None]
 
 
-def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float) -> None:
-    """Salt, dust or sand in a crack: brighter than the surface, at times with a dark line left in it."""
-    wide = np.minimum(blurred(dark, 0.5 + 0.15 * width_px) * 1.3, 1)
-    tone = np.float32(rng.uniform(0.75, 1.0)) * (
-        1 + np.array([0.04, 0, -0.06], np.float32) * np.float32(rng.uniform(0, 2))
-    )
-    mottled = np.clip(0.8 + 0.5 * smooth(rng, dark.shape, rng.uniform(2, 12)), 0.2, 1)
-    picture += (rng.uniform(0.35, 0.85) * wide * mottled)[..., None] * (np.maximum(tone, picture) - picture)
+def _filling(rng: Rng, before: Plane, dark: Plane, width_px: float) -> float | None:
+    """Brightness of salt, dust or sand in a crack; None where the surface is so bright that nobody would see it."""
+    inside = dark > 0.4 * float(dark.max(initial=0))
+    grain = float((before - blurred(before, 2 + width_px)).std())
+    tone = float(rng.uniform(0.7, 1.0))
+    least = max(0.2, 1.5 * TOLD * grain / np.sqrt(max(width_px, 1)))
+    return tone if inside.any() and tone - float(before[inside].mean()) > least else None
+
+
+def _fill(rng: Rng, picture: Picture, dark: Plane, width_px: float, tone: float) -> None:
+    """Fill a crack with something brighter than the surface."""
+    wide = np.minimum(blurred(dark, 0.4 + 0.1 * width_px) * 1.5, 1)
+    hue = 1 + np.array([0.04, 0, -0.06], np.float32) * np.float32(rng.uniform(0, 2))
+    mottled = np.clip(0.85 + 0.35 * smooth(rng, dark.shape, rng.uniform(2, 12)), 0.3, 1)
+    filled = np.maximum(np.float32(tone) * hue, picture)
+    picture += (rng.uniform(0.6, 0.95) * wide * mottled)[..., None] * (filled - picture)
 
 
 def _wet(rng: Rng, picture: Picture, core: Plane, width_px: float) -> None:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from hairline.data.synthetic import light
 from hairline.data.synthetic.drawing import drawn
@@ -16,6 +15,7 @@ from hairline.data.synthetic.noise import (
     across,
     blurred,
     coloured,
+    grey_of,
     log_uniform,
     painted,
     ramp,
@@ -55,7 +55,7 @@ def paint(rng: Rng, picture: Picture) -> None:
         [[0.9, 0.9, 0.88], [0.9, 0.72, 0.2], [0.6, 0.2, 0.18], [0.3, 0.4, 0.6], [0.2, 0.2, 0.2]], np.float32
     )
     tone = colour[rng.choice(5, p=[0.6, 0.2, 0.08, 0.06, 0.06])] * np.float32(rng.uniform(0.75, 1.05))
-    texture = np.maximum(picture.mean(axis=2), 1e-3)
+    texture = np.maximum(grey_of(picture), 1e-3)
     relief = (texture / (blurred(texture, 3) + 1e-3)) ** rng.uniform(0.1, 0.9)
     painted(picture, cover * np.float32(rng.uniform(0.5, 1)), tone * relief[..., None])
 
@@ -124,7 +124,7 @@ def leaves(rng: Rng, picture: Picture) -> None:
         points = outline @ spin * size * rng.uniform(0.5, 1.3) + rng.random(2) * shape[::-1]
         cover = np.zeros(shape, np.uint8)
         cv2.fillPoly(cover, [np.rint(points * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-        plane = cover.astype(np.float32) / 255
+        plane = cover.astype(np.float32) / np.float32(255)
         picture *= (1 - 0.4 * np.roll(blurred(plane, 1.2), rng.integers(-3, 4, 2), (0, 1)))[..., None]
         tone = np.array(
             [[0.55, 0.4, 0.2], [0.35, 0.45, 0.2], [0.7, 0.6, 0.3], [0.4, 0.3, 0.25], [0.8, 0.8, 0.8]], np.float32
@@ -178,8 +178,8 @@ def text(rng: Rng, picture: Picture) -> None:
     at = (int(rng.uniform(-0.1, 0.6) * shape[1]), int(rng.uniform(0.2, 1.0) * shape[0]))
     cv2.putText(cover, word, at, FONTS[rng.integers(len(FONTS))], size, 255, thick, cv2.LINE_AA)
     turn = cv2.getRotationMatrix2D((shape[1] / 2, shape[0] / 2), rng.uniform(0, 360), 1)
-    cover = cv2.warpAffine(cover, turn, shape[::-1])
-    plane = blurred(cover.astype(np.float32) / 255, rng.uniform(0.3, 2.5)) * _worn(rng, shape)
+    turned = np.asarray(cv2.warpAffine(cover, turn, shape[::-1]), np.float32) / np.float32(255)
+    plane = blurred(turned, rng.uniform(0.3, 2.5)) * _worn(rng, shape)
     tone = np.array(
         [[0.9, 0.9, 0.9], [0.85, 0.25, 0.2], [0.2, 0.3, 0.7], [0.95, 0.55, 0.15], [0.08, 0.08, 0.08]], np.float32
     )
@@ -193,7 +193,7 @@ def sealed(rng: Rng, picture: Picture) -> None:
     points = _curve(rng, shape) + np.cumsum(rng.normal(0, 0.8, (80, 2)), axis=0)
     widths = width * np.exp(0.12 * np.interp(np.arange(80), np.arange(0, 81, 8), rng.standard_normal(11)))
     cover, _ = drawn([Strand(points, np.clip(widths, 1, 60), np.ones(80))], shape)
-    cover = ramp(blurred(cover, 1.2) + 0.12 * coloured(rng, shape, ((1.8, 1.0),)) - 0.5, 0.06)
+    cover = ramp(blurred(cover, 1.2) + np.float32(0.12) * coloured(rng, shape, ((1.8, 1.0),)) - 0.5, 0.06)
     gloss = 1 + rng.uniform(0.02, 0.25) * coloured(rng, shape, ((rng.uniform(1.5, 2.6), 1.0),))
     tone = np.float32(rng.uniform(0.06, 0.25)) * (1 + rng.normal(0, 0.03, 3)).astype(np.float32)
     painted(picture, cover * np.float32(rng.uniform(0.7, 1)), tone * gloss[..., None])
@@ -271,8 +271,3 @@ def _dots(rng: Rng, shape: Shape, count: int, radius_px: float, spread: float) -
         Strand(end, np.full(2, width), np.ones(2)) for end, width in zip(ends, np.clip(widths, 0.6, 40), strict=True)
     ]
     return drawn(strands, shape)[0]
-
-
-def opaque(before: NDArray[np.float32], after: NDArray[np.float32]) -> Plane:
-    """Where something has been laid over a picture that hides it."""
-    return np.asarray((np.abs(after - before).max(axis=2) > 0.35).astype(np.float32))

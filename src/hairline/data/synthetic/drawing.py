@@ -26,10 +26,14 @@ def drawn(strands: Sequence[Strand], shape: Shape) -> tuple[Plane, Plane]:
     widths = np.concatenate([strand.widths[1:] for strand in usable])
     levels = np.concatenate([strand.levels[1:] for strand in usable])
     _lines(canvas, np.stack([ones, others], axis=1) * scale, widths * scale, levels)
-    dark = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    dark = _shares(canvas, shape)
     cv2.threshold(canvas, 0, 255, cv2.THRESH_BINARY, dst=canvas)
-    cover = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    return cover, dark
+    return _shares(canvas, shape), dark
+
+
+def _shares(canvas: NDArray[np.uint8], shape: Shape) -> Plane:
+    small = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.float32) / np.float32(255)
 
 
 def _lines(

@@ -13,7 +13,8 @@ def make(options: Options, split: Split, index: int) -> tuple[NDArray[np.uint8],
 
     It depends on the seed, the split, the index and what an image is made of, not on how many there are.
     """
-    return (wide if options.style == "wide" else easy).made(options, split, index, is_crack_free(options, index))
+    made = wide.made if options.style == "wide" else easy.made
+    return made(options, split, index, is_crack_free(options, index))
 
 
 def is_crack_free(options: Options, index: int) -> bool:

@@ -110,5 +110,8 @@ def _rubble(rng: Rng, shape: Shape) -> tuple[Picture, Plane]:
     x, y = grid(shape)
     places = (x + shape[1] / 2 + warp[0], y + shape[0] / 2 + warp[1])
     table = field.values(rng.random((field.count, 2)).astype(np.float32))
-    bent = [cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT) for each in (field.height, table)]
-    return _coloured_wall(rng, shape, bent[0], bent[1], bent[0] * 3, 3.0)
+    height, looks = (
+        np.asarray(cv2.remap(each, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT), np.float32)
+        for each in (field.height, table)
+    )
+    return _coloured_wall(rng, shape, height, looks, height * 3, 3.0)

@@ -86,9 +86,9 @@ def across(shape: Shape, angle: float) -> Plane:
     return np.asarray(x * np.float32(np.cos(angle)) + y * np.float32(np.sin(angle)))
 
 
-def ramp(field: Plane, soft: float) -> Plane:
+def ramp(field: NDArray[np.floating], soft: float) -> Plane:
     """0 below 0, 1 above it, with a soft passage of some ``soft`` to both sides."""
-    return np.asarray(expit(np.clip(field / np.float32(max(soft, 1e-3)), -30, 30)))
+    return np.asarray(expit(np.clip(field / np.float32(max(soft, 1e-3)), -30, 30)), np.float32)
 
 
 def blurred(plane: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
@@ -107,6 +107,11 @@ def slope(height: Plane, angle: float) -> Plane:
     """Slope of a height field towards a direction, in height a pixel."""
     kernel = np.array([[0, np.sin(angle), 0], [np.cos(angle), 0, -np.cos(angle)], [0, -np.sin(angle), 0]], np.float32)
     return np.asarray(cv2.filter2D(np.asarray(height, np.float32), cv2.CV_32F, -kernel / 2))
+
+
+def grey_of(picture: Picture) -> Plane:
+    """Mean of the channels, [height, width]."""
+    return np.asarray(cv2.transform(picture, np.full((1, 3), 1 / 3, np.float32)))
 
 
 def tinted(rng: Rng, grey: Plane, strength: float, tone: float = 0.0) -> Picture:

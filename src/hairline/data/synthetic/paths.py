@@ -1,6 +1,7 @@
 """Where cracks run: strands of points with a width and a darkness at each of them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +31,7 @@ class Strand:
     levels: Line
 
 
-def system(rng: Rng, shape: Shape, width_px: float, branches: bool) -> list[Strand]:
+def system(rng: Rng, shape: Shape, width_px: float, branches: bool, central: bool = False) -> list[Strand]:
     """One to three cracks of similar width, with branches of branches that get thinner and fade."""
     habit = Habit.drawn(rng, width_px)
     diagonal = float(np.hypot(*shape))
@@ -38,11 +39,14 @@ def system(rng: Rng, shape: Shape, width_px: float, branches: bool) -> list[Stra
     waiting = []
     for _ in range(rng.choice([1, 2, 3], p=[0.68, 0.24, 0.08])):
         start, heading = _entry(rng, shape)
+        if central:
+            start = np.array(shape[::-1]) / 2
         length = diagonal * (rng.uniform(1.1, 1.5) if rng.random() < 0.6 else rng.uniform(0.25, 1))
         waiting.append((start, heading, length, width_px * rng.uniform(0.6, 1.0 if strands else 1.15), 1.0, 0))
     while waiting and len(strands) < MOST_BRANCHES:
         start, heading, length, width, level, order = waiting.pop(0)
-        strand = habit.strand(rng, start, heading, length, width, level)
+        inside = bool((start > 1).all() and (start < np.array(shape[::-1]) - 1).all())
+        strand = habit.strand(rng, start, heading, length, width, level, tip=order == 0 and inside and not central)
         strands.append(strand)
         for _ in range(rng.poisson(1.6 / (order + 1)) if branches and order < 3 and len(strand.points) > 8 else 0):
             at = int(rng.uniform(0.05, 0.95) * (len(strand.points) - 2))
@@ -95,16 +99,18 @@ class Habit:
             step_px=step,
             wander=log_uniform(rng, 0.006, 0.07) * np.sqrt(step),
             jag=rng.uniform(0, 0.8),
-            stretch=int(rng.integers(1, max(3, 24 / step) + 1)),
-            swell=rng.uniform(0.1, 0.45),
+            stretch=int(rng.integers(1, int(max(3, 24 / step)) + 1)),
+            swell=rng.uniform(0.1, 0.55),
             knot=int(np.clip(log_uniform(rng, 8, 120) / step, 2, 60)),
-            rough=rng.uniform(0, 0.25),
-            shake=rng.uniform(0, 0.2),
+            rough=rng.uniform(0, 0.25 if width_px < 6 else 0.14),
+            shake=rng.uniform(0, 0.2 if width_px < 6 else 0.1),
             fading=rng.uniform(0.35, 1) if width_px < 4 else rng.uniform(0.6, 1),
         )
 
-    def strand(self, rng: Rng, start: Line, heading: float, length_px: float, width_px: float, level: float) -> Strand:
-        """A strand from a point on that tapers off."""
+    def strand(
+        self, rng: Rng, start: Line, heading: float, length_px: float, width_px: float, level: float, tip: bool = False
+    ) -> Strand:
+        """A strand from a point on that tapers off, on both sides where it begins in a tip."""
         count = max(int(length_px / self.step_px), 4)
         drift = np.cumsum(rng.normal(0, self.wander, count))
         drift *= min(1, 0.9 / max(float(np.abs(drift).max()), 1e-6))
@@ -114,6 +120,8 @@ class Habit:
         points = start + np.cumsum(moves, axis=0)
         left = (count - np.arange(count)) / count
         taper = np.clip(left / rng.uniform(0.15, 0.8), 0.04, 1)
+        if tip:
+            taper = taper * np.clip((1 - left) / rng.uniform(0.1, 0.4), 0.04, 1)
         swell = self.swell * (_wave(rng, count, self.knot) + 0.5 * _wave(rng, count, max(self.knot // 3, 1)))
         widths = width_px * taper * np.exp(swell + self.rough * rng.standard_normal(count))
         points = points + rng.normal(0, self.shake, (count, 2)) * np.minimum(widths, 12)[:, None]
@@ -141,7 +149,7 @@ def _entry(rng: Rng, shape: Shape) -> tuple[Line, float]:
 
 def mesh(rng: Rng, shape: Shape, width_px: float) -> list[Strand]:
     """Cracks around the cells of a Voronoi diagram, over all of the image or a part of it (alligator cracking)."""
-    size = max(log_uniform(rng, 0.1, 0.45) * max(shape), 5 * width_px)
+    size = max(log_uniform(rng, 0.1, 0.45) * max(shape), 8 * width_px)
     down, right = (int(length / size) + 4 for length in shape)
     seeds = np.stack(np.meshgrid(np.arange(right), np.arange(down)), axis=-1).reshape(-1, 2).astype(np.float64)
     seeds = (seeds - 1.5 + rng.uniform(-0.55, 0.55, seeds.shape) * rng.uniform(0.5, 1.2)) * size
@@ -155,7 +163,9 @@ def mesh(rng: Rng, shape: Shape, width_px: float) -> list[Strand]:
     bend = rng.uniform(0.02, 0.16)
     spread, swell, fading = rng.uniform(0.1, 0.5), rng.uniform(0.1, 0.4), rng.uniform(0.3, 1)
     return [
-        _edge(rng, *pair, width_px * float(np.exp(rng.normal(0, spread))), bend, swell, rng.uniform(fading, 1))
+        _edge(
+            rng, pair[0], pair[1], width_px * float(np.exp(rng.normal(0, spread))), bend, swell, rng.uniform(fading, 1)
+        )
         for pair in ends[keep]
     ]
 
@@ -189,6 +199,6 @@ def stepped(rng: Rng, shape: Shape, width_px: float, wall: Wall) -> list[Strand]
     swell, fading = rng.uniform(0.1, 0.4), rng.uniform(0.4, 1)
     return [
         _edge(rng, one, other, width_px, rng.uniform(0.01, 0.05), swell, rng.uniform(fading, 1))
-        for one, other in zip(points, points[1:], strict=False)
+        for one, other in pairwise(points)
         if np.hypot(*(other - one)) > 1
     ]

@@ -68,7 +68,7 @@ def scattered(rng: Rng, shape: Shape, size_px: float, gap: float, flat: float, u
     if pitch > ROUGH_PX:
         edge = edge + np.float32(rng.uniform(0, 0.09) * pitch) * coloured(rng, (rows, cols), ((1.6, 1.0),))
     height = np.clip((edge - 0.5 * gap * pitch) / np.float32(rise), 0, 1)
-    return Stones(labels - 1, int(labels.max()), np.asarray(height, np.float32), oversampling)
+    return Stones(np.asarray(labels, np.int32) - 1, int(np.max(labels)), np.asarray(height, np.float32), oversampling)
 
 
 def _enlarge(rng: Rng, empty: NDArray[np.uint8], reach: float) -> None:
@@ -79,4 +79,4 @@ def _enlarge(rng: Rng, empty: NDArray[np.uint8], reach: float) -> None:
     ends = starts + rng.normal(0, reach, starts.shape)
     pairs = np.stack([starts, ends], axis=1).round().astype(np.int32)
     for pair in np.array_split(pairs, max(len(pairs) // 64, 1)):
-        cv2.polylines(empty, pair, False, 0, 1)
+        cv2.polylines(empty, list(pair), False, 0, 1)

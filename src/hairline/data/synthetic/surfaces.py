@@ -57,7 +57,7 @@ def asphalt(rng: Rng, shape: Shape, width_px: float) -> Surface:
         grey *= 1 + coloured(rng, shape, ((0.6, rng.uniform(0.05, 0.3)),))
         return Surface(tinted(rng, base * _kept(grey), 0.015, rng.normal(0, 0.025)))
     field = stones.scattered(rng, shape, size, rng.uniform(0.02, 0.4), rng.uniform(0.4, 0.97), rng.uniform(0, 0.8))
-    looks = np.exp(rng.normal(0, rng.uniform(0.04, 0.3), field.count)).astype(np.float32)
+    looks = np.exp(rng.normal(0, rng.uniform(0.06, 0.36), field.count)).astype(np.float32)
     hues = rng.normal(0, rng.uniform(0.003, 0.045), (field.count, 1)).astype(np.float32) * np.array(
         [1, 0.2, -1], np.float32
     )
@@ -133,10 +133,8 @@ def noise(rng: Rng, shape: Shape, width_px: float) -> Surface:
         (0, rng.uniform(0, 0.06)),
     )
     grey = rng.uniform(0.2, 0.85) * _kept(1 + coloured(rng, shape, parts))
-    return Surface(
-        tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04))
-        * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3))
-    )
+    picture = tinted(rng, grey, rng.uniform(0, 0.08), rng.normal(0, 0.04))
+    return Surface(picture * (1 + rng.uniform(0, 0.03) * smooth(rng, shape, 40, 3)))
 
 
 def textures(rng: Rng, shape: Shape, width_px: float) -> Surface:
@@ -149,7 +147,7 @@ def textures(rng: Rng, shape: Shape, width_px: float) -> Surface:
     if rng.random() < 0.5:
         piece = piece[:, ::-1]
     if size[0] == size[1]:
-        piece = np.rot90(piece, rng.integers(4))
+        piece = np.rot90(piece, int(rng.integers(4)))
     grey = cv2.resize(
         np.ascontiguousarray(piece), shape[::-1], interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     )

@@ -1,4 +1,4 @@
-"""Images as different as real photos are: any surface, cracks of any width and kind, what looks like one, any camera."""
+"""Images as different as real photos are: any surface, crack and camera, and what looks like a crack."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -21,14 +21,17 @@ def made(options: Options, split: Split, index: int, crack_free: bool) -> tuple[
     Every ingredient draws from a source of chance of its own, so that leaving one out changes no other.
     """
     for attempt in range(1 if crack_free else TRIES):
-        image, mask = _made(options, (ORDER.index(split), index, attempt), crack_free)
+        image, mask = _made(options, (ORDER.index(split), index, attempt), crack_free, attempt == TRIES - 1)
         if crack_free or mask.any():
-            return image, mask
-    mask[mask.shape[0] // 2, :] = True  # pragma: no cover
+            break
     return image, mask
 
 
-def _made(options: Options, place: tuple[int, ...], crack_free: bool) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+def _made(
+    options: Options, place: tuple[int, ...], crack_free: bool, central: bool
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """An image and its mask; where a crack is to be seen for certain, it begins in the middle."""
+
     def chance(name: str) -> Rng:
         return np.random.default_rng([options.seed, *place, crc32(name.encode())])
 
@@ -43,7 +46,7 @@ def _made(options: Options, place: tuple[int, ...], crack_free: bool) -> tuple[N
     _add(distractors.BELOW, probabilities, picture, chance)
     cover = np.zeros(shape, np.float32)
     if not crack_free:
-        cover = cracks.add(chance("cracks"), picture, surface, width, ingredients.cracks).cover
+        cover, width = cracks.add(chance("cracks"), picture, surface, width, ingredients.cracks, central)
     _add(distractors.ABOVE, probabilities, picture, chance)
     light.shade(chance("light"), picture)
     tilt = chance("perspective")
@@ -56,10 +59,9 @@ def _made(options: Options, place: tuple[int, ...], crack_free: bool) -> tuple[N
 
 
 def _chosen(rng: Rng, weights: Mapping[str, float]) -> str:
-    """A name, by its weight."""
-    names = sorted(weights)
-    total = np.cumsum([weights[name] for name in names])
-    return names[int(np.searchsorted(total, rng.random() * total[-1], side="right"))]
+    """A name, by its weight; one that is left out changes the choice only where it was chosen."""
+    waits = dict(zip(sorted(weights), rng.exponential(size=len(weights)), strict=True))
+    return min((name for name in waits if weights[name] > 0), key=lambda name: waits[name] / weights[name])
 
 
 def _add(
