@@ -12,6 +12,7 @@ from hairline.io.file_names import printable
 from hairline.io.progress import bar
 
 NAMED = 3
+AUTO = "auto"
 
 
 def predict(
@@ -21,8 +22,13 @@ def predict(
         str, typer.Option("--model", metavar="shipped|FOLDER", help="The network inside this package, or a folder.")
     ] = "shipped",
     scale: Annotated[
-        float, typer.Option("--scale", help="By which photos are resized first: 2 for thin cracks, 0.5 for close-ups.")
-    ] = 1.0,
+        str,
+        typer.Option(
+            "--scale",
+            metavar="auto|NUMBER",
+            help="By which photos are resized: 2 for thin cracks, 0.5 for close-ups; auto finds one for all.",
+        ),
+    ] = "1",
     threshold: Annotated[float, typer.Option("--threshold", help="Score from which on a pixel is crack.")] = 0.5,
     overlay: Annotated[bool, typer.Option("--overlay", help="Draw photos with their cracks in red, too.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also photos that were predicted before.")] = False,
@@ -42,17 +48,32 @@ def predict(
     if other:
         some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
         typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
-    from hairline.inspection import folder, prediction  # which take seconds to load
+    from hairline.inspection import folder, prediction, scales  # which take seconds to load
+    from hairline.nn.segmenter import scale_rules
 
-    prediction.refuse_scale(scale)
+    factor = None if scale == AUTO else _number(scale)
+    if factor is not None:
+        prediction.refuse_scale(factor)
     predictor = prediction.load_segmenter(model)
 
     def tell(error: HairlineError) -> None:
         typer.echo(f"\nhairline: {error}", err=True)
 
-    options = folder.Options(scale, threshold, overlay, again)
+    if factor is None:
+        looked = min(len(found), scale_rules.IMAGES)
+        with system_errors.of_no_stage(), bar(looked, "scale") as progress:
+            factor = scales.of_photos(found, predictor, out, progress.update)
+        typer.echo(f"Scale     {factor:.4g}, found on {looked} of the photos", err=True)
+    options = folder.Options(factor, threshold, overlay, again)
     with system_errors.of_no_stage(), bar(len(found), "predict") as progress:
         done = folder.predict_all(found, predictor, out, options, tell, progress.update)
     typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)
+
+
+def _number(written: str) -> float:
+    try:
+        return float(written)
+    except ValueError:
+        raise HairlineError(f"--scale {written}: expected a number, or '{AUTO}'; correct it") from None

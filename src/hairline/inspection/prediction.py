@@ -2,8 +2,9 @@
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from hairline.imaging.tiles import Tiling, blended
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
 from hairline.nn.runtime import device, serving, weights
-from hairline.nn.segmenter import scaling, segmenter, shipped
+from hairline.nn.segmenter import scale_rules, scaling, segmenter, shipped
 
 SHIPPED = "shipped"
 """The source of :func:`load_segmenter` that is the network inside the package."""
@@ -48,14 +49,15 @@ class Predictor:
         card = folder / shipped.CARD
         self.card = read_text(card) if there(card) else ""
 
-    def predict(self, image: NDArray[np.uint8] | str | Path, scale: float = 1) -> NDArray[np.float32]:
+    def predict(self, image: NDArray[np.uint8] | str | Path, scale: float | Literal["auto"] = 1) -> NDArray[np.float32]:
         """Score of crack of every pixel of an image.
 
         Args:
             image: RGB uint8 [height, width, 3] of any size, or the path of an image file, which is turned upright by
                 its EXIF tag. Sides above 1024 px at the scale pass in overlapping tiles.
             scale: What both sides are multiplied by before the network looks, in (0, 16]: above 1 for small images
-                with thin cracks, below 1 for close-ups. The scores have the size of the image.
+                with thin cracks, below 1 for close-ups. ``auto`` is :meth:`find_scale` of this image alone; one for all
+                images of a set is better. The scores have the size of the image.
 
         Returns:
             float32 [height, width] in [0, 1]; where model.json has a calibration, 0.5 is the sensible threshold.
@@ -63,15 +65,42 @@ class Predictor:
         Raises:
             HairlineError: If the image is of another kind, the file cannot be read, or the scale is out of range.
         """
-        refuse_scale(scale)
+        if scale != "auto":
+            refuse_scale(scale)
         pixels = read_image(Path(image)) if isinstance(image, str | Path) else image
         refuse_image(pixels)
+        factor = self.find_scale([pixels])[0] if scale == "auto" else float(scale)
 
         def ask(tile: NDArray[np.uint8]) -> NDArray[np.float32]:
-            return scaling.predict_at(self._model, tile, self._placement, scale)
+            return scaling.predict_at(self._model, tile, self._placement, factor)
 
-        scores = blended(pixels, ask, TILING.resized(scale))
+        scores = blended(pixels, ask, TILING.resized(factor))
         return np.clip(scores, 0, 1, out=scores)
+
+    def find_scale(
+        self, images: Sequence[NDArray[np.uint8]], step: Callable[[], object] = lambda: None
+    ) -> tuple[float, dict[str, float | None]]:
+        """The scale that suits this network on a set of images, by :mod:`hairline.nn.segmenter.scale_rules`.
+
+        Args:
+            images: RGB uint8 [height, width, 3] each.
+            step: Called after each image.
+
+        Returns:
+            One of the candidates, from 1/4 to 4, 1 where hardly anything is marked at any of them; and every candidate
+            → its mean score over marked pixels, None where hardly any was marked.
+        """
+        factors = scale_rules.candidates(max((image.shape[0] * image.shape[1] for image in images), default=1))
+        counted = []
+        for image in images:
+            counted.append([scale_rules.histogram(self.predict(image, factor)) for factor in factors])
+            step()
+        if not counted:
+            return 1.0, {}
+        values = scale_rules.mean_scores(np.array(counted).swapaxes(0, 1))
+        told = {f"{factor:.4g}": None if np.isnan(value) else float(value)
+                for factor, value in zip(factors, values, strict=True)}  # fmt: skip
+        return scale_rules.best(factors, values), told
 
 
 def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
