@@ -3,10 +3,8 @@
 import hashlib
 import json
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -25,7 +23,7 @@ from hairline.data.training_table import table
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
 from hairline.nn.classifier import backbones
-from hairline.nn.segmenter import learned_images, segmenter
+from hairline.nn.segmenter import learned_images, segmenter, shipped
 from pipeline import code, label_manual, train_segmenter
 
 Write = Callable[[dict[str, Any]], Path]
@@ -101,6 +99,7 @@ def test_a_network_is_taught_further_half_and_half_and_tells_where_it_began(
     model.write_text(json.dumps({**info, "weights_sha256": digest}))
     told = train(SECOND)
     assert (told["initialisation"], told["init_sha256"], told["images"]) == (f"segmenter:{START}", digest, 8)
+    assert told["origin"] == {"source": f"segmenter {START}", "version": None, "licence": None, "sha256": digest}
     history = pd.read_csv(PATHS.segmenter_history(SECOND))
     assert len(history) == 2 and "val/loss" not in history  # both sides are learned from
     one, two = (dict(segmenter.load(PATHS.segmenter(name))[0].named_parameters()) for name in (FIRST, SECOND))
@@ -164,10 +163,7 @@ def test_a_start_that_stages_write_is_refused(place: dict[str, Any], write_param
 def test_the_network_that_ships_counts_as_source(
     place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stand_in = ModuleType("hairline.nn.segmenter.shipped")
-    stand_in.folder = lambda: Path("shipped")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, stand_in.__name__, stand_in)
-    monkeypatch.setattr("hairline.nn.segmenter.shipped", stand_in, raising=False)
+    monkeypatch.setattr(shipped, "folder", lambda: Path("shipped"))
     written("shipped", status="trained", network="unet", options={"encoder": "tu-test_resnet"})
     place["architectures"]["continued"]["training"]["init"] = "shipped"
     params = Params(write_params(place))

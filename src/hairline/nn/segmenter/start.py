@@ -2,16 +2,17 @@
 
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.io.hashing import content_hash
 from hairline.io.reading import there
+from hairline.nn.runtime import origins
+from hairline.nn.runtime.origins import Origin
 from hairline.nn.runtime.recipes import SHIPPED
 from hairline.nn.runtime.weights import INFO_FILE, WEIGHTS_FILE
-from hairline.nn.segmenter import networks, segmenter
+from hairline.nn.segmenter import networks, segmenter, shipped
 from hairline.nn.segmenter.segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def folder(init: str) -> Path:
     Raises:
         HairlineError: If no segmenter lies there.
     """
-    found: Path = resolve_name("hairline.nn.segmenter.shipped:folder")() if init == SHIPPED else Path(init)
+    found = shipped.folder() if init == SHIPPED else Path(init)
     lacking = [name for name in (INFO_FILE, WEIGHTS_FILE) if not there(found / name)]
     if lacking:
         raise HairlineError(
@@ -78,12 +79,21 @@ def build(init: str, network: str, options: "DataclassInstance") -> tuple[Segmen
     Raises:
         HairlineError: As :func:`check`; if the weights are damaged.
     """
-    return segmenter.load(check(init, network, options))[0], f"segmenter:{init}"
+    model, info = segmenter.load(check(init, network, options))
+    model.calibration = segmenter.UNCALIBRATED  # was found for what it answered before it learned more
+    model.origin = _origin(init, origins.of_info(info))
+    return model, f"segmenter:{init}"
 
 
 def weights_hash(init: str) -> str:
     """SHA-256 of the file of weights that a segmenter starts from."""
     return content_hash(folder(init) / WEIGHTS_FILE)
+
+
+def _origin(init: str, before: Origin | None) -> Origin:
+    """Where the weights of the other segmenter come from, and what that had started from, with its licence."""
+    source = f"segmenter {init}" if before is None else f"segmenter {init}, which started from {before.source}"
+    return Origin(source, before and before.version, before and before.licence, weights_hash(init))
 
 
 def _read(network: str, options: dict[str, Any]) -> object:
