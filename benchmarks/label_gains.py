@@ -43,7 +43,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--sets", nargs="+", required=True)
     parser.add_argument("--label-sets", nargs="+", required=True)
-    parser.add_argument("--classifier", default="resnet18")
+    parser.add_argument("--classifier", default="lite0")
     parser.add_argument("--backbone")
     parser.add_argument("--keep", type=Path)
     args = parser.parse_args()

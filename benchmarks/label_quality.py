@@ -1,6 +1,6 @@
 r"""How good label sets are on data sets one classifier was not tuned on: label ODS, OIS and AP, no segmenter.
 
-    hairline profile crack500-cpu && dvc repro train_classifier@resnet18
+    hairline profile crack500-cpu && dvc repro train_classifier@lite0
     python benchmarks/label_quality.py models/crack500-cpu/classifiers/lite0 \
         data/found/crack500:val data/found/cfd data/found/deepcrack --part odd
 

@@ -88,7 +88,8 @@ def _judge(
                   placement=resolve(params.runtime))  # fmt: skip
     judgement = judging.judge(rows.assign(group=rows["sample"].map(groups)), load, window_px, ask)
     learned = rows[rows["split"] == "train"]
-    tried, changes = tried_classifier(name, learned, options, params.patches, trained.history)
+    tried, changes = tried_classifier(name, learned, options, params.patches, trained.history,
+                                      trained.initial)  # fmt: skip
     training_run.conclude(
         params.learned, judgement, tried.name, partial(nothing_learned.message, tried, judgement, changes),
         partial(backbones.save, trained.model, info={"window_px": window_px, "learned": judgement.as_json()}),

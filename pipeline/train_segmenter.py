@@ -169,6 +169,7 @@ def _judge(
     tried, changes = tried_segmenter(
         " · ".join((name.architecture, name.label_set, name.training_set)), images.table.loc[list(own)], options,
         architecture.training, name.architecture, trained.history,
+        networks.module(architecture.network).backbone(architecture.options), trained.initial,
     )  # fmt: skip
 
     def save(folder: Path) -> None:

@@ -32,9 +32,9 @@ def tiny_values() -> dict[str, Any]:
     values["gates"]["samples"]["min_crack_share"] = 0
     values["gates"]["patches"]["severities"]["patches_found"] = "warn"
     values["patches"] = {"window_px": 32, "stride_px": 32}
-    values["classifiers"]["resnet18"]["backbone"] = "test_resnet"  # timm's smallest: weights of 2 MB, not of 45
+    values["classifiers"]["lite0"].update(backbone="test_resnet", weights="none")  # timm's smallest: 2 MB
     values["architectures"]["unet"]["options"]["encoder"] = "tu-test_resnet"
-    values["classifiers"]["resnet18"]["recipe"].update(epochs=1, batch=16)
+    values["classifiers"]["lite0"]["recipe"].update(epochs=1, batch=16, optimizer="sgd", learning_rate=0.05)
     values["segmenter"].update(crop_px=64, crops_per_image=1)
     values["segmenter"]["recipe"].update(epochs=1, batch=2)
     values["trainable"]["min_crack_pixels"] = 1

@@ -31,12 +31,12 @@ def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, A
             [("label_sets.konig.options.localization.vote_window_px", 48)],
             ["label_sets.konig.options: '48' is not in localize.vote_windows_px", "has 32"],
         ),
-        ([("classifiers.resnet18.backbone", "resnet17")],
-         ["classifiers.resnet18.backbone: backbone 'resnet17' is no timm model", "resnet18"]),
+        ([("classifiers.lite0.backbone", "resnet17")],
+         ["classifiers.lite0.backbone: backbone 'resnet17' is no timm model", "resnet18"]),
         ([("architectures.unet.options.encoder", "resnet17")],
          ["architectures.unet: encoder 'resnet17' is none of segmentation_models_pytorch", "resnet18"]),
         ([("architectures.unet.options.encoder", "resnet34")],
-         ["architectures.unet: its encoder 'resnet34' cannot start from classifier 'resnet18'", "segmenter.weights"]),
+         ["architectures.unet: its encoder 'resnet34' cannot start from classifier 'lite0'", "segmenter.weights"]),
         ([("architectures.unet", {"network": "smp:FPNN:resnet18", "options": {}, "training": {}})],
          ["architectures.unet: architecture 'FPNN' is none of", "DeepLabV3, DeepLabV3Plus, FPN, Linknet"]),
         ([("architectures.unet", {"network": "smp:FPN:resnet19", "options": {}, "training": {}})],
@@ -60,22 +60,22 @@ def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, A
         ([("runtime.parallel", {"devices": 4, "strategy": "ddp", "nodes": 1}), ("runtime.device", "cpu"),
           ("segmenter.crop_px", 32), ("segmenter.recipe.batch", 4), ("architectures.unet.options.encoder", "resnet18")],
          ["architectures.unet with segmenter", "batches of 1 crop of 32x32 px"]),
-        ([("classifiers.resnet18.backbone", "vgg11"), ("segmenter.weights", "none"),
+        ([("classifiers.lite0.backbone", "vgg11"), ("segmenter.weights", "none"),
           ("patches", {"window_px": 16, "stride_px": 16})],
-         ["classifiers.resnet18: backbone 'vgg11' cannot learn from batches of", "of 16x16 px",
+         ["classifiers.lite0: backbone 'vgg11' cannot learn from batches of", "of 16x16 px",
           "set patches.window_px to 32"]),
-        ([("classifiers.resnet18.backbone", "vgg11"), ("segmenter.weights", "none"),
+        ([("classifiers.lite0.backbone", "vgg11"), ("segmenter.weights", "none"),
           ("localize.vote_windows_px", [16, 32]), ("localize.vote_stride_px", 16)],
          ["localize.vote_windows_px: backbone 'vgg11' cannot look at windows of 16 px", "windows of 32 px or more"]),
-        ([("classifiers.resnet18.backbone", "test_vit"), ("segmenter.weights", "none")],
-         ["classifiers.resnet18: backbone 'test_vit' is no convolutional network for images of any size"]),
+        ([("classifiers.lite0.backbone", "test_vit"), ("segmenter.weights", "none")],
+         ["classifiers.lite0: backbone 'test_vit' is no convolutional network for images of any size"]),
         ([("architectures.unet", {"network": "deepcrack_zou", "options": {}, "training": {}})],
-         ["architectures.unet: its encoder 'vgg16_bn' cannot start from classifier 'resnet18'"]),
+         ["architectures.unet: its encoder 'vgg16_bn' cannot start from classifier 'lite0'"]),
         ([("architectures.unet", {"network": "oed", "options": {"encoder": "resnet18"}, "training": {}})],
          ["architectures.unet: OED needs an encoder built like EfficientNet-B0 to B7", "tf_efficientnet_b5"]),
-        ([("classifiers.resnet18.weights", "imagenett")],
-         ["classifiers.resnet18.weights: weights 'imagenett'", "auto, imagenet, none nor an existing"]),
-        ([("classifiers.resnet18.weights", "classifier")], ["classifiers.resnet18.weights: weights 'classifier'"]),
+        ([("classifiers.lite0.weights", "imagenett")],
+         ["classifiers.lite0.weights: weights 'imagenett'", "auto, imagenet, none nor an existing"]),
+        ([("classifiers.lite0.weights", "classifier")], ["classifiers.lite0.weights: weights 'classifier'"]),
         ([("segmenter.weights", "absent.safetensors")],
          ["segmenter.weights: weights 'absent.safetensors'", "auto, imagenet, none, classifier nor an existing"]),
     ],
@@ -95,8 +95,8 @@ def test_what_goes_together_passes(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("mine.safetensors").write_bytes(b"")
-    changed(values, ("runtime.seed", 2**32 - 1), ("classifiers.resnet18.backbone", "resnet18.tv_in1k"),
-            ("classifiers.resnet18.weights", "mine.safetensors"),
+    changed(values, ("runtime.seed", 2**32 - 1), ("classifiers.lite0.backbone", "resnet18.tv_in1k"),
+            ("classifiers.lite0.weights", "mine.safetensors"),
             ("architectures.unet.options.encoder", "resnet18"))  # fmt: skip
     check(Params(write_params(values)), networks=True)
     changed(values, ("architectures.unet.options.encoder", "resnet34"), ("segmenter.weights", "mine.safetensors"))
@@ -104,7 +104,7 @@ def test_what_goes_together_passes(
 
 
 def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write_params: Write) -> None:
-    values["classifiers"]["resnet18"]["backbone"] = "resnet18"
+    values["classifiers"]["lite0"]["backbone"] = "resnet18"
     values["architectures"] = {
         "a": {"network": "unet", "options": {"encoder": "resnet18"}, "training": {}},
         "b": {"network": "unet", "options": {"encoder": "tu-resnet18"}, "training": {}},
@@ -122,7 +122,7 @@ def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write
 def test_where_no_segmenter_is_trained_architectures_are_not_asked_for(
     values: dict[str, Any], write_params: Write
 ) -> None:
-    changed(values, ("matrix.label_sets", []), ("classifiers.resnet18.backbone", "resnet34"))
+    changed(values, ("matrix.label_sets", []), ("classifiers.lite0.backbone", "resnet34"))
     check(Params(write_params(values)))
     changed(values, ("matrix.architectures", []), ("architectures", {}))
     check(Params(write_params(values)), networks=True)
@@ -131,7 +131,7 @@ def test_where_no_segmenter_is_trained_architectures_are_not_asked_for(
 def test_two_networks_that_do_not_exist_are_two_lines(values: dict[str, Any], write_params: Write) -> None:
     changes = [
         ("segmenter.weights", "no"),
-        ("classifiers.resnet18.backbone", "no"),
+        ("classifiers.lite0.backbone", "no"),
         ("architectures.unet.options.encoder", "no"),
     ]
     with pytest.raises(HairlineError) as caught:

@@ -42,8 +42,8 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
 @pytest.mark.parametrize(
     ("place", "value", "told"),
     [
-        ("classifiers.resnet18.recipe.learning_rate", 0, ["learning_rate", "greater than 0", "found 0"]),
-        ("classifiers.resnet18.recipe.learning_rate", "fast", ["learning_rate", "expected a number, found 'fast'"]),
+        ("classifiers.lite0.recipe.learning_rate", 0, ["learning_rate", "greater than 0", "found 0"]),
+        ("classifiers.lite0.recipe.learning_rate", "fast", ["learning_rate", "expected a number, found 'fast'"]),
         ("patches.stride_px", 33, ["patches", "stride of 33 px", "uncovered", "at most 32"]),
         ("label_sets.konig.options.thresholding.stride_px", 40, ["thresholding", "stride of 40", "uncovered"]),
         ("localize.vote_stride_px", 64, ["localize", "vote_stride_px 64", "uncovered"]),
@@ -57,7 +57,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("label_sets.konig.options.localization.cutt", 0.5, ["localization.cutt", "unknown value"]),
         ("label_sets.konig.options.fusion.closing_px", 4, ["fusion", "closing_px must be odd"]),
         ("label_sets.otsu.options", {"level": 3}, ["label_sets.otsu.options.level", "unknown value"]),
-        ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "resnet18"]),
+        ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "lite0"]),
         ("matrix.test_sets", [], ["matrix.test_sets", "at least 1"]),
         (
             "matrix.architectures",
@@ -359,11 +359,11 @@ def test_an_architecture_may_be_trained_otherwise(values: dict[str, Any], write_
 
 def test_sections_and_entries_are_read_once_and_as_their_own_types(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
-    assert params.segmenter is params.segmenter and params.classifier("resnet18") is params.classifier("resnet18")
+    assert params.segmenter is params.segmenter and params.classifier("lite0") is params.classifier("lite0")
     assert params.label_set("konig") is params.label_set("konig") is not params.label_set("otsu")
     assert params.training("unet") is params.training("unet")
     assert params.study("konig").trials == 4 and params.training_set("synthetic").parts[0].dataset == "synthetic"
-    with pytest.raises(HairlineError, match=r"params\.yaml: classifiers has no 'vgg'; it has resnet18"):
+    with pytest.raises(HairlineError, match=r"params\.yaml: classifiers has no 'vgg'; it has lite0"):
         params.classifier("vgg")
 
 

@@ -76,7 +76,7 @@ def test_names_of_other_characters_are_one_line(
 
 
 def test_names_that_differ_in_capitals_alone_are_told(values: dict[str, Any], write_params: Write) -> None:
-    for section, name in (("classifiers", "ResNet18"), ("label_sets", "MANUAL"), ("label_sets", "Konig_Tuned")):
+    for section, name in (("classifiers", "Lite0"), ("label_sets", "MANUAL"), ("label_sets", "Konig_Tuned")):
         own = next(iter(values[section].values()))
         changed = {**values, section: {**values[section], name: own}}
         with pytest.raises(HairlineError, match=rf"{section}\.\w+: differs from '\w+' in capitals alone, .*same"):
@@ -104,7 +104,7 @@ def test_names_that_make_too_long_a_file_name_are_told(values: dict[str, Any], w
 def test_what_is_the_same_for_all_architectures_is_told_where_one_has_its_own(
     values: dict[str, Any], write_params: Write
 ) -> None:
-    values["architectures"]["unet"]["training"] = {"classifier": "resnet18"}
+    values["architectures"]["unet"]["training"] = {"classifier": "lite0"}
     told = r"params\.yaml: architectures\.unet\.training\.classifier: is the same .*change segmenter\.classifier"
     with pytest.raises(HairlineError, match=told):
         check(Params(write_params(values)))

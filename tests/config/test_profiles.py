@@ -180,7 +180,7 @@ def test_changes_are_told_and_hand_edits_need_force(tmp_path: Path) -> None:
     changes = profiles.apply(FOLDER, "cfd-cpu", target, force=False)
     assert "experiment: synthetic → cfd-cpu" in changes
     assert "datasets.synthetic: removed" in changes
-    assert "studies.konig.trials: 40 → 100" in changes
+    assert "studies.konig.trials: 24 → 100" in changes
     assert profiles.apply(FOLDER, "cfd-cpu", target, force=False) == []
 
 

@@ -118,7 +118,7 @@ def test_a_labeller_reruns_its_label_sets_and_a_new_one_that_none_names_nothing(
 
 def test_scoring_reruns_what_scores_and_no_training(folder: Path) -> None:
     ran = changed(folder, "src/hairline/metrics/thresholds.py", '"""', '"""Another sentence. ')
-    scores = {"score_labels@konig", "score_labels@otsu", "score_labels@crf", EVALUATION, "evaluate_classifier@resnet18"}
+    scores = {"score_labels@konig", "score_labels@otsu", "score_labels@crf", EVALUATION, "evaluate_classifier@lite0"}
     assert ran == {"code", *scores, "compare"}
 
 
@@ -142,7 +142,7 @@ def test_another_prediction_reruns_the_comparison(folder: Path) -> None:
 
 def test_a_new_labeller_and_a_label_set_of_it_run_their_branch_alone(folder: Path) -> None:
     values = parameter_files.read(folder / "params.yaml")
-    values["label_sets"]["dark"] = {"method": "darker", "classifier": "resnet18", "options": {"level": 60}}
+    values["label_sets"]["dark"] = {"method": "darker", "classifier": "lite0", "options": {"level": 60}}
     values["matrix"]["label_sets"].append("dark")
     (folder / "src/hairline/labelling/methods/darker.py").write_text(LABELLER)
     parameters.write(folder, values)

@@ -9,7 +9,7 @@ import pytest
 from conftest import tiny_values
 from support import workspace
 
-TARGETS = ["evaluate_classifier@resnet18", "localize@resnet18-synthetic", "label_manual"]
+TARGETS = ["evaluate_classifier@lite0", "localize@lite0-synthetic", "label_manual"]
 
 
 def kill_during(folder: Path, stage: str) -> None:
@@ -35,14 +35,14 @@ def kill_during(folder: Path, stage: str) -> None:
 @pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_stage_it_was_killed_in(tmp_path: Path) -> None:
     folder = workspace.make(tmp_path / "work", tiny_values())
-    kill_during(folder, "train_classifier@resnet18")
-    assert not (folder / "models/tiny/classifiers/resnet18").exists()
+    kill_during(folder, "train_classifier@lite0")
+    assert not (folder / "models/tiny/classifiers/lite0").exists()
 
     ran = workspace.stages_run(workspace.run(folder, "dvc", "repro", *TARGETS).stdout)
-    assert {"train_classifier@resnet18", "evaluate_classifier@resnet18", "localize@resnet18-synthetic"} <= ran
+    assert {"train_classifier@lite0", "evaluate_classifier@lite0", "localize@lite0-synthetic"} <= ran
     assert ran.isdisjoint(
-        {"generate@synthetic", "ingest@synthetic", "index_patches@synthetic", "code", "validate_patches@resnet18"}
+        {"generate@synthetic", "ingest@synthetic", "index_patches@synthetic", "code", "validate_patches@lite0"}
     )
-    assert (folder / "models/tiny/classifiers/resnet18/weights.safetensors").is_file()
+    assert (folder / "models/tiny/classifiers/lite0/weights.safetensors").is_file()
 
     assert workspace.stages_run(workspace.run(folder, "dvc", "repro", *TARGETS).stdout) == set()

@@ -68,10 +68,10 @@ def test_copies_of_training_images_and_other_parts_of_their_photos_are_signed_an
     assert words[away] == told
     assert seen[away] == Seen(
         {"unseen": 3, "trained on": 2}, "patch labels",
-        ("2 of 5 images: classifier resnet18 learned from the labels of its patches.",),
+        ("2 of 5 images: classifier lite0 learned from the labels of its patches.",),
     )  # fmt: skip
     assert seen[home].why == (
-        "1 of 4 images, by another part of its photo or place: classifier resnet18 learned from the labels of its "
+        "1 of 4 images, by another part of its photo or place: classifier lite0 learned from the labels of its "
         "patches.",
     )
 

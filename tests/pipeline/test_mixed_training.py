@@ -72,7 +72,7 @@ def made(trainable: bool = True) -> None:
         table(SETS[name.training_set], name.label_set, PATHS.data).to_parquet(target, index=False)
         verdict.mkdir(parents=True, exist_ok=True)
         (verdict / "part.json").write_text('{"waivers": []}')
-    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("resnet18"), {})
+    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("lite0"), {})
 
 
 def train(name: SegmenterName) -> dict[str, Any]:

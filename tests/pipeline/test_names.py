@@ -34,7 +34,7 @@ def named_values() -> dict[str, Any]:
     konig["classifier"] = "true"
     values["synthetic_sets"] = {"007": values["synthetic_sets"].pop("synthetic")}
     values["datasets"] = {"007": {**values["datasets"].pop("synthetic"), "root": "data/raw/007"}}
-    values["classifiers"] = {"true": {**values["classifiers"].pop("resnet18"), "dataset": "007"}}
+    values["classifiers"] = {"true": {**values["classifiers"].pop("lite0"), "dataset": "007"}}
     values["architectures"] = {"nan": values["architectures"].pop("unet")}
     values["label_sets"] = dict.fromkeys(LABEL_SETS[1:], konig)
     values["training_sets"] = {"None": {"parts": [{"dataset": "007", "split": "train"}]}}

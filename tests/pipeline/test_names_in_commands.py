@@ -46,7 +46,7 @@ def spoilt(*places: tuple[str, str]) -> dict[str, Any]:
         if section.startswith("matrix."):
             values["matrix"][section.partition(".")[2]].append(name)
         elif section == "classifiers.dataset":
-            values["classifiers"]["resnet18"]["dataset"] = name
+            values["classifiers"]["lite0"]["dataset"] = name
         else:
             values[section][name] = next(iter(values[section].values()))
     return values

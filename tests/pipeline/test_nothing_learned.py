@@ -61,19 +61,19 @@ def place(tmp_path: Path, values: dict[str, Any], empty_store: Path, monkeypatch
     PATHS.patch_index("synthetic").parent.mkdir(parents=True)
     patches = patch_index.index(read_samples(dataset), dataset, Grid(WINDOW_PX, WINDOW_PX))
     patches.to_parquet(PATHS.patch_index("synthetic"), index=False)
-    for verdict in (PATHS.patches_verdict("resnet18"), PATHS.labels_verdicts("synthetic", "manual") / "part.json"):
+    for verdict in (PATHS.patches_verdict("lite0"), PATHS.labels_verdicts("synthetic", "manual") / "part.json"):
         verdict.parent.mkdir(parents=True)
         verdict.write_text('{"waivers": []}')
     values["learned"] = "error"
     values["runtime"].update(precision="32", device="cpu")
-    values["classifiers"]["resnet18"]["recipe"].update(epochs=25, learning_rate=1e-9)
+    values["classifiers"]["lite0"]["recipe"].update(epochs=25, learning_rate=1e-9)
     values["segmenter"].update(crop_px=64, crops_per_image=2, weights="none")
     values["segmenter"]["recipe"].update(epochs=10, learning_rate=1e-9)
     return values
 
 
 def classify() -> None:
-    train_classifier.main(["--classifier", "resnet18"])
+    train_classifier.main(["--classifier", "lite0"])
 
 
 def segment() -> None:
@@ -84,7 +84,7 @@ def labelled() -> None:
     """What a segmenter is trained on, and the classifier that the stage depends on."""
     label_manual.main([])
     places.list_training_images(PATHS, "manual")
-    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("resnet18"), {})
+    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("lite0"), {})
 
 
 def refused(train: Callable[[], None]) -> str:
@@ -109,7 +109,7 @@ def put(values: dict[str, Any], path: list[str], value: float) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("train", "target"), [(classify, PATHS.classifier("resnet18")), (segment, PATHS.segmenter(NAME))],
+    ("train", "target"), [(classify, PATHS.classifier("lite0")), (segment, PATHS.segmenter(NAME))],
     ids=["classifier", "segmenter"],
 )  # fmt: skip
 def test_a_training_that_learned_nothing_stops_and_the_change_it_names_is_the_one_that_works(
@@ -145,13 +145,13 @@ def test_it_goes_on_where_that_is_wished_and_says_so_beside_the_weights(
     place: dict[str, Any], write_params: Write, caplog: pytest.LogCaptureFixture, wish: str, verdict: str
 ) -> None:
     place["learned"] = wish
-    place["classifiers"]["resnet18"]["recipe"]["epochs"] = 1
+    place["classifiers"]["lite0"]["recipe"]["epochs"] = 1
     write_params(place)
     classify()
-    info = json.loads((PATHS.classifier("resnet18") / "model.json").read_text())
+    info = json.loads((PATHS.classifier("lite0") / "model.json").read_text())
     assert info["learned"]["verdict"] == verdict
     assert ("nothing was learned" in caplog.text) == (wish == "warn")
-    record = json.loads(PATHS.classifier_record("resnet18").read_text())
+    record = json.loads(PATHS.classifier_record("lite0").read_text())
     assert record["tags"].get("learned") == (verdict if wish == "warn" else None)
     assert ("learned/lead_over_darkness" in record["metrics"]) == (wish == "warn")
 
@@ -229,12 +229,12 @@ def test_twenty_photos_four_with_masks_are_told_what_to_change_and_it_works(
     values["datasets"]["synthetic"] = {
         "layout": "folder", "root": str(raw), "options": {"shares": {"train": 0.8, "val": 0.2}, "exclude": []},
     }  # fmt: skip
-    values["classifiers"]["resnet18"]["recipe"] = parameters.base()["classifiers"]["resnet18"]["recipe"]
+    values["classifiers"]["lite0"]["recipe"].update(epochs=8, batch=32)
     values["patches"] = parameters.base()["patches"]
     write_params(values)
     ingest_stage.main(["--dataset", "synthetic"])
-    PATHS.patches_verdict("resnet18").parent.mkdir(parents=True)
-    PATHS.patches_verdict("resnet18").write_text('{"waivers": []}')
+    PATHS.patches_verdict("lite0").parent.mkdir(parents=True)
+    PATHS.patches_verdict("lite0").write_text('{"waivers": []}')
     index_patches.main(["--dataset", "synthetic"])
     path, value = named(refused(classify))
     assert path == ["patches", "stride_px"]
@@ -242,5 +242,5 @@ def test_twenty_photos_four_with_masks_are_told_what_to_change_and_it_works(
     write_params(values)
     index_patches.main(["--dataset", "synthetic"])
     classify()
-    info = json.loads((PATHS.classifier("resnet18") / "model.json").read_text())
+    info = json.loads((PATHS.classifier("lite0") / "model.json").read_text())
     assert info["learned"]["score"] > 0.6

@@ -26,7 +26,7 @@ def scenario_values() -> dict[str, Any]:
     values["synthetic_sets"] = {"walls": one, "roads": {**one, "seed": 12, "train": 4, "val": 2, "test": 3}}
     layout = values["datasets"].pop("synthetic")
     values["datasets"] = {name: {**layout, "root": f"data/raw/{name}"} for name in ("walls", "roads")}
-    values["classifiers"]["resnet18"]["dataset"] = "walls"
+    values["classifiers"]["lite0"]["dataset"] = "walls"
     values["label_sets"] = {"konig": values["label_sets"]["konig"]}
     values["studies"] = {}
     values["strips"]["count"] = 0
@@ -94,7 +94,7 @@ def test_every_network_learned_from_its_own_table(done: Path) -> None:
 
 def test_runs_are_linked_to_those_of_all_labels_they_learned_from(done: Path) -> None:
     runs = {path.stem: json.loads(path.read_text()) for path in (done / "reports/tiny/runs").glob("*.json")}
-    konig, classifier = (runs[name]["run_id"] for name in ("labels-konig", "classifier-resnet18"))
+    konig, classifier = (runs[name]["run_id"] for name in ("labels-konig", "classifier-lite0"))
     assert runs["segmenter-manual-unet-walls"]["upstream"] == [classifier]
     assert runs["segmenter-manual-unet-semi"]["upstream"] == [konig, classifier]
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:

@@ -71,7 +71,7 @@ def stage(module: Any, **arguments: str) -> None:
 
 
 def classify() -> None:
-    stage(train_classifier, classifier="resnet18")
+    stage(train_classifier, classifier="lite0")
 
 
 def segment(architecture: str = "unet") -> None:
@@ -93,14 +93,14 @@ def index_patches() -> None:
 
 def save_classifier(backbone: str = "test_resnet") -> None:
     info = {"images": 6, "epochs": 1, "initialisation": "none"}
-    backbones.save(backbones.build(backbone, "none")[0], PATHS.classifier("resnet18"), info)
+    backbones.save(backbones.build(backbone, "none")[0], PATHS.classifier("lite0"), info)
 
 
 def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path, tracked: dict[str, Any]) -> None:
     index_patches()
     save_classifier()
-    stage(evaluate_classifier, classifier="resnet18", dataset="synthetic")
-    scored = PATHS.classifier_scores("resnet18")
+    stage(evaluate_classifier, classifier="lite0", dataset="synthetic")
+    scored = PATHS.classifier_scores("lite0")
     rows, answers = pd.read_parquet(PATHS.patch_index("synthetic")), pd.read_parquet(scored / "patches.parquet")
     held_out = rows[rows["split"] != "train"]
     assert len(held_out) > 0
@@ -108,7 +108,7 @@ def test_a_classifier_is_scored_on_the_patches_it_did_not_learn_from(place: Path
     assert answers["probability"].between(0, 1).all()
     told = json.loads((scored / "status.json").read_text())
     assert told == {"training": {"images": 6, "epochs": 1, "start": "none", "learned": ""}}
-    found = json.loads(PATHS.classifier_metrics("resnet18").read_text())
+    found = json.loads(PATHS.classifier_metrics("lite0").read_text())
     assert {split: scores["patches"] for split, scores in found.items()} == held_out["split"].value_counts().to_dict()
 
 
@@ -152,7 +152,7 @@ def test_two_networks_of_one_module_are_trained_by_their_own_names(
         segment(name)
         model, info = segmenters.load(segmenter(name))
         assert (info["architecture"], info["network"]) == (name, f"smp:{kind}:resnet18")
-        assert info["initialisation"] == f"file:{PATHS.classifier('resnet18')}/weights.safetensors"
+        assert info["initialisation"] == f"file:{PATHS.classifier('lite0')}/weights.safetensors"
         assert type(model.network).__name__ == kind
 
 
@@ -189,7 +189,7 @@ def test_a_network_that_cannot_be_built_is_refused_before_anything_is_read(
 def test_another_weight_file_under_the_same_name_is_another_work(
     place: Path, values: dict[str, Any], write_params: Write, tracked: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    values["classifiers"]["resnet18"]["weights"] = values["segmenter"]["weights"] = "mine.safetensors"
+    values["classifiers"]["lite0"]["weights"] = values["segmenter"]["weights"] = "mine.safetensors"
     write_params(values)
     index_patches()
     label_manually()
@@ -235,18 +235,18 @@ def test_evidence_is_continued_where_its_values_would_be_the_same(
     save_classifier()
     write_params(values)
     with pytest.raises(KilledError):
-        stage(localize, classifier="resnet18", dataset="synthetic")
+        stage(localize, classifier="lite0", dataset="synthetic")
     if left == 5:  # what a power loss may leave where nothing waits for the disk is asked for again
         next(Path("state/localize").rglob("*.npz")).write_bytes(b"")
         left += 1
     collected[:] = [1] * 10
     values[section][key] = value
     write_params(values)
-    stage(localize, classifier="resnet18", dataset="synthetic")
+    stage(localize, classifier="lite0", dataset="synthetic")
     assert len(collected) - 10 == left
-    timing = json.loads(PATHS.evidence_timing("resnet18", "synthetic").read_text())
+    timing = json.loads(PATHS.evidence_timing("lite0", "synthetic").read_text())
     assert timing["images"] == left  # those of the first run are not counted
-    assert len(list(PATHS.evidence("resnet18", "synthetic").iterdir())) == 8
+    assert len(list(PATHS.evidence("lite0", "synthetic").iterdir())) == 8
 
 
 def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_params: Write) -> None:
@@ -267,7 +267,7 @@ def test_every_mask_is_trained_on(place: Path, values: dict[str, Any], write_par
 def test_only_runs_of_what_is_compared_are_upstream(values: dict[str, Any], write_params: Write) -> None:
     params = Params(write_params(values))
     assert {path.stem for path in page.records(params, PATHS)} == {
-        "classifier-resnet18", "evaluation-classifier-resnet18",
+        "classifier-lite0", "evaluation-classifier-lite0",
         "study-konig", "labels-konig", "labels-crf", "labels-otsu", "labels-konig_tuned",
         *(f"{kind}-{name}-unet-synthetic{end}" for kind, end in (("segmenter", ""), ("evaluation", "-synthetic"))
           for name in ("manual", "konig", "otsu")),
@@ -278,8 +278,8 @@ def test_what_a_classifier_learned_from_is_told_by_its_layout(
     tmp_path: Path, values: dict[str, Any], write_params: Write
 ) -> None:
     values["datasets"]["mine"] = {**values["datasets"]["synthetic"], "layout": "crack500"}
-    values["classifiers"]["other"] = {**values["classifiers"]["resnet18"], "dataset": "mine"}
-    values["matrix"]["classifiers"] = ["resnet18", "other"]
+    values["classifiers"]["other"] = {**values["classifiers"]["lite0"], "dataset": "mine"}
+    values["matrix"]["classifiers"] = ["lite0", "other"]
     row = {"sample": "a", "group": "a", "split": "test", "crack": True, "probability": 0.7}
     paths = Paths(tmp_path, "tiny")
     for name in values["matrix"]["classifiers"]:
@@ -290,7 +290,7 @@ def test_what_a_classifier_learned_from_is_told_by_its_layout(
     paths.ledger.mkdir(parents=True)
     ledger.write(paths.ledger, [])
     found = results.classifiers(Params(write_params(values)), paths)
-    assert {result.name: result.trained_on for result in found} == {"resnet18": "", "other": "crack500-train"}
+    assert {result.name: result.trained_on for result in found} == {"lite0": "", "other": "crack500-train"}
 
 
 def test_a_segmenter_that_was_not_evaluated_is_shown_as_not_run(

@@ -42,7 +42,7 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
     values["label_sets"]["silent"] = silent
     values["matrix"]["label_sets"].append("silent")
     niblack = {"bilateral": {"radius_px": 2, "sigma_range": 120, "sigma_space": 120}, "window_px": 31, "k": 1.2}
-    values["label_sets"]["niblack"] = {"method": "niblack", "classifier": "resnet18", "options": niblack}
+    values["label_sets"]["niblack"] = {"method": "niblack", "classifier": "lite0", "options": niblack}
     space = {
         "window_px": {"choices": [31, 61, 95]},
         "k": {"low": 1.2, "high": 3.0, "step": 0.1},
@@ -154,7 +154,7 @@ def test_tuned_labels_have_the_best_options_of_the_study_and_the_scores_it_promi
     sides = images.drawn_for(study, done / "data/tiny/sets/synthetic")
     for side, rows in zip(("tuning", "held_out"), sides, strict=True):
         label = partial(konig.label, options=params.options_of("konig")(told["options"]))
-        dataset, evidence = done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/resnet18/synthetic"
+        dataset, evidence = done / "data/tiny/sets/synthetic", done / "data/tiny/evidence/lite0/synthetic"
         loaded = images.load(rows, dataset, evidence, copies=False)
         for case in loaded:
             written = read_scores(done / f"data/tiny/labels/konig_tuned/synthetic/{case.id}.png")
@@ -201,7 +201,7 @@ def test_the_front_of_several_objectives_is_what_brute_force_finds_and_is_told_e
     options, ingested = Params(done / "params.yaml").options_of("niblack")(told["options"]), done / "data/tiny/sets"
     for sample_id in read_samples(ingested / "synthetic", "test")["id"]:
         image = load_image(ingested / "synthetic", sample_id)
-        evidence = Evidence.load(done / f"data/tiny/evidence/resnet18/synthetic/{sample_id}.npz")
+        evidence = Evidence.load(done / f"data/tiny/evidence/lite0/synthetic/{sample_id}.npz")
         written = read_scores(done / f"data/tiny/labels/front_tuned/synthetic/{sample_id}.png")
         np.testing.assert_array_equal(quantise(niblack.label(image, evidence, options)), written)
 
@@ -226,7 +226,7 @@ def test_the_front_of_several_objectives_is_what_brute_force_finds_and_is_told_e
 
 def test_labels_are_timed_from_image_to_label(done: Path) -> None:
     timings = done / "reports/tiny/timings"
-    evidence = json.loads((timings / "evidence-resnet18-synthetic.json").read_text())
+    evidence = json.loads((timings / "evidence-lite0-synthetic.json").read_text())
     samples = read_samples(done / "data/tiny/sets/synthetic")
     assert evidence["images"] == len(samples)
     assert set(evidence["seconds"]) == {"reading and writing", "map 1", "votes 32"}
@@ -310,7 +310,7 @@ def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
     assert {record["run_id"] for record in records.values()} < finished
     assert epochs == 1
     upstream = records["segmenter-konig-unet-synthetic"]["upstream"]
-    assert upstream == [records["labels-konig"]["run_id"], records["classifier-resnet18"]["run_id"]]
+    assert upstream == [records["labels-konig"]["run_id"], records["classifier-lite0"]["run_id"]]
     evaluation = records["evaluation-konig-unet-synthetic-synthetic"]
     assert evaluation["upstream"] == [records["segmenter-konig-unet-synthetic"]["run_id"]]
     assert len(evaluation["git_commit"]) == 40
@@ -448,7 +448,7 @@ def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: 
         server.start()
         try:
             browser.open(f"{server.uri}/#/experiments/{experiment}/runs")
-            for name in ("comparison", "study · konig", "labels · crf", "classifier · resnet18"):
+            for name in ("comparison", "study · konig", "labels · crf", "classifier · lite0"):
                 browser.wait(f"document.body.innerText.includes('{name}')", 60)
             chosen = f"runs=[%22{one}%22,%22{other}%22]&experiments=[%22{experiment}%22]"
             browser.open(f"{server.uri}/#/compare-runs?{chosen}")

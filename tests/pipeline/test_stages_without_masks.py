@@ -57,7 +57,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         training_sets=["patches"], test_sets=["photos"],
     )  # fmt: skip
     values["gates"]["for_datasets"] = {name: {"samples": {"require_masks": False}} for name in OPTIONS}
-    values["classifiers"]["resnet18"]["dataset"] = "patches"
+    values["classifiers"]["lite0"]["dataset"] = "patches"
     values["training_sets"] = {"patches": {"parts": [{"dataset": "patches", "split": "train"}]}}
     folder = workspace.make(tmp_path_factory.mktemp("no_masks"), values)
     for number in range(12):
@@ -117,7 +117,7 @@ def test_a_study_goes_without_masks_and_says_that_it_is_experimental(done: Path)
 
     # the value of the best, made again from the labels of the photos and their copies
     params, study = Params(done / "params.yaml"), Params(done / "params.yaml").study("blind")
-    dataset, evidence = done / "data/tiny/sets/photos", done / "data/tiny/evidence/resnet18/photos"
+    dataset, evidence = done / "data/tiny/sets/photos", done / "data/tiny/evidence/lite0/photos"
     held_out = images.drawn_for(study, dataset)[1]
     options, found = params.options_of("konig")(told["options"]), []
     for number, sample_id in enumerate(held_out["id"]):

@@ -23,7 +23,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     values["matrix"].update(label_sets=[], architectures=[])
     values["architectures"] = {}
     values["label_sets"]["niblack"] = {
-        "method": "niblack", "classifier": "resnet18", "options": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2},
+        "method": "niblack", "classifier": "lite0", "options": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2},
     }  # fmt: skip
     values["strips"] = {"count": 1, "samples": {}}
     folder = workspace.make(tmp_path_factory.mktemp("no_segmenters"), values)

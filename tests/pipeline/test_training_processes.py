@@ -36,7 +36,7 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     places.make(tmp_path, 64)
     label_manual.main([])
     places.list_training_images(PATHS, "manual")
-    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("resnet18"), {})
+    backbones.save(backbones.build("test_resnet", "none")[0], PATHS.classifier("lite0"), {})
     return tmp_path
 
 

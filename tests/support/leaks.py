@@ -103,7 +103,7 @@ def values() -> dict[str, Any]:
     found["datasets"] = {name: {**entry, "root": f"data/raw/{name}"} for name in ("home", "away", "copies")}
     found["datasets"]["home"]["parent"] = r"photo\d"
     found["synthetic_sets"] = {}
-    found["classifiers"]["resnet18"]["dataset"] = "home"
+    found["classifiers"]["lite0"]["dataset"] = "home"
     names = ["home", "away", "copies"]
     found["label_sets"]["other_cut"] = json.loads(json.dumps(found["label_sets"]["konig"]))
     found["label_sets"]["other_cut"]["options"]["localization"]["cut"] = 0.01

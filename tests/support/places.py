@@ -22,7 +22,7 @@ def make(folder: Path, size_px: int = 96, test: int = 0) -> Paths:
     synthesis.write(raw, synthesis.Options(11, 6, 2, test, size_px, size_px, 0.2))
     ingest(synthetic.read(raw, synthetic.Options()), dataset)
     learned = paths.labels_verdicts("synthetic", "manual") / "synthetic-train.json"
-    for verdict in (paths.patches_verdict("resnet18"), learned):
+    for verdict in (paths.patches_verdict("lite0"), learned):
         verdict.parent.mkdir(parents=True)
         verdict.write_text('{"waivers": []}')
     return Paths(Path(), "tiny")

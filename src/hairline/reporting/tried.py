@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.patch_index import Options as PatchOptions
+from hairline.nn.runtime import weight_packages
 from hairline.nn.runtime.recipes import ClassifierOptions, Recipe, SegmenterOptions
 from hairline.nn.training.datasets import SYMMETRIES
 from hairline.reporting.nothing_learned import Changes, Tried
@@ -18,7 +19,7 @@ USUAL_CROP_PX, USUAL_WINDOW_PX = 256, 128
 
 
 def tried_classifier(
-    name: str, rows: pd.DataFrame, options: ClassifierOptions, patches: PatchOptions, history: History
+    name: str, rows: pd.DataFrame, options: ClassifierOptions, patches: PatchOptions, history: History, initial: str
 ) -> tuple[Tried, Changes]:
     """A training of a classifier.
 
@@ -28,12 +29,13 @@ def tried_classifier(
         options: Its options.
         patches: The grid.
         history: Scores of the epochs.
+        initial: What it started from, as in model.json.
     """
     turns = SYMMETRIES if options.augmentation.symmetries == "all" else 1
     tried = Tried(
         f"classifier '{name}'", "patches", len(rows) * turns, int(rows["crack"].sum()) * turns,
         rows["sample"].nunique(), float(rows["crack"].mean()), _batches(len(rows) * turns, options.recipe),
-        options.recipe, _losses(history),
+        options.recipe, _losses(history), _missing(options.weights, options.backbone, initial),
     )  # fmt: skip
     window, stride, recipe = patches.window_px, patches.stride_px, f"classifiers.{name}.recipe"
     whole = rows["sample"].is_unique  # images that are a patch each: no grid makes more of them
@@ -49,7 +51,7 @@ def tried_classifier(
 
 def tried_segmenter(
     name: str, labels: pd.DataFrame, options: SegmenterOptions, overrides: Mapping[str, Any], architecture: str,
-    history: History,
+    history: History, encoder: str, initial: str,
 ) -> tuple[Tried, Changes]:  # fmt: skip
     """A training of a segmenter.
 
@@ -60,12 +62,14 @@ def tried_segmenter(
         overrides: ``architectures.NAME.training``, which go before the section ``segmenter``.
         architecture: Its key in ``architectures``.
         history: Scores of the epochs.
+        encoder: The backbone of its encoder.
+        initial: What it started from, as in model.json.
     """
     crops = options.items_per_epoch or len(labels) * options.crops_per_image
     cracks = round(crops * _with_crack(labels))
     share = float(labels["crack_pixels"].sum() / labels["pixels"].sum())
     tried = Tried(f"segmenter '{name}'", "crops", crops, cracks, len(labels), share, _batches(crops, options.recipe),
-                  options.recipe, _losses(history))  # fmt: skip
+                  options.recipe, _losses(history), _missing(options.weights, encoder, initial))  # fmt: skip
 
     def place(*path: str) -> str:
         values: Any = overrides
@@ -94,6 +98,12 @@ def _with_crack(labels: pd.DataFrame) -> float:
         return float(cracked.mean())
     parts = labels.assign(cracked=cracked).groupby(["dataset", "split"], sort=False)
     return float((parts["cracked"].mean() * parts["share"].first()).sum())
+
+
+def _missing(weights: str, network: str, initial: str) -> str | None:
+    """The package with the weights that a network asked for and did not start from."""
+    package = weight_packages.PACKAGES.get(weight_packages.bare(network))
+    return package.distribution if package is not None and (weights, initial) == ("auto", "none") else None
 
 
 def _batches(items: int, recipe: Recipe) -> int:
