@@ -90,14 +90,14 @@ class Predictor:
             One of the candidates, from 1/4 to 4, 1 where hardly anything is marked at any of them; and every candidate
             → its mean score over marked pixels, None where hardly any was marked.
         """
-        factors = scale_rules.candidates(max((image.shape[0] * image.shape[1] for image in images), default=1))
+        factors = scale_rules.candidates([(image.shape[0], image.shape[1]) for image in images])
         counted = []
         for image in images:
             counted.append([scale_rules.histogram(self.predict(image, factor)) for factor in factors])
             step()
         if not counted:
             return 1.0, {}
-        values = scale_rules.mean_scores(np.array(counted).swapaxes(0, 1))
+        values = scale_rules.sureness(np.array(counted).swapaxes(0, 1))
         told = {f"{factor:.4g}": None if np.isnan(value) else float(value)
                 for factor, value in zip(factors, values, strict=True)}  # fmt: skip
         return scale_rules.best(factors, values), told

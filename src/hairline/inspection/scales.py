@@ -37,13 +37,13 @@ def of_photos(
     """The scale of a set of photos, kept in OUT/scale.json until the photos or the network are others.
 
     Args:
-        photos: The set; at most 24 of them, evenly spaced, are looked at, those that can be read.
+        photos: The set; at most 16 of them, evenly spaced, are looked at, those that can be read.
         predictor: The network.
         out: Folder that is written to.
         step: Called after each photo that is looked at.
 
     Returns:
-        One of the candidates, from 1/4 to 4; 1 where the network marks hardly anything at any of them.
+        One of the candidates, from 1/8 to 4; 1 where the network marks hardly anything at any of them.
     """
     some = [photos[index] for index in evenly(len(photos), scale_rules.IMAGES)]
     hashes = [content_hash(photo.path) for photo in some if photo.path.is_file()]

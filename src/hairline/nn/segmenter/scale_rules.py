@@ -21,10 +21,10 @@ CANDIDATES = tuple(2.0 ** (half / 2) for half in range(-6, 5))
 LEAST_SIDE_PX = 64
 """Of a shrunk image; factors below 1 that make a side shorter are no candidates."""
 
-MOST_PIXELS = 4_000_000
+MOST_PIXELS = 1_500_000
 """Of an enlarged image; factors above 1 that make a larger one are no candidates."""
 
-IMAGES = 24
+IMAGES = 16
 """Images, evenly spaced over the set, that the segmenter is asked about at every candidate."""
 
 MARKED = 0.2
@@ -46,7 +46,7 @@ def candidates(sizes: Iterable[tuple[int, int]]) -> tuple[float, ...]:
     """Factors to try on images of these heights and widths, ascending; 1 is always among them.
 
     >>> candidates([(1000, 1000), (300, 400)])
-    (0.25, 0.3535533905932738, 0.5, 0.7071067811865476, 1.0, 1.4142135623730951, 2.0)
+    (0.25, 0.3535533905932738, 0.5, 0.7071067811865476, 1.0)
     """
     sides = list(sizes)
     most = max((height * width for height, width in sides), default=1)
