@@ -2,13 +2,16 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from support import leaks, parameters
 
-from hairline.config.paths import Paths
+from hairline.config import uses
+from hairline.config.params import Params
+from hairline.config.paths import Paths, SegmenterName
 from hairline.data import ledger as files
 from hairline.data.ledger import Scored
 from hairline.data.seen import Seen
@@ -121,6 +124,25 @@ def test_weights_that_validation_images_chose_are_signed(words, seen) -> None:
     early, last = (segmenter("manual", name, "home", "away") for name in ("early", "unet"))
     assert words[early]["of_validation"] == "chosen on" and words[last]["of_validation"] == "unseen"
     assert "1 of 5 images: its mask chose the weights of early." in seen[early].why
+
+
+def test_what_generated_images_and_the_rule_for_the_scale_were_made_on_is_told(done: Path, tmp_path: Path) -> None:
+    values = leaks.values()
+    values["architectures"]["grown"] = {**values["architectures"]["unet"], "training": {"init": "shipped"}}
+    values["matrix"]["architectures"] = ["unet", "grown"]
+    values["evaluation"]["scale"] = "auto"
+    choosers = tmp_path / "choosers"
+    for method in ("generator", "scale"):
+        leaks.record(choosers, replace(leaks.choice(done), name=f"own_{method}", method=method, options={}))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(chosen_options, "FOLDER", choosers)
+        chosen_options.shipped.cache_clear()
+        made = uses.made(Params(parameters.write(tmp_path, values)), PATHS)
+    chosen_options.shipped.cache_clear()
+    for architecture, expected in (("unet", {"own_scale:0"}), ("grown", {"own_scale:0", "own_generator:0"})):
+        found = made.segmenters[SegmenterName("manual", architecture, "home")]
+        assert {key for use in found for key in use.images if key.startswith("own_")} == expected
+        assert all(use.labels == "masks to choose options" for use in found if use.images & expected)
 
 
 def test_segmenters_have_seen_what_the_one_that_they_start_from_has(words, seen) -> None:
