@@ -4,7 +4,7 @@ r"""How good the network that ships is on real sets, for its card: at scale 1, a
 
 writes a JSON file as ``tools/release_card.py`` has it: ODS with its interval over photos, OIS, F1 at the threshold
 that ships, the share of pixels called crack on crack-free patches of ``PATCH_PX``, seconds a megapixel. The sets are
-folders that the stage ``ingest`` wrote; all their test images with masks are scored. ``--network`` names another folder.
+folders that the stage ``ingest`` wrote; all their test images with masks are scored.
 """
 
 import argparse
