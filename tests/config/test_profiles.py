@@ -189,7 +189,7 @@ def test_changes_are_told_and_hand_edits_need_force(tmp_path: Path) -> None:
     [
         ("params.yaml", "seed: 7", "seed: 8", "runtime.seed: 8 → 7"),
         ("gates.yaml", "max_drift: 0.3", "max_drift: 0.4", "gates.samples.max_drift: 0.4 → 0.3"),
-        ("studies.yaml", "trials: 100", "trials: 9", "studies.konig.trials: 9 → 40"),
+        ("studies.yaml", "trials: 100", "trials: 9", "studies.konig.trials: 9 → 24"),
     ],
 )
 def test_an_edit_of_any_of_the_files_keeps_them_all(tmp_path: Path, file: str, old: str, new: str, change: str) -> None:
