@@ -37,7 +37,10 @@ KEPT = (
     "seen", "seen_images", "images_unseen", "made_with", "seen_why",
 )  # fmt: skip
 METRICS = ("ods", "ois", "ap")
-NETWORKS = {"U-Net": "unet", "DeepCrack (Liu)": "deepcrack_liu", "DeepCrack (Zou)": "deepcrack_zou", "OED": "oed"}
+NETWORKS = {
+    "U-Net": "unet", "DeepCrack (Liu)": "deepcrack_liu", "DeepCrack (Zou)": "deepcrack_zou", "OED": "oed",
+    "taught further": "adapted",
+}  # fmt: skip
 DIRECTIVE = re.compile(r"<!-- results (\{.*\}) -->")
 NUMBER = re.compile(r"^\d\.\d{3}\b")
 UNKNOWN = "?"

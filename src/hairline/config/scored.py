@@ -64,7 +64,7 @@ def scored(
             made.label_sets[params.tuned(name)],
             held,
         )
-    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
+    for dataset, split in dict.fromkeys([*training_sets.labelled(params), *tested]):
         for name, took in made.label_sets.items():
             yield Scored("label", name, "", "", dataset, split), took, keys.get((dataset, split), [])
     for segmenter, took in made.segmenters.items():

@@ -23,6 +23,11 @@ def used(params: Params) -> list[tuple[str, Split]]:
     return list(dict.fromkeys((part.dataset, part.split) for each in chosen(params).values() for part in each.parts))
 
 
+def labelled(params: Params) -> list[tuple[str, Split]]:
+    """Those of :func:`used` whose data set gets labels: of the others, masks alone are learned."""
+    return [(dataset, split) for dataset, split in used(params) if dataset in params.matrix.localized]
+
+
 def leaks(params: Params) -> Iterator[str]:
     """A line for each part in use by which segmenters would learn of the masks that they are scored against."""
     tested, tuned_on = params.matrix.test_sets, params.tuned_on()

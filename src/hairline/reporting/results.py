@@ -168,7 +168,7 @@ def _told(folder: Path, name: str, maker: str) -> Any:
 def labels(params: Params, paths: Paths) -> Iterator[Result]:
     """Label scores on the images that segmenters train on (table II) and on every test split."""
     tested = [(name, "test") for name in params.matrix.test_sets]
-    for dataset, split in dict.fromkeys([*training_sets.used(params), *tested]):
+    for dataset, split in dict.fromkeys([*training_sets.labelled(params), *tested]):
         for label_set, base in params.labelled().items():
             asked = params.label_set(base).classifier
             classifier = params.classifier(asked)
