@@ -92,8 +92,10 @@ def weights_hash(init: str) -> str:
 
 def _origin(init: str, before: Origin | None) -> Origin:
     """Where the weights of the other segmenter come from, and what that had started from, with its licence."""
-    source = f"segmenter {init}" if before is None else f"segmenter {init}, which started from {before.source}"
-    return Origin(source, before and before.version, before and before.licence, weights_hash(init))
+    if before is None:
+        return Origin(f"segmenter {init}", None, None, weights_hash(init))
+    source = f"segmenter {init}, which started from {before.source}"
+    return Origin(source, before.version, before.licence, weights_hash(init))
 
 
 def _read(network: str, options: dict[str, Any]) -> object:
