@@ -30,7 +30,7 @@ class Sure(Predictor):
 
 def photos(folder: Path, count: int) -> list[Photo]:
     for number in range(count):
-        write_image(folder / f"{number}.png", np.full((40, 50 + number, 3), number, np.uint8))
+        write_image(folder / f"{number}.png", np.full((256, 300 + number, 3), number, np.uint8))
     return [Photo(folder / f"{number}.png", PurePosixPath(f"{number}.png")) for number in range(count)]
 
 

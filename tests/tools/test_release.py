@@ -33,7 +33,7 @@ def workspace(folder: Path, info: dict[str, Any] = INFO) -> Path:
     """As a training leaves it."""
     paths = Paths(folder, "release")
     small_network.make(paths.segmenter(release_weights.NAME), info)
-    metrics = paths.segmenter_metrics(release_weights.NAME, "surfaces")
+    metrics = paths.segmenter_metrics(release_weights.NAME, release_weights.OTHERS)
     metrics.parent.mkdir(parents=True)
     metrics.write_text(json.dumps({"ods": 0.8, "ois": 0.81, "ods_threshold": 0.2}))
     for name, text in profiles.render(ROOT / "profiles", "release").items():
@@ -50,7 +50,7 @@ def test_what_is_written_is_small_loads_and_has_half_as_its_threshold(tmp_path: 
     odds = before / (1 - before) * 4  # a score of 0.2 has the odds 1 to 4
     np.testing.assert_allclose(after, odds / (1 + odds), atol=0.01)
     assert release_weights.size(tmp_path / "net") < 16_000_000
-    assert json.loads((tmp_path / "net/model.json").read_text())["generated"]["train"] == 6000
+    assert json.loads((tmp_path / "net/model.json").read_text())["generated"]["train"] == 4400
 
 
 def test_the_card_tells_what_it_is_made_of_and_its_figures(tmp_path: Path) -> None:
