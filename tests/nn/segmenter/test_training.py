@@ -206,7 +206,8 @@ def test_saves_and_loads(tmp_path):
     again, info = load(tmp_path / "net")
     np.testing.assert_array_equal(predict(again, image, PLACEMENT), expected)
     assert info == {
-        "initial": "none", "status": "trained", "network": "unet", "options": {"encoder": "resnet18"},
+        "initial": "none", "status": "trained", "network": "unet",
+        "options": {"encoder": "resnet18", "decoder_channels": [256, 128, 64, 32, 16]},
         "normalisation": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "net").iterdir()) == ["model.json", "weights.safetensors"]
