@@ -164,7 +164,8 @@ def test_the_network_that_ships_counts_as_source(
     place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipped, "folder", lambda: Path("shipped"))
-    written("shipped", status="trained", network="unet", options={"encoder": "tu-test_resnet"})
+    options = place["architectures"]["continued"]["options"]
+    written("shipped", status="trained", network="unet", options=options)
     place["architectures"]["continued"]["training"]["init"] = "shipped"
     params = Params(write_params(place))
     check(params, networks=True)
