@@ -1,4 +1,5 @@
 import json
+import logging
 import os
 import shutil
 import sqlite3
@@ -257,6 +258,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(workspace / "network").predict(example)
     arguments = (workspace / "network", "segmenter", "hairline.nn.segmenter.serving")
+    logging.getLogger("mlflow").setLevel(logging.INFO)  # as where others have imported it before
     with opened() as run:
         run.model(*arguments, example, answer, requirements())
         with pytest.raises(HairlineError, match="N > 1"):

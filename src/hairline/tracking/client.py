@@ -48,6 +48,7 @@ def imported() -> ModuleType:
         os.environ.setdefault(variable, value)
     import mlflow  # only where a run is opened
 
+    logging.getLogger("mlflow").setLevel(os.environ["MLFLOW_LOGGING_LEVEL"].upper())  # others may import it first
     for name, level in CHATTER.items():
         logging.getLogger(name).setLevel(level)
     return mlflow
