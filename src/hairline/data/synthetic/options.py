@@ -109,11 +109,11 @@ class Annotators:
         coarse: How often a mask is drawn with a coarse brush, which smooths its outline.
     """
 
-    margin: Annotated[float, Ge(0), Le(2)] = 0.3
-    margin_px: Annotated[float, Ge(0), Le(20)] = 1
+    margin: Annotated[float, Ge(0), Le(2)] = 0
+    margin_px: Annotated[float, Ge(0), Le(20)] = 0
     thin: Probability = 0.1
     shift_px: Annotated[int, Ge(0), Le(20)] = 0
-    coarse: Probability = 0.4
+    coarse: Probability = 0.2
 
 
 @checked_dataclass

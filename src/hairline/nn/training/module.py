@@ -8,6 +8,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +23,7 @@ from torch.utils.data import DataLoader
 from hairline.errors import HairlineError
 from hairline.nn.runtime.device import resolve
 from hairline.nn.runtime.recipes import Recipe, Runtime
+from hairline.nn.training import processors
 from hairline.nn.training.datasets import Key, batches, loader
 from hairline.nn.training.optimizers import optimizer, schedule
 from hairline.nn.training.task import Task
@@ -106,6 +108,17 @@ class Learning(lp.LightningModule):
         optimiser = optimizer(self.model.parameters(), self.recipe)
         rate = schedule(optimiser, self.recipe, len(self.sizes))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": rate, "interval": "step"}}
+
+    def on_fit_start(self) -> None:
+        """Spare what only processors pay; here and not before, since other processes may get this by pickling it."""
+        self._spared = ExitStack()
+        if self.device.type == "cpu":
+            processors.keep_memory()
+            self._spared.enter_context(processors.depthwise_in_float32(self.model))
+
+    def teardown(self, stage: str) -> None:
+        """Leave the network as it was."""
+        self._spared.close()
 
     def parts(self, epoch: int) -> list[list[Key]]:
         """Keys of the batches of an epoch, of all devices."""
