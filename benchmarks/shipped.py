@@ -30,11 +30,12 @@ from tqdm import tqdm
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.io.atomic import write_json
+from hairline.io.hashing import content_hash
 from hairline.metrics import bootstrap, thresholds
-from hairline.nn.runtime import device
+from hairline.nn.runtime import device, weights
 from hairline.nn.runtime.device import Placement
 from hairline.nn.runtime.serving import RUNTIME
-from hairline.nn.segmenter import scale_rules, scaling, segmenter, shipped
+from hairline.nn.segmenter import scaling, segmenter, shipped
 from hairline.reporting import seen_signs
 
 BOOTSTRAP = bootstrap.BootstrapOptions(2000, 0.95, 1)
@@ -78,7 +79,9 @@ def _scored(
             pace.append(seconds)
             print(json.dumps(row), json.dumps(patches), f"{seconds:.2f} s/MP")
     named = " ".join(f'"{each.name}=…"' for each in sets) + (f" --limit {args.limit}" if args.limit else "")
+    weights_sha256 = content_hash((args.network or shipped.folder()) / weights.WEIGHTS_FILE)
     return {
+        weights.HASH: weights_sha256,
         "command": f"python benchmarks/shipped.py scores.json {named}",
         "machine": device.machine(placement), "seconds_per_megapixel": float(np.median(pace)),
         "rows": rows, "chosen_on": [] if args.network else shipped_seen.chosen_on(), "crack_free": free,
@@ -91,14 +94,11 @@ def _of_set(
     """Figures of a set at the found scale, and at scale 1 where that is another."""
     folder = each.folder
     samples = read_samples(folder, "test")
-    some = samples.iloc[evenly(len(samples), min(scale_rules.IMAGES, limit or len(samples)))]
-    sizes = zip(some["height"].tolist(), some["width"].tolist(), strict=True)
-    images = (load_image(folder, key) for key in some["id"])
-    found = scaling.find(model, images, scale_rules.candidates(sizes), placement)
     masked = samples[samples["has_mask"]]
-    masked = masked.iloc[evenly(len(masked), limit or len(masked))]
     if masked.empty:
         raise HairlineError(f"{folder}: has no test image with a mask, so there is nothing to score; leave it out")
+    masked = masked.iloc[evenly(len(masked), limit or len(masked))]
+    found = scaling.chosen("auto", (None, None), model, folder, placement)
     for factor in dict.fromkeys((found.factor, 1.0)):
         counted, free, spent, pixels = [], [], 0.0, 0
         for key in tqdm(masked["id"].to_list(), desc=f"{each.name} x{factor:.3g}"):

@@ -2,7 +2,7 @@
 
 The figures stand in ``scores.json`` beside model.json, as ``benchmarks/shipped.py`` writes it::
 
-    {"command": "what made them", "machine": "…", "seconds_per_megapixel": 1.2,
+    {"weights_sha256": "…", "command": "what made them", "machine": "…", "seconds_per_megapixel": 1.2,
      "rows": [{"set": "CFD test", "images": 118, "scale": "auto (1.41)", "ods": 0.73, "ods_low": 0.70, "ods_high": 0.76,
                "ois": 0.74, "at_half": 0.71, "seen": "same photo", "seen_counts": {"unseen": 100, "same photo": 18},
                "images_unseen": 100, "ods_unseen": 0.72, "seen_why": "18 of 118 images, by …"}],
@@ -12,8 +12,8 @@ The figures stand in ``scores.json`` beside model.json, as ``benchmarks/shipped.
                   "crack_free": 24, "crack_free_marked": 3}}
 
 ``command``, ``rows``, and of a row ``set``, ``images`` and ``ods`` are needed. ``seen`` is a word of the ledger; where
-it is left out, the card says that it is not known. ``at_half`` is F1 at a score of 0.5; ``crack_free`` the share of
-pixels that are called crack on crack-free patches.
+it is left out, the card says that it is not known. Figures of other weights than those of model.json are refused.
+``at_half`` is F1 at a score of 0.5; ``crack_free`` the share of pixels that are called crack on crack-free patches.
 """
 
 import json
@@ -26,6 +26,7 @@ import pandas as pd
 
 from hairline.data.seen import WORDS
 from hairline.errors import HairlineError
+from hairline.io.atomic import write_texts
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import shipped
 from hairline.reporting import seen_signs
@@ -42,12 +43,20 @@ result.
 """.strip().replace("\n", " ")
 
 
-def write(folder: Path) -> None:
-    """Write CARD.md into the folder of a network, from what else lies there."""
+def write(folder: Path, scores: Path | None = None) -> None:
+    """Write CARD.md into the folder of a network, from what else lies there; or nothing, where that is not as it must.
+
+    Args:
+        folder: Where model.json lies.
+        scores: Figures that become the folder's ``scores.json``; None for those that are there, if any.
+    """
     info = json.loads((folder / weights.INFO_FILE).read_text(encoding="utf-8"))
-    scores = folder / SCORES
-    found = json.loads(scores.read_text(encoding="utf-8")) if scores.exists() else None
-    (folder / shipped.CARD).write_text(card(info, found, scores), encoding="utf-8")
+    file = scores or folder / SCORES
+    content = file.read_text(encoding="utf-8") if scores or file.exists() else None
+    with _as_written(file):
+        found = None if content is None else json.loads(content)
+    texts = {folder / shipped.CARD: card(info, found, file)}
+    write_texts(texts | ({} if content is None else {folder / SCORES: content}))
 
 
 def card(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Path) -> str:
@@ -104,6 +113,11 @@ def _figures(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Pa
         yield "Not scored on real images yet."
         return
     with _as_written(file):
+        if scores.get(weights.HASH, info[weights.HASH]) != info[weights.HASH]:
+            raise HairlineError(
+                f"{file}: figures of other weights ({scores[weights.HASH][:12]}…) than those of model.json "
+                f"({info[weights.HASH][:12]}…); score these anew (python benchmarks/shipped.py)"
+            )
         yield markdown(pd.DataFrame([_row(row) for row in scores["rows"]]))
         yield (
             f"Made by `{scores['command']}`. Brackets: 95% bootstrap intervals over photos. F1 at 0.5 pools all pixels "
