@@ -124,7 +124,8 @@ def _figures(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Pa
             "of a set at the threshold that ships. Seen: by the ledger of hairline (docs/ledger.md in the repository), "
             "how many of the images took part in making the network or the rule for its scale."
         )
-        yield from dict.fromkeys(f"{row['set']}: {row['seen_why']}" for row in scores["rows"] if row.get("seen_why"))
+        whys = {row["set"]: row.get("seen_why") for row in reversed(scores["rows"])}  # that of the first row of a set
+        yield from (f"{name}: {why}" for name, why in reversed(whys.items()) if why)
         yield from (f"{choice}." if choice[-1] not in ".)" else choice for choice in scores.get("chosen_on", []))
         for each in scores.get("crack_free", []):
             told = f"On {each['images']} crack-free patches of {each['set']}"
