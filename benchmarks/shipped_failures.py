@@ -1,6 +1,6 @@
 """A sheet of the generated images that a network fails on: no real image may lie in the repository."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,11 +32,13 @@ class Scored:
     """A generated image and what the network says of it.
 
     Attributes:
+        index: Of the image in its split.
         image: RGB uint8 [height, width, 3].
         mask: bool [height, width].
         scores: float32 [height, width] in [0, 1].
     """
 
+    index: int
     image: Picture
     mask: NDArray[np.bool_]
     scores: NDArray[np.float32]
@@ -83,20 +85,29 @@ def write(
         )
     options = replace(synthetic.Options(**generated), train=0, val=0, test=images)
     found = [_scored(model, placement, options, index) for index in tqdm(range(images), desc="generated")]
-    cracked = sorted((each for each in found if each.mask.any()), key=lambda each: each.f1)
-    free = sorted((each for each in found if not each.mask.any()), key=lambda each: -each.marked.mean())
-    alarms = [each for each in free if each.marked.any()]
-    shown = [
-        *((each, f"F1 {each.f1:.2f}") for each in cracked[:CRACKED]),
-        *((each, f"no crack, {each.marked.mean():.2%} marked") for each in alarms[:CRACK_FREE]),
-    ]
+    cracked, free = ([each for each in found if each.mask.any() == with_crack] for with_crack in (True, False))
     with whole_file(file) as partial:
-        partial.write_bytes(_jpeg(sheet(shown)))
+        partial.write_bytes(_jpeg(sheet(worst(found))))
     return {
         "picture": file.as_posix(), "images": len(cracked), "shown": min(CRACKED, len(cracked)),
         "median_f1": float(np.median([each.f1 for each in cracked])) if cracked else None,
-        "crack_free": len(free), "crack_free_marked": len(alarms),
+        "crack_free": len(free), "crack_free_marked": sum(bool(each.marked.any()) for each in free),
     }  # fmt: skip
+
+
+def worst(found: Sequence[Scored]) -> list[tuple[Scored, str]]:
+    """The images that a sheet shows, each with what is said of it.
+
+    First those with a crack, of which the lowest F1, then those without one on which any pixel is called crack, of
+    which the largest share.
+    """
+    cracked = sorted((each for each in found if each.mask.any()), key=lambda each: each.f1)
+    alarms = [each for each in found if each.marked.any() and not each.mask.any()]
+    alarms.sort(key=lambda each: -each.marked.mean())
+    return [
+        *((each, f"test {each.index}: F1 {each.f1:.2f}") for each in cracked[:CRACKED]),
+        *((each, f"test {each.index}: no crack, {each.marked.mean():.2%} marked") for each in alarms[:CRACK_FREE]),
+    ]
 
 
 def sheet(shown: list[tuple[Scored, str]]) -> Picture:
@@ -109,7 +120,7 @@ def sheet(shown: list[tuple[Scored, str]]) -> Picture:
 
 def _scored(model: segmenter.Segmenter, placement: Placement, options: synthetic.Options, index: int) -> Scored:
     image, mask = synthetic.make(options, "test", index)
-    return Scored(image, mask, segmenter.predict(model, image, placement))
+    return Scored(index, image, mask, segmenter.predict(model, image, placement))
 
 
 def _tile(found: Scored, caption: str) -> Picture:

@@ -133,10 +133,19 @@ def test_a_sheet_of_images_unlike_those_that_were_learned_is_refused(shipped: Mo
         failing(shipped, tmp_path / "b", "sheet.png", {"generated": GENERATED})
 
 
-def test_the_worst_come_first(shipped: ModuleType) -> None:
-    mask = np.zeros((10, 10), bool)
-    mask[:2] = True
-    scores = np.zeros((10, 10), np.float32)
-    scores[1:3] = 0.9
-    found = shipped.shipped_failures.Scored(np.zeros((10, 10, 3), np.uint8), mask, scores)
-    assert found.f1 == pytest.approx(0.5)  # 10 of 20 and 20
+def test_the_worst_come_first_and_what_is_right_on_crack_free_images_is_left_out(shipped: ModuleType) -> None:
+    sheets, empty = shipped.shipped_failures, np.zeros((10, 10), bool)
+    crack = empty.copy()
+    crack[:2] = True
+
+    def scored(index: int, mask: np.ndarray, first: int, last: int) -> Any:
+        scores = np.zeros((10, 10), np.float32)
+        scores[first:last] = 0.9
+        return sheets.Scored(index, np.zeros((10, 10, 3), np.uint8), mask, scores)
+
+    found = [scored(0, crack, 0, 2), scored(1, empty, 4, 5), scored(2, crack, 1, 3), scored(3, empty, 0, 0),
+             scored(4, empty, 4, 6), scored(5, crack, 5, 5)]  # fmt: skip
+    assert [told for _, told in sheets.worst(found)] == [
+        "test 5: F1 0.00", "test 2: F1 0.50", "test 0: F1 1.00", "test 4: no crack, 20.00% marked",
+        "test 1: no crack, 10.00% marked",
+    ]  # fmt: skip
