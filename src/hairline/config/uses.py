@@ -102,6 +102,8 @@ def _of_classifier(params: Params, paths: Paths, name: str) -> Iterator[Use]:
     if _validated(options.recipe.stopping):
         yield Use(f"the labels of its patches chose the weights of {what}", "chosen on", "patch labels",
                   of_split.get("val", frozenset()))  # fmt: skip
+    if options.dataset in _wide(params):
+        yield from of_design("generator", f"the generator whose images {what} learned from was made beside it")
     yield from _started(what, options.weights)
 
 
