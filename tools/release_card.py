@@ -1,30 +1,36 @@
 """The model card of the network that ships, from its model.json and from figures on real sets, where there are any.
 
-The figures stand in ``scores.json`` beside model.json::
+The figures stand in ``scores.json`` beside model.json, as ``benchmarks/shipped.py`` writes it::
 
-    {"command": "what made them", "machine": "…", "seconds_per_megapixel": 1.2,
-     "rows": [{"set": "CFD", "split": "test", "images": 118, "scale": "auto (1.41)", "ods": 0.73, "ods_low": 0.70,
-               "ods_high": 0.76, "ois": 0.74, "at_half": 0.71}],
-     "chosen_on": "masks of 120 training crops of CRACK500",
+    {"weights_sha256": "…", "command": "what made them", "machine": "…", "seconds_per_megapixel": 1.2,
+     "rows": [{"set": "CFD test", "images": 118, "scale": "auto (1.41)", "ods": 0.73, "ods_low": 0.70, "ods_high": 0.76,
+               "ois": 0.74, "at_half": 0.71, "seen": "same photo", "seen_counts": {"unseen": 100, "same photo": 18},
+               "images_unseen": 100, "ods_unseen": 0.72, "seen_why": "18 of 118 images, by …"}],
+     "chosen_on": ["120 of 591 images of crack500 chose the generator, …"],
      "crack_free": [{"set": "CRACK500 training", "images": 100, "share": 0.002}],
-     "failures": "docs/pictures/shipped_failures.png"}
+     "failures": {"picture": "docs/pictures/shipped_failures.jpg", "images": 96, "shown": 9, "median_f1": 0.7,
+                  "crack_free": 24, "crack_free_marked": 3}}
 
-``split``, ``scale``, ``seen`` (a word of the ledger; ``unseen``), the interval, ``ois``, ``at_half`` (F1 at a score of
-0.5), ``chosen_on``, ``crack_free`` (share of pixels that are called crack on crack-free patches), ``failures`` and the
-time may be left out.
+``command``, ``rows``, and of a row ``set``, ``images`` and ``ods`` are needed. ``seen`` is a word of the ledger; where
+it is left out, the card says that it is not known. Figures of other weights than those of model.json are refused.
+``at_half`` is F1 at a score of 0.5; ``crack_free`` the share of pixels that are called crack on crack-free patches.
 """
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from hairline.data.seen import WORDS
 from hairline.errors import HairlineError
+from hairline.io.atomic import write_texts
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import shipped
-from hairline.reporting.formatting import markdown
+from hairline.reporting import seen_signs
+from hairline.reporting.formatting import ABSENT, bracketed, markdown
 
 SCORES = "scores.json"
 LIMITS = """
@@ -37,12 +43,20 @@ result.
 """.strip().replace("\n", " ")
 
 
-def write(folder: Path) -> None:
-    """Write CARD.md into the folder of a network, from what else lies there."""
+def write(folder: Path, scores: Path | None = None) -> None:
+    """Write CARD.md into the folder of a network, from what else lies there; or nothing, where that is not as it must.
+
+    Args:
+        folder: Where model.json lies.
+        scores: Figures that become the folder's ``scores.json``; None for those that are there, if any.
+    """
     info = json.loads((folder / weights.INFO_FILE).read_text(encoding="utf-8"))
-    scores = folder / SCORES
-    found = json.loads(scores.read_text(encoding="utf-8")) if scores.exists() else None
-    (folder / shipped.CARD).write_text(card(info, found, scores), encoding="utf-8")
+    file = scores or folder / SCORES
+    content = file.read_text(encoding="utf-8") if scores or file.exists() else None
+    with _as_written(file):
+        found = None if content is None else json.loads(content)
+    texts = {folder / shipped.CARD: card(info, found, file)}
+    write_texts(texts | ({} if content is None else {folder / SCORES: content}))
 
 
 def card(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Path) -> str:
@@ -53,7 +67,8 @@ def card(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Path) 
         scores: Content of scores.json; None where there is none.
         file: The latter, for messages.
     """
-    return "\n\n".join([*_what(info), *_figures(info, scores, file), *_limits(scores), *_licence(info)]) + "\n"
+    parts = [*_what(info), *_figures(info, scores, file), *_limits(), *_failures(scores, file), *_licence(info)]
+    return "\n\n".join(parts) + "\n"
 
 
 def _what(info: Mapping[str, Any]) -> Iterator[str]:
@@ -97,44 +112,80 @@ def _figures(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Pa
     if scores is None:
         yield "Not scored on real images yet."
         return
-    try:
+    with _as_written(file):
+        if scores.get(weights.HASH, info[weights.HASH]) != info[weights.HASH]:
+            raise HairlineError(
+                f"{file}: figures of other weights ({scores[weights.HASH][:12]}…) than those of model.json "
+                f"({info[weights.HASH][:12]}…); score these anew (python benchmarks/shipped.py)"
+            )
         yield markdown(pd.DataFrame([_row(row) for row in scores["rows"]]))
         yield (
             f"Made by `{scores['command']}`. Brackets: 95% bootstrap intervals over photos. F1 at 0.5 pools all pixels "
-            "of a set at the threshold that ships."
+            "of a set at the threshold that ships. Seen: by the ledger of hairline (docs/ledger.md in the repository), "
+            "how many of the images took part in making the network or the rule for its scale."
         )
-        if "chosen_on" in scores:
-            yield f"Options of the generator and the training were chosen on {scores['chosen_on']}."
+        whys = {row["set"]: row.get("seen_why") for row in reversed(scores["rows"])}  # that of the first row of a set
+        yield from (f"{name}: {why}" for name, why in reversed(whys.items()) if why)
+        yield from (f"{choice}." if choice[-1] not in ".)" else choice for choice in scores.get("chosen_on", []))
         for each in scores.get("crack_free", []):
             told = f"On {each['images']} crack-free patches of {each['set']}"
             yield f"{told}, {each['share']:.2%} of the pixels are called crack."
         if "seconds_per_megapixel" in scores:
             yield f"Time: {scores['seconds_per_megapixel']:.2g} s a megapixel on {scores['machine']}."
-    except (KeyError, TypeError, ValueError) as error:
+
+
+@contextmanager
+def _as_written(file: Path) -> Iterator[None]:
+    """Say which file is not as it must be."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise HairlineError(
-            f"{file}: no figures as 'python tools/release_weights.py --help' and tools/release_card.py have them "
-            f"({type(error).__name__}: {error}); expected rows with set, images and ods, and a command; mend it"
+            f"{file}: no figures as benchmarks/shipped.py writes them ({type(error).__name__}: {error}); expected rows "
+            "with set, images and ods, and a command, as tools/release_card.py has them; make it anew, or mend it"
         ) from None
 
 
 def _row(row: Mapping[str, Any]) -> dict[str, str]:
-    interval = f" [{row['ods_low']:.3f}, {row['ods_high']:.3f}]" if "ods_low" in row else ""
     return {
-        "set": f"{row['set']} {row.get('split', '')}".strip(),
+        "set": row["set"],
         "images": f"{row['images']:,}",
-        "seen": row.get("seen", "unseen"),
+        "seen": _seen(row),
         "scale": str(row.get("scale", 1)),
-        "ODS": f"{row['ods']:.3f}{interval}",
-        "OIS": f"{row['ois']:.3f}" if "ois" in row else "–",
-        "F1 at 0.5": f"{row['at_half']:.3f}" if "at_half" in row else "–",
+        "ODS": bracketed(row["ods"], row.get("ods_low"), row.get("ods_high"), ".3f"),
+        "ODS of unseen images": seen_signs.unseen_alone({"images_unseen": None, **row}),
+        "OIS": f"{row['ois']:.3f}" if "ois" in row else ABSENT,
+        "F1 at 0.5": f"{row['at_half']:.3f}" if "at_half" in row else ABSENT,
     }
 
 
-def _limits(scores: Mapping[str, Any] | None) -> Iterator[str]:
+def _seen(row: Mapping[str, Any]) -> str:
+    """Sign and word of what the images of a row took part in, the strongest first, each with how many it is true of."""
+    counts = row.get("seen_counts", {})
+    words = [word for word in reversed(WORDS) if counts.get(word)]
+    if len(words) < 2:
+        return seen_signs.of_row(row)
+    return ", ".join(f"{seen_signs.mark(word)} {counts[word]}" for word in words)
+
+
+def _limits() -> Iterator[str]:
     yield "## Limits"
     yield LIMITS
-    if scores is not None and "failures" in scores:
-        yield f"Where it fails, in pictures: `{scores['failures']}` in the repository."
+
+
+def _failures(scores: Mapping[str, Any] | None, file: Path) -> Iterator[str]:
+    if scores is None or "failures" not in scores:
+        return
+    with _as_written(file):
+        found = scores["failures"]
+        yield "## Failures"
+        yield (
+            f"Of {found['images']} generated images with a crack that it did not learn from, half have an F1 of "
+            f"{found['median_f1']:.2f} or less at the threshold that ships; on {found['crack_free_marked']} of "
+            f"{found['crack_free']} without a crack it calls pixels crack. `{found['picture']}` in the repository "
+            f"shows the {found['shown']} worst of the former and, below, the worst of the latter: image, mask and "
+            "score. They are generated since no set of real photos may be passed on here."
+        )
 
 
 def _licence(info: Mapping[str, Any]) -> Iterator[str]:

@@ -93,9 +93,15 @@ def change(params: Path, changes: list[str]) -> None:
         place, _, value = each.partition("=")
         *path, last = place.split(".")
         section: Any = values
-        for part in path:
-            section = section[part]
-        section[last] = json.loads(value)
+        try:
+            for part in path:
+                section = section[part]
+            section[last] = json.loads(value)
+        except (KeyError, TypeError, ValueError) as error:
+            raise HairlineError(
+                f"--set {each}: {type(error).__name__}: {error}; expected KEY.KEY=VALUE with a place of {params} and a "
+                "JSON value, as segmenter.recipe.epochs=1; correct it"
+            ) from None
     params.write_text(yaml_files.dump(values), encoding="utf-8")
 
 
@@ -127,9 +133,7 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
             "hairline": installed(), weights.HASH: content_hash(folder / weights.WEIGHTS_FILE),
         }  # fmt: skip
         _json(folder / weights.INFO_FILE, told)
-        if scores is not None:
-            shutil.copy(scores, folder / release_card.SCORES)
-        release_card.write(folder)
+        release_card.write(folder, scores)
         segmenter.load(folder)
         if size(folder) > MOST_BYTES:
             raise HairlineError(f"{out}: {size(folder):,} bytes, more than {MOST_BYTES:,}; choose a smaller network")
@@ -160,9 +164,7 @@ def size(folder: Path) -> int:
 def write_card(out: Path, scores: Path | None) -> None:
     """Write the card of a network that is there."""
     segmenter.load(out)
-    if scores is not None:
-        shutil.copy(scores, out / release_card.SCORES)
-    release_card.write(out)
+    release_card.write(out, scores)
     print(out / shipped.CARD)
 
 

@@ -209,7 +209,7 @@ def test_what_makes_no_sense_is_refused():
         synthesis.Options(1, 1, 0, 0, 64, 64, 0, style="wide", ingredients={"surfaces": {"masonary": 0}})
 
 
-def test_an_easy_set_is_what_it_was_before_styles():
+def test_easy_is_the_default_and_has_no_ingredients():
     easy = synthesis.Options(11, 9, 0, 0, 64, 64, 0)
     assert easy.style == "easy"
     changed = dataclasses.replace(easy, ingredients=NONE)

@@ -145,6 +145,22 @@ def test_what_generated_images_and_the_rule_for_the_scale_were_made_on_is_told(d
         assert all(use.labels == "masks to choose options" for use in found if use.images & expected)
 
 
+def test_a_classifier_of_generated_images_owes_what_their_generator_was_made_beside(done: Path, tmp_path: Path) -> None:
+    choosers, found = tmp_path / "choosers", {}
+    leaks.record(choosers, replace(leaks.choice(done), name="own", method="generator", options={}))
+    for style in ("easy", "wide"):
+        values = leaks.values()
+        sizes = {"train": 6, "val": 1, "test": 4, "height_px": leaks.SIDE_PX, "width_px": leaks.SIDE_PX}
+        values["synthetic_sets"] = {"home": {"seed": 1, **sizes, "crack_free": 0.2, "style": style}}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(chosen_options, "FOLDER", choosers)
+            chosen_options.shipped.cache_clear()
+            made = uses.made(Params(parameters.write(tmp_path, values)), PATHS)
+        chosen_options.shipped.cache_clear()
+        found[style] = {key for use in made.classifiers["lite0"] for key in use.images if key.startswith("own:")}
+    assert found == {"easy": set(), "wide": {"own:0"}}
+
+
 def test_segmenters_have_seen_what_the_one_that_they_start_from_has(words, seen) -> None:
     name = segmenter("manual", "continued", "home", "away")
     assert words[name]["alone"] == "trained on"

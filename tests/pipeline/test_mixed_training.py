@@ -14,14 +14,18 @@ import torch
 from safetensors.torch import load_file, save_file
 from support import places
 
+from hairline.config import segmenter_record
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data.samples import load_mask, read_samples
 from hairline.data.training_set import Part, TrainingSet
+from hairline.data.training_table import read as read_table
 from hairline.data.training_table import table
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
+from hairline.labelling import chosen_options
+from hairline.labelling.chosen_options import Choice, ChosenOn
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import learned_images, segmenter, shipped
 from pipeline import code, label_manual, train_segmenter
@@ -112,6 +116,23 @@ def test_a_network_is_taught_further_half_and_half_and_tells_where_it_began(
     ]  # fmt: skip
     assert seen.ways[-1].how == f"continued started from {START}, for which unet learned from its mask"
     assert [seen.images[number] for number in seen.ways[-1].images] == seen.images[:6]  # the same images, known again
+
+
+def test_what_starts_from_the_network_that_ships_passes_on_what_its_generator_was_made_beside(
+    place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = [ChosenOn("elsewhere", "x", "x", "0" * 64, "00" * 64)]
+    choice = Choice("planted", "generator", {}, True, 1, "2026-01-01", "a test", "", beside)
+    monkeypatch.setattr(chosen_options, "shipped", lambda: (choice,))
+    place["architectures"]["continued"]["training"]["init"] = "shipped"
+    params = Params(write_params(place))
+    made()
+    images = read_table(PATHS.training_table(SECOND.training_set, SECOND.label_set), PATHS.data)
+    found = segmenter_record.record("continued", images, images.training(0), params.training("continued")[0])
+    told = found.ways[-1]
+    assert (told.word, told.labels) == ("chosen on", "masks to choose options")
+    assert [found.images[number] for number in told.images] == beside
+    assert told.how.startswith("the generator whose images continued learned from") and "(planted)" in told.how
 
 
 def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_rest_alone(

@@ -23,9 +23,17 @@ INFO = {
 }  # fmt: skip
 SCORES = {
     "command": "dvc repro", "machine": "two cores", "seconds_per_megapixel": 1.5,
-    "rows": [{"set": "CFD", "split": "test", "images": 46, "ods": 0.7, "ods_low": 0.6, "ods_high": 0.8,
-              "at_half": 0.68}],
+    "rows": [
+        {"set": "CFD test", "images": 46, "ods": 0.7, "ods_low": 0.6, "ods_high": 0.8, "at_half": 0.68,
+         "seen": "unseen", "seen_counts": {"unseen": 46}, "images_unseen": 46, "ods_unseen": 0.7, "seen_why": ""},
+        {"set": "CRACK500", "images": 9, "ods": 0.5, "seen": "chosen on", "images_unseen": 3, "ods_unseen": 0.4,
+         "seen_counts": {"unseen": 3, "same photo": 5, "chosen on": 1}, "seen_why": "1 of 9 images: a reason."},
+        {"set": "walls", "images": 9, "ods": 0.6},
+    ],
+    "chosen_on": ["2 of 3 images of crack500 chose the generator, by their masks: by eye."],
     "crack_free": [{"set": "walls", "images": 9, "share": 0.0021}],
+    "failures": {"picture": "docs/pictures/x.jpg", "images": 96, "shown": 9, "median_f1": 0.71, "crack_free": 24,
+                 "crack_free_marked": 3},
 }  # fmt: skip
 
 
@@ -62,11 +70,30 @@ def test_the_card_tells_what_it_is_made_of_and_its_figures(tmp_path: Path) -> No
     release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
     scored = hairline.load_segmenter(tmp_path / "net")
     assert scored.sha256 == found.sha256
-    for told in ("| CFD test | 46 | unseen | 1 | 0.700 [0.600, 0.800] | – | 0.680 |", "0.21%", "1.5 s a megapixel"):
+    for told in (
+        "| CFD test | 46 | ○ unseen | 1 | 0.700 [0.600, 0.800] | – | – | 0.680 |",
+        "| CRACK500 | 9 | ◑ chosen on 1, ◔ same photo 5, ○ unseen 3 | 1 | 0.500 | 0.400 | – | – |",
+        "| walls | 9 | ? not known | 1 |", "CRACK500: 1 of 9 images: a reason.", "chose the generator, by their masks",
+        "0.21%", "1.5 s a megapixel", "half have an F1 of 0.71 or less", "`docs/pictures/x.jpg`",
+    ):  # fmt: skip
         assert told in scored.card
-    (tmp_path / "scores.json").write_text('{"rows": [{}]}')
-    with pytest.raises(HairlineError, match=r"scores\.json: no figures"):
+    (tmp_path / "scores.json").write_text(json.dumps({**SCORES, "weights_sha256": "c0ffee"}))
+    with pytest.raises(HairlineError, match=r"scores\.json: figures of other weights"):
         release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
+    for content in ('{"rows": [{}]}', "no JSON"):
+        (tmp_path / "scores.json").write_text(content)
+        with pytest.raises(HairlineError, match=r"scores\.json: no figures"):
+            release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
+    assert json.loads((tmp_path / "net/scores.json").read_text()) == SCORES
+
+
+@pytest.mark.parametrize("change", ["seed", "segmenter.recipe.nothing.epochs=1", "segmenter.weights=auto"])
+def test_a_try_with_a_change_that_is_none_is_refused(tmp_path: Path, change: str) -> None:
+    params = workspace(tmp_path / "w") / "params.yaml"
+    before = params.read_text()
+    with pytest.raises(HairlineError, match=r"--set .*expected KEY\.KEY=VALUE"):
+        release_weights.change(params, [change])
+    assert params.read_text() == before
 
 
 def test_what_learned_nothing_does_not_ship(tmp_path: Path) -> None:

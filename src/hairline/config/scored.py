@@ -30,9 +30,21 @@ def identified(params: Params, paths: Paths) -> pd.DataFrame:
     tables = []
     for name in params.matrix.datasets:
         table = identities.read(paths.identities(name))
-        place = f"{params.layout(name)}:{Path(raw[name]['root'])}"
-        tables.append(table.assign(dataset=name, key=name + "/" + table["id"], photo=place + "\n" + table["group"]))
+        tables.append(placed(table, name, params.layout(name), Path(raw[name]["root"])))
     return pd.concat(tables, ignore_index=True)
+
+
+def placed(table: pd.DataFrame, dataset: str, layout: str, root: Path) -> pd.DataFrame:
+    """The identities of a data set with ``dataset``, ``key`` and ``photo``.
+
+    Args:
+        table: Of :mod:`hairline.gates.identities`.
+        dataset: Name of the data set.
+        layout: The layout that read it; choices on record name their images by it.
+        root: Where the layout read it from.
+    """
+    photo = f"{layout}:{root}\n" + table["group"]
+    return table.assign(dataset=dataset, key=dataset + "/" + table["id"], photo=photo)
 
 
 def scored(

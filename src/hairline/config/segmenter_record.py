@@ -6,10 +6,11 @@
 from collections.abc import Iterator, Sequence
 
 from hairline.data.names import MANUAL
-from hairline.data.seen import Word
+from hairline.data.seen import Labels, Word
 from hairline.data.training_table import Images
 from hairline.data.uses import NOT_KNOWN
 from hairline.gates import identities
+from hairline.labelling import chosen_options
 from hairline.labelling.chosen_options import ChosenOn
 from hairline.nn.runtime.recipes import SHIPPED, SegmenterOptions
 from hairline.nn.runtime.weights import NAMES
@@ -39,9 +40,24 @@ def record(name: str, images: Images, own: Sequence[str], options: SegmenterOpti
         return (
             known if options.weights in NAMES else learned_images.joined(known, _of_weights(name, options.weights), [])
         )
-    before = None if options.init == SHIPPED else learned_images.read(start.folder(options.init))
+    if options.init == SHIPPED:
+        shipped = _of_shipped(name)
+        return learned_images.joined(known, shipped.ways, shipped.images)
+    before = learned_images.read(start.folder(options.init))
     inherited = learned_images.inherited(name, options.init, before)
     return learned_images.joined(known, inherited, before.images if before else [])
+
+
+def _of_shipped(name: str) -> Record:
+    """What the segmenter inside hairline has seen: generated images, by a generator that was made beside others."""
+    what = f"the generator whose images {name} learned from was made beside it"
+    ways, images = learned_images.inherited(name, SHIPPED, None), list[ChosenOn]()
+    for choice in chosen_options.holding(chosen_options.shipped(), "generator", {}):
+        numbers = list(range(len(images), len(images) + len(choice.images)))
+        labels: Labels = "masks to choose options" if choice.masks else "no labels"
+        ways.append(Way(chosen_options.clause(choice, what), "chosen on", labels, numbers))
+        images += choice.images
+    return Record(ways, images)
 
 
 def _ways(images: Images, keys: Sequence[str], first: int, word: Word, how: str) -> Iterator[Way]:

@@ -102,6 +102,8 @@ def _of_classifier(params: Params, paths: Paths, name: str) -> Iterator[Use]:
     if _validated(options.recipe.stopping):
         yield Use(f"the labels of its patches chose the weights of {what}", "chosen on", "patch labels",
                   of_split.get("val", frozenset()))  # fmt: skip
+    if options.dataset in _wide(params):
+        yield from of_design("generator", f"the generator whose images {what} learned from was made beside it")
     yield from _started(what, options.weights)
 
 
@@ -115,11 +117,8 @@ def _of_label_set(params: Params, name: str, classifiers: dict[str, Uses]) -> It
 
 
 def _of_choice(choice: Choice, what: str) -> Use:
-    among = f", {choice.used} of {len(choice.images)} images" if choice.used < len(choice.images) else ""
-    return Use(
-        f"{what}, {'by its mask' if choice.masks else 'without its mask'} ({choice.name}{among})",
-        "chosen on", "masks to choose options" if choice.masks else "no labels", frozenset(chosen_keys(choice)),
-    )  # fmt: skip
+    labels: Labels = "masks to choose options" if choice.masks else "no labels"
+    return Use(chosen_options.clause(choice, what), "chosen on", labels, frozenset(chosen_keys(choice)))
 
 
 def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
@@ -151,11 +150,11 @@ def _of_segmenter(
             by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
             yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
     if options.init == SHIPPED or _wide(params) & set(images.table["dataset"]):
-        yield from _of_design("generator", f"the generator whose images {architecture} learned from was made beside it")
+        yield from of_design("generator", f"the generator whose images {architecture} learned from was made beside it")
     if params.evaluation.scale == "auto":
-        yield from _of_design("scale", f"the rule for the scale at which {architecture} is asked was chosen on it")
+        yield from of_design("scale", f"the rule for the scale at which {architecture} is asked was chosen on it")
     if options.init is not None:
-        yield from _continued(architecture, options.init, starts.get(options.init))
+        yield from continued(architecture, options.init, starts.get(options.init))
         return
     if options.weights == FROM_CLASSIFIER:
         yield from classifiers[params.segmenter.classifier]
@@ -169,8 +168,13 @@ def _wide(params: Params) -> set[str]:
     return {name for name in params.names("datasets") if styles.get(params.dataset(name).root) == "wide"}
 
 
-def _of_design(method: str, what: str) -> Iterator[Use]:
-    """That images chose what is no label set's option: the choices on record under a name of its own."""
+def of_design(method: str, what: str) -> Iterator[Use]:
+    """That images chose what is no label set's option, by the choices on record under a name of its own.
+
+    Args:
+        method: ``generator`` of images of the style ``wide``, or ``scale`` for the rule of ``evaluation.scale``.
+        what: What was chosen on such an image, a clause whose ``it`` is the image.
+    """
     for choice in chosen_options.holding(chosen_options.shipped(), method, {}):
         yield _of_choice(choice, what)
 
@@ -182,8 +186,14 @@ def _starts(params: Params) -> dict[str, Record | None]:
     return {init: learned_images.read(Path(init)) for init in inits if init not in (None, SHIPPED)}
 
 
-def _continued(architecture: str, init: str, before: Record | None) -> Iterator[Use]:
-    """What the segmenter that another starts from has seen."""
+def continued(architecture: str, init: str, before: Record | None) -> Iterator[Use]:
+    """What the segmenter that another starts from has seen.
+
+    Args:
+        architecture: The other, for the sentences.
+        init: Name of the one, as ``segmenter.init``.
+        before: Its record; None where it has none.
+    """
     for way in learned_images.inherited(architecture, init, before):
         yield Use(way.how, way.word, way.labels, frozenset(learned_images.keys(init, way.images)))
 

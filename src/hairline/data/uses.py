@@ -20,19 +20,28 @@ NOT_KNOWN: Word = "unseen"
 
 
 @dataclass(frozen=True)
-class Use:
-    """One way in which images took part in making something.
+class Part:
+    """How some images took part in making something, whichever they are.
 
     Attributes:
         how: What happened with such an image, a clause whose ``it`` is the image.
         word: What may be said of the images.
         labels: Which labels of theirs it took.
-        images: Their keys.
     """
 
     how: str
     word: Word
     labels: Labels
+
+
+@dataclass(frozen=True)
+class Use(Part):
+    """One way in which images took part in making something.
+
+    Attributes:
+        images: Their keys.
+    """
+
     images: frozenset[str] = frozenset()
 
 

@@ -87,20 +87,12 @@ class Predictor:
             step: Called after each image.
 
         Returns:
-            One of the candidates, from 1/4 to 4, 1 where hardly anything is marked at any of them; and every candidate
-            → its mean score over marked pixels, None where hardly any was marked.
+            One of the candidates, from 1/8 to 4, 1 where hardly anything is marked at any of them; and every candidate
+            → how sure the network is of the images there, None where hardly anything was marked.
         """
         factors = scale_rules.candidates([(image.shape[0], image.shape[1]) for image in images])
-        counted = []
-        for image in images:
-            counted.append([scale_rules.histogram(self.predict(image, factor)) for factor in factors])
-            step()
-        if not counted:
-            return 1.0, {}
-        values = scale_rules.sureness(np.array(counted).swapaxes(0, 1))
-        told = {f"{factor:.4g}": None if np.isnan(value) else float(value)
-                for factor, value in zip(factors, values, strict=True)}  # fmt: skip
-        return scale_rules.best(factors, values), told
+        found = scaling.by_rule(images, factors, self.predict, step)
+        return found.factor, found.candidates
 
 
 def load_segmenter(source: str | Path = SHIPPED) -> Predictor:

@@ -85,6 +85,16 @@ def holding(choices: Iterable[Choice], method: str, options: Mapping[str, Any]) 
     return [choice for choice in among if choice.name in held]
 
 
+def clause(choice: Choice, what: str) -> str:
+    """What was chosen on an image of a choice, with how and on how many; ``what`` is a clause whose ``it`` it is.
+
+    >>> clause(Choice("a", "crf", {}, True, 1, "", "", "", []), "an option was chosen on it")
+    'an option was chosen on it, by its mask (a)'
+    """
+    among = f", {choice.used} of {len(choice.images)} images" if choice.used < len(choice.images) else ""
+    return f"{what}, {'by its mask' if choice.masks else 'without its mask'} ({choice.name}{among})"
+
+
 _NONE = object()
 
 

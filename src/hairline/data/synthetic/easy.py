@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from hairline.data.splits import ORDER, Split
+from hairline.data.synthetic import paths
 from hairline.data.synthetic.options import Options
 
 Plane = NDArray[np.float32]
@@ -115,7 +116,7 @@ def _cracks(rng: np.random.Generator, shape: Shape) -> Plane:
     """Share of every pixel covered by crack: one to three cracks, each with up to four branches."""
     canvas = np.zeros((shape[0] * OVERSAMPLING, shape[1] * OVERSAMPLING), np.uint8)
     for _ in range(rng.choice([1, 2, 3], p=[0.65, 0.27, 0.08])):
-        start, heading = _entry(rng, shape)
+        start, heading = paths.entry(rng, shape, 0.8, (0.3, 0.7))
         length = rng.uniform(0.6, 1.5) * max(shape)
         path = _walk(rng, start, heading, length)
         width = _draw(canvas, rng, path, rng.uniform(1.3, 5))
@@ -127,17 +128,6 @@ def _cracks(rng: np.random.Generator, shape: Shape) -> Plane:
             _draw(canvas, rng, branch, rng.uniform(0.45, 0.8) * width)
     cover = cv2.resize(canvas, shape[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     return np.asarray(cv2.GaussianBlur(cover, (0, 0), 0.5))
-
-
-def _entry(rng: np.random.Generator, shape: Shape) -> tuple[Points, float]:
-    """Where a crack starts, on the border or (one in five) inside, and the direction into the image it takes."""
-    size = np.array(shape[::-1], np.float64)
-    start = rng.random(2) * size
-    if rng.random() < 0.8:
-        side = rng.integers(2)
-        start[side] = rng.integers(2) * size[side]
-    towards = size * rng.uniform(0.3, 0.7, 2) - start
-    return start, float(np.arctan2(towards[1], towards[0]))
 
 
 def _walk(rng: np.random.Generator, start: Points, heading: float, length_px: float) -> Points:

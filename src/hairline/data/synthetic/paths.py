@@ -38,7 +38,7 @@ def system(rng: Rng, shape: Shape, width_px: float, branches: bool, central: boo
     strands: list[Strand] = []
     waiting = []
     for _ in range(rng.choice([1, 2, 3], p=[0.68, 0.24, 0.08])):
-        start, heading = _entry(rng, shape)
+        start, heading = entry(rng, shape, 0.75, (0.15, 0.85))
         if central:
             start = np.array(shape[::-1]) / 2
         length = diagonal * (rng.uniform(1.1, 1.5) if rng.random() < 0.6 else rng.uniform(0.25, 1))
@@ -136,14 +136,21 @@ def _wave(rng: Rng, count: int, knot: int) -> Line:
     return np.interp(np.arange(count), knots, rng.standard_normal(len(knots)))
 
 
-def _entry(rng: Rng, shape: Shape) -> tuple[Line, float]:
-    """Where a crack starts, on the border or (one in four) inside, and the direction into the image it takes."""
+def entry(rng: Rng, shape: Shape, from_border: float, aim: tuple[float, float]) -> tuple[Line, float]:
+    """Where a crack starts, and the direction into the image it takes, in radians from the x axis.
+
+    Args:
+        rng: Source of chance.
+        shape: Height and width of the image.
+        from_border: Share of the cracks that start on its border; the others start anywhere.
+        aim: It heads for a point between these shares of both sides.
+    """
     size = np.array(shape[::-1], np.float64)
     start = rng.random(2) * size
-    if rng.random() < 0.75:
+    if rng.random() < from_border:
         side = rng.integers(2)
         start[side] = rng.integers(2) * size[side]
-    towards = size * rng.uniform(0.15, 0.85, 2) - start
+    towards = size * rng.uniform(*aim, 2) - start
     return start, float(np.arctan2(towards[1], towards[0]))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
-from hairline.data.seen import Labels, Word
+from hairline.data.uses import Part
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro, spoilt
 from hairline.io.atomic import write_json
@@ -20,19 +20,13 @@ FILE = "seen.json"
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way in which images took part, as :class:`hairline.data.uses.Use`.
+class Way(Part):
+    """One way in which images of a record took part, as :class:`hairline.data.uses.Use`.
 
     Attributes:
-        how: What happened with such an image, a clause whose ``it`` is the image.
-        word: What may be said of the images.
-        labels: Which labels of theirs it took.
         images: Their numbers in the record; empty for what took part without the images being known.
     """
 
-    how: str
-    word: Word
-    labels: Labels
     images: list[int] = field(default_factory=list)
 
 

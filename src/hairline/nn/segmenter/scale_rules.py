@@ -1,4 +1,4 @@
-"""The factor at which a segmenter should see a set, told by its answers alone, without any mask (method.md §5).
+"""The factor at which a segmenter should see a set, told by its answers alone, without any mask (docs/segmenters.md).
 
 A segmenter knows cracks of the widths that it learned. Where an image shows them wider or thinner, it is less sure of
 what it marks, and gives low scores to much else. So the factor is the one at which a product is highest: of the mean

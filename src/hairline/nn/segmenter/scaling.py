@@ -1,6 +1,6 @@
 """Segmenters asked about an image at another scale: small images with thin cracks enlarged, close-ups shrunk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -103,9 +103,27 @@ def find(
         factors: To choose from, of :func:`hairline.nn.segmenter.scale_rules.candidates`.
         placement: Device and precision.
     """
-    found = [
-        [scale_rules.histogram(predict_at(model, image, placement, factor)) for factor in factors] for image in images
-    ]
+    return by_rule(images, factors, lambda image, factor: predict_at(model, image, placement, factor))
+
+
+def by_rule(
+    images: Iterable[NDArray[np.uint8]],
+    factors: Sequence[float],
+    ask: Callable[[NDArray[np.uint8], float], NDArray[np.float32]],
+    step: Callable[[], object] = lambda: None,
+) -> Scale:
+    """The factor that suits a network on some images of a set, however it is asked about them.
+
+    Args:
+        images: RGB uint8 [height, width, 3] each.
+        factors: To choose from, of :func:`hairline.nn.segmenter.scale_rules.candidates`.
+        ask: From an image and a factor to scores in [0, 1], float32 [height, width].
+        step: Called after each image.
+    """
+    found = []
+    for image in images:
+        found.append([scale_rules.histogram(ask(image, factor)) for factor in factors])
+        step()
     if not found:
         return Scale(1.0, "rule")
     values = scale_rules.sureness(np.array(found).swapaxes(0, 1))
