@@ -4,7 +4,7 @@
 
 U-Net on EfficientNet-Lite0 as it ships, 8 crops of 256 px, bfloat16 autocast (which pays where the processor has
 AVX512-BF16 or AMX). Each figure comes from a process of its own, since memory that is kept stays kept; ways take turns.
-Milliseconds of wall-clock and of processor time a step and page faults a step, medians of the rounds.
+Milliseconds of wall-clock and of processor time a step, page faults a step and most memory, medians of the rounds.
 """
 
 import argparse
@@ -34,15 +34,15 @@ def main() -> None:
         for way in WAYS:
             said = subprocess.run([sys.executable, __file__, "--way", way], check=True, capture_output=True, text=True)
             found[way].append(json.loads(said.stdout))
-    print("| way | ms a step | processor ms | page faults | times plain |\n| --- | --- | --- | --- | --- |")
+    print("| way | ms a step | processor ms | page faults | MB | times plain |\n| --- | --- | --- | --- | --- | --- |")
     plain = statistics.median(figures[0] for figures in found["plain"])
     for way, rounds in found.items():
-        wall, processor, faults = (statistics.median(column) for column in zip(*rounds, strict=True))
-        print(f"| {way} | {wall:.0f} | {processor:.0f} | {faults:.0f} | {wall / plain:.2f} |")
+        wall, processor, faults, most = (statistics.median(column) for column in zip(*rounds, strict=True))
+        print(f"| {way} | {wall:.0f} | {processor:.0f} | {faults:.0f} | {most:.0f} | {wall / plain:.2f} |")
 
 
 def measured(way: str) -> list[float]:
-    """Milliseconds, milliseconds of the processor and page faults, each a step."""
+    """Milliseconds, milliseconds of the processor and page faults, each a step, and the most memory in MB."""
     import torch
 
     from hairline.nn.architectures import unet
@@ -73,7 +73,8 @@ def measured(way: str) -> list[float]:
             step()
         after, ended = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return [(ended - began) / STEPS * 1e3, spent / STEPS * 1e3, (after.ru_minflt - before.ru_minflt) / STEPS]
+    faults = (after.ru_minflt - before.ru_minflt) / STEPS
+    return [(ended - began) / STEPS * 1e3, spent / STEPS * 1e3, faults, after.ru_maxrss / 1024]
 
 
 if __name__ == "__main__":

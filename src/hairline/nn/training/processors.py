@@ -38,7 +38,7 @@ def depthwise_in_float32(network: nn.Module) -> Iterator[None]:
     """
     slow = [each for each in network.modules() if isinstance(each, nn.Conv2d) and _slow_in_bfloat16(each)]
     for each in slow:
-        each.forward = _in_float32(each.forward)  # type: ignore[method-assign]
+        each.forward = _in_float32(each.forward)  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:
