@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
+from hairline.data.names import MANUAL
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
-from hairline.imaging.images import write_scores
+from hairline.imaging.images import read_scores, write_scores
 from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.progress import bar
@@ -32,6 +33,9 @@ from hairline.reporting.figures import canvas, curves
 from pipeline import stage
 
 PREDICTED = ("scored", "no masks")
+
+Answered = Callable[[str, NDArray[np.uint8]], NDArray[np.float32]]
+"""The scores of an image, from its id and its pixels."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -56,11 +60,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(scores) as folder:
             model = segmenters.load(weights)[0] if status in PREDICTED else None
             scale = _scale(params, model, info, paths.dataset(test_set), run) if model else None
+            fused = params.evaluation.fused if segmenter.label_set != MANUAL else 0.0
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info),
-                                                "scale": scale and asdict(scale)})  # fmt: skip
+                                                "scale": scale and asdict(scale), "fused": fused})  # fmt: skip
             table = None
             if model and scale:
-                table = _predict(params, model, scale.factor, paths.dataset(test_set), run, folder)
+                labels = paths.labels(segmenter.label_set, test_set)
+                answered = _answering(params, model, scale.factor, labels, fused)
+                table = _predict(params, answered, paths.dataset(test_set), run, folder)
         found = {} if table is None else metrics(table)
         write_json(paths.segmenter_metrics(segmenter, test_set), found)
         run.metrics(found)
@@ -128,14 +135,26 @@ def _scale(
     return found
 
 
-def _predict(
-    params: Params, model: segmenters.Segmenter, factor: float, dataset: Path, run: tracking.Run, folder: Path
-) -> pd.DataFrame | None:
+def _answering(params: Params, model: segmenters.Segmenter, factor: float, labels: Path, fused: float) -> Answered:
+    """The network's scores of an image, joined with a share of the image's own pseudo-label."""
+    placement = device.resolve(params.runtime)
+
+    def answered(sample_id: str, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        scores = scaling.predict_at(model, image, placement, factor)
+        if not fused:
+            return scores
+        label = read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
+        return np.float32(1 - fused) * scores + np.float32(fused) * label
+
+    return answered
+
+
+def _predict(params: Params, answered: Answered, dataset: Path, run: tracking.Run, folder: Path) -> pd.DataFrame | None:
     """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks.
 
     Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
     """
-    placement, kept = device.resolve(params.runtime), params.evaluation
+    kept = params.evaluation
     samples = read_samples(dataset, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
     candidates = list((masked if len(masked) else samples)["id"])
@@ -145,7 +164,7 @@ def _predict(
     def scores_of(sample_id: str) -> NDArray[np.float32]:
         nonlocal spent
         image, start = load_image(dataset, sample_id), time.perf_counter()
-        scores = scaling.predict_at(model, image, placement, factor)
+        scores = answered(sample_id, image)
         spent += time.perf_counter() - start
         if sample_id in gallery:
             _keep(folder, sample_id, scores)
@@ -160,9 +179,9 @@ def _predict(
         table = wide_table(masked, scores_of, lambda sample_id: load_mask(dataset, sample_id), _threads())
     table.to_parquet(folder / "scores.parquet", index=False)
     for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
-        _keep(folder, sample_id, scaling.predict_at(model, load_image(dataset, sample_id), placement, factor))
+        _keep(folder, sample_id, answered(sample_id, load_image(dataset, sample_id)))
     run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
-    run.tag("device", device.machine(placement))
+    run.tag("device", device.machine(device.resolve(params.runtime)))
     return table
 
 

@@ -39,7 +39,9 @@ KEPT = (
 METRICS = ("ods", "ois", "ap")
 NETWORKS = {
     "U-Net": "unet", "DeepCrack (Liu)": "deepcrack_liu", "DeepCrack (Zou)": "deepcrack_zou", "OED": "oed",
-    "taught further": "adapted",
+    "taught further": "adapted", "U-Net, seed 2": "unet_2", "U-Net, seed 3": "unet_3",
+    "taught further, seed 2": "adapted_2", "taught further, seed 3": "adapted_3", "at one scale": "one_scale",
+    "unsure pixels left out": "ignoring", "from ImageNet": "from_imagenet", "from random weights": "from_nothing",
 }  # fmt: skip
 DIRECTIVE = re.compile(r"<!-- results (\{.*\}) -->")
 NUMBER = re.compile(r"^\d\.\d{3}\b")

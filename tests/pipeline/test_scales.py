@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from hairline.config.paths import Paths, SegmenterName
 from hairline.data import training_table
 from hairline.data.samples import load_image, load_mask, mask_path, read_samples
 from hairline.errors import HairlineError
-from hairline.imaging.images import write_mask
+from hairline.imaging.images import read_scores, write_mask, write_scores
 from hairline.metrics import thresholds
 from hairline.nn.architectures import unet
 from hairline.nn.runtime.device import resolve
 from hairline.nn.segmenter import scaling, segmenter
 from hairline.reporting import results
+from hairline.reporting.comparison import Scale
 from pipeline import evaluate_segmenter, label_manual, list_training_images
 
 Write = Callable[[dict[str, Any]], Path]
@@ -62,16 +64,18 @@ def run(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch
     return told
 
 
-def save(mm_per_px: float | None) -> None:
+def save(mm_per_px: float | None, name: SegmenterName = NAME) -> None:
     options = unet.Options("tu-test_resnet")
     info = {"status": "trained", "images": 6, "epochs": 1, "initialisation": "none", "mm_per_px": mm_per_px}
-    segmenter.save(unet.build(options, "none")[0], PATHS.segmenter(NAME), "unet", options, info)
+    segmenter.save(unet.build(options, "none")[0], PATHS.segmenter(name), "unet", options, info)
 
 
-def evaluated() -> Any:
-    words = {"label-set": "manual", "architecture": "unet", "training-set": "synthetic", "test-set": "synthetic"}
+def evaluated(label_set: str = "manual") -> Any:
+    words = {"label-set": label_set, "architecture": "unet", "training-set": "synthetic", "test-set": "synthetic"}
     evaluate_segmenter.main([word for name, value in words.items() for word in (f"--{name}", value)])
-    return json.loads((PATHS.segmenter_scores(NAME, "synthetic") / "status.json").read_text())
+    return json.loads(
+        (PATHS.segmenter_scores(replace(NAME, label_set=label_set), "synthetic") / "status.json").read_text()
+    )
 
 
 def ask(values: dict[str, Any], scale: object, mm_per_px: float | None = None) -> None:
@@ -94,6 +98,29 @@ def test_images_are_scored_at_the_factor_that_is_given(run: Told, values: dict[s
     assert (run.kept["scale"], run.kept["scale_by"]) == (2.0, "given")
     (result,) = (each for each in results.segmenters(params, PATHS) if each.label_set == "manual")
     assert result.scale is not None and (result.scale.factor, result.scale.by) == (2.0, "given")
+
+
+def test_a_share_of_the_images_own_label_joins_the_score_but_never_one_of_masks(
+    run: Told, values: dict[str, Any], write_params: Write
+) -> None:
+    values["evaluation"] |= {"scale": 1, "fused": 0.25}
+    params = Params(write_params(values))
+    dataset, sample = PATHS.dataset("synthetic"), read_samples(PATHS.dataset("synthetic"), "test")["id"][0]
+    for label_set, share in (("manual", 0.0), ("konig", 0.25)):
+        name = SegmenterName(label_set, "unet", "synthetic")
+        save(None, name)
+        for each in read_samples(dataset, "test")["id"]:
+            label = np.random.default_rng(1).random(load_mask(dataset, each).shape, np.float32)
+            write_scores(PATHS.labels(label_set, "synthetic") / f"{each}.png", label)
+        assert evaluated(label_set)["fused"] == share
+        scores = scaling.predict_at(
+            segmenter.load(PATHS.segmenter(name))[0], load_image(dataset, sample), resolve(params.runtime), 1
+        )
+        joined = (1 - share) * scores + share * np.round(label * 255).astype(np.float32) / 255
+        kept = read_scores(PATHS.segmenter_scores(name, "synthetic") / "predictions" / f"{sample}.png")
+        np.testing.assert_allclose(kept / 255, joined, atol=0.5 / 255 + 1e-6)
+    told = {each.label_set: each.scale for each in results.segmenters(params, PATHS)}
+    assert (told["manual"], told["konig"]) == (Scale(1.0, "given"), Scale(1.0, "given", 0.25))
 
 
 def test_pixel_sizes_win_over_the_rule(run: Told, values: dict[str, Any], write_params: Write) -> None:

@@ -205,5 +205,10 @@ def test_the_scale_of_a_segmenter_is_shown_where_images_were_resized():
     assert "Scale" not in shown["Segmenters tested on cfd"]
     assert shown["Segmenters tested on mine"]["Scale"].tolist() == ["× 0.707 (rule)"]
     assert shown["Segmenters tested on all"]["Scale"].tolist() == ["each set"]
+    joined = [replace(plain, scale=Scale(1.0, "given", 0.4)), replace(resized, scale=Scale(2.0, "rule", 0.4))]
+    told = summary_tables.tables(comparison.summarise([*joined, comparison.pooled("all", joined)], BOOTSTRAP))
+    assert [told[f"Segmenters tested on {name}"]["Scale"].tolist() for name in ("cfd", "mine", "all")] == [
+        ["label 0.4"], ["× 2 (rule), label 0.4"], ["each set, label 0.4"],
+    ]  # fmt: skip
     alike = comparison.pooled("all", [replace(each, scale=Scale(2.0, "given")) for each in (plain, resized)])
     assert alike.scale == Scale(2.0, "given")

@@ -200,11 +200,14 @@ class Evaluation:
         scale: By which images are resized before a segmenter is asked; ``auto``: what the pixel sizes of both sets come
             to where they are known, else one factor for the whole test set, found without its masks
             (:mod:`hairline.nn.segmenter.scale_rules`).
+        fused: Share of an image's own pseudo-label in its score, for segmenters that learned from such labels; 0: the
+            network alone.
     """
 
     gallery: Annotated[int, Ge(1), Le(bounds.SHOWN)]
     extremes: Annotated[int, Ge(0), Le(bounds.SHOWN)]
     scale: recipes.Factor | Literal["auto"] = 1.0
+    fused: recipes.Share = 0.0
 
 
 @checked_dataclass

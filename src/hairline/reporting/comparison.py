@@ -43,8 +43,8 @@ COLUMNS = (
     "ods_unseen", "ods_unseen_low", "ods_unseen_high",
     *(f"paper_{metric.column}" for metric in IN_PAPER),
     "evidence_seconds", "label_seconds", "images_per_second", "paper_images_per_second", "scale", "machine",
-    "scale_by", "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS, "status", "reason",
-    "unsure", *BOOTSTRAP,
+    "scale_by", "fused", "paper_cell", "trained_images", "epochs", "start", "learned", *seen_signs.COLUMNS,
+    "status", "reason", "unsure", *BOOTSTRAP,
 )  # fmt: skip
 PRINTED = (*(metric.column for metric in IN_PAPER), "images_per_second")
 Status = Literal["scored", "not trainable", "no masks", "no images", "not run"]
@@ -70,15 +70,17 @@ class Training:
 
 @dataclass(frozen=True)
 class Scale:
-    """At what size a segmenter was shown the images.
+    """At what size a segmenter was shown the images, and whether it was alone.
 
     Attributes:
         factor: By which their sides were multiplied; None of several sets with a factor each.
         by: ``given``, ``mm_per_px`` (the ratio of pixel sizes), ``rule`` (found without masks) or ``each set``.
+        fused: Share of an image's own pseudo-label in its score.
     """
 
     factor: float | None
     by: str
+    fused: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def summarise(results: Sequence[Result], bootstrap: BootstrapOptions) -> pd.Data
     says of the network, or of the classifier behind labels, whether it learned anything. ``seen`` is the strongest word
     of :mod:`hairline.data.seen` that is true of any scored image, ``seen_images`` of how many, ``seen_why`` why;
     ``made_with`` are the dearest labels that went into the result.
-    ``scale`` is the factor at which a segmenter was shown the images, ``scale_by`` how it was found.
+    ``scale`` is the factor at which a segmenter was shown the images, ``scale_by`` how it was found, ``fused`` the
+    share of an image's own pseudo-label in its score.
     ``images_per_second`` is from image to label on ``machine``, and the two ``seconds`` are what an image takes of it.
     What there is not is missing (NaN). ``effective_groups`` is how many groups of one size would tell as much as those
     there are; where these are too few, intervals are missing and ``unsure`` says why.
@@ -317,7 +320,8 @@ def _training(result: Result) -> dict[str, float | str]:
 
 
 def _scale(result: Result) -> dict[str, float | str | None]:
-    return {} if result.scale is None else {"scale": result.scale.factor, "scale_by": result.scale.by}
+    scale = result.scale
+    return {} if scale is None else {"scale": scale.factor, "scale_by": scale.by, "fused": scale.fused}
 
 
 def _speed(result: Result) -> dict[str, float | str]:
@@ -348,6 +352,7 @@ def pooled(name: str, results: Sequence[Result]) -> Result:
     whole = pd.concat(tables, ignore_index=True)
     seen = [(result.dataset, result.seen) for result in results if result.seen is not None]
     scales = {result.scale for result in results}
-    scale = results[0].scale if len(scales) == 1 else Scale(None, "each set")
+    fused = {scale.fused for scale in scales if scale is not None}
+    scale = results[0].scale if len(scales) == 1 else Scale(None, "each set", *(fused if len(fused) == 1 else ()))
     seen_together = together(seen) if len(seen) == len(results) else None
     return replace(results[0], dataset=name, table=whole, seen=seen_together, scale=scale)

@@ -44,6 +44,7 @@ class _Evaluated:
     reason: str
     training: Training | None
     scale: Scale | None = None
+    fused: float = 0.0
 
 
 @dataclass
@@ -228,7 +229,7 @@ def _training(told: Mapping[str, Any]) -> Training | None:
 def _scale(told: Mapping[str, Any]) -> Scale | None:
     """At what factor a segmenter was asked; None where it was not, or an older version did not say."""
     scale = told.get("scale")
-    return Scale(scale["factor"], scale["by"]) if scale else None
+    return Scale(scale["factor"], scale["by"], told.get("fused", 0.0)) if scale else None
 
 
 def _trained_on(params: Params, dataset: str) -> str:

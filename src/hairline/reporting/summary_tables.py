@@ -106,11 +106,12 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
 
 
 def _scale(row: dict[str, Any]) -> str:
-    """The factor that images were resized by and how it was found; absent where they were shown as they are."""
-    by, factor = row["scale_by"], row["scale"]
-    if not isinstance(by, str) or (by, factor) == ("given", 1):
-        return ABSENT
-    return by if pd.isna(factor) else f"× {factor:.3g} ({by.replace('_', ' ')})"
+    """By what images were resized, how that was found, and the share of their labels; absent where there is nothing."""
+    by, factor, fused = row["scale_by"], row["scale"], row.get("fused")
+    told = [] if pd.isna(fused) or not fused else [f"label {fused:.3g}"]
+    if isinstance(by, str) and (by, factor) != ("given", 1):
+        told.insert(0, by if pd.isna(factor) else f"× {factor:.3g} ({by.replace('_', ' ')})")
+    return ", ".join(told) or ABSENT
 
 
 def _printed(row: dict[str, Any], metric: Metric) -> str:
