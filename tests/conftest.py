@@ -33,7 +33,7 @@ def tiny_values() -> dict[str, Any]:
     values["gates"]["patches"]["severities"]["patches_found"] = "warn"
     values["patches"] = {"window_px": 32, "stride_px": 32}
     values["classifiers"]["lite0"].update(backbone="test_resnet", weights="none")  # timm's smallest: 2 MB
-    values["architectures"]["unet"]["options"]["encoder"] = "tu-test_resnet"
+    values["architectures"]["unet"]["options"].update(encoder="tu-test_resnet", decoder_channels=[32, 16, 16, 8, 8])
     values["classifiers"]["lite0"]["recipe"].update(epochs=1, batch=16, optimizer="sgd", learning_rate=0.05)
     values["segmenter"].update(crop_px=64, crops_per_image=1)
     values["segmenter"]["recipe"].update(epochs=1, batch=2)
