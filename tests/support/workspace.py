@@ -85,6 +85,19 @@ def begin(folder: Path, command: Sequence[str], more: Mapping[str, str]) -> subp
                             stderr=subprocess.PIPE, text=True)  # fmt: skip
 
 
+def commit_stages(folder: Path) -> None:
+    """Tell DVC that every stage has run: `dvc commit --force`, but dvc.lock is written once, not for every stage."""
+    program = (
+        "from dvc.repo import Repo; from dvc.stage import PipelineStage\n"
+        "held = []\n"
+        "PipelineStage.dump = lambda stage, **_: held.append(stage)\n"
+        "repo = Repo('.')\n"
+        "repo.commit(force=True)\n"
+        "with repo.lock: held[0].dvcfile.dump_stages(held, update_pipeline=False)\n"
+    )
+    run(folder, sys.executable, "-c", program)
+
+
 def commands(folder: Path) -> dict[str, list[str]]:
     """Stage name → its command as DVC resolves it, in an order in which they can run."""
     return {name: command for name, (command, _) in stages(folder).items()}
@@ -115,8 +128,9 @@ def places(folder: Path, kind: str) -> dict[str, set[str]]:
 
 def _files(folder: Path) -> dict[str, int]:
     """Every file under data/, models/ and reports/ → when it was written, in ns."""
-    files = (path for name in MADE for path in (folder / name).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
+    paths = (os.path.join(parent, name) for made in MADE for parent, _, names in os.walk(folder / made)
+             for name in names)  # fmt: skip
+    return {path[len(f"{folder}/") :]: os.stat(path).st_mtime_ns for path in paths}
 
 
 def stages_run(output: str) -> set[str]:
@@ -141,14 +155,15 @@ def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        written = {}
+        written, before = {}, _files(folder)
         for name, (command, listed) in stages(folder).items():
-            before = _files(folder)
             with spoilt_params.unlisted_spoilt(folder, listed):
                 try:
                     run_stage(command)
                 except Exception as error:
                     error.add_note(f"in {name}, with params it does not list in dvc.yaml spoilt")
                     raise
-            written[name] = {path for path, when in _files(folder).items() if before.get(path) != when}
+            after = _files(folder)
+            written[name] = {path for path, when in after.items() if before.get(path) != when}
+            before = after
         yield written
