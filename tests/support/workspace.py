@@ -128,9 +128,8 @@ def places(folder: Path, kind: str) -> dict[str, set[str]]:
 
 def _files(folder: Path) -> dict[str, int]:
     """Every file under data/, models/ and reports/ → when it was written, in ns."""
-    paths = (os.path.join(parent, name) for made in MADE for parent, _, names in os.walk(folder / made)
-             for name in names)  # fmt: skip
-    return {path[len(f"{folder}/") :]: os.stat(path).st_mtime_ns for path in paths}
+    files = (path for name in MADE for path in (folder / name).rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.stat().st_mtime_ns for path in files}
 
 
 def stages_run(output: str) -> set[str]:
