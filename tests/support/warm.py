@@ -28,9 +28,13 @@ from pathlib import Path
 from typing import NoReturn
 
 LIBRARIES = (
-    "albumentations", "alembic.script", "cv2", "dvc.commands.experiments.run", "dvc.commands.repro", "dvc.repo",
-    "great_expectations", "lightning", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "mlflow", "numba",
-    "optuna.importance", "optuna.visualization", "pandas", "plotly.graph_objects", "pyarrow.dataset", "pyarrow.parquet",
+    "albumentations", "alembic.command", "alembic.script", "cryptography.fernet", "cv2", "dvc.commands.experiments.run",
+    "dvc.commands.repro", "dvc.repo", "git", "great_expectations", "grimp", "lightning",
+    "matplotlib.backends.backend_agg", "matplotlib.pyplot", "mlflow", "mlflow.pyfunc",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store", "mlflow.system_metrics.system_metrics_monitor",
+    "mlflow.tracing.provider", "numba", "opentelemetry.sdk.metrics", "optuna.importance", "optuna.visualization",
+    "pandas", "plotly.graph_objects", "pyarrow.dataset", "pyarrow.parquet", "pydensecrf.densecrf",
     "segmentation_models_pytorch", "skimage.filters", "skimage.measure", "skimage.morphology", "sklearn.ensemble",
     "timm", "torch", "torchmetrics",
 )  # fmt: skip
