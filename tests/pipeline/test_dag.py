@@ -48,7 +48,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = workspace.make(tmp_path_factory.mktemp("finished"), values)
     with workspace.all_stages_run(folder):
         pass
-    workspace.commit_stages(folder)
+    workspace.run(folder, "dvc", "commit", "--force")
     workspace.commit(folder, "results")
     return folder
 

@@ -85,19 +85,6 @@ def begin(folder: Path, command: Sequence[str], more: Mapping[str, str]) -> subp
                             stderr=subprocess.PIPE, text=True)  # fmt: skip
 
 
-def commit_stages(folder: Path) -> None:
-    """Tell DVC that every stage has run: `dvc commit --force`, but dvc.lock is written once, not for every stage."""
-    program = (
-        "from dvc.repo import Repo; from dvc.stage import PipelineStage\n"
-        "held = []\n"
-        "PipelineStage.dump = lambda stage, **_: held.append(stage)\n"
-        "repo = Repo('.')\n"
-        "repo.commit(force=True)\n"
-        "with repo.lock: held[0].dvcfile.dump_stages(held, update_pipeline=False)\n"
-    )
-    run(folder, sys.executable, "-c", program)
-
-
 def commands(folder: Path) -> dict[str, list[str]]:
     """Stage name → its command as DVC resolves it, in an order in which they can run."""
     return {name: command for name, (command, _) in stages(folder).items()}
