@@ -69,7 +69,13 @@ NETWORKS = {
     "deepcrack_zou": ("deepcrack_zou", {}),
     "oed": ("oed", {"encoder": "tf_efficientnet_b5"}),
 }
-SMALL = {**NETWORKS, "unet": ("unet", {"encoder": "resnet18"}), "oed": ("oed", {"encoder": "efficientnet_b0"})}
+TINY = "test_resnet"
+"""The backbone of a dry run, timm's smallest."""
+SMALL = {
+    **NETWORKS,
+    "unet": ("unet", {"encoder": f"tu-{TINY}", "decoder_channels": (32, 16, 16, 8, 8)}),
+    "oed": ("oed", {"encoder": "efficientnet_b0"}),
+}
 
 
 # What all sections share
@@ -197,7 +203,7 @@ def correctness(bench: "Bench") -> None:
     """Evidence, labels and segmenters against the CPU; Otsu exactly; the same training twice; resuming."""
     count = 2 if bench.dry else 4
     crops = pictures(bench, count)
-    backbone = "resnet18" if bench.dry else "resnet50"
+    backbone = TINY if bench.dry else "resnet50"
     network = classifier(backbone)
     options = params().label_set("konig").options
     questions = asked()
@@ -336,7 +342,7 @@ def trained_twice(bench: "Bench", ended_after: int | None) -> Numbers:
 
     def train(folder: Path, log: Quiet) -> segmenters.Segmenter:
         ids = list(images)
-        made = builder(SMALL["unet"])
+        made = builder(SMALL["unet"] if bench.dry else ("unet", {"encoder": "resnet18"}))
         return segmentation.train(
             ids, [], images.__getitem__, masks.__getitem__, made, options, wish, log, folder
         ).model  # fmt: skip
@@ -365,15 +371,15 @@ def labels(bench: "Bench") -> None:
     crops = pictures(bench, count)
     options = params().label_set("konig").options
     bench.attempt("processor steps", partial(processor_steps, crops[: 2 if bench.dry else 12], options))
-    nets = ("resnet18",) if bench.dry else ("resnet50", "resnet18", "resnet101")
+    nets = (TINY,) if bench.dry else ("resnet50", "resnet18", "resnet101")
     for backbone in nets:
         network = classifier(backbone)
-        ways = [("auto", True), ("auto", False)] if backbone in ("resnet50", "resnet18") else [("auto", True)]
+        ways = [("auto", True), ("auto", False)] if backbone != "resnet101" else [("auto", True)]
         for precision, on_device in ways:
             name = f"{backbone}, Otsu on {'the device' if on_device else 'threads'}"
             measure = partial(label_rate, network, crops, options, placed(bench, precision), on_device)
             bench.attempt(name, measure, needs_s=8)
-    network = classifier("resnet18" if bench.dry else "resnet50")
+    network = classifier(TINY if bench.dry else "resnet50")
     for threads in (1,) if bench.dry else (4, 16):
         measure = partial(label_rate, network, crops, options, placed(bench), True, threads)
         bench.attempt(f"{network.backbone}, Otsu on the device, {threads} threads", measure, needs_s=8)
@@ -561,7 +567,7 @@ def measured_training(bench: "Bench", loaders: int, steps: int) -> tuple[Runtime
 def classifier_rates(bench: "Bench") -> Numbers:
     """Patches a second of the engine and of a bare loop, ResNet-50 on patches of 128 px."""
     side, batch = (32, 8) if bench.dry else (128, 128)
-    backbone = "resnet18" if bench.dry else "resnet50"
+    backbone = TINY if bench.dry else "resnet50"
     chosen = pairs(bench, "train")[: 2 if bench.dry else 200]
     table = patch_table(chosen, "train", side)
     wish = Runtime(bench.device, "auto", 0 if bench.dry else workers(), 0, ALONE, 60)  # type: ignore[arg-type]
@@ -627,7 +633,7 @@ def large(bench: "Bench") -> None:
     chosen = {"U-Net": SMALL["unet"]} if bench.dry else {"U-Net": UNET, "OED": NETWORKS["oed"]}
     for name, network in chosen.items():
         bench.attempt(f"{name}, in one piece", partial(whole_photo, bench, network, photo), needs_s=8)
-    backbone = "resnet18" if bench.dry else "resnet50"
+    backbone = TINY if bench.dry else "resnet50"
     bench.attempt("evidence, in tiles", partial(photo_evidence, bench, backbone, photo), needs_s=8)
 
 
@@ -767,7 +773,7 @@ def summary(tables: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> Nu
 def taught_and_labelled(bench: "Bench", seconds: float, into: dict[str, Any]) -> Numbers:
     """Train a classifier, label both splits by konig, score the labels; those of training images go to ``into``."""
     train_pairs, val = pairs(bench, "train"), pairs(bench, "val")
-    side, batch, backbone = (32, 8, "resnet18") if bench.dry else (128, 128, "resnet50")
+    side, batch, backbone = (32, 8, TINY) if bench.dry else (128, 128, "resnet50")
     crops = train_pairs + val
     table = pd.concat(
         [patch_table(train_pairs, "train", side), patch_table(val, "judged", side, len(train_pairs))]

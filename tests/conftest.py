@@ -12,6 +12,7 @@ import pytest
 from support import parameters
 
 from hairline import tracking
+from hairline.config import yaml_files
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
@@ -33,7 +34,7 @@ def tiny_values() -> dict[str, Any]:
     values["gates"]["patches"]["severities"]["patches_found"] = "warn"
     values["patches"] = {"window_px": 32, "stride_px": 32}
     values["classifiers"]["lite0"].update(backbone="test_resnet", weights="none")  # timm's smallest: 2 MB
-    values["architectures"]["unet"]["options"]["encoder"] = "tu-test_resnet"
+    values["architectures"]["unet"]["options"].update(encoder="tu-test_resnet", decoder_channels=[32, 16, 16, 8, 8])
     values["classifiers"]["lite0"]["recipe"].update(epochs=1, batch=16, optimizer="sgd", learning_rate=0.05)
     values["segmenter"].update(crop_px=64, crops_per_image=1)
     values["segmenter"]["recipe"].update(epochs=1, batch=2)
@@ -49,6 +50,25 @@ def tiny_values() -> dict[str, Any]:
     values["evaluation"].update(gallery=2, extremes=1)
     values["comparison"]["resamples"] = 100
     return values
+
+
+@pytest.fixture(scope="session", autouse=True)
+def parsed_once() -> Iterator[None]:
+    """YAML that was parsed without a complaint is known by its text: most tests and stages read what others read."""
+    known: dict[str, dict[str, Any]] = {}
+    parse = yaml_files.parse
+
+    def parsed(text: str, path: Path) -> dict[str, Any]:
+        if text not in known:
+            found = parse(text, path)
+            if len(known) > 50:
+                known.clear()
+            known[text] = found
+        return copy.deepcopy(known[text])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml_files, "parse", parsed)
+        yield
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pyarrow.parquet  # noqa: F401
 import pytest
 from support import parameters, seen, walls
 
+from hairline.config import parameter_files, yaml_files
 from hairline.config.paths import Paths
 from hairline.data.samples import RawSample
 from hairline.io import plugins
@@ -63,6 +64,8 @@ def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
             folder = tmp_path_factory.mktemp(layout)
             walls.write(layout, folder / "raw")
             parameters.write(folder, _values(layout))
+            for name in parameter_files.FILES:
+                yaml_files.read(folder / name, "")  # known from here on, in the process of every case too
             made[layout] = folder
         return made[layout]
 

@@ -35,6 +35,7 @@ def kill_during(folder: Path, stage: str) -> None:
 @pytest.mark.slow
 def test_a_killed_run_goes_on_with_the_stage_it_was_killed_in(tmp_path: Path) -> None:
     folder = workspace.make(tmp_path / "work", tiny_values())
+    workspace.run(folder, "dvc", "repro", "index_patches@synthetic")
     kill_during(folder, "train_classifier@lite0")
     assert not (folder / "models/tiny/classifiers/lite0").exists()
 

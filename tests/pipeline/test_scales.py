@@ -53,7 +53,7 @@ def run(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch
     """A workspace with an ingested set of four test images; what the stage tells its run."""
     monkeypatch.chdir(tmp_path)
     write_params(values)
-    places.make(tmp_path, test=4)
+    places.make(tmp_path, 64, test=4)
     told = Told()
 
     @contextmanager
@@ -65,7 +65,7 @@ def run(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypatch
 
 
 def save(mm_per_px: float | None, name: SegmenterName = NAME) -> None:
-    options = unet.Options("tu-test_resnet")
+    options = unet.Options("tu-test_resnet", (32, 16, 16, 8, 8))
     info = {"status": "trained", "images": 6, "epochs": 1, "initialisation": "none", "mm_per_px": mm_per_px}
     segmenter.save(unet.build(options, "none")[0], PATHS.segmenter(name), "unet", options, info)
 

@@ -12,8 +12,7 @@ from support import workspace
 from hairline.data.samples import read_samples
 from hairline.reporting import summary_tables
 
-LABEL_SETS = ["konig", "crf", "otsu", "niblack", "konig_tuned"]
-BILATERAL = {"radius_px": 2, "sigma_range": 120, "sigma_space": 120}
+LABEL_SETS = ["konig", "otsu", "konig_tuned"]
 
 
 @pytest.fixture(scope="module")
@@ -22,9 +21,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     values = tiny_values()
     values["matrix"].update(label_sets=[], architectures=[])
     values["architectures"] = {}
-    values["label_sets"]["niblack"] = {
-        "method": "niblack", "classifier": "lite0", "options": {"bilateral": BILATERAL, "window_px": 33, "k": 0.2},
-    }  # fmt: skip
+    values["label_sets"].pop("crf")
     values["strips"] = {"count": 1, "samples": {}}
     folder = workspace.make(tmp_path_factory.mktemp("no_segmenters"), values)
     with workspace.all_stages_run(folder):

@@ -40,11 +40,10 @@ def place(tmp_path: Path, values: dict[str, Any], write_params: Write, monkeypat
     return tmp_path
 
 
-def started() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "pipeline.train_segmenter", *ARGUMENTS]
+def started(place: Path) -> subprocess.Popen[str]:
     path = os.pathsep.join([str(workspace.ROOT), str(workspace.ROOT / "src")])
-    environment = {**workspace.environment(), "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "pipeline.train_segmenter", *ARGUMENTS]
+    return workspace.begin(place, command, {"PYTHONPATH": path, "OMP_NUM_THREADS": "1"})
 
 
 def finished(process: subprocess.Popen[str]) -> str:
@@ -60,20 +59,20 @@ def same(first: Path, second: Path) -> bool:
 
 @pytest.mark.slow
 def test_a_training_killed_at_a_random_step_ends_with_the_same_bits(place: Path) -> None:
-    finished(started())
+    finished(started(place))
     history, weights = place / PATHS.segmenter_history(NAME), place / PATHS.segmenter(NAME)
     whole = history.read_text()
     weights.rename(place / "whole")
     steps = np.random.default_rng(int.from_bytes(os.urandom(4), "big")).choice(8, 2, replace=False) + 1
     for step in sorted(steps):
-        process = started()
+        process = started(place)
         while process.poll() is None and steps_done(place) < step:
             time.sleep(0.01)
         process.send_signal(signal.SIGKILL)
         assert process.wait() == -signal.SIGKILL, f"over before step {step}"
         process.communicate()
         assert not weights.exists()
-    told = finished(started())
+    told = finished(started(place))
     assert "going on after" in told
     assert same(place / "whole", weights), f"killed in steps {steps}"
     assert history.read_text() == whole
@@ -99,7 +98,7 @@ def test_a_training_on_two_devices_writes_and_logs_once(
     values["runtime"]["parallel"] = {"devices": 2, "strategy": "ddp", "nodes": 1}
     values["segmenter"]["recipe"]["batch"] = 4  # two for each: one pixel of one image has no variance
     write_params(values)
-    finished(started())
+    finished(started(place))
     info = json.loads((place / PATHS.segmenter(NAME) / "model.json").read_text())
     assert (info["epochs"], info["images"], info["kept_epoch"]) == (3, 6, 3)
     assert len((place / PATHS.segmenter_history(NAME)).read_text().splitlines()) == 4

@@ -28,9 +28,13 @@ from pathlib import Path
 from typing import NoReturn
 
 LIBRARIES = (
-    "albumentations", "alembic.script", "cv2", "dvc.commands.experiments.run", "dvc.commands.repro", "dvc.repo",
-    "great_expectations", "lightning", "matplotlib.backends.backend_agg", "matplotlib.pyplot", "mlflow", "numba",
-    "optuna.importance", "optuna.visualization", "pandas", "plotly.graph_objects", "pyarrow.dataset", "pyarrow.parquet",
+    "albumentations", "alembic.command", "alembic.script", "cryptography.fernet", "cv2", "dvc.commands.experiments.run",
+    "dvc.commands.repro", "dvc.repo", "git", "great_expectations", "grimp", "lightning",
+    "matplotlib.backends.backend_agg", "matplotlib.pyplot", "mlflow", "mlflow.pyfunc",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.store.tracking.sqlalchemy_store", "mlflow.system_metrics.system_metrics_monitor",
+    "mlflow.tracing.provider", "numba", "opentelemetry.sdk.metrics", "optuna.importance", "optuna.visualization",
+    "pandas", "plotly.graph_objects", "pyarrow.dataset", "pyarrow.parquet", "pydensecrf.densecrf",
     "segmentation_models_pytorch", "skimage.filters", "skimage.measure", "skimage.morphology", "sklearn.ensemble",
     "timm", "torch", "torchmetrics",
 )  # fmt: skip
@@ -132,14 +136,22 @@ def _asked(home: Path) -> tuple[str, list[str]]:
     return program, arguments
 
 
+def _parted(arguments: list[str]) -> list[str]:
+    """Arguments of Python, a program that is a file marked as such."""
+    words = arguments[1:] if arguments[0] == "-u" else arguments
+    return words if words[0].startswith("-") else ["file", *words]
+
+
 def _become(program: str, arguments: list[str]) -> NoReturn:
     """Be a program to its end, but without taking all the libraries down, which takes long."""
-    kind, what, *words = ["-m", program, *arguments] if program != "python" else arguments
+    kind, what, *words = ["-m", program, *arguments] if program != "python" else _parted(arguments)
     sys.argv = [what, *words]
     status = 0
     try:
         if kind == "-m":
             runpy.run_module(what, run_name="__main__", alter_sys=True)
+        elif kind == "file":
+            runpy.run_path(what, run_name="__main__")
         else:
             assert kind == "-c"
             main = sys.modules["__main__"] = types.ModuleType("__main__")

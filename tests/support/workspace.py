@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,12 +22,15 @@ COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore"
 
 
 def make(folder: Path, values: dict[str, Any]) -> Path:
-    """Copy the repository's code into a folder, write its parameters, put it under git and DVC."""
+    """Copy the repository's code into a folder, write its parameters, put it under git and DVC.
+
+    Bytecode comes along, so that the first stage need not compile; not what another process has half written.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
         else:
             shutil.copy(source, folder / name)
     parameters.write(folder, values)
@@ -63,13 +66,23 @@ def run(folder: Path, *command: str, check: bool = True) -> subprocess.Completed
 
     DVC, Python and the stages that DVC starts have loaded their libraries already (:mod:`support.warm`).
     """
-    env = environment()
+    process = begin(folder, command, {})
+    out, errors = process.communicate()
+    if check and process.returncode:
+        raise AssertionError(f"{' '.join(command)}: status {process.returncode}\n{out}\n{errors}")
+    return subprocess.CompletedProcess(process.args, process.returncode, out, errors)
+
+
+def begin(folder: Path, command: Sequence[str], more: Mapping[str, str]) -> subprocess.Popen[str]:
+    """Start a command as :func:`run` does, with more variables in its environment.
+
+    Where the process is killed, what stands behind it is killed too, and has ended once its output has.
+    """
+    env = {**environment(), **more}
     env["PATH"] = f"{_warm()}{os.pathsep}{env['PATH']}"
-    command = ("python" if command[0] == sys.executable else command[0], *command[1:])
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
-    if check and done.returncode:
-        raise AssertionError(f"{' '.join(command)}: status {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return done
+    words = ["python" if command[0] == sys.executable else command[0], *command[1:]]
+    return subprocess.Popen(words, cwd=folder, env=env, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)  # fmt: skip
 
 
 def commands(folder: Path) -> dict[str, list[str]]:
@@ -128,14 +141,15 @@ def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        written = {}
+        written, before = {}, _files(folder)
         for name, (command, listed) in stages(folder).items():
-            before = _files(folder)
             with spoilt_params.unlisted_spoilt(folder, listed):
                 try:
                     run_stage(command)
                 except Exception as error:
                     error.add_note(f"in {name}, with params it does not list in dvc.yaml spoilt")
                     raise
-            written[name] = {path for path, when in _files(folder).items() if before.get(path) != when}
+            after = _files(folder)
+            written[name] = {path for path, when in after.items() if before.get(path) != when}
+            before = after
         yield written

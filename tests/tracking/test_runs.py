@@ -252,7 +252,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     from hairline.nn.runtime.serving import RUNTIME, requirements
     from hairline.nn.segmenter import segmenter, serving
 
-    options = unet.Options("resnet18")
+    options = unet.Options("tu-test_resnet", (32, 16, 16, 8, 8))
     network, _ = unet.build(options, "none")
     segmenter.save(network, workspace / "network", "unet", options, {})
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)

@@ -22,7 +22,7 @@ NO_CHANGES = Augmentation("none", 0, 0, 0, 0, 0)
 def options(epochs):
     return ClassifierOptions(
         dataset="toy",
-        backbone="resnet18",
+        backbone="test_resnet",
         weights="none",
         augmentation=Augmentation("all", 0.1, 0.5, 0.02, 0.05, 0.5),
         sides_px=(),
@@ -70,7 +70,7 @@ def test_trains_without_validation_rows(tmp_path):
 def test_probabilities_are_those_of_the_single_windows_in_the_rows_order():
     images, patches = toy()
     patches = patches.sample(frac=1, random_state=1)
-    model, _ = backbones.build("resnet18", "none")
+    model, _ = backbones.build("test_resnet", "none")
     found = predict(model, patches, images.__getitem__, WINDOW, 5, PLACEMENT)
     assert found.dtype == np.float32 and found.shape == (len(patches),)
     for row, probability in zip(patches.itertuples(), found, strict=True):
@@ -82,7 +82,7 @@ def test_probabilities_are_those_of_the_single_windows_in_the_rows_order():
 
 def test_predicts_bf16_close_to_32_bit():
     images, patches = toy()
-    model, _ = backbones.build("resnet18", "none")
+    model, _ = backbones.build("test_resnet", "none")
     low = resolve(Runtime("cpu", "bf16", 0, 0, ALONE, 60))
     exact = predict(model, patches, images.__getitem__, WINDOW, 8, PLACEMENT)
     np.testing.assert_allclose(predict(model, patches, images.__getitem__, WINDOW, 8, low), exact, atol=0.03)
@@ -100,7 +100,7 @@ def test_a_batch_of_one_that_cannot_be_normalised_is_told_before_training(tmp_pa
     images, patches = toy()
     one = replace(options(1), recipe=replace(options(1).recipe, batch=1), augmentation=NO_CHANGES)
     with pytest.raises(
-        HairlineError, match="backbone 'resnet18' cannot learn from batches of 1 patch of 32x32"
+        HairlineError, match="backbone 'test_resnet' cannot learn from batches of 1 patch of 32x32"
     ) as caught:
         train(patches, images.__getitem__, WINDOW, one, RUNTIME, Notes(), tmp_path)
     assert "set recipe.batch to 2 or set patches.window_px to 64" in str(caught.value)

@@ -38,6 +38,17 @@ def own_cache(monkeypatch, tmp_path):
     monkeypatch.setenv("HAIRLINE_CACHE", str(tmp_path / "cache"))
 
 
+@pytest.fixture(scope="module")
+def shared_cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("converted")
+
+
+@pytest.fixture
+def converted_once(own_cache, shared_cache, monkeypatch):
+    """For tests of what is made of the weights: they are converted for the first of them alone."""
+    monkeypatch.setenv("HAIRLINE_CACHE", str(shared_cache))
+
+
 @pytest.fixture
 def no_hub(monkeypatch):
     def asked(*_, **__):
@@ -96,6 +107,13 @@ def random_weights():
     return named
 
 
+@pytest.fixture(scope="module")
+def given():
+    """One such set for all tests; what spoils it makes another mapping of it."""
+    torch.manual_seed(1)
+    return random_weights()
+
+
 def renamed(old, new):
     return lambda given: {new if name == old else name: tensor for name, tensor in given.items()}
 
@@ -128,9 +146,8 @@ def replaced(name, tensor):
     ],
 )
 @pytest.mark.parametrize("wish", ["auto", "imagenet"])
-def test_a_package_with_anything_else_is_refused(package, no_hub, spoil, told, wish):
-    torch.manual_seed(1)
-    file = package(spoil(random_weights()))
+def test_a_package_with_anything_else_is_refused(package, no_hub, given, spoil, told, wish):
+    file = package(spoil(given))
     with pytest.raises(HairlineError, match=told) as caught:
         weights.initial(wish, backbones.published(LITE0))
     assert str(file) in str(caught.value)
@@ -253,7 +270,7 @@ def images(count=2, side=64):
 
 @there
 @pytest.mark.parametrize("wish", ["auto", "imagenet"])
-def test_a_classifier_starts_from_the_package_with_its_scale_and_a_narrow_head(no_hub, wish, tmp_path):
+def test_a_classifier_starts_from_the_package_with_its_scale_and_a_narrow_head(no_hub, converted_once, wish, tmp_path):
     torch.manual_seed(3)
     model, initial = backbones.build(LITE0, wish)
     body, _ = pretrained.of(LITE0)
@@ -303,7 +320,7 @@ def test_a_classifier_saved_before_there_were_scales_answers_as_it_did(tmp_path)
                        "UPerNet", "Segformer")],
     ],
 )  # fmt: skip
-def test_segmenters_take_the_package_as_encoder(no_hub, network, options, tmp_path):
+def test_segmenters_take_the_package_as_encoder(no_hub, converted_once, network, options, tmp_path):
     name = weight_packages.bare(options.encoder)
     model, initial = module(network).build(options, "imagenet")
     assert initial == "imagenet" and model.origin.source == weight_packages.PACKAGES[name].distribution
@@ -321,7 +338,7 @@ def test_segmenters_take_the_package_as_encoder(no_hub, network, options, tmp_pa
 
 
 @there
-def test_a_segmenter_that_starts_from_a_classifier_tells_what_that_had_started_from(tmp_path):
+def test_a_segmenter_that_starts_from_a_classifier_tells_what_that_had_started_from(converted_once, tmp_path):
     classifier, _ = backbones.build(LITE0, "imagenet")
     with torch.no_grad():
         classifier.body.conv_stem.weight.add_(1)
@@ -343,7 +360,7 @@ def test_questions_about_networks_ask_nobody(no_hub, monkeypatch):
 
 
 @there
-def test_evidence_of_the_network_is_the_same_folded_and_streamed():
+def test_evidence_of_the_network_is_the_same_folded_and_streamed(converted_once):
     here = Placement(torch.device("cpu"), autocast=False, accelerator="cpu", precision="32-true")
     model = backbones.build(LITE0, "imagenet")[0].eval()
     image = np.ascontiguousarray(np.asarray(data.chelsea())[:160, :224])

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from support import workspace
 
 PROGRAM = """
 import json, os, signal, sys
@@ -78,11 +79,12 @@ def train(folder, devices, strategy, stop_at=0, launcher=()):
     program.write_text(PROGRAM)
     folder.mkdir(exist_ok=True)
     path = os.pathsep.join(entry for entry in sys.path if entry)
-    done = subprocess.run(
-        [sys.executable, *launcher, str(program), str(folder), str(devices), strategy, str(stop_at)],
-        env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}, capture_output=True, text=True, timeout=180,
-    )  # fmt: skip
-    return done, json.loads((folder / "told.json").read_text()) if done.returncode == 0 else None
+    words = [sys.executable, *launcher, program, folder, devices, strategy, stop_at]
+    environment = {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "PYTHON_EXEC": "python"}  # the last for torchrun
+    process = workspace.begin(folder, [str(word) for word in words], environment)
+    _, errors = process.communicate(timeout=180)
+    ended = subprocess.CompletedProcess(words, process.returncode, stderr=errors)
+    return ended, json.loads((folder / "told.json").read_text()) if process.returncode == 0 else None
 
 
 def assert_alike(one, two):
