@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import click
 import typer
 
 from hairline.errors import HairlineError
 from hairline.io import bounds
+
+LEAST_PX = 32
 
 if TYPE_CHECKING:
     from hairline.workspaces.looking import Look
@@ -32,7 +33,9 @@ def init(
     copy: Annotated[bool, typer.Option("--copy", help="Take photos as copies, also on the same disk.")] = False,
     window: Annotated[
         int | None,
-        typer.Option("--window", min=32, max=bounds.WINDOW_PX, help="Side of a patch in px; none: by the photos."),
+        typer.Option(
+            "--window", min=LEAST_PX, max=bounds.WINDOW_PX, help="Side of a patch in px; none: by the photos."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option("--name", help="Of the experiment; none: that of the folder.")] = None,
     update: Annotated[bool, typer.Option("--update", help="Bring a workspace to the installed version.")] = False,
@@ -84,7 +87,7 @@ def _make(
     for line in plan.difference(folder, made.texts):
         typer.echo(line)
     if asks and not typer.confirm(f"Make the workspace {folder}?", default=True):
-        raise HairlineError("nothing was written")
+        raise HairlineError("nothing was written, as answered; run it again for that")
     for line in making.make(made, how):
         typer.echo(line)
     typer.echo(f"Ready: {folder}" + (f", whose {plan.OTHER_README} says" if plan.OTHER_README in made.texts else ""))
@@ -108,9 +111,9 @@ def _photos(folder: Path, photos: Path | None, asks: bool) -> Path:
 def _other_window(made: "Plan", masks: Path | None, name: str | None, look: "Look") -> "Plan":
     from hairline.workspaces import found, making
 
-    chosen = typer.prompt(
-        "Side of a patch in pixels", default=made.grid.window_px, type=click.IntRange(32, bounds.WINDOW_PX)
-    )
+    chosen = typer.prompt("Side of a patch in pixels", default=made.grid.window_px, type=int)
+    if not LEAST_PX <= chosen <= bounds.WINDOW_PX:
+        raise HairlineError(f"patches of {chosen} px: expected {LEAST_PX} to {bounds.WINDOW_PX}; choose such a size")
     if chosen == made.grid.window_px:
         return made
     return making.planned(made.folder, look, found.grid(look.photos, chosen), masks, name)
@@ -128,7 +131,7 @@ def _update(folder: Path, asks: bool, yes: bool) -> None:
         typer.echo(f"{folder}: nothing to change ({versions})")
         return
     if asks and not typer.confirm(f"Write this ({versions})?", default=True):
-        raise HairlineError("nothing was written")
+        raise HairlineError("nothing was written, as answered; run it again for that")
     if not asks and not yes:
         raise HairlineError("nothing was written, since there is no terminal to ask on; add --yes to write this")
     updating.write(update)

@@ -32,7 +32,7 @@ __pycache__
 """
 
 BASELINES = """\
-`hairline accept` writes here what the images of each data set look like, for the gate's rule `drift`; commit these files.
+`hairline accept` writes here how the images of each data set look, for the gate's rule `drift`; commit these files.
 """
 
 CLICKED = """\
@@ -40,7 +40,7 @@ CLICKED = """\
 
 In this folder, with the environment active that hairline is installed in (its `python` first on the path):
 
-1. `hairline click` opens a page: say of patches whether they show a crack. Clicks are kept in `data/raw/photos/clicks/`.
+1. `hairline click` opens a page: say of patches whether they show a crack. Clicks stay in `data/raw/photos/clicks/`.
 2. `hairline check` looks whether everything is in order: parameters, photos, clicks.
 3. `dvc repro` trains the classifier, makes labels of all photos and trains the segmenter; again after more clicks.
 4. Labels: `reports/{name}/sheets/`. The whole report: `reports/{name}/comparison/index.html`.

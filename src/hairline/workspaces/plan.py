@@ -68,8 +68,8 @@ def _entries(folder: Path) -> list[Path]:
 
 def _foreign(folder: Path, name: str) -> HairlineError:
     return HairlineError(
-        f"{folder / name}: is there already and not hairline's, so nothing was written; choose a folder of its own, such "
-        f"as {folder / 'cracks'}, and name this one's photos by --photos"
+        f"{folder / name}: is there already and not hairline's, so nothing was written; choose a folder of its own, "
+        f"such as {folder / 'cracks'}, and name this one's photos by --photos"
     )
 
 

@@ -72,5 +72,6 @@ def read(path: Path) -> Record | None:
     except (TypeError, ValueError):
         pass
     raise HairlineError(
-        f"{path}: is not as 'hairline init' wrote it; bring it back from git, or make the workspace anew in another folder"
+        f"{path}: is not as 'hairline init' wrote it; bring it back from git, or make the workspace anew in "
+        "another folder"
     )

@@ -12,9 +12,7 @@ FROM_SOURCE = "      - src/hairline\n"
 """The dependency of the stage ``code`` that a workspace has not: the source lies where hairline is installed."""
 
 CODE = "    cmd: python -m pipeline.code\n"
-ALWAYS = (
-    "    always_changed: true  # hairline is installed elsewhere: this stage alone looks whether it is another one\n"
-)
+ALWAYS = "    always_changed: true  # hairline is installed elsewhere; this stage looks whether it is another one\n"
 
 
 def folder(package: Path = Path(__file__).parents[1]) -> Path:

@@ -73,7 +73,7 @@ def _one(source: Path, target: Path, how: How) -> str:
         heic.convert(source, target)
         return "converted to JPEG"
     if how == "link":
-        target.symlink_to(Path(os.path.abspath(source)))
+        target.symlink_to(source.absolute())
         return "linked (symbolic)"
     if how == "auto":
         try:

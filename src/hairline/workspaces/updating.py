@@ -1,4 +1,4 @@
-"""Brings a workspace to the installed version of hairline: stages as they are now, parameters with what people changed."""
+"""Brings a workspace to the installed version: stages as they are now, parameters with what people changed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,8 @@ def planned(folder: Path) -> Update:
     before = record.read(folder / record.FILE)
     if before is None:
         raise HairlineError(
-            f"{folder}: no workspace that 'hairline init' made; run 'hairline init' in it first, or name the right folder"
+            f"{folder}: no workspace that 'hairline init' made; run 'hairline init' in it first, or name the right "
+            "folder"
         )
     stages, values = shipped.stages(), parameters.texts(before.profile, before.over)
     others = {name: digest for name, digest in before.digests.items() if not _is_stage(name)}

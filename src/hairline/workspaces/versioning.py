@@ -72,7 +72,8 @@ def _must(folder: Path, *command: str) -> None:
     if done.returncode:
         name = "dvc" if command[0] == sys.executable else command[0]
         raise HairlineError(
-            f"{folder}: '{name} init' failed ({_last(done.stderr)}); mend that and run 'hairline init' again, which goes on"
+            f"{folder}: '{name} init' failed ({_last(done.stderr)}); mend that and run 'hairline init' again, "
+            "which goes on"
         )
 
 
