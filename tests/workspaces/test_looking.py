@@ -113,3 +113,12 @@ def test_heic_becomes_upright_jpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert dict(ways) == {"converted to JPEG": 1}
     assert read_image(tmp_path / "to" / "a.jpg").shape == (64, 48, 3)
     assert source.is_file()
+
+
+def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:
+    photo(tmp_path / "elsewhere" / "a.jpg", 1)
+    (tmp_path / "from").mkdir()
+    (tmp_path / "from" / "link").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "from" / "same").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "circle").symlink_to(tmp_path / "from")
+    assert [each.name for each in looking.look(tmp_path / "from").photos] == ["link/a.jpg"]

@@ -102,7 +102,7 @@ def _photos(folder: Path, photos: Path | None, asks: bool) -> Path:
         return photos
     default = making.default_photos(folder)
     if asks:
-        return Path(typer.prompt("Folder of photos", default=str(default) if default else None)).expanduser()
+        return Path(typer.prompt("Folder of photos", default=str(default or Path.cwd()))).expanduser()
     if default is None:
         raise HairlineError(f"{folder}: no photos found in it or below; name their folder with --photos")
     return default

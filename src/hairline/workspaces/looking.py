@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,7 +75,7 @@ class Look:
 
 
 def files(folder: Path, skip: Collection[Path] = ()) -> list[Path]:
-    """Files of pictures in a folder and below, hidden ones and folders in ``skip`` passed over, by name.
+    """Files of pictures in a folder and below, by name; hidden ones and folders in ``skip`` are passed over.
 
     Raises:
         HairlineError: If a folder may not be read.
@@ -83,9 +84,11 @@ def files(folder: Path, skip: Collection[Path] = ()) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise unreadable(Path(error.filename), error)
 
-    found, passed = list[Path](), {each.resolve() for each in skip}
-    for place, folders, names in os.walk(folder, onerror=refuse):
-        folders[:] = [name for name in folders if _shown(name) and Path(place, name).resolve() not in passed]
+    found, passed = list[Path](), {folder.resolve(), *(each.resolve() for each in skip)}
+    for place, folders, names in os.walk(folder, onerror=refuse, followlinks=True):
+        real = {name: Path(place, name).resolve() for name in folders if _shown(name)}
+        folders[:] = [name for name, path in real.items() if path not in passed]
+        passed |= {real[name] for name in folders}  # links lead to no folder twice
         found += [Path(place, name) for name in names if _shown(name) and _is_picture(name)]
     return sorted(found, key=lambda path: path.relative_to(folder).parts)
 
@@ -116,7 +119,9 @@ def look(folder: Path, skip: Collection[Path] = ()) -> Look:
         raise HairlineError(f"{folder}: no photos found in it or below; name their folder with --photos")
     with_heic = not any(map(heic.is_heic, found)) or heic.readable()
     names = [path.relative_to(folder).as_posix() for path in found]
-    seen = in_threads(lambda path: _attempt(folder, path, with_heic), found, "look at photos")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large photos are welcome
+        seen = in_threads(lambda path: _attempt(folder, path, with_heic), found, "look at photos")
     left_out = {name: told for name, told in zip(names, seen, strict=True) if isinstance(told, str)}
     read = [photo for photo in seen if isinstance(photo, Photo)]
     if not read:

@@ -94,7 +94,7 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     if of_masks:
         files[(ROOT / SPLIT).as_posix()] = _split(look, named, {Path(name).stem for name in of_masks})
     values = parameters.texts(profile, over)
-    kept = Record(installed(), profile, over, str(look.folder.resolve()), values, record.digests(files))
+    kept = Record(installed(), profile, over, values, record.digests(files))
     texts = plan.fitted(folder, {**values, **files}, begun)
     taken = {} if in_place else sources
     return Plan(folder, grid, taken, {} if masks_in_place else of_masks, texts, kept, notes)

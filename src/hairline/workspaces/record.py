@@ -22,7 +22,6 @@ class Record:
         version: Of hairline.
         profile: The profile of its parameters.
         over: What was merged over that.
-        photos: The folder that its photos were taken from.
         parameters: Parameter file → its text as it was written.
         digests: Every other file that is hairline's → SHA-256 of its text.
     """
@@ -30,7 +29,6 @@ class Record:
     version: str
     profile: str
     over: dict[str, Any]
-    photos: str
     parameters: dict[str, str]
     digests: dict[str, str]
 
@@ -66,7 +64,7 @@ def read(path: Path) -> Record | None:
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         record = Record(**told)
-        whole = all(isinstance(each, str) for each in (record.version, record.profile, record.photos))
+        whole = all(isinstance(each, str) for each in (record.version, record.profile))
         if whole and all(isinstance(each, dict) for each in (record.over, record.parameters, record.digests)):
             return record
     except (TypeError, ValueError):

@@ -57,7 +57,7 @@ def planned(folder: Path) -> Update:
         )
     stages, values = shipped.stages(), parameters.texts(before.profile, before.over)
     others = {name: digest for name, digest in before.digests.items() if not _is_stage(name)}
-    after = Record(installed(), before.profile, before.over, before.photos, values, others | record.digests(stages))
+    after = Record(installed(), before.profile, before.over, values, others | record.digests(stages))
     texts = stages | {name: _carried(folder, name, before, text) for name, text in values.items()}
     there = {name: _there(folder / name) for name in (*texts, *filter(_is_stage, before.digests))}
     changed = {name: text for name, text in texts.items() if there[name] != text}

@@ -21,7 +21,7 @@ def repository(folder: Path) -> Path | None:
     done = _run(folder, "git", "rev-parse", "--show-toplevel")
     if done.returncode == 0:
         return Path(done.stdout.strip()).resolve()
-    if "not a git repository" in done.stderr:
+    if "not a git repository (or any" in done.stderr:
         return None
     raise HairlineError(
         f"{folder}: git does not open its repository ({_last(done.stderr)}); see what 'git status' says"
