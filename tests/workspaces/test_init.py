@@ -310,15 +310,14 @@ def test_git_versions_clicks_and_never_photos(tmp_path: Path, init: Init) -> Non
 @pytest.mark.slow
 def test_real_git_and_dvc_know_every_stage(tmp_path: Path) -> None:
     """In a folder of a repository that is there, with spaces in its path: DVC takes the DAG as it is written."""
-    from support import workspace
-
     _git(tmp_path, "init", "-q")
     home = tmp_path / "mein Werk"
     some(tmp_path / "from")
     assert CliRunner().invoke(app, ["init", str(home), "--photos", str(tmp_path / "from")]).exit_code == 0
     assert not (home / ".git").exists()
     assert making.ROOT.as_posix() in (home / "params.yaml").read_text()
-    names = workspace.run(home, "dvc", "stage", "list", "--name-only").stdout.split()
+    command = [sys.executable, "-m", "dvc", "stage", "list", "--name-only"]
+    names = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True).stdout.split()
     assert {"code", "ingest@photos", "label@multiscale", "train_segmenter@multiscale-adapted-half_generated"} <= {
         *names
     }
