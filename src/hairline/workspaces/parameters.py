@@ -17,7 +17,7 @@ PHOTOS = "photos"
 """The data set of a workspace."""
 HEADER = "# Written by: hairline init; what you change here stays through 'hairline init --update'.\n"
 NO_NAME = "photos"
-UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"}
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss"})
 
 
 def own(name: str, photos: Sequence[Photo], grid: Grid, masked: bool) -> dict[str, Any]:
@@ -60,6 +60,6 @@ def experiment(folder: str) -> str:
     >>> experiment("Brücke Süd 2024"), experiment("照片"), experiment("raw")
     ('Bruecke-Sued-2024', 'photos', 'raw-photos')
     """
-    spelt = composed(folder).translate(str.maketrans(UMLAUTS))
+    spelt = composed(folder).translate(UMLAUTS)
     name = re.sub(r"[^A-Za-z0-9_-]+", "-", spelt).strip("-_")[:40] or NO_NAME
     return f"{name}-photos" if name.lower() == "raw" else name
