@@ -216,7 +216,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         assert default is not None
         return default
 
-    monkeypatch.setattr(init_command.sys.stdin.__class__, "isatty", lambda _: True, raising=False)
     monkeypatch.setattr(init_command, "sys", _Terminal)
     monkeypatch.setattr(init_command.typer, "prompt", prompt)
     monkeypatch.setattr(init_command.typer, "confirm", prompt)
