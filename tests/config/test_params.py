@@ -58,7 +58,7 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("label_sets.konig.options.fusion.closing_px", 4, ["fusion", "closing_px must be odd"]),
         ("label_sets.otsu.options", {"level": 3}, ["label_sets.otsu.options.level", "unknown value"]),
         ("label_sets.otsu.classifier", "resnet99", ["label_sets.otsu.classifier", "'resnet99'", "lite0"]),
-        ("matrix.test_sets", [], ["matrix.test_sets", "at least 1"]),
+        ("matrix.localized", [], ["matrix.localized", "at least 1"]),
         (
             "matrix.architectures",
             [],

@@ -36,7 +36,7 @@ def test_the_dag_holds_no_stage_of_segmenters(done: Path) -> None:
 
 def test_every_label_set_is_scored_and_compared(done: Path) -> None:
     told = (done / "reports/tiny/comparison/comparison.md").read_text()
-    assert "No segmenter was trained. The best labels: " in told
+    assert "No segmenter was scored. The best labels: " in told
     assert f"## {summary_tables.ABLATIONS}" in told and "Segmenters tested on" not in told
     read = pd.read_csv(done / "reports/tiny/comparison/ablations.csv", index_col="labels")
     assert list(read.index) == LABEL_SETS

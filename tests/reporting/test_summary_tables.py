@@ -165,7 +165,7 @@ def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
     best = max(range(2), key=lambda index: metrics(tables[index])["ods"])
     told = headlines.headline(summary)
     name = ("otsu", "konig_without_bilateral")[best]
-    assert told.startswith(f"No segmenter was trained. The best labels: {name} on crack500-train, ODS ")
+    assert told.startswith(f"No segmenter was scored. The best labels: {name} on crack500-train, ODS ")
     assert f"otsu on cfd-test, ODS {metrics(tables[2])['ods']:.3f} [" in told
     assert told.endswith("; the intervals do not account for the choice among 2 label sets.")
     assert "FSV" not in summary_tables.markdown(summary)
@@ -174,7 +174,7 @@ def test_where_no_segmenter_was_trained_the_best_labels_make_the_headline():
     nothing = comparison.summarise(
         [Result("label", "otsu", "resnet18", "mine", "mine-test", "no masks", "", None)], BOOTSTRAP
     )
-    assert headlines.headline(nothing) == "No segmenter was trained, and no label could be scored."
+    assert headlines.headline(nothing) == "Neither a segmenter nor labels could be scored on masks."
     assert "| otsu | no masks |" in summary_tables.markdown(nothing)
 
 

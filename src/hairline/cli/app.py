@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import splits
+from hairline.cli.init import init
 from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
@@ -28,6 +29,7 @@ app = typer.Typer(
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 app.add_typer(splits.app, name="splits")
+app.command()(init)
 app.command()(score)
 app.command()(predict)
 

@@ -89,7 +89,7 @@ class Matrix:
             of ``studies``; others are only scored. None: no segmenter is trained.
         architectures: Segmenters, keys of ``architectures``; none are needed where none is trained.
         training_sets: What segmenters learn from, keys of ``training_sets``; labels are scored on these images too.
-        test_sets: Data sets whose test split scores labels and segmenters.
+        test_sets: Data sets whose test split scores labels and segmenters. None: nothing is scored on masks.
     """
 
     datasets: Names
@@ -98,7 +98,7 @@ class Matrix:
     label_sets: DistinctNames
     architectures: DistinctNames
     training_sets: DistinctNames
-    test_sets: Names
+    test_sets: DistinctNames
 
     def __post_init__(self) -> None:
         needed = {"architectures": self.architectures, "training_sets": self.training_sets}

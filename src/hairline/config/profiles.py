@@ -64,8 +64,13 @@ def base_values(folder: Path) -> dict[str, Any]:
     return values
 
 
-def render(folder: Path, name: str) -> dict[str, str]:
+def render(folder: Path, name: str, own: Mapping[str, Any] | None = None) -> dict[str, str]:
     """Text of each parameter file under a profile.
+
+    Args:
+        folder: Where the profiles lie.
+        name: The profile.
+        own: Sections that are merged over it, last of all, by the rules of profiles.
 
     Returns:
         Name of the file, as in :data:`~hairline.config.parameter_files.FILES` → its text.
@@ -83,6 +88,8 @@ def render(folder: Path, name: str) -> dict[str, str]:
         for section, value in _spelled_out(overlay).items():
             if section != USE:
                 _merge(values[OWN.get(section, COMMON)], {section: value}, f"{path}: ")
+    for section, value in (own or {}).items():
+        _merge(values[OWN.get(section, COMMON)], {section: value}, f"{folder / name}: ")
     rendered = {file: _text(file, texts[file], values[file], name) for file in FILES}
     if name != COMPLETE:
         rendered[COMMON] = HEADER.format(name=name, digest=_digest(rendered)) + rendered[COMMON]

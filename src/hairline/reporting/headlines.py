@@ -13,7 +13,7 @@ def headline(summary: pd.DataFrame) -> str:
 
     The first is of the first test set: the best segmenter trained on pseudo-labels, against its FSV. The second is of
     the others; where there are none, it says what that result has seen and was made with. Where no segmenter was
-    trained it is the best label set on every set. What learned nothing is said before all.
+    scored it is the best label set on every set. What learned nothing is said before all.
     """
     nothing, told = worth.headline(summary), _result(summary)
     sentences = [nothing.rstrip("."), "; ".join(told)] if nothing else told
@@ -50,11 +50,11 @@ def best_labels(summary: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _of_labels(rows: pd.DataFrame) -> list[str]:
     if rows.empty:
-        return ["No segmenter was trained, and no label could be scored"]
+        return ["Neither a segmenter nor labels could be scored on masks"]
     told = [f"{row['labels']} on {row['test_set']}, ODS {_scored(row)}" for row in best_labels(rows)]
     count = rows["labels"].nunique()
     caution = "" if count == 1 else f"; the intervals do not account for the choice among {count} label sets"
-    return ["No segmenter was trained", f"The best labels: {'; '.join(told)}{caution}"]
+    return ["No segmenter was scored", f"The best labels: {'; '.join(told)}{caution}"]
 
 
 def _scored(row: dict[str, Any]) -> str:

@@ -1,0 +1,85 @@
+"""The small files of a workspace that are no stages: what git and DVC pass over, and the next commands."""
+
+GIT_IGNORES = """\
+__pycache__
+# Not "/data/*": DVC would take that for the folder data/ itself.
+/data/?*
+!/data/raw/
+/data/raw/?*
+!/data/raw/*.dvc
+# Clicks are work: they are versioned.
+!/data/raw/photos/
+/data/raw/photos/?*
+!/data/raw/photos/*.dvc
+!/data/raw/photos/clicks/
+!/data/raw/photos/split.csv
+/models/
+/reports/
+/state/
+/mlruns/
+.*.partial
+.partial.*
+"""
+
+DVC_IGNORES = """\
+# Never inputs or outputs of a stage: DVC need not walk them.
+.*.partial
+.partial.*
+/.venv
+/mlruns
+/state
+__pycache__
+"""
+
+BASELINES = """\
+`hairline accept` writes here how the images of each data set look, for the gate's rule `drift`; commit these files.
+"""
+
+CLICKED = """\
+# {name}: labels of cracks, a click a patch
+
+In this folder, with the environment active that hairline is installed in (its `python` first on the path):
+
+1. `hairline click` opens a page: say of patches whether they show a crack. Clicks stay in `data/raw/photos/clicks/`.
+2. `hairline check` looks whether everything is in order: parameters, photos, clicks.
+3. `dvc repro` trains the classifier, makes labels of all photos and trains the segmenter; again after more clicks.
+4. Labels: `reports/{name}/sheets/`. The whole report: `reports/{name}/comparison/index.html`.
+5. `hairline predict PHOTOS --model models/{name}/segmenters/half_generated/multiscale/adapted --out found --overlay`
+6. More photos go into `data/raw/photos/images/`. After an upgrade of hairline: `hairline init --update`.
+"""
+
+MASKED = """\
+# {name}: cracks, with masks
+
+In this folder, with the environment active that hairline is installed in (its `python` first on the path):
+
+1. `hairline check` looks whether everything is in order: parameters, photos, masks.
+2. `dvc repro` trains the classifier, makes labels, trains segmenters on masks and on labels, and scores all of them.
+3. The report: `reports/{name}/comparison/index.html`, as text `hairline summary`.
+4. `hairline predict PHOTOS --model models/{name}/segmenters/half_generated/multiscale/adapted --out found --overlay`
+5. More photos and masks go into `data/raw/photos/images/` and `masks/`, and a row each into `split.csv` there.
+6. After an upgrade of hairline: `hairline init --update`.
+"""
+
+
+def texts(name: str, masked: bool) -> dict[str, str]:
+    """Path in a workspace → text.
+
+    Args:
+        name: Of the experiment.
+        masked: Whether there are masks.
+    """
+    return {
+        ".gitignore": GIT_IGNORES,
+        ".dvcignore": DVC_IGNORES,
+        "baselines/README.md": BASELINES,
+        "README.md": (MASKED if masked else CLICKED).format(name=name),
+    }
+
+
+def with_lacking(text: str, wanted: str) -> str:
+    """A list of ignored files of somebody's with the lines that it lacks, at its end."""
+    there = {line.strip() for line in text.splitlines()}
+    lacking = [line for line in wanted.splitlines() if line.strip() not in there]
+    gap = "" if not text or text.endswith("\n") else "\n"
+    return text + gap + "".join(f"{line}\n" for line in lacking)
