@@ -15,11 +15,11 @@ are assigned to splits by a hash of their name.
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from hairline.data import clicks, label_studio, photo_files
+from hairline.data import clicked, clicks, photo_files
 from hairline.data.clicks import CRACK, UNSURE, Label, Place
 from hairline.data.layout_files import LeavesOut, LeftOut, found_instead
 from hairline.data.samples import LabelledPatch, RawSample
@@ -27,9 +27,8 @@ from hairline.data.splits import Shares, refuse_shares, split_of
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, upright_size
 from hairline.io import bounds
-from hairline.io.file_names import Names, printable
+from hairline.io.file_names import printable
 from hairline.io.options import checked_dataclass
-from hairline.io.reading import entries
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +95,8 @@ def _sample(path: Path, name: str, patches: Iterable[LabelledPatch], shares: Sha
 
 def _patches(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) -> dict[str, list[LabelledPatch]]:
     """Name of a photo → its patches with a label, in the order of their places."""
-    labels = _labels(folder, photos, meanings)
+    labels = clicked.labels(folder, photos, meanings)
+    _refuse_outside(folder, labels, photos)
     counts = Counter(labels.values())
     log.info("%s: %s", folder, ", ".join(f"{counts[label]} {label}" for label in clicks.LABELS))
     found = dict[str, list[LabelledPatch]]()
@@ -104,42 +104,6 @@ def _patches(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, La
         if label != UNSURE:
             found.setdefault(place.photo, []).append(LabelledPatch(place.y, place.x, place.size, label == CRACK))
     return found
-
-
-def _labels(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) -> dict[Place, Label]:
-    """What all files together say, by the names that the photos have."""
-    names, people = Names(photos), list[dict[Place, clicks.Click]]()
-    for path in entries(folder):
-        if path.suffix.lower() == ".csv":
-            found = clicks.read_rows(path, meanings)
-            if found.torn:
-                log.warning(clicks.told(path, found.torn))
-            rows = found.rows
-        elif path.suffix.lower() == ".json":
-            rows = label_studio.read(path, photos, meanings)
-        else:
-            continue
-        people += clicks.by_person(list(_named(path, rows, names)))
-    labels = clicks.merged(people)
-    _refuse_outside(folder, labels, photos)
-    return labels
-
-
-def _named(path: Path, rows: Iterable[clicks.Click], names: Names) -> Iterator[clicks.Click]:
-    """The rows with the names that the photos have."""
-    lost = Counter[str]()
-    for click in rows:
-        name = names.find(click.place.photo)
-        if name is None:
-            lost[click.place.photo] += click.label != clicks.UNDO
-        else:
-            yield clicks.Click(click.place._replace(photo=name), click.label, click.who, click.when)
-    if lost.total():
-        name, times = lost.most_common(1)[0]
-        raise HairlineError(
-            f"{path}: names the photo '{printable(name)}' ({times} times; {len(lost)} such photos), which is not in "
-            f"{path.parent.parent / IMAGES}; put it back, or take these rows out"
-        )
 
 
 def _refuse_outside(folder: Path, labels: Iterable[Place], photos: Mapping[str, Path]) -> None:
