@@ -1,4 +1,4 @@
-"""The patches of photos that somebody may be asked about: side by side, all inside the photo where it is large enough."""
+"""The patches of photos that somebody may be asked about: side by side, inside the photo where it is large enough."""
 
 from collections.abc import Mapping
 

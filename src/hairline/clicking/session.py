@@ -18,6 +18,7 @@ from hairline.data.clicks import CRACK, LABELS, NO_CRACK, UNDO, UNSURE, Click, L
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, upright_size
 from hairline.io.file_names import printable
+from hairline.io.reading import composed
 
 log = logging.getLogger(__name__)
 
@@ -99,9 +100,9 @@ class Session:
             same = next((each for each in self._people if each.casefold() == name.casefold()), None)
             if same is None:
                 path = self._open.enter_context(clicks.only_writer(self.folder, name))
-                rows = clicks.read_rows(path, {}).rows
-                self._people[name] = Person(path, clicks.standing(rows))
-            return same or name
+                same = composed(path.stem)  # as the file writes it, where they differ in upper and lower case
+                self._people[same] = Person(path, clicks.standing(clicks.read_rows(path, {}).rows))
+            return same
 
     def history(self, who: str) -> list[tuple[Patch, str]]:
         """The last patches that somebody labelled, with what they said, oldest first."""
@@ -157,8 +158,11 @@ class Session:
     def labels(self) -> dict[Place, Label]:
         """What all say, files of other processes and tables made elsewhere included."""
         with self._lock:
-            people = list[dict[Place, Click]]()
+            own = {person.path: person.said for person in self._people.values()}
+            people = list(own.values())
             for path in clicked.files(self.folder):
+                if path in own:
+                    continue
                 told = path.stat()
                 state = told.st_mtime_ns, told.st_size
                 if self._seen.get(path, (None,))[0] != state:
