@@ -6,6 +6,7 @@ const WORDS = { crack: "Crack", no_crack: "No crack", unsure: "Unsure" };
 const KEYS = { 1: "crack", c: "crack", 2: "no_crack", n: "no_crack", 3: "unsure", u: "unsure" };
 const LOADING = 4; // pictures at a time, so that clicks never wait for them: browsers open six connections
 const AGAIN_MS = 1000;
+const UNSEEN_MS = 150; // a key meant for the screen before says nothing of this one
 const REMEMBERED = "hairline-click-who";
 
 let who = "";
@@ -97,6 +98,7 @@ function arrange() {
   return columns;
 }
 let columns = 1;
+let seenFrom = 0; // when somebody can have seen the screen
 const fit = () => { columns = arrange(); };
 addEventListener("resize", fit);
 
@@ -111,6 +113,7 @@ async function fill() {
   for (const name of pictures.keys()) if (![...tiles, ...waiting.map((patch) => ({ patch }))].some((each) => key(each.patch) === name)) pictures.delete(name);
   fit();
   choose(0);
+  seenFrom = Date.now() + UNSEEN_MS;
   for (const button of document.querySelectorAll(".answer, #look")) button.disabled = !tiles.length;
   refresh();
 }
@@ -243,7 +246,7 @@ async function replace(tile) {
 
 function answer(label) {
   const tile = tiles[current];
-  if (!tile || viewer.isOpen()) return;
+  if (!tile || viewer.isOpen() || !picture(tile.patch).classList.contains("there") || Date.now() < seenFrom) return; // nobody has seen it yet
   const before = tile.label;
   tile.label = label;
   show(tile);
@@ -402,7 +405,7 @@ addEventListener("keydown", (event) => {
   if (!who || viewer.isOpen() || event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input")) return;
   const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  if (KEYS[pressed]) answer(KEYS[pressed]);
+  if (KEYS[pressed]) { if (!event.repeat) answer(KEYS[pressed]); }
   else if (pressed === "z") undo();
   else if (pressed === "v") look(tiles[current]);
   else if (pressed in moves) { if (tiles[current + moves[pressed]]) choose(current + moves[pressed]); }

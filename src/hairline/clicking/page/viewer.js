@@ -111,6 +111,7 @@ dialog.addEventListener("keydown", (event) => {
   } else if (event.key === "+" || event.key === "=") zoom(2);
   else if (event.key === "-") zoom(0.5);
   else if (event.key === "v") dialog.close();
+  else if ("123cnuz".includes(event.key)) return dialog.close(); // and the page takes the answer
   else return;
   event.preventDefault();
   event.stopPropagation();
