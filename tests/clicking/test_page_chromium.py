@@ -18,7 +18,7 @@ READY = (
 SAVED = "document.querySelectorAll('.tile').length && !document.querySelector('.tile.saving')"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[chromium.Browser]:
     with chromium.browser() as opened:
         yield opened
@@ -31,6 +31,7 @@ def sized(browser: chromium.Browser, width: int, height: int, mobile: bool = Fal
 
 def begin(browser: chromium.Browser, server: clicking.Server, who: str) -> None:
     browser.open(server.url)
+    browser.complaints()  # of a page before
     browser.wait("!document.querySelector('#door').hidden || !document.querySelector('#work').hidden")
     if browser.run("return !document.querySelector('#door').hidden"):
         browser.type("#who", who)
@@ -50,6 +51,14 @@ def rows(folder: Path, who: str) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+def rows_when(count: int, folder: Path, who: str) -> list[dict[str, str]]:
+    """The rows once there are so many, or what there is after a while."""
+    deadline = time.monotonic() + 30
+    while len(rows(folder, who)) < count and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return rows(folder, who)
+
+
 def pressed(browser: chromium.Browser, count: int, who: str, folder: Path) -> list[str]:
     """Press keys until so many patches have a label; the labels that were meant."""
     meant: list[str] = []
@@ -58,12 +67,11 @@ def pressed(browser: chromium.Browser, count: int, who: str, folder: Path) -> li
         browser.type("body", "".join(keys))
         meant += [WORDS[each] for each in keys]
         browser.wait(f"({SAVED}) && document.querySelector('#banner').hidden", 60)
-    deadline = time.monotonic() + 30
-    while len(rows(folder, who)) < count and time.monotonic() < deadline:
-        time.sleep(0.1)
+    rows_when(count, folder, who)
     return meant
 
 
+@pytest.mark.slow
 def test_200_clicks_by_keyboard_are_on_disk_in_their_order_and_undo_takes_back(
     browser: chromium.Browser, tmp_path: Path
 ) -> None:
@@ -116,6 +124,7 @@ def test_a_server_killed_in_the_middle_loses_no_click_and_the_page_says_so(
 def test_two_people_at_once_see_other_patches(browser: chromium.Browser, tmp_path: Path) -> None:
     clicking.photos(tmp_path / "images", ["a.jpg", "b.jpg"], (192, 256))
     with clicking.server(tmp_path) as server, chromium.browser() as other:
+        sized(browser, 1280, 860)
         begin(browser, server, "anna")
         begin(other, server, "bob")
         for number in range(10):
@@ -170,6 +179,7 @@ def test_on_a_phone_fingers_do_all_of_it(browser: chromium.Browser, tmp_path: Pa
 def test_what_nobody_has_seen_gets_no_label(browser: chromium.Browser, tmp_path: Path) -> None:
     clicking.photos(tmp_path / "images", ["a.jpg"], (192, 256))
     with clicking.server(tmp_path) as server:
+        sized(browser, 1280, 860)
         begin(browser, server, "anna")
         browser.run("document.querySelector('.tile.current img').classList.remove('there')")
         browser.type("body", "1")
@@ -194,9 +204,10 @@ def test_a_name_that_is_none_is_told_beside_the_field(browser: chromium.Browser,
 def test_the_last_screen_says_that_nothing_is_left(browser: chromium.Browser, tmp_path: Path) -> None:
     clicking.photos(tmp_path / "images", ["a.jpg"], (64, 64))
     with clicking.server(tmp_path) as server:
+        sized(browser, 1280, 860)
         begin(browser, server, "anna")
         browser.type("body", "1212")
         browser.wait("document.querySelector('.done')")
-        assert len(rows(tmp_path, "anna")) == 4
+        assert [row["label"] for row in rows_when(4, tmp_path, "anna")] == ["crack", "no_crack"] * 2
         browser.type("body", "z")
         browser.wait("document.querySelectorAll('.tile').length === 1")

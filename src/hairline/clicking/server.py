@@ -24,7 +24,7 @@ from hairline.errors import HairlineError
 
 log = logging.getLogger(__name__)
 
-HOST = "127.0.0.1"
+HOST, PORT = "127.0.0.1", 8710
 HOSTS = (HOST, "localhost")
 """What a browser may call this server: pages of other names that lead here (DNS rebinding) are refused."""
 
@@ -192,14 +192,12 @@ def listening(port: int | None) -> socket.socket:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             found.bind((HOST, wanted))
+            found.listen(128)  # who comes before the server has started waits for it
             return found
         except OSError as error:
             found.close()
             told = error.strerror
     raise HairlineError(f"--port {port}: cannot be used ({told}); expected a free one; name another, or leave it out")
-
-
-PORT = 8710
 
 
 def serve(session: Session, sock: socket.socket) -> None:
