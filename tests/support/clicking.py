@@ -51,7 +51,7 @@ def photos(folder: Path, names: Sequence[str], size: tuple[int, int] = (96, 128)
 
 
 class RefusedError(Exception):
-    """The server answered with an error: its status and what it said."""
+    """The server answered with an error, and this is what it said."""
 
 
 class Server:
@@ -86,7 +86,7 @@ class Server:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
-            raise RefusedError(error.code, error.read().decode()) from None
+            raise RefusedError(json.load(error).get("error")) from None
 
     def kill(self) -> None:
         """End it as a crash does."""

@@ -5,7 +5,9 @@ Photos are known by their names in a table; no path is ever made of what a reque
 
 import logging
 import socket
+import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib import resources
@@ -18,6 +20,7 @@ from fastapi.responses import JSONResponse
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from hairline.clicking import cuts
+from hairline.clicking.decoded import REDUCED
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
 from hairline.errors import HairlineError
@@ -140,9 +143,12 @@ def _add_pictures(made: FastAPI, session: Session) -> None:
     def region(photo: str, left: Number, top: Number, width: Length, height: Length, px: Length) -> Response:
         if photo not in session.files:
             return _unknown()
-        pixels = session.decoded.pixels(photo)
+        most, small = min(px, REGION_PX), REDUCED * px <= max(width, height)
+        pixels = session.decoded.reduced(photo) if small else session.decoded.pixels(photo)
+        step = REDUCED if small else 1
         try:
-            return _picture(cuts.jpeg(cuts.region(pixels, left, top, width, height, min(px, REGION_PX))))
+            part = cuts.region(pixels, left // step, top // step, -(-width // step), -(-height // step), most)
+            return _picture(cuts.jpeg(part))
         except ValueError:
             return _unknown()
 
@@ -202,5 +208,7 @@ def listening(port: int | None) -> socket.socket:
 
 def serve(session: Session, sock: socket.socket) -> None:
     """Answer requests until the process is told to end."""
+    threading.Thread(target=session.prepare, daemon=True).start()
     config = uvicorn.Config(app(session), log_level="warning", access_log=False, timeout_graceful_shutdown=1)
-    uvicorn.Server(config).run(sockets=[sock])
+    with suppress(KeyboardInterrupt):  # how a person ends it
+        uvicorn.Server(config).run(sockets=[sock])

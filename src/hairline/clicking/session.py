@@ -22,6 +22,9 @@ from hairline.io.reading import composed
 
 log = logging.getLogger(__name__)
 
+READY = 24
+"""Patches whose photos are decoded before anybody asks."""
+
 HISTORY = 200
 """Clicks that a page can undo after it was loaded anew."""
 
@@ -154,6 +157,14 @@ class Session:
         with self._lock:
             person.showing = [*person.showing, *found]
         return found
+
+    def prepare(self, count: int = READY) -> None:
+        """Decode the photos of the first patches, which are then shown without delay."""
+        for patch in self.order.next(self._sure(self.labels()), count):
+            try:
+                self.decoded.pixels(patch.photo)
+            except HairlineError:  # told when the page asks for it
+                continue
 
     def labels(self) -> dict[Place, Label]:
         """What all say, files of other processes and tables made elsewhere included."""

@@ -98,13 +98,16 @@ function arrange() {
   return columns;
 }
 let columns = 1;
+let fills = 0;
 let seenFrom = 0; // when somebody can have seen the screen
 const fit = () => { columns = arrange(); };
 addEventListener("resize", fit);
 
 async function fill() {
   tiles = [];
-  if (!waiting.length && !ended) await more();
+  const mine = ++fills;
+  while (!waiting.length && !ended) await more();
+  if (mine !== fills) return; // another screen was asked for meanwhile
   const wanted = waiting.splice(0, screenful());
   tiles = wanted.map((patch) => ({ patch, label: "" }));
   tiles.forEach(make);
@@ -164,7 +167,7 @@ function choose(index) {
 
 async function more() {
   if (asking) return asking;
-  const showing = [...tiles.filter((tile) => !tile.label).map((tile) => tile.patch), ...waiting];
+  const showing = [...tiles.filter((tile) => !tile.label), ...unsent].map((each) => each.patch).concat(waiting);
   asking = (async () => {
     while (true) {
       try {
