@@ -1,12 +1,12 @@
 """Photos below a folder, as clicks name them: the path with ``/`` between its parts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import printable
-from hairline.io.reading import composed, walk
+from hairline.io.reading import composed, entries
 
 UNUSABLE = set('/\\:*?"<>|')
 
@@ -22,13 +22,13 @@ def find(folder: Path) -> Photos:
     """The image files in a folder and below; hidden ones are no photos. Empty where the folder is missing.
 
     Names with control characters, with bytes that are no text, or with white space in front are passed over, as is the
-    second of two that differ only in how accents are written.
+    second of two that differ only in how accents are written. Links to folders are followed where they lead elsewhere.
 
     Raises:
-        HairlineError: If links lead in a circle, or a folder may not be read.
+        HairlineError: If a folder may not be read.
     """
     files, strange = dict[str, Path](), list[str]()
-    for path in walk(folder) if folder.is_dir() else ():
+    for path in _files(folder, [folder.resolve()]) if folder.is_dir() else ():
         if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
             continue
         name = composed(path.relative_to(folder).as_posix())
@@ -37,6 +37,20 @@ def find(folder: Path) -> Photos:
         else:
             strange.append(printable(name))
     return Photos(dict(sorted(files.items())), strange)
+
+
+def _files(folder: Path, walked: list[Path]) -> Iterator[Path]:
+    """Files in a folder and below; ``walked`` are real folders, into whose inside no link leads again."""
+    for path in entries(folder):
+        if not path.is_dir():
+            yield path
+            continue
+        if path.is_symlink():
+            real = path.resolve()
+            if any(real.is_relative_to(each) or each.is_relative_to(real) for each in walked):
+                continue
+            walked.append(real)
+        yield from _files(path, walked)
 
 
 def id_of(name: str) -> str:
