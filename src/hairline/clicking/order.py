@@ -1,14 +1,19 @@
-"""In which order patches are shown: at random and spread over photos, until features let the next ones be chosen."""
+"""In which order patches are shown: at random and spread over photos, until a chooser knows the photos."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hairline.clicking.patches import Patch
 
 Labels = Mapping[Patch, bool | None]
 """Patch → whether it shows a crack; None where nobody is sure, or somebody is looking at it."""
+Picture = NDArray[np.uint8]
+PREVIEWS = 3
 
 
 class Order(Protocol):
@@ -19,7 +24,33 @@ class Order(Protocol):
         ...
 
     def state(self, labels: Labels) -> dict[str, Any]:
-        """What the page tells of it: an empty mapping where there is nothing to tell."""
+        """What the page tells of it.
+
+        ``estimate`` (``precision``, ``recall``, ``f1``, ``low``, ``high``, ``clicks``, ``enough``, ``why``) and
+        ``previews`` (``photo`` and ``version``, which changes with the picture); either may be missing.
+        """
+        ...
+
+    def preview(self, photo: str) -> Picture | None:
+        """The labels that a photo would get, as a picture, RGB uint8 [height, width, 3]; None where nobody knows."""
+        ...
+
+
+class Estimate(Protocol):
+    """How well what was said predicts the rest: a dataclass with what the page tells as ``estimate``."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+class Chooser(Protocol):
+    """What chooses patches by their features, such as :class:`hairline.clicking.choosing.Chooser`."""
+
+    def next(self, labels: Labels, count: int) -> list[Patch]:
+        """As :meth:`Order.next`."""
+        ...
+
+    def estimate(self, labels: Labels) -> Estimate:
+        """How well what was said predicts the rest."""
         ...
 
 
@@ -39,8 +70,65 @@ class Spread:
     def next(self, labels: Labels, count: int) -> list[Patch]:
         """See :meth:`Order.next`."""
         waiting = (patch for patch in self._order if patch not in labels)
-        return [patch for patch, _ in zip(waiting, range(count), strict=False)]
+        return [patch for _, patch in zip(range(count), waiting, strict=False)]
 
     def state(self, labels: Labels) -> dict[str, Any]:
         """Nothing: a random order predicts nothing."""
         return {}
+
+    def preview(self, photo: str) -> Picture | None:
+        """None, for the same reason."""
+        return None
+
+
+class Chosen:
+    """The order of a chooser, which is asked by one thread at a time.
+
+    The estimate is made anew after each screen, while people go on; until it is ready the page tells the last one.
+    """
+
+    def __init__(
+        self, chooser: Chooser, photos: Sequence[str], preview: Callable[[str], Picture] | None = None
+    ) -> None:
+        """Estimate nothing yet.
+
+        Args:
+            chooser: What chooses.
+            photos: All of them, of which previews show :data:`PREVIEWS`, evenly spaced.
+            preview: Photo → picture of the labels that it would get, where the chooser can tell.
+        """
+        self._chooser, self._preview, self._asking = chooser, preview, threading.Lock()
+        places = np.linspace(0, len(photos) - 1, min(PREVIEWS, len(photos))).round().astype(int)
+        self._photos = [photos[place] for place in places] if preview else []
+        self._estimate: dict[str, Any] | None = None
+        self._version, self._estimating = 0, threading.Lock()
+
+    def next(self, labels: Labels, count: int) -> list[Patch]:
+        """See :meth:`Order.next`."""
+        with self._asking:
+            found = self._chooser.next(labels, count)
+        threading.Thread(target=self._renew, args=(dict(labels),), daemon=True).start()
+        return found
+
+    def _renew(self, labels: Labels) -> None:
+        if self._estimating.acquire(blocking=False):  # else that of a moment ago is nearly ready
+            try:
+                with self._asking:
+                    self._estimate = asdict(self._chooser.estimate(labels))
+                    self._version += 1
+            finally:
+                self._estimating.release()
+
+    def state(self, labels: Labels) -> dict[str, Any]:
+        """See :meth:`Order.state`."""
+        if self._estimate is None:
+            return {}
+        previews = [{"photo": photo, "version": self._version} for photo in self._photos]
+        return {"estimate": self._estimate, "previews": previews}
+
+    def preview(self, photo: str) -> Picture | None:
+        """See :meth:`Order.preview`."""
+        if self._preview is None or photo not in self._photos or self._estimate is None:
+            return None
+        with self._asking:
+            return self._preview(photo)

@@ -37,6 +37,7 @@ POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self
          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"  # fmt: skip
 PATCH_PX = 448
 REGION_PX = 2048
+PREVIEW_PX = 640
 PICTURES = 512
 """Pictures that are kept ready, some 30 KB each."""
 
@@ -151,6 +152,11 @@ def _add_pictures(made: FastAPI, session: Session) -> None:
             return _picture(cuts.jpeg(part))
         except ValueError:
             return _unknown()
+
+    @made.get("/preview.jpg")
+    def preview(photo: str) -> Response:
+        found = session.order.preview(photo)
+        return _unknown() if found is None else _picture(cuts.jpeg(cuts.at_most(found, PREVIEW_PX)))
 
 
 def _unknown() -> Response:

@@ -3,15 +3,18 @@
 import logging
 import threading
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hairline.clicking import grid
 from hairline.clicking.decoded import Decoded
-from hairline.clicking.order import Order, Spread
+from hairline.clicking.order import Chooser, Chosen, Order, Picture, Spread
 from hairline.clicking.patches import Patch
 from hairline.data import clicked, clicks, photo_files
 from hairline.data.clicks import CRACK, LABELS, NO_CRACK, UNDO, UNSURE, Click, Label, Place
@@ -72,7 +75,7 @@ class Session:
                 f"files with the suffixes {', '.join(IMAGE_SUFFIXES)} in it or below; put photos there"
             )
         self.files = {name: found.files[name] for name in self.sizes}
-        self.decoded, self.folder, self.size = Decoded(self.files), folder, size
+        self.decoded, self.folder, self.size, self.seed = Decoded(self.files), folder, size, seed
         self.patches = grid.of_photos(self.sizes, size, seed)
         self.known = frozenset(self.patches)
         self.order: Order = Spread(self.patches, seed)
@@ -165,6 +168,29 @@ class Session:
                 self.decoded.pixels(patch.photo)
             except HairlineError:  # told when the page asks for it
                 continue
+
+    def choose(
+        self,
+        chooser: Callable[[Sequence[Patch], Callable[[str], NDArray[np.float32]], int], Chooser],
+        features: Callable[[str], NDArray[np.float32]],
+        preview: Callable[[str], Picture] | None = None,
+    ) -> None:
+        """Look at every photo, and let patches be chosen from then on; people go on meanwhile.
+
+        Args:
+            chooser: Makes one of the patches, the features and a seed.
+            features: Photo → features of its patches, float32 [patches, features]; quick when it is asked again.
+            preview: As :class:`hairline.clicking.order.Chosen` takes it.
+        """
+        try:
+            for number, name in enumerate(self.files):
+                self.preparing = number, len(self.files)
+                features(name)
+            self.order = Chosen(chooser(self.patches, features, self.seed), list(self.files), preview)
+        except HairlineError as error:
+            self.notes.append(f"{error}; patches come in a random order")
+        finally:
+            self.preparing = None
 
     def labels(self) -> dict[Place, Label]:
         """What all say, files of other processes and tables made elsewhere included."""
