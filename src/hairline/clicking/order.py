@@ -101,26 +101,24 @@ class Chosen:
         places = np.linspace(0, len(photos) - 1, min(PREVIEWS, len(photos))).round().astype(int)
         self._photos = [photos[place] for place in places] if preview else []
         self._estimate: dict[str, Any] | None = None
-        self._version, self._estimating = 0, threading.Lock()
+        self._version, self._due, self._estimating = 0, True, threading.Lock()
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
         """See :meth:`Order.next`."""
         with self._asking:
-            found = self._chooser.next(labels, count)
-        threading.Thread(target=self._renew, args=(dict(labels),), daemon=True).start()
-        return found
+            self._due = True
+            return self._chooser.next(labels, count)
 
     def _renew(self, labels: Labels) -> None:
-        if self._estimating.acquire(blocking=False):  # else that of a moment ago is nearly ready
-            try:
-                with self._asking:
-                    self._estimate = asdict(self._chooser.estimate(labels))
-                    self._version += 1
-            finally:
-                self._estimating.release()
+        with self._estimating, self._asking:
+            self._estimate = asdict(self._chooser.estimate(labels))
+            self._version += 1
 
     def state(self, labels: Labels) -> dict[str, Any]:
         """See :meth:`Order.state`."""
+        if self._due and not self._estimating.locked():
+            self._due = False
+            threading.Thread(target=self._renew, args=(dict(labels),), daemon=True).start()
         if self._estimate is None:
             return {}
         previews = [{"photo": photo, "version": self._version} for photo in self._photos]

@@ -179,14 +179,16 @@ class Session:
 
         Args:
             chooser: Makes one of the patches, the features and a seed.
-            features: Photo → features of its patches, float32 [patches, features]; quick when it is asked again.
+            features: Photo → features of its patches, float32 [patches, features].
             preview: As :class:`hairline.clicking.order.Chosen` takes it.
         """
         try:
+            ready = dict[str, NDArray[np.float32]]()
             for number, name in enumerate(self.files):
                 self.preparing = number, len(self.files)
-                features(name)
-            self.order = Chosen(chooser(self.patches, features, self.seed), list(self.files), preview)
+                ready[name] = features(name)
+            made = chooser(self.patches, lambda name: ready.pop(name) if name in ready else features(name), self.seed)
+            self.order = Chosen(made, list(self.files), preview)
         except HairlineError as error:
             self.notes.append(f"{error}; patches come in a random order")
         finally:
