@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from support import clicking
 
 from hairline.clicking import grid, server
-from hairline.clicking.order import Chosen, Spread
+from hairline.clicking.order import Chosen, InTurn, spread
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
 from hairline.errors import HairlineError
@@ -41,13 +41,13 @@ def test_of_more_patches_than_wanted_each_photo_has_its_share() -> None:
 
 def test_photos_take_turns() -> None:
     patches = grid.of_photos({"small.jpg": (64, 64), "large.jpg": (640, 640), "other.jpg": (320, 320)}, 32, seed=0)
-    order = Spread(patches, seed=3).next({}, len(patches))
+    order = spread(patches, seed=3)
     assert sorted(order) == sorted(patches)
     turns = [patch.photo for patch in order]
     assert all(set(turns[start : start + 3]) == {"small.jpg", "large.jpg", "other.jpg"} for start in (0, 3, 6, 9))
     labelled = dict.fromkeys(order[:5])
-    assert Spread(patches, seed=3).next(labelled, 4) == order[5:9]
-    assert Spread(patches, seed=4).next({}, 9) != order[:9]
+    assert InTurn(order).next(labelled, 4) == order[5:9]
+    assert spread(patches, seed=4) != order
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def test_where_features_fail_the_random_order_stays_and_it_is_told(tmp_path: Pat
         raise HairlineError("no weights; install them")
 
     session.choose(Backwards, features)
-    assert isinstance(session.order, Spread) and session.preparing is None
+    assert isinstance(session.order, InTurn) and session.preparing is None
     assert session.notes == ["no weights; install them; patches come in a random order"]
     session.close()
 
@@ -133,4 +133,4 @@ def test_a_chooser_without_previews_shows_none() -> None:
 
 @pytest.mark.parametrize("labels", [{}, {Patch("a.jpg", 0, 0, 8): None}])
 def test_a_random_order_tells_nothing(labels: dict[Patch, bool | None]) -> None:
-    assert Spread([], 0).state(labels) == {} and Spread([], 0).preview("a.jpg") is None
+    assert InTurn([]).state(labels) == {} and InTurn([]).preview("a.jpg") is None

@@ -22,7 +22,8 @@ def test_a_folder_of_photos_is_enough(tmp_path: Path) -> None:
     plain = workspace.of(tmp_path, None, None)
     assert (plain.images, plain.clicks, plain.size) == (tmp_path, tmp_path / "clicks", 128)
     (tmp_path / "images").mkdir()
-    assert workspace.of(tmp_path, None, 64) == workspace.Workspace(tmp_path / "images", tmp_path / "clicks", 64, {})
+    inside = workspace.of(tmp_path, None, 64)
+    assert (inside.images, inside.clicks, inside.size) == (tmp_path / "images", tmp_path / "clicks", 64)
 
 
 def test_a_workspace_says_where_photos_lie_and_how_large_patches_are(
@@ -32,6 +33,7 @@ def test_a_workspace_says_where_photos_lie_and_how_large_patches_are(
     folder = write_params(values).parent
     found = workspace.of(folder, None, None)
     assert found.images == folder / "data/raw/walls/images" and found.clicks == folder / "data/raw/walls/clicks"
+    assert found.state == folder / "state/clicking/walls"
     assert (found.size, found.labels) == (values["patches"]["window_px"], {"rissig": "crack"})
     assert workspace.of(folder, "walls", 48).size == 48
     values["datasets"]["stairs"] = {**WALLS, "root": "data/raw/stairs"}

@@ -54,18 +54,22 @@ class Chooser(Protocol):
         ...
 
 
-class Spread:
-    """A random order in which a photo comes again after all others have come."""
+def spread(patches: Sequence[Patch], seed: int) -> list[Patch]:
+    """Patches in a random order in which a photo comes again after all others have come."""
+    turns, places = dict[str, int](), list[tuple[int, int]]()
+    for number in np.random.default_rng(seed).permutation(len(patches)):
+        photo = patches[number].photo
+        turns[photo] = turns.get(photo, -1) + 1
+        places.append((turns[photo], int(number)))
+    return [patches[number] for _, number in sorted(places, key=lambda place: place[0])]
 
-    def __init__(self, patches: Sequence[Patch], seed: int) -> None:
-        """Draw the order."""
-        draws = np.random.default_rng(seed)
-        turns, places = dict[str, int](), list[tuple[int, int]]()
-        for number in draws.permutation(len(patches)):
-            photo = patches[number].photo
-            turns[photo] = turns.get(photo, -1) + 1
-            places.append((turns[photo], int(number)))
-        self._order = [patches[number] for _, number in sorted(places, key=lambda place: place[0])]
+
+class InTurn:
+    """A fixed order."""
+
+    def __init__(self, order: Sequence[Patch]) -> None:
+        """Keep the order."""
+        self._order = order
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
         """See :meth:`Order.next`."""
@@ -73,7 +77,7 @@ class Spread:
         return [patch for _, patch in zip(range(count), waiting, strict=False)]
 
     def state(self, labels: Labels) -> dict[str, Any]:
-        """Nothing: a random order predicts nothing."""
+        """Nothing: a fixed order predicts nothing."""
         return {}
 
     def preview(self, photo: str) -> Picture | None:
@@ -95,13 +99,13 @@ class Chosen:
         Args:
             chooser: What chooses.
             photos: All of them, of which previews show :data:`PREVIEWS`, evenly spaced.
-            preview: Photo → picture of the labels that it would get, where the chooser can tell.
+            preview: Photo → picture of the labels that it would get, where the chooser can tell; several threads ask.
         """
         self._chooser, self._preview, self._asking = chooser, preview, threading.Lock()
         places = np.linspace(0, len(photos) - 1, min(PREVIEWS, len(photos))).round().astype(int)
         self._photos = [photos[place] for place in places] if preview else []
         self._estimate: dict[str, Any] | None = None
-        self._version, self._due, self._estimating = 0, True, threading.Lock()
+        self._version, self._due, self._estimating = 0, False, threading.Lock()
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
         """See :meth:`Order.next`."""
@@ -128,5 +132,4 @@ class Chosen:
         """See :meth:`Order.preview`."""
         if self._preview is None or photo not in self._photos or self._estimate is None:
             return None
-        with self._asking:
-            return self._preview(photo)
+        return self._preview(photo)

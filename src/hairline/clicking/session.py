@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hairline.clicking import grid
 from hairline.clicking.decoded import Decoded
-from hairline.clicking.order import Chooser, Chosen, Order, Picture, Spread
+from hairline.clicking.order import Chooser, Chosen, InTurn, Order, Picture, spread
 from hairline.clicking.patches import Patch
 from hairline.data import clicked, clicks, photo_files
 from hairline.data.clicks import CRACK, LABELS, NO_CRACK, UNDO, UNSURE, Click, Label, Place
@@ -78,7 +78,7 @@ class Session:
         self.decoded, self.folder, self.size, self.seed = Decoded(self.files), folder, size, seed
         self.patches = grid.of_photos(self.sizes, size, seed)
         self.known = frozenset(self.patches)
-        self.order: Order = Spread(self.patches, seed)
+        self.order: Order = InTurn(spread(self.patches, seed))
         self.preparing: tuple[int, int] | None = None
         self._meanings, self._seen = meanings or {}, dict[Path, tuple[tuple[int, int], clicked.Said]]()
         self._people, self._lock, self._open = dict[str, Person](), threading.RLock(), ExitStack()
@@ -188,6 +188,7 @@ class Session:
                 self.preparing = number, len(self.files)
                 ready[name] = features(name)
             made = chooser(self.patches, lambda name: ready.pop(name) if name in ready else features(name), self.seed)
+            made.next(self._sure(self.labels()), 1)  # what is slow for the first time is so while nobody waits
             self.order = Chosen(made, list(self.files), preview)
         except HairlineError as error:
             self.notes.append(f"{error}; patches come in a random order")

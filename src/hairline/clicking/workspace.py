@@ -22,12 +22,14 @@ class Workspace:
         clicks: Folder of clicks.
         size: Side of a patch in pixels.
         labels: What names of labels in tables made elsewhere mean.
+        state: Folder for what can be made again: features of photos, the classifier of all clicks.
     """
 
     images: Path
     clicks: Path
     size: int
     labels: Mapping[str, Label]
+    state: Path
 
 
 def of(folder: Path, dataset: str | None, size: int | None) -> Workspace:
@@ -49,7 +51,7 @@ def of(folder: Path, dataset: str | None, size: int | None) -> Workspace:
         if dataset is not None:
             raise HairlineError(f"{file}: not found, so there is no data set '{dataset}'; leave --dataset out")
         images = folder / "images" if (folder / "images").is_dir() else folder
-        return Workspace(images, folder / "clicks", size or SIZE, {})
+        return Workspace(images, folder / "clicks", size or SIZE, {}, folder / ".hairline")
     params = Params(file)
     there = [name for name in params.names("datasets") if params.layout(name) == LAYOUT]
     if dataset is not None and dataset not in there:
@@ -63,4 +65,5 @@ def of(folder: Path, dataset: str | None, size: int | None) -> Workspace:
     name = dataset or there[0]
     entry = params.dataset(name)
     root = folder / entry.root
-    return Workspace(root / "images", root / "clicks", size or params.patches.window_px, entry.options.labels)
+    side = size or params.patches.window_px
+    return Workspace(root / "images", root / "clicks", side, entry.options.labels, folder / "state" / "clicking" / name)

@@ -371,7 +371,7 @@ function tell(state) {
   if (estimate) facts.push(["Precision", score(estimate.precision)], ["Recall", score(estimate.recall)], ["F1 (interval)", `${score(estimate.f1)} [${score(estimate.low)}, ${score(estimate.high)}]`], ["Enough?", estimate.why]);
   find("#facts").replaceChildren(...facts.flatMap(([what, value]) => [entry("dt", what), entry("dd", value)]));
   find("#notes").replaceChildren(...state.notes.map((note) => entry("li", note)));
-  const previews = (state.previews ?? []).map(({ photo, version }) => "/preview.jpg?" + new URLSearchParams({ photo, version }));
+  const previews = find("#panel").hidden ? [] : (state.previews ?? []).map(({ photo, version }) => "/preview.jpg?" + new URLSearchParams({ photo, version }));
   const shown = [...find("#previews").children].map((image) => image.getAttribute("src"));
   if (previews.join() !== shown.join()) find("#previews").replaceChildren(...previews.map((source, index) => {
     const image = new Image();
@@ -392,6 +392,7 @@ find("#more").addEventListener("click", () => {
   const panel = find("#panel");
   panel.hidden = !panel.hidden;
   find("#more").setAttribute("aria-expanded", String(!panel.hidden));
+  refresh(); // previews are made while somebody looks
 });
 
 function look(tile) {
