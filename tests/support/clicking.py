@@ -60,7 +60,7 @@ class Server:
     def __init__(self, folder: Path, port: int = 0, size: int = 32) -> None:
         """Start it, and wait until it tells its page."""
         code = "from hairline.cli.app import main; main()"
-        arguments = ["click", str(folder), "--no-browser", "--size", str(size)]
+        arguments = ["click", str(folder), "--no-browser", "--random", "--size", str(size)]
         arguments += ["--port", str(port)] if port else []
         self.process = subprocess.Popen(
             [sys.executable, "-c", code, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -24,6 +24,9 @@ def click(
     port: Annotated[
         int | None, typer.Option("--port", min=1024, max=65535, help="Port on this machine; none: 8710, or a free one.")
     ] = None,
+    random: Annotated[
+        bool, typer.Option("--random", help="Patches in a random order; no network looks at the photos.")
+    ] = False,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the page in the browser.")] = True,
 ) -> None:
     """Say of patches of your photos whether they show a crack, on a page that this machine alone can open.
@@ -45,7 +48,8 @@ def click(
         typer.echo(f"Page      {address}   (Ctrl+C ends it)")
         if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             threading.Timer(1, webbrowser.open, [address]).start()
-        learning.begin(working, found.state)
+        if not random:
+            learning.begin(working, found.state)
         server.serve(working, sock)
     finally:
         working.close()
