@@ -53,8 +53,16 @@ def said(path: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) 
     return Said(clicks.by_person(kept), torn, lost)
 
 
-def labels(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) -> dict[Place, Label]:
+def labels(
+    folder: Path, images: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]
+) -> dict[Place, Label]:  # fmt: skip
     """One label a patch of what all files in a folder say; what is torn is logged.
+
+    Args:
+        folder: The folder of clicks.
+        images: The folder of photos, for messages.
+        photos: See :func:`said`.
+        meanings: See :func:`said`.
 
     Raises:
         HairlineError: If a file cannot be read, or says something of a photo that is not there.
@@ -67,8 +75,9 @@ def labels(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, Labe
         if found.lost:
             name, times = found.lost.most_common(1)[0]
             raise HairlineError(
-                f"{path}: names the photo '{printable(name)}' (in {times} rows; {len(found.lost)} such photos), which "
-                "is not among the photos; put it back, or take these rows out"
+                f"{images / printable(name)}: no such photo, but {path} has {times} rows about it "
+                f"({len(found.lost)} such photos); expected every photo that was clicked on; put it back, or take "
+                "these rows out"
             )
         people += found.people
     return clicks.merged(people)

@@ -22,14 +22,15 @@ def find(folder: Path) -> Photos:
     """The image files in a folder and below; hidden ones are no photos. Empty where the folder is missing.
 
     Names with control characters, with bytes that are no text, or with white space in front are passed over, as is the
-    second of two that differ only in how accents are written. Links to folders are followed where they lead elsewhere.
+    second of two that differ only in how accents are written. Links to folders are followed where they lead elsewhere;
+    those that lead nowhere are named like files, which whoever opens them is told.
 
     Raises:
         HairlineError: If a folder may not be read.
     """
     files, strange = dict[str, Path](), list[str]()
     for path in _files(folder, [folder.resolve()]) if folder.is_dir() else ():
-        if path.suffix.lower() not in IMAGE_SUFFIXES or not path.is_file():
+        if path.suffix.lower() not in IMAGE_SUFFIXES:
             continue
         name = composed(path.relative_to(folder).as_posix())
         if name.isprintable() and name == name.strip() and name not in files:

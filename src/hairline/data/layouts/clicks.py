@@ -95,7 +95,7 @@ def _sample(path: Path, name: str, patches: Iterable[LabelledPatch], shares: Sha
 
 def _patches(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) -> dict[str, list[LabelledPatch]]:
     """Name of a photo → its patches with a label, in the order of their places."""
-    labels = clicked.labels(folder, photos, meanings)
+    labels = clicked.labels(folder, folder.parent / IMAGES, photos, meanings)
     _refuse_outside(folder, labels, photos)
     counts = Counter(labels.values())
     log.info("%s: %s", folder, ", ".join(f"{counts[label]} {label}" for label in clicks.LABELS))
