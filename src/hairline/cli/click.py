@@ -33,7 +33,7 @@ def click(
 
     Each click is safe in clicks/NAME.csv before the page says so; end with Ctrl+C, and go on whenever you like.
     """
-    from hairline.clicking import learning, server, session
+    from hairline.clicking import server, session
     from hairline.clicking import workspace as workspaces
 
     found = workspaces.of(workspace, dataset, size)
@@ -49,6 +49,8 @@ def click(
         if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
             threading.Timer(1, webbrowser.open, [address]).start()
         if not random:
+            from hairline.clicking import learning
+
             learning.begin(working, found.state)
         server.serve(working, sock)
     finally:
