@@ -38,7 +38,7 @@ def begin(browser: chromium.Browser, server: clicking.Server, who: str) -> None:
 
 def fresh(browser: chromium.Browser, server: clicking.Server) -> None:
     """The page as somebody sees it who was never there."""
-    browser.open(server.url)
+    browser.open(f"{server.url}page.css")
     browser.run("localStorage.clear()")
     browser.open(server.url)
     browser.wait("!document.querySelector('#door').hidden")

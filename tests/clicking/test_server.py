@@ -261,6 +261,12 @@ def test_names_that_are_none_are_refused_in_a_sentence(client: TestClient, name:
     assert answer.status_code == 409 and "cannot be a person's name" in answer.json()["error"]
 
 
+def test_asking_for_numbers_writes_nothing(client: TestClient, folder: Path) -> None:
+    for who in ("anna", "../x", ""):
+        assert client.get("/state", params={"who": who}).json()["mine"] == 0
+    assert not (folder / "clicks").exists()
+
+
 def test_labels_that_are_none_are_refused(client: TestClient, folder: Path) -> None:
     post(client, "/join", who="anna")
     patch = screen(client, "anna")[0]

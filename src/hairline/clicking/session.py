@@ -103,12 +103,16 @@ class Session:
         """
         name = clicks.person(who)
         with self._lock:
-            same = next((each for each in self._people if each.casefold() == name.casefold()), None)
-            if same is None:
+            same = self._known(name)
+            if not same:
                 path = self._open.enter_context(clicks.only_writer(self.folder, name))
                 same = composed(path.stem)  # as the file writes it, where they differ in upper and lower case
                 self._people[same] = Person(path, clicks.standing(clicks.read_rows(path, {}).rows))
             return same
+
+    def _known(self, who: str) -> str:
+        """The name of somebody who has joined, however it is written; empty where nobody has."""
+        return next((each for each in self._people if each.casefold() == composed(who).strip().casefold()), "")
 
     def history(self, who: str) -> list[tuple[Patch, str]]:
         """The last patches that somebody labelled, with what they said, oldest first."""
@@ -219,10 +223,10 @@ class Session:
         counts = Counter(labels.values())
         sure = self._sure(labels)
         with self._lock:
-            mine = len(self._people[self.join(who)].said)
+            person = self._people.get(self._known(who))
             torn = [said.torn for _, said in self._seen.values() if said.torn]
         return {
-            "photos": len(self.files), "patches": len(self.patches), "mine": mine,
+            "photos": len(self.files), "patches": len(self.patches), "mine": len(person.said) if person else 0,
             "labelled": len(labels), CRACK: counts[CRACK], NO_CRACK: counts[NO_CRACK], UNSURE: counts[UNSURE],
             "left": sum(patch not in sure for patch in self.patches),
             "people": len(self._people), "preparing": self.preparing, "notes": [*self.notes, *torn],
