@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hairline.data.layouts import ael, cfd, coco, crack500, deepcrack, folder, patch_folders, synthetic
+from hairline.data.layouts import ael, cfd, clicks, coco, crack500, deepcrack, folder, patch_folders, synthetic
 from support.kinds import truth
 
 SHARES: Any = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -121,6 +121,14 @@ def _coco(root: Path, exclude: list[str]) -> GoodSet:
     return GoodSet(coco, coco.Options(**known), root / "images", _same(), 3)
 
 
+def _clicks(root: Path, exclude: list[str]) -> GoodSet:
+    _pictures(root / "images")
+    (root / "clicks").mkdir()
+    rows = "".join(f"{name}.jpg,0,0,4,crack\n" for name in NAMES)
+    (root / "clicks" / "anna.csv").write_text(f"photo,x,y,size,label\n{rows}", encoding="utf-8")
+    return GoodSet(clicks, clicks.Options({}, SHARES, exclude), root / "images", _same(), 3)
+
+
 def _synthetic(root: Path, exclude: list[str]) -> GoodSet:
     _pictures(root / "images", suffix=".png")
     _masks(root / "masks")
@@ -130,8 +138,8 @@ def _synthetic(root: Path, exclude: list[str]) -> GoodSet:
 
 
 _MAKERS: dict[str, Callable[[Path, list[str]], GoodSet]] = {
-    "ael": _ael, "cfd": _cfd, "coco": _coco, "crack500": _crack500, "deepcrack": _deepcrack, "folder": _folder,
-    "patch_folders": _patch_folders, "synthetic": _synthetic,
+    "ael": _ael, "cfd": _cfd, "clicks": _clicks, "coco": _coco, "crack500": _crack500, "deepcrack": _deepcrack,
+    "folder": _folder, "patch_folders": _patch_folders, "synthetic": _synthetic,
 }  # fmt: skip
 
 

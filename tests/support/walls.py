@@ -63,12 +63,24 @@ def patch_folders(root: Path) -> None:
             (root / folder / f"{name}.jpg").write_bytes(encoded(wall(name), "PNG"))
 
 
+def clicks(root: Path) -> None:
+    (root / "images").mkdir(parents=True)
+    (root / "clicks").mkdir()
+    rows = ["photo,x,y,size,label"]
+    for name in IDS:
+        (root / "images" / f"{name}.png").write_bytes(encoded(wall(name), "PNG"))
+        top = int(crack(name).any(axis=1).argmax())
+        rows += [f"{name}.png,8,{top - 4},16,crack", f"{name}.png,8,{(top + 20) % 32},8,no_crack"]
+    (root / "clicks" / "anna.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
 WRITERS: dict[str, Callable[[Path], None]] = {
-    **kinds.GOOD, "ael": ael, "coco": coco, "deepcrack": deepcrack, "patch_folders": patch_folders,
+    **kinds.GOOD, "ael": ael, "clicks": clicks, "coco": coco, "deepcrack": deepcrack, "patch_folders": patch_folders,
 }  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
     **kinds.OPTIONS,
     "ael": {"subsets": ["ESAR"], "crack": "black", "exclude": [], "test": ["ESAR_e", "ESAR_f"], "val": ["ESAR_d"]},
+    "clicks": {"labels": {}, "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
     "coco": {"annotations": {"labels.json": "shares"}, "images": "images", "categories": [],
              "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
     "deepcrack": {"folders": {"train": "train", "test": "test"}, "limit": {}, "exclude": []},

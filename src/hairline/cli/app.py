@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import splits
+from hairline.cli.click import click
 from hairline.cli.init import init
 from hairline.cli.predict import predict
 from hairline.cli.score import score
@@ -32,6 +33,7 @@ app.add_typer(splits.app, name="splits")
 app.command()(init)
 app.command()(score)
 app.command()(predict)
+app.command()(click)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -1,7 +1,7 @@
 """The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is.
 
 König et al. 2021, end of section IV-A. An image without a mask that is labelled as a whole (layout
-``patch_folders``) is one patch.
+``patch_folders``) is one patch; one whose patches were labelled one by one (layout ``clicks``) has those.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
-from hairline.data.samples import CRACK, UNKNOWN, load_mask
+from hairline.data.samples import CRACK, UNKNOWN, load_mask, read_patches
 from hairline.imaging.windows import PatchGrid
 from hairline.io import bounds
 from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
@@ -63,7 +63,7 @@ def crack_flags(mask: NDArray[np.bool_], window_px: int, stride_px: int) -> NDAr
 
 
 def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame:
-    """The patches of all samples that have a mask or are labelled as a whole.
+    """The patches of all samples that have a mask, are labelled as a whole, or have labelled patches.
 
     Args:
         samples: Table of :mod:`hairline.data.samples`.
@@ -72,15 +72,19 @@ def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame
 
     Returns:
         One row a patch: ``sample``, ``split``, ``y``, ``x`` (top left corner on the mirrored image, pixels), ``side``
-        (pixels; other than the window where a whole image is the patch, which is then resized to it), ``crack``.
+        (pixels; other than the window where a patch is resized to it: a whole image, or one labelled at another
+        size), ``crack``.
     """
     parts = []
+    labelled = {str(name): rows for name, rows in read_patches(folder).groupby("sample", sort=False)}
     for row in samples.to_dict("records"):
         if row["has_mask"]:
             parts.append(_rows(row["id"], row["split"], load_mask(folder, row["id"]), options))
         elif row["image_label"] != UNKNOWN:
             side = max(row["height"], row["width"])
             parts.append(_whole(row["id"], row["split"], side, row["image_label"] == CRACK))
+        elif row["id"] in labelled:
+            parts.append(labelled[row["id"]].assign(split=row["split"])[list(COLUMNS)])
     if not parts:
         empty = pd.DataFrame(columns=list(COLUMNS))
         return empty.astype({"y": np.int64, "x": np.int64, "side": np.int64, "crack": bool})

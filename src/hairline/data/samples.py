@@ -1,4 +1,7 @@
-"""The canonical form of a data set: images/ID.png, masks/ID.png (0/255) and one row a sample in samples.parquet."""
+"""The canonical form of a data set: images/ID.png, masks/ID.png (0/255) and one row a sample in samples.parquet.
+
+Where patches were labelled one by one, patches.parquet has a row for each.
+"""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -50,6 +53,27 @@ REMARKS = 3
 
 
 @dataclass(frozen=True)
+class LabelledPatch:
+    """A square of an image that somebody said shows crack or none.
+
+    Attributes:
+        y: Row of its upper left pixel in the upright image; it may reach beyond the lower and the right edge.
+        x: Column of that pixel.
+        side: In pixels.
+        crack: What was said.
+    """
+
+    y: int
+    x: int
+    side: int
+    crack: bool
+
+
+PATCH_KINDS = {"sample": TEXT, "y": WHOLE, "x": WHOLE, "side": WHOLE, "crack": FLAG}
+"""Columns of patches.parquet, which a canonical data set has where patches were labelled one by one."""
+
+
+@dataclass(frozen=True)
 class RawSample:
     """One image of a published layout, not yet read.
 
@@ -63,6 +87,7 @@ class RawSample:
             all of which are then read by one rule.
         image_label: ``crack`` or ``no crack`` where the set says so of the image as a whole, else empty.
         shares: Split → share of the groups, where the split is by a hash of the group; None where the set says it.
+        patches: Patches of it that were labelled one by one.
     """
 
     id: str
@@ -73,6 +98,7 @@ class RawSample:
     read_mask: Callable[[Path], Mask]
     image_label: str = UNKNOWN
     shares: Mapping[Split, float] | None = None
+    patches: tuple[LabelledPatch, ...] = ()
 
 
 def usable_id(name: str) -> bool:
@@ -152,7 +178,18 @@ def ingest(
     _refuse_faults(results)
     table = pd.DataFrame(results, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
     table.to_parquet(folder / "samples.parquet", index=False)
+    _write_patches(wanted, folder)
     return table
+
+
+def _write_patches(samples: Iterable[RawSample], folder: Path) -> None:
+    rows = [
+        (sample.id, patch.y, patch.x, patch.side, patch.crack)
+        for sample in sorted(samples, key=lambda sample: sample.id)
+        for patch in sample.patches
+    ]
+    if rows:
+        pd.DataFrame(rows, columns=list(PATCH_KINDS)).to_parquet(folder / "patches.parquet", index=False)
 
 
 def _refuse_stated(samples: Sequence[RawSample], pixels: Pixels) -> None:
@@ -288,6 +325,17 @@ def read_samples(folder: Path, *splits: str) -> pd.DataFrame:
         raise HairlineError(f"{path}: not found; run the ingest stage of this data set first (dvc repro)")
     table = read_parquet(path, KINDS, repro(f"ingest@{folder.name}"))
     return table[table["split"].isin(splits)].reset_index(drop=True) if splits else table
+
+
+def read_patches(folder: Path) -> pd.DataFrame:
+    """The patches of a canonical data set that were labelled one by one: columns of :data:`PATCH_KINDS`.
+
+    It has no row where the set has no such patches.
+    """
+    path = folder / "patches.parquet"
+    if there(path):
+        return read_parquet(path, PATCH_KINDS, repro(f"ingest@{folder.name}"))
+    return pd.DataFrame({name: pd.Series(dtype=object) for name in PATCH_KINDS})
 
 
 def load_image(folder: Path, sample_id: str) -> NDArray[np.uint8]:

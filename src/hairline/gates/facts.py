@@ -36,8 +36,8 @@ def patch_splits(patches: pd.DataFrame, min_patches: int) -> pd.DataFrame:
 
 
 def patch_scales(patches: pd.DataFrame, window_px: int) -> pd.DataFrame:
-    """One row an image that is a patch as a whole and resized: ``id``, ``side``, ``window_px``, ``scale``."""
-    resized = patches[patches["side"] != window_px]
+    """One row an image with patches that are resized, and side of these: ``id``, ``side``, ``window_px``, ``scale``."""
+    resized = patches[patches["side"] != window_px].drop_duplicates(["sample", "side"])
     scale = resized["side"] / window_px
     return pd.DataFrame({"id": resized["sample"], "side": resized["side"], "window_px": window_px, "scale": scale})
 

@@ -121,7 +121,12 @@ def read_table(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         HairlineError: If it cannot be read as text or as a table, a column is named twice, or a row has not as many
             values as there are columns.
     """
-    lines = read_text(path).splitlines()
+    return table_of(path, read_text(path))
+
+
+def table_of(path: Path, text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Column names and rows of the text of a table, as :func:`read_table` reads them; ``path`` is for messages."""
+    lines = text.splitlines()
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=_delimiter(lines), strict=True)]
     except csv.Error as error:

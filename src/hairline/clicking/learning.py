@@ -1,0 +1,29 @@
+"""Learns from the clicks in the background, so that the page is there before the libraries are."""
+
+import threading
+from pathlib import Path
+
+from hairline.clicking.estimating import audit_order
+from hairline.clicking.order import InTurn
+from hairline.clicking.session import Session
+from hairline.errors import HairlineError
+
+
+def begin(session: Session, folder: Path) -> None:
+    """Let the first patches come in the order that the estimate is made from, and choose later ones once that can be.
+
+    Args:
+        session: What is clicked on.
+        folder: For features of photos, and for ``classifier``, that of all clicks, which ``hairline label`` takes.
+    """
+    session.order = InTurn(audit_order(session.patches, session.seed))
+    threading.Thread(target=_learn, args=(session, folder), daemon=True).start()
+
+
+def _learn(session: Session, folder: Path) -> None:
+    from hairline.clicking import learner  # its imports take seconds, in which people click already
+
+    try:
+        learner.learn(session, folder)
+    except HairlineError as error:
+        session.notes.append(f"{error}; patches come in a random order")

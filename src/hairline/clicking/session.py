@@ -1,0 +1,234 @@
+"""What the page works on: photos and their patches, the people who click, and what was said so far."""
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hairline.clicking import grid
+from hairline.clicking.decoded import Decoded
+from hairline.clicking.order import Chooser, Chosen, InTurn, Order, Picture, spread
+from hairline.clicking.patches import Patch
+from hairline.data import clicked, clicks, photo_files
+from hairline.data.clicks import CRACK, LABELS, NO_CRACK, UNDO, UNSURE, Click, Label, Place
+from hairline.errors import HairlineError
+from hairline.imaging.images import IMAGE_SUFFIXES, upright_size
+from hairline.io.file_names import printable
+from hairline.io.reading import composed
+
+log = logging.getLogger(__name__)
+
+READY = 24
+"""Patches whose photos are decoded before anybody asks."""
+
+HISTORY = 200
+"""Clicks that a page can undo after it was loaded anew."""
+
+
+@dataclass
+class Person:
+    """Somebody who clicks.
+
+    Attributes:
+        path: Their file.
+        said: What counts of their clicks, oldest first.
+        showing: Patches on their page that they have not labelled.
+    """
+
+    path: Path
+    said: dict[Place, Click]
+    showing: list[Patch] = field(default_factory=list)
+
+
+class Session:
+    """Everything the server knows; its methods may be called by several threads."""
+
+    def __init__(
+        self, images: Path, folder: Path, size: int, meanings: Mapping[str, Label] | None = None, seed: int = 0
+    ) -> None:
+        """Look at the photos; nothing is decoded yet.
+
+        Args:
+            images: The folder of photos.
+            folder: The folder of clicks; made when the first person joins.
+            size: Side of a patch in pixels.
+            meanings: What names of labels in tables made elsewhere mean.
+            seed: Of the order of patches.
+
+        Raises:
+            HairlineError: If there is no photo, or a file of clicks is none.
+        """
+        found = photo_files.find(images)
+        self.notes = [f"{name}: passed over, since its name cannot stand in a table; rename it"
+                      for name in found.passed_over]  # fmt: skip
+        self.sizes = dict(self._sized(found.files))
+        if not self.sizes:
+            raise HairlineError(
+                f"{images}: has no photo that can be read{''.join(f' ({note})' for note in self.notes[:1])}; expected "
+                f"files with the suffixes {', '.join(IMAGE_SUFFIXES)} in it or below; put photos there"
+            )
+        self.files = {name: found.files[name] for name in self.sizes}
+        self.decoded, self.folder, self.size, self.seed = Decoded(self.files), folder, size, seed
+        self.patches = grid.of_photos(self.sizes, size, seed)
+        self.known = frozenset(self.patches)
+        self.order: Order = InTurn(spread(self.patches, seed))
+        self.preparing: tuple[int, int] | None = None
+        self._meanings, self._seen = meanings or {}, dict[Path, tuple[tuple[int, int], clicked.Said]]()
+        self._people, self._lock, self._open = dict[str, Person](), threading.RLock(), ExitStack()
+        self.labels()
+
+    def _sized(self, files: Mapping[str, Path]) -> Iterable[tuple[str, tuple[int, int]]]:
+        for name, path in files.items():
+            try:
+                yield name, upright_size(path)
+            except HairlineError as error:
+                self.notes.append(str(error))
+
+    def close(self) -> None:
+        """Let others write what people here have written."""
+        self._open.close()
+
+    def join(self, who: str) -> str:
+        """Let somebody click; their name as it is kept.
+
+        Raises:
+            HairlineError: If it can be no name, or another process writes their clicks.
+        """
+        name = clicks.person(who)
+        with self._lock:
+            same = self._known(name)
+            if not same:
+                path = self._open.enter_context(clicks.only_writer(self.folder, name))
+                same = composed(path.stem)  # as the file writes it, where they differ in upper and lower case
+                self._people[same] = Person(path, clicks.standing(clicks.read_rows(path, {}).rows))
+            return same
+
+    def _known(self, who: str) -> str:
+        """The name of somebody who has joined, however it is written; empty where nobody has."""
+        return next((each for each in self._people if each.casefold() == composed(who).strip().casefold()), "")
+
+    def history(self, who: str) -> list[tuple[Patch, str]]:
+        """The last patches that somebody labelled, with what they said, oldest first."""
+        with self._lock:
+            said = list(self._people[self.join(who)].said.values())[-HISTORY:]
+            return [(Patch(*click.place), click.label) for click in said if Patch(*click.place) in self.known]
+
+    def click(self, who: str, patch: Patch, label: str) -> None:
+        """Keep what somebody says of a patch; it is on the disk when this returns. Twice the same is kept once.
+
+        Raises:
+            HairlineError: If the patch or the label is not known, or it cannot be written.
+        """
+        if label not in (*LABELS, UNDO):
+            raise HairlineError(
+                f"the label '{printable(label)[:40]}' is not known; expected {', '.join(LABELS)}, {UNDO}"
+            )
+        if patch not in self.known:
+            raise HairlineError(
+                f"there is no patch of {patch.size} px at x {patch.x}, y {patch.y} of '{printable(patch.photo)[:80]}'; "
+                "expected one that this page shows; load the page anew"
+            )
+        with self._lock:
+            person, place = self._people[self.join(who)], Place(patch.photo, patch.x, patch.y, patch.size)
+            before = person.said.get(place)
+            if label == (before.label if before else UNDO):
+                return
+            click = Click(place, label, self.join(who), clicks.now())
+            clicks.append(person.path, click)
+            person.said.pop(place, None)
+            if label != UNDO:
+                person.said[place] = click
+            person.showing = [each for each in person.showing if each != patch]
+
+    def screen(self, who: str, count: int, showing: Iterable[Patch]) -> list[Patch]:
+        """The next patches for somebody; none that another person is looking at.
+
+        Args:
+            who: Their name.
+            count: How many are wanted.
+            showing: Those on their page that are not labelled yet.
+        """
+        with self._lock:
+            person = self._people[self.join(who)]
+            person.showing = [patch for patch in showing if patch in self.known]
+            held = {patch: None for each in self._people.values() for patch in each.showing}
+            labels = {**held, **self._sure(self.labels())}
+        found = self.order.next(labels, count)
+        with self._lock:
+            person.showing = [*person.showing, *found]
+        return found
+
+    def prepare(self, count: int = READY) -> None:
+        """Decode the photos of the first patches, which are then shown without delay."""
+        for patch in self.order.next(self._sure(self.labels()), count):
+            try:
+                self.decoded.pixels(patch.photo)
+            except HairlineError:  # told when the page asks for it
+                continue
+
+    def choose(
+        self,
+        chooser: Callable[[Sequence[Patch], Callable[[str], NDArray[np.float32]], int], Chooser],
+        features: Callable[[str], NDArray[np.float32]],
+        preview: Callable[[str], Picture] | None = None,
+    ) -> None:
+        """Look at every photo, and let patches be chosen from then on; people go on meanwhile.
+
+        Args:
+            chooser: Makes one of the patches, the features and a seed.
+            features: Photo → features of its patches, float32 [patches, features].
+            preview: As :class:`hairline.clicking.order.Chosen` takes it.
+        """
+        try:
+            ready = dict[str, NDArray[np.float32]]()
+            for number, name in enumerate(self.files):
+                self.preparing = number, len(self.files)
+                ready[name] = features(name)
+            made = chooser(self.patches, lambda name: ready.pop(name) if name in ready else features(name), self.seed)
+            made.next(self._sure(self.labels()), 1)  # what is slow for the first time is so while nobody waits
+            self.order = Chosen(made, list(self.files), preview)
+        except HairlineError as error:
+            self.notes.append(f"{error}; patches come in a random order")
+        finally:
+            self.preparing = None
+
+    def labels(self) -> dict[Place, Label]:
+        """What all say, files of other processes and tables made elsewhere included."""
+        with self._lock:
+            own = {person.path: person.said for person in self._people.values()}
+            people = list(own.values())
+            for path in clicked.files(self.folder):
+                if path in own:
+                    continue
+                told = path.stat()
+                state = told.st_mtime_ns, told.st_size
+                if self._seen.get(path, (None,))[0] != state:
+                    self._seen[path] = state, clicked.said(path, self.files, self._meanings)
+                people += self._seen[path][1].people
+            return clicks.merged(people)
+
+    def _sure(self, labels: Mapping[Place, Label]) -> dict[Patch, bool | None]:
+        return {Patch(*place): None if label == UNSURE else label == CRACK for place, label in labels.items()}
+
+    def state(self, who: str) -> dict[str, Any]:
+        """What the page tells in numbers."""
+        labels = self.labels()
+        counts = Counter(labels.values())
+        sure = self._sure(labels)
+        with self._lock:
+            person = self._people.get(self._known(who))
+            torn = [said.torn for _, said in self._seen.values() if said.torn]
+        return {
+            "photos": len(self.files), "patches": len(self.patches), "mine": len(person.said) if person else 0,
+            "labelled": len(labels), CRACK: counts[CRACK], NO_CRACK: counts[NO_CRACK], UNSURE: counts[UNSURE],
+            "left": sum(patch not in sure for patch in self.patches),
+            "people": len(self._people), "preparing": self.preparing, "notes": [*self.notes, *torn],
+            **self.order.state(sure),
+        }  # fmt: skip

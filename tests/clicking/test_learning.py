@@ -1,0 +1,69 @@
+"""The page learns: patches are chosen once photos have been looked at, and the classifier of all clicks is on disk."""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import clicking
+
+from hairline.clicking import learner, learning
+from hairline.clicking.session import Session
+from hairline.errors import HairlineError
+from hairline.inspection.labeller import Labeller
+from hairline.nn.classifier import frozen
+
+SIZE = 64
+
+
+@pytest.mark.slow
+def test_after_some_clicks_there_are_an_estimate_a_classifier_and_previews(tmp_path: Path) -> None:
+    for number in range(4):
+        path = tmp_path / "images" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        clicking.Image.fromarray(clicking.wall(192, 256, number)).save(path)
+    session = Session(tmp_path / "images", tmp_path / "clicks", SIZE)
+    learning.begin(session, tmp_path / "state")
+    session.join("anna")
+    first = session.screen("anna", 12, [])
+    for number, patch in enumerate(first):
+        session.click("anna", patch, "crack" if number % 2 else "no_crack")
+    deadline = time.monotonic() + 240
+    while (session.preparing or not (tmp_path / "state/features").is_dir()) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    state: dict[str, object] = {}
+    while "estimate" not in state and time.monotonic() < deadline:
+        found = session.screen("anna", 6, [])
+        assert not set(found) & set(first)
+        time.sleep(0.5)
+        state = session.state("anna")
+    estimate = state["estimate"]
+    assert isinstance(estimate, dict) and estimate["clicks"] == 12 and session.notes == []
+    image = clicking.wall(192, 256, 9)
+    label = Labeller(tmp_path / "state/classifier", learner.METHOD).predict(image)
+    assert label.shape == (192, 256) and label.dtype == np.float32
+    picture = session.order.preview("0.png")
+    assert picture is not None and picture.shape == (192, 256, 3)
+    assert len(list((tmp_path / "state/features").glob("*"))) == 4
+    session.close()
+
+
+def test_without_a_network_patches_stay_in_a_random_order_and_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicking.photos(tmp_path / "images", ["a.jpg"])
+    session = Session(tmp_path / "images", tmp_path / "clicks", 32)
+
+    def none() -> None:
+        raise HairlineError("no weights; install them")
+
+    monkeypatch.setattr(frozen, "network", none)
+    learning.begin(session, tmp_path / "state")
+    for _ in range(200):
+        if session.notes:
+            break
+        time.sleep(0.1)
+    assert session.notes == ["no weights; install them; patches come in a random order"]
+    session.join("anna")
+    assert len(session.screen("anna", 20, [])) == 12
+    session.close()
