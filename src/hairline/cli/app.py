@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import splits
+from hairline.cli.label import label
 from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
@@ -30,6 +31,7 @@ app.add_typer(study_app, name="study")
 app.add_typer(splits.app, name="splits")
 app.command()(score)
 app.command()(predict)
+app.command()(label)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -84,7 +84,7 @@ class Chooser:
 
     def classifier(self, labels: Labels) -> Line | None:
         """The classifier of all clicks; None while all that was said is the same."""
-        sure = _sure(labels)
+        sure = self._sure(labels)
         if self._taught is None or self._taught[0] != sure:
             self._taught = sure, self._fit(sure, list(sure))
         return self._taught[1]
@@ -95,11 +95,13 @@ class Chooser:
         By cross-validation over photos, on the random patches among the clicks alone (:mod:`estimating`); the interval
         is a bootstrap over photos. With one photo, over bands of its rows.
         """
-        sure = _sure(labels)
+        sure = self._sure(labels)
         drawn, line = audited(self._order, labels), self.classifier(labels)
         left = sum(patch not in labels for patch in self._order)
         if line is None:
-            missing = "no patch yet" if not sure else f"only patches {'with' if any(sure.values()) else 'without'} a crack"
+            missing = (
+                "no patch yet" if not sure else f"only patches {'with' if any(sure.values()) else 'without'} a crack"
+            )
             why = f"{missing} among the clicks; a classifier learns from both kinds"
             return Estimate(None, None, None, None, None, len(sure), len(drawn), left == 0, why)
         crack = np.array([sure[patch] for patch in drawn], np.bool_)
@@ -139,12 +141,15 @@ class Chooser:
         """The estimate as plain values, under ``estimate``."""
         return {"estimate": asdict(self.estimate(labels))}
 
+    def _sure(self, labels: Labels) -> dict[Patch, bool]:
+        """What somebody is sure of, of the patches that may be shown."""
+        return {patch: label for patch, label in labels.items() if label is not None and patch in self._place}
+
     def _fit(self, sure: dict[Patch, bool], some: Sequence[Patch]) -> Line | None:
-        known = [patch for patch in some if patch in self._place]
-        crack = np.array([sure[patch] for patch in known], np.bool_)
+        crack = np.array([sure[patch] for patch in some], np.bool_)
         if not crack.any() or crack.all():
             return None
-        return fit(self._rows(known).astype(np.float32), crack, self._standard)
+        return fit(self._rows(some).astype(np.float32), crack, self._standard)
 
     def _probabilities(self, line: Line, patches: Sequence[Patch]) -> NDArray[np.float64]:
         """Crack probabilities of patches, float64 [patches]; a photo's features are looked at at a time."""
@@ -171,7 +176,3 @@ class Chooser:
     @cached_property
     def _standard(self) -> Standard:
         return standard(list(self._kept.values()))
-
-
-def _sure(labels: Labels) -> dict[Patch, bool]:
-    return {patch: label for patch, label in labels.items() if label is not None}
