@@ -166,7 +166,7 @@ class Chooser:
 
     def _asked(self, photo: str, count: int) -> NDArray[np.float16]:
         found = self._features(photo)
-        if found.ndim != 2 or len(found) != count or not np.isfinite(found).all():
+        if found.ndim != 2 or len(found) != count or not found.size or not np.isfinite(found).all():
             raise HairlineError(
                 f"features of {photo}: found {found.dtype} {list(found.shape)}; expected a row of finite numbers for "
                 f"each of its {count} patches; mend what makes them"
