@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-STRENGTH = 0.003
+STRENGTH = 0.03
 """Inverse of the L2 penalty of logistic regression on standardised features (scikit-learn's C): docs/clicking.md."""
 ROUNDS = 300
 """Steps that the solver may take."""

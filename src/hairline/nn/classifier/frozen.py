@@ -28,9 +28,8 @@ from hairline.nn.segmenter import segmenter, shipped
 
 BACKBONE = "tf_efficientnet_lite0"
 TILE_PX = 1024
-ACTIVE = 6.0
-"""Where the last activation of the network cuts (ReLU6)."""
-
+EPSILON = 1e-3
+"""What the network's batch normalisation adds to variances, as in TensorFlow."""
 Square = tuple[int, int, int]
 """Left column, top row and side in pixels."""
 
@@ -38,16 +37,16 @@ _log = logging.getLogger(__name__)
 
 
 def network() -> Classifier:
-    """EfficientNet-Lite0 with ImageNet's weights; where they cannot be had, with those of the segmenter that ships.
+    """The encoder of the segmenter that ships; where none ships, EfficientNet-Lite0 with ImageNet's weights.
 
     Raises:
         HairlineError: If neither is there.
     """
     try:
-        return backbones.build(BACKBONE, "imagenet")[0].eval()
-    except HairlineError as error:
-        _log.warning("%s: features of the network that ships are used instead", str(error).partition("; choose")[0])
         return of_shipped()
+    except HairlineError as error:
+        _log.warning("%s: features of ImageNet's weights are used instead", str(error).partition("; ")[0])
+        return backbones.build(BACKBONE, "imagenet")[0].eval()
 
 
 def of_shipped() -> Classifier:
@@ -71,7 +70,7 @@ def of_shipped() -> Classifier:
     last = torch.zeros_like(wanted["conv_head.weight"])
     for row in range(last.shape[1]):
         last[row, row, 0, 0], last[last.shape[1] + row, row, 0, 0] = 0.5, -0.5
-    norm = {"bn2.weight": 1.0, "bn2.bias": 0.0, "bn2.running_mean": 0.0, "bn2.running_var": 1.0}
+    norm = {"bn2.weight": 1.0, "bn2.bias": 0.0, "bn2.running_mean": 0.0, "bn2.running_var": 1 - EPSILON}
     constants = {name: torch.full_like(wanted[name], value) for name, value in norm.items()}
     model.body.load_state_dict({**wanted, **found, **constants, "conv_head.weight": last})
     before = origins.of_info(info)
