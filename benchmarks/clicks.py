@@ -84,7 +84,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("clicked", metavar="FOLDER[:SPLIT]")
     parser.add_argument("sets", nargs="*", metavar="NAME=FOLDER[:SPLIT]")
-    parser.add_argument("--images", type=int, default=0, help="of each set at most, evenly spaced")
+    parser.add_argument("--images", type=int, default=0, help="of each other set at most, evenly spaced; 0: all")
+    parser.add_argument("--clicked-images", type=int, default=0, help="of the first set at most, likewise")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--wrong", type=float, nargs="*", default=[0.0, 0.05])
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
@@ -92,7 +93,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     args = parser.parse_args()
     network = frozen.Frozen(frozen.network())
-    pool = Clickable(args.clicked, args.images, network, args.cache)
+    pool = Clickable(args.clicked, args.clicked_images, network, args.cache)
     tests = {name: Clickable(told, args.images, network, args.cache)
              for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
     chooser = Chooser(pool.patches, pool.features.__getitem__, 0)
@@ -152,7 +153,7 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
         line = chooser.classifier(labels)
         if line is None:
             continue
-        estimate = asdict(chooser.estimate(labels))
+        estimate = asdict(chooser.estimate(labels)) if how == "chosen" and not wrong else None
         others = data.f1(line, frozenset(patch.photo for patch in labels))
         row = {"how": how, "seed": seed, "wrong": wrong, "clicks": stop, "crack_clicks": sum(labels.values()),
                "photos": len({patch.photo for patch in labels}), "f1_clicked_set": data.f1(line),
@@ -172,7 +173,8 @@ def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
             mean(row["f1_clicked_set"] for row in some),
             *(mean(row["f1"][name] for row in some) for name in names),
         ]
-        cells += [mean(row["estimate"]["f1"] for row in some), str(sum(row["estimate"]["enough"] for row in some))]
+        cells += [mean(row["estimate"] and row["estimate"]["f1"] for row in some),
+                  str(sum(bool(row["estimate"] and row["estimate"]["enough"]) for row in some))]  # fmt: skip
         lines.append(f"| {clicks} | {wrong:g} | {how} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

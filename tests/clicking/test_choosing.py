@@ -180,7 +180,7 @@ def test_enough_comes_where_more_clicks_change_little_and_not_before() -> None:
     assert easy.chooser().estimate(easy.clicked(easy.chooser(), 200)).enough
     told = hard.chooser().estimate(hard.clicked(hard.chooser(), 100))
     assert not told.enough and "more clicks change little" in told.why
-    few = easy.chooser().estimate(easy.clicked(easy.chooser(), 20))
+    few = easy.chooser().estimate(easy.clicked(easy.chooser(), 15))
     assert not few.enough and "patches at random show a crack" in few.why
 
 

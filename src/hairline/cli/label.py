@@ -45,17 +45,18 @@ def label(
     if other:
         some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
         typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
-    from hairline.inspection import folder, labeller, prediction  # which take seconds to load
+    from hairline.inspection import folder, prediction  # which take seconds to load
+    from hairline.inspection.labeller import Labeller
 
     prediction.refuse_scale(scale)
-    loaded = labeller.load(classifier, method)
+    labeller = Labeller(classifier, method)
 
     def tell(error: HairlineError) -> None:
         typer.echo(f"\nhairline: {error}", err=True)
 
     options = folder.Options(scale, threshold, overlay, again)
     with system_errors.of_no_stage(), bar(len(found), "label") as progress:
-        done = folder.predict_all(found, loaded, out, options, tell, progress.update)
+        done = folder.predict_all(found, labeller, out, options, tell, progress.update)
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)

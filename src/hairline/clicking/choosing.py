@@ -89,16 +89,6 @@ class Chooser:
             self._taught = sure, self._fit(sure, list(sure))
         return self._taught[1]
 
-    @property
-    def taught(self) -> Line | None:
-        """The classifier that was taught last; None while there is none."""
-        return None if self._taught is None else self._taught[1]
-
-    def likeliest(self, photo: str) -> Patch | None:
-        """The patch of a photo that the classifier that was taught last calls likeliest crack; None without one."""
-        line, own = self.taught, self._of.get(photo)
-        return None if line is None or not own else own[int(line.probabilities(self._kept[photo]).argmax())]
-
     def estimate(self, labels: Labels) -> Estimate:
         """How good the classifier of all clicks is on patches that nobody clicked, and whether it is good enough.
 

@@ -67,7 +67,8 @@ def fit(features: NDArray[np.floating], crack: NDArray[np.bool_], by: Standard) 
         return None
     from sklearn.linear_model import LogisticRegression  # which takes seconds to load
 
-    learner = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=ROUNDS)
-    learner.fit(((features - by.mean) / by.spread).astype(np.float32), crack)
-    weight = learner.coef_[0].astype(np.float64) / by.spread
+    learner, weight = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=ROUNDS), np.zeros(len(by.mean))
+    varies = by.spread > LEAST_SPREAD  # others say nothing
+    learner.fit(((features[:, varies] - by.mean[varies]) / by.spread[varies]).astype(np.float32), crack)
+    weight[varies] = learner.coef_[0].astype(np.float64) / by.spread[varies]
     return Line(weight, float(learner.intercept_[0] - weight @ by.mean))

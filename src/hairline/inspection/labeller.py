@@ -18,9 +18,9 @@ from hairline.io.hashing import content_hash
 from hairline.io.reading import there
 from hairline.labelling.localization import Evidence, Needs, scaled_size
 from hairline.nn.classifier import backbones, evidence, folding
-from hairline.nn.classifier.backbones import Classifier
 from hairline.nn.runtime import device, serving, weights
 
+FILES = (weights.INFO_FILE, weights.WEIGHTS_FILE)
 METHODS = "hairline.labelling.methods"
 SHIPPED_OPTIONS = ("EXAMPLE", "PAPER")
 """Names of the options that a method's module ships, the first that it has being used."""
@@ -35,22 +35,23 @@ class Labeller:
         sha256: Hash of the classifier, the method and its options, 64 hexadecimal digits.
     """
 
-    def __init__(self, model: Classifier, method: str, sha256: str) -> None:
-        """Get ready, on the GPU where there is one; :func:`load` reads a classifier from its folder.
+    def __init__(self, classifier: Path, method: str) -> None:
+        """Load a classifier, onto the GPU where there is one.
 
         Args:
-            model: The classifier.
+            classifier: A folder with ``model.json`` and ``weights.safetensors``, of a training or of clicks.
             method: Name of a module of :mod:`hairline.labelling.methods`, with the options that it ships.
-            sha256: Hash of the classifier.
 
         Raises:
-            HairlineError: If there is no such method.
+            HairlineError: If there is no such classifier or method.
         """
         self._method = plugins.resolve(METHODS, method)
         self._options = options(self._method)
         self._needs: Needs = self._options.needs() if hasattr(self._options, "needs") else Needs((), ())
-        self._model, self._placement = folding.folded(model), device.resolve(serving.RUNTIME)
-        told = json.dumps([sha256, method, asdict(self._options), STRIDE_PX])
+        _refuse_none(classifier)
+        self._model, self._placement = folding.folded(backbones.load(classifier)[0]), device.resolve(serving.RUNTIME)
+        hashes = [content_hash(classifier / name) for name in FILES]
+        told = json.dumps([*hashes, method, asdict(self._options), STRIDE_PX])
         self.sha256 = hashlib.sha256(told.encode()).hexdigest()
 
     def evidence(self, image: NDArray[np.uint8]) -> Evidence:
@@ -91,24 +92,11 @@ def options(method: ModuleType) -> Any:
     return getattr(method, name)
 
 
-def load(classifier: Path, method: str) -> Labeller:
-    """A labeller by the classifier in a folder with ``model.json`` and ``weights.safetensors``.
-
-    Args:
-        classifier: The folder that a training, or clicks, wrote.
-        method: As for :class:`Labeller`.
-
-    Raises:
-        HairlineError: If there is no such classifier or method.
-    """
-    names = (weights.INFO_FILE, weights.WEIGHTS_FILE)
-    lacking = [name for name in names if not there(classifier / name)]
+def _refuse_none(classifier: Path) -> None:
+    lacking = [name for name in FILES if not there(classifier / name)]
     if lacking:
         found = f"has no {' and no '.join(lacking)}" if classifier.is_dir() else "no such folder"
         raise HairlineError(
             f"{classifier}: {found}; expected the folder of a classifier, as 'dvc repro train_classifier' and "
             "'hairline click' write one; name it"
         )
-    model, _ = backbones.load(classifier)
-    hashes = "".join(content_hash(classifier / name) for name in names)
-    return Labeller(model, method, hashlib.sha256(hashes.encode()).hexdigest())
