@@ -90,6 +90,7 @@ def main() -> None:
     parser.add_argument("--wrong", type=float, nargs="*", default=[0.0, 0.05])
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
     parser.add_argument("--label-seeds", type=int, default=1)
+    parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     args = parser.parse_args()
     network = frozen.Frozen(frozen.network())
@@ -106,7 +107,7 @@ def main() -> None:
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
                     rows.append(row)
-                    if wrong == 0 and seed < args.label_seeds:
+                    if wrong == 0 and seed < args.label_seeds and row["clicks"] in args.label_clicks:
                         lines[f"{how} {row['clicks']}", seed] = line
     told = {
         "command": "python benchmarks/clicks.py clicks.json …", 

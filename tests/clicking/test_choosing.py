@@ -166,8 +166,13 @@ def test_what_was_chosen_leaves_the_random_sample_as_it_is() -> None:
 
 
 def test_one_photo_is_told_of_too() -> None:
+    for columns in (20, 200):
+        one_photo(columns)
+
+
+def one_photo(columns: int) -> None:
     world = World(1, 200)
-    patches = [Patch("000.jpg", 128 * (n % 20), 128 * (n // 20), 128) for n in range(200)]
+    patches = [Patch("000.jpg", 128 * (n % columns), 128 * (n // columns), 128) for n in range(200)]
     truth = dict(zip(patches, world.truth.values(), strict=True))
     chooser = Chooser(patches, world.features, 0)
     told = chooser.estimate({patch: truth[patch] for patch in audit_order(patches, 0)[:100]})

@@ -93,7 +93,7 @@ class Chooser:
         """How good the classifier of all clicks is on patches that nobody clicked, and whether it is good enough.
 
         By cross-validation over photos, on the random patches among the clicks alone (:mod:`estimating`); the interval
-        is a bootstrap over photos. With one photo, over bands of its rows.
+        is a bootstrap over photos. With one photo, over bands of it.
         """
         sure = self._sure(labels)
         drawn, line = audited(self._order, labels), self.classifier(labels)
@@ -146,10 +146,11 @@ class Chooser:
         return {patch: label for patch, label in labels.items() if label is not None and patch in self._place}
 
     def _fit(self, sure: dict[Patch, bool], some: Sequence[Patch]) -> Line | None:
-        crack = np.array([sure[patch] for patch in some], np.bool_)
+        known = sorted(some)  # so that who clicked first plays no part, not even in rounding
+        crack = np.array([sure[patch] for patch in known], np.bool_)
         if not crack.any() or crack.all():
             return None
-        return fit(self._rows(some).astype(np.float32), crack, self._standard)
+        return fit(self._rows(known).astype(np.float32), crack, self._standard)
 
     def _probabilities(self, line: Line, patches: Sequence[Patch]) -> NDArray[np.float64]:
         """Crack probabilities of patches, float64 [patches]; a photo's features are looked at at a time."""

@@ -77,15 +77,14 @@ def audited(order: Sequence[Patch], labels: Labels) -> list[Patch]:
 
 
 def folds(patches: Sequence[Patch], seed: int) -> dict[Patch, int]:
-    """Patch → its fold: all of a photo in one; of a single photo, bands of rows."""
+    """Patch → its fold: all of a photo in one; of a single photo, bands from top to bottom."""
     photos = sorted({patch.photo for patch in patches})
     if len(photos) > 1:
         drawn = np.random.default_rng(seed).permutation(len(photos))
         of = {photo: int(place) % FOLDS for photo, place in zip(photos, drawn, strict=True)}
         return {patch: of[patch.photo] for patch in patches}
-    rows = sorted({patch.y for patch in patches})
-    band = {y: number * FOLDS // len(rows) for number, y in enumerate(rows)}
-    return {patch: band[patch.y] for patch in patches}
+    in_rows = sorted(patches, key=lambda patch: (patch.y, patch.x))
+    return {patch: number * FOLDS // len(in_rows) for number, patch in enumerate(in_rows)}
 
 
 def cross_validated(
