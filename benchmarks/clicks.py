@@ -7,8 +7,8 @@ r"""Clicks of a simulated annotator, who looks at masks: F1 of patches and ODS o
 The sets are folders that the stage ``ingest`` wrote, with a split after a colon where not all of it is meant. Clicks
 fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser` chooses or which come in its random
 order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
-each number of clicks the classifier is scored: F1 on all patches of the other sets and on those patches of the first
-whose crop was not clicked on, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
+each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
+among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
 other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds. ``all`` is the
 classifier of all patches of the first set. Features are kept in ``--cache``.
 """
@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -69,13 +70,9 @@ class Clickable:
         """What a classifier says of all patches, bool [patches]."""
         return np.concatenate([line.probabilities(self.features[name]) >= 0.5 for name in self.ids])
 
-    def f1(self, line: Line, without: frozenset[str] = frozenset()) -> float | None:
-        """F1 on all patches but those of some images."""
-        crack, told = (
-            np.array(list(self.truth.values())),
-            np.array([patch.photo not in without for patch in self.truth]),
-        )
-        return estimating.scores(self.says(line)[told], crack[told])[2]
+    def f1(self, line: Line) -> float | None:
+        """F1 on all patches."""
+        return estimating.scores(self.says(line), np.array(list(self.truth.values())))[2]
 
 
 def main() -> None:
@@ -91,6 +88,7 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
     parser.add_argument("--label-seeds", type=int, default=1)
     parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
+    parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     args = parser.parse_args()
     network = frozen.Frozen(frozen.network())
@@ -107,7 +105,7 @@ def main() -> None:
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
                     rows.append(row)
-                    if wrong == 0 and seed < args.label_seeds and row["clicks"] in args.label_clicks:
+                    if how == "chosen" and not wrong and seed < args.label_seeds and row["clicks"] in args.label_clicks:
                         lines[f"{how} {row['clicks']}", seed] = line
     told = {
         "command": "python benchmarks/clicks.py clicks.json …", 
@@ -120,6 +118,8 @@ def main() -> None:
     }  # fmt: skip
     write_json(args.out, told)
     print(table(rows, list(tests)))
+    if args.figure:
+        draw(told, list(tests), args.figure)
     if args.labels:
         told["labels"] = {name: labelled(test, lines, args.labels, network, name) for name, test in tests.items()}
         write_json(args.out, told)
@@ -155,10 +155,8 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
         if line is None:
             continue
         estimate = asdict(chooser.estimate(labels)) if how == "chosen" and not wrong else None
-        others = data.f1(line, frozenset(patch.photo for patch in labels))
         row = {"how": how, "seed": seed, "wrong": wrong, "clicks": stop, "crack_clicks": sum(labels.values()),
                "photos": len({patch.photo for patch in labels}), "f1_clicked_set": data.f1(line),
-               "f1_other_crops": others,
                "estimate": estimate, "seconds_a_screen": seconds}  # fmt: skip
         yield row, line
 
@@ -178,6 +176,30 @@ def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
                   str(sum(bool(row["estimate"] and row["estimate"]["enough"]) for row in some))]  # fmt: skip
         lines.append(f"| {clicks} | {wrong:g} | {how} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def draw(told: Mapping[str, Any], names: Sequence[str], file: Path) -> None:
+    """F1 against clicks, a panel a set: mean and standard deviation over seeds, and the classifier of all patches."""
+    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.4), sharey=True, layout="constrained")
+    for panel, name in zip(np.atleast_1d(panels), names, strict=True):
+        for how, colour in (("chosen", "tab:blue"), ("random", "tab:orange")):
+            for wrong, style in ((0.0, "-"), (0.05, ":")):
+                rows = [row for row in told["rows"] if (row["how"], row["wrong"]) == (how, wrong)]
+                by = [[row["f1"][name] for row in rows if row["clicks"] == clicks] for clicks in CLICKS]
+                if all(by):
+                    label = f"{how}, {wrong:.0%} wrong clicks"
+                    middle, spread = np.mean(by, axis=1), np.std(by, axis=1)
+                    panel.plot(CLICKS, middle, style, color=colour, marker="o", markersize=3, label=label)
+                    panel.fill_between(CLICKS, middle - spread, middle + spread, color=colour, alpha=0.1, linewidth=0)
+        panel.axhline(told["all"][name], color="grey", linewidth=1, label=f"all {told['patches']['clicked']:,} patches")
+        panel.set(
+            title=name, xlabel="clicks", xscale="log", xticks=CLICKS, xticklabels=[f"{count:,}" for count in CLICKS]
+        )
+        panel.minorticks_off()
+    np.atleast_1d(panels)[0].set_ylabel("F1 of patches")
+    np.atleast_1d(panels)[-1].legend(fontsize=7)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=110)
 
 
 def mean(values: Any) -> str:
