@@ -181,9 +181,9 @@ def one_photo(columns: int) -> None:
 
 
 def test_enough_comes_where_more_clicks_change_little_and_not_before() -> None:
-    easy, hard = World(20, 40, noise=0.2), World(20, 40, noise=3)
+    easy, hard = World(20, 40, 0.5, noise=0.2), World(20, 40, 0.5, noise=3)
     assert easy.chooser().estimate(easy.clicked(easy.chooser(), 200)).enough
-    told = hard.chooser().estimate(hard.clicked(hard.chooser(), 100))
+    told = hard.chooser().estimate(hard.clicked(hard.chooser(), 200))
     assert not told.enough and "more clicks change little" in told.why
     few = easy.chooser().estimate(easy.clicked(easy.chooser(), 15))
     assert not few.enough and "patches at random show a crack" in few.why

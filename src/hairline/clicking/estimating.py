@@ -26,7 +26,7 @@ Predict = Callable[[Line, Sequence[Patch]], NDArray[np.float64]]
 
 FOLDS = 5
 RESAMPLES, LEVEL = 1000, 0.95
-LEAST_CRACKS = 10
+LEAST_CRACKS = 20
 """Cracks among the random patches below which no end is told: so few say nothing of how many are missed."""
 AGREEMENT = 0.9
 """Cohen's kappa of classifiers of half the clicks with that of all of them from which on more would change little: of
