@@ -12,6 +12,7 @@ import typer
 from hairline.cli import splits
 from hairline.cli.click import click
 from hairline.cli.init import init
+from hairline.cli.label import label
 from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
@@ -34,6 +35,7 @@ app.command()(init)
 app.command()(score)
 app.command()(predict)
 app.command()(click)
+app.command()(label)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_image, write_mask, write_scores
@@ -14,7 +17,6 @@ from hairline.inspection import photos as photo_files
 from hairline.inspection import records
 from hairline.inspection.photos import Photo
 from hairline.inspection.pictures import jpeg, overlay
-from hairline.inspection.prediction import Predictor
 from hairline.inspection.records import Record
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
@@ -25,6 +27,16 @@ SCORES, MASKS, OVERLAYS = "scores", "masks", "overlays"
 LOCK = ".predict.lock"
 BETWEEN_S = 5.0
 """Seconds between two writings of the table, besides the last."""
+
+
+class Asked(Protocol):
+    """What gives scores: a :class:`hairline.inspection.prediction.Predictor`, or a labeller."""
+
+    sha256: str
+
+    def predict(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
+        """Scores of the pixels of an image uint8 [height, width, 3] at a scale, float32 [height, width] in [0, 1]."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,7 @@ class Done:
 
 def predict_all(
     photos: Iterable[Photo],
-    predictor: Predictor,
+    predictor: Asked,
     out: Path,
     options: Options,
     tell: Callable[[HairlineError], None],
@@ -74,7 +86,7 @@ def predict_all(
 
     Args:
         photos: Of :func:`hairline.inspection.photos.find`.
-        predictor: The network.
+        predictor: The network, or what labels.
         out: Folder to write to.
         options: What to write.
         tell: Called with what is wrong with a photo; the others go on.
@@ -96,8 +108,8 @@ def _alone(out: Path) -> Iterator[None]:
         lock.acquire(blocking=False)
     except Timeout:
         raise HairlineError(
-            f"{out}: another 'hairline predict' writes to it; expected one at a time; wait for it, or name another "
-            "folder for --out"
+            f"{out}: another 'hairline predict' or 'hairline label' writes to it; expected one at a time; wait for "
+            "it, or name another folder for --out"
         ) from None
     try:
         yield
@@ -107,7 +119,7 @@ def _alone(out: Path) -> Iterator[None]:
 
 
 def _predict_all(
-    listed: Sequence[Photo], predictor: Predictor, out: Path, options: Options,
+    listed: Sequence[Photo], predictor: Asked, out: Path, options: Options,
     tell: Callable[[HairlineError], None], step: Callable[[], object],
 ) -> Done:  # fmt: skip
     known, counts, written = records.read(out), {"predicted": 0, "skipped": 0, "failed": 0}, time.monotonic()
@@ -142,7 +154,7 @@ def _hash(path: Path) -> str:
     return content_hash(path)
 
 
-def _is_done(before: Record, digest: str, predictor: Predictor, out: Path, options: Options) -> bool:
+def _is_done(before: Record, digest: str, predictor: Asked, out: Path, options: Options) -> bool:
     same = (before.photo_sha256, before.model_sha256) == (digest, predictor.sha256)
     alike = (before.scale, before.threshold) == (options.scale, options.threshold)
     return same and alike and all(path.is_file() for path in _files(out, before.name, options.overlay))
@@ -160,7 +172,7 @@ def _forget(photo: Photo, name: str, known: dict[str, Record], out: Path) -> Non
             path.unlink(missing_ok=True)
 
 
-def _predict(photo: Photo, name: str, digest: str, predictor: Predictor, out: Path, options: Options) -> Record:
+def _predict(photo: Photo, name: str, digest: str, predictor: Asked, out: Path, options: Options) -> Record:
     start = time.perf_counter()
     image = read_image(photo.path)
     scores = predictor.predict(image, options.scale)

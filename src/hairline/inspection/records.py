@@ -62,8 +62,8 @@ def read(folder: Path) -> dict[str, Record]:
         found = [_record(dict(zip(header, row, strict=True))) for row in rows]
     except (csv.Error, ValueError) as error:
         raise HairlineError(
-            f"{file}: {error}; expected the table as 'hairline predict' wrote it; move it away, and every photo is "
-            "predicted again, or name another folder for --out"
+            f"{file}: {error}; expected the table as hairline wrote it; move it away, and every photo is "
+            "looked at again, or name another folder for --out"
         ) from None
     return {record.photo: record for record in found}
 

@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -69,8 +70,8 @@ def collect(
 
     def tasks() -> Iterator[Callable[[], None]]:
         for scale, each in zip((1.0, *cam_scales), maps, strict=True):
-            tiles = _tiles(model, _resized(image, scale), tile_px, each, placement)
-            yield from (partial(_timed, task, map_part(scale), clock) for task in tiles)
+            asked = tiles(model, _resized(image, scale), tile_px, each, placement)
+            yield from (partial(_timed, task, map_part(scale), clock) for task in asked)
         for grid, probabilities in zip(grids, votes, strict=True):
             cut = _batches if placement.device.type == "cpu" else _batches_there
             batches = cut(model, image, grid, batch, probabilities, placement)
@@ -220,13 +221,28 @@ def _whole_map(model: Classifier, height: int, width: int) -> _ClosedForm | _ByG
     return _ClosedForm(model, model.crack_weight, cells.rows, cells.cols)
 
 
-def _tiles(
-    model: Classifier, image: NDArray[np.uint8], tile_px: int, into: _ClosedForm | _ByGradient, placement: Placement
+class Taking(Protocol):
+    """What features are given to, a part of the cells of an image after the other."""
+
+    def take(self, rows: slice, cols: slice, features: Tensor) -> None:
+        """Look at the features float [1, K, rows, cols] of a part of the cells."""
+        ...
+
+
+def tiles(
+    model: Classifier, image: NDArray[np.uint8], tile_px: int, into: Taking, placement: Placement
 ) -> Iterator[Callable[[], None]]:
     """Tasks that look at an image, mirrored to whole cells, in tiles as if it were seen at once.
 
     Only the tile is mirrored, to save a copy of the image: its halo is wider than a cell, so that the rows and columns
     that mirroring takes are in it.
+
+    Args:
+        model: The classifier, on the placement's device and in evaluation mode.
+        image: RGB uint8 [height, width, 3].
+        tile_px: Side of a tile.
+        into: What is given the features, in the task's thread.
+        placement: Device and precision.
     """
     cell = model.cell_px
     cells = PatchGrid(image.shape[0], image.shape[1], cell, cell)

@@ -1,0 +1,234 @@
+r"""Clicks of a simulated annotator, who looks at masks: F1 of patches and ODS of labels against the number of clicks.
+
+    python benchmarks/clicks.py benchmarks/results/clicks.json data/EXPERIMENT/sets/crack500:train \
+        CRACK500=data/EXPERIMENT/sets/crack500:test CFD=data/EXPERIMENT/sets/cfd \
+        DeepCrack=data/EXPERIMENT/sets/deepcrack
+
+The sets are folders that the stage ``ingest`` wrote, with a split after a colon where not all of it is meant. Clicks
+fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser` chooses or which come in its random
+order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
+each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
+among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
+other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds. ``all`` is the
+classifier of all patches of the first set. Features are kept in ``--cache``.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from hairline.clicking import estimating
+from hairline.clicking.choosing import Chooser
+from hairline.clicking.features import Kept
+from hairline.clicking.linear import Line
+from hairline.clicking.patches import Patch
+from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
+from hairline.io.atomic import write_json
+from hairline.labelling.methods import multiscale
+from hairline.metrics import thresholds
+from hairline.nn.classifier import evidence, folding, frozen
+from hairline.nn.runtime import device
+from hairline.nn.runtime.serving import RUNTIME
+
+CLICKS = (50, 100, 200, 500, 1000)
+SCREEN, LARGE_SCREEN, LARGE_FROM = 25, 100, 200
+SIDE_PX = 128
+
+
+class Clickable:
+    """The patches of a set, and what its masks say of each."""
+
+    def __init__(self, told: str, images: int, network: frozen.Frozen, cache: Path) -> None:
+        folder, _, split = told.partition(":")
+        self.folder = Path(folder)
+        table = read_samples(self.folder, *([split] if split else []))
+        ids = list(table.loc[table["has_mask"], "id"])
+        self.ids = [ids[place] for place in evenly(len(ids), images)] if images else ids
+        self.truth = dict[Patch, bool]()
+        for name in self.ids:
+            mask = load_mask(self.folder, name)
+            for top in starts(mask.shape[0]):
+                for left in starts(mask.shape[1]):
+                    crack = bool(mask[top : top + SIDE_PX, left : left + SIDE_PX].any())
+                    self.truth[Patch(name, left, top, SIDE_PX)] = crack
+        self.patches = list(self.truth)
+        files = {name: image_path(self.folder, name) for name in self.ids}
+        kept = Kept(files, self.patches, network, cache)
+        self.features = {name: kept(name) for name in tqdm(self.ids, f"features {self.folder.name}")}
+
+    def says(self, line: Line) -> NDArray[np.bool_]:
+        """What a classifier says of all patches, bool [patches]."""
+        return np.concatenate([line.probabilities(self.features[name]) >= 0.5 for name in self.ids])
+
+    def f1(self, line: Line) -> float | None:
+        """F1 on all patches."""
+        return estimating.scores(self.says(line), np.array(list(self.truth.values())))[2]
+
+
+def main() -> None:
+    """Click, score, write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("clicked", metavar="FOLDER[:SPLIT]")
+    parser.add_argument("sets", nargs="*", metavar="NAME=FOLDER[:SPLIT]")
+    parser.add_argument("--images", type=int, default=0, help="of each other set at most, evenly spaced; 0: all")
+    parser.add_argument("--clicked-images", type=int, default=0, help="of the first set at most, likewise")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--wrong", type=float, nargs="*", default=[0.0, 0.05])
+    parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
+    parser.add_argument("--label-seeds", type=int, default=1)
+    parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
+    parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
+    parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
+    args = parser.parse_args()
+    network = frozen.Frozen(frozen.network())
+    pool = Clickable(args.clicked, args.clicked_images, network, args.cache)
+    tests = {name: Clickable(told, args.images, network, args.cache)
+             for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
+    chooser = Chooser(pool.patches, pool.features.__getitem__, 0)
+    every = chooser.classifier(pool.truth)
+    assert every is not None
+    rows, lines = list[dict[str, Any]](), {("all", 0): every}
+    for wrong in args.wrong:
+        for seed in range(args.seeds):
+            for how in ("chosen", "random"):
+                for row, line in clicked(pool, how, seed, wrong):
+                    row["f1"] = {name: test.f1(line) for name, test in tests.items()}
+                    rows.append(row)
+                    if how == "chosen" and not wrong and seed < args.label_seeds and row["clicks"] in args.label_clicks:
+                        lines[f"{how} {row['clicks']}", seed] = line
+    told = {
+        "command": "python benchmarks/clicks.py clicks.json …", 
+        "network": None if network.model.origin is None else str(network.model.origin),
+        "images": {"clicked": len(pool.ids), **{name: len(test.ids) for name, test in tests.items()}},
+        "patches": {"clicked": len(pool.patches), **{name: len(test.patches) for name, test in tests.items()}},
+        "crack_share": {"clicked": share(pool), **{name: share(test) for name, test in tests.items()}},
+        "all": {name: test.f1(every) for name, test in tests.items()},
+        "rows": rows,
+    }  # fmt: skip
+    write_json(args.out, told)
+    print(table(rows, list(tests)))
+    if args.figure:
+        draw(told, list(tests), args.figure)
+    if args.labels:
+        told["labels"] = {name: labelled(test, lines, args.labels, network, name) for name, test in tests.items()}
+        write_json(args.out, told)
+        for name, found in told["labels"].items():
+            print(name, *(f"{key} {value:.3f}" for key, value in found.items()), sep="\n  ")
+
+
+def starts(length: int) -> list[int]:
+    """Where patches begin along a side: side by side, the last ending with it."""
+    last = max(length - SIDE_PX, 0)
+    return list(dict.fromkeys([*range(0, last, SIDE_PX), last]))
+
+
+def share(data: Clickable) -> float:
+    """Share of patches that show a crack."""
+    return statistics.fmean(data.truth.values())
+
+
+def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tuple[dict[str, Any], Line]]:
+    """Rows of one annotator, and the classifier at each number of clicks."""
+    draws = np.random.default_rng(seed)
+    says = {patch: crack != (draws.random() < wrong) for patch, crack in data.truth.items()}
+    chooser = Chooser(data.patches, data.features.__getitem__, seed)
+    order, labels = estimating.audit_order(data.patches, seed), dict[Patch, bool]()
+    for stop in CLICKS:
+        while len(labels) < stop:
+            count = min(SCREEN if len(labels) < LARGE_FROM else LARGE_SCREEN, stop - len(labels))
+            begun = time.perf_counter()
+            found = chooser.next(labels, count) if how == "chosen" else order[len(labels) : len(labels) + count]
+            seconds = time.perf_counter() - begun
+            labels |= {patch: says[patch] for patch in found}
+        line = chooser.classifier(labels)
+        if line is None:
+            continue
+        estimate = asdict(chooser.estimate(labels)) if how == "chosen" and not wrong else None
+        row = {"how": how, "seed": seed, "wrong": wrong, "clicks": stop, "crack_clicks": sum(labels.values()),
+               "photos": len({patch.photo for patch in labels}), "f1_clicked_set": data.f1(line),
+               "estimate": estimate, "seconds_a_screen": seconds}  # fmt: skip
+        yield row, line
+
+
+def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
+    """Means over seeds, Markdown."""
+    lines = [f"| clicks | wrong | how | patches clicked from | {' | '.join(names)} | its estimate | enough |"]
+    lines.append("| --- " * (len(names) + 6) + "|")
+    keys = dict.fromkeys((row["wrong"], row["clicks"], row["how"]) for row in rows)
+    for wrong, clicks, how in sorted(keys):
+        some = [row for row in rows if (row["wrong"], row["clicks"], row["how"]) == (wrong, clicks, how)]
+        cells = [
+            mean(row["f1_clicked_set"] for row in some),
+            *(mean(row["f1"][name] for row in some) for name in names),
+        ]
+        cells += [mean(row["estimate"] and row["estimate"]["f1"] for row in some),
+                  str(sum(bool(row["estimate"] and row["estimate"]["enough"]) for row in some))]  # fmt: skip
+        lines.append(f"| {clicks} | {wrong:g} | {how} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def draw(told: Mapping[str, Any], names: Sequence[str], file: Path) -> None:
+    """F1 against clicks, a panel a set: mean and standard deviation over seeds, and the classifier of all patches."""
+    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.4), sharey=True, layout="constrained")
+    for panel, name in zip(np.atleast_1d(panels), names, strict=True):
+        for how, colour in (("chosen", "tab:blue"), ("random", "tab:orange")):
+            for wrong, style in ((0.0, "-"), (0.05, ":")):
+                rows = [row for row in told["rows"] if (row["how"], row["wrong"]) == (how, wrong)]
+                by = [[row["f1"][name] for row in rows if row["clicks"] == clicks] for clicks in CLICKS]
+                if all(by):
+                    label = f"{how}, {wrong:.0%} wrong clicks"
+                    middle, spread = np.mean(by, axis=1), np.std(by, axis=1)
+                    panel.plot(CLICKS, middle, style, color=colour, marker="o", markersize=3, label=label)
+                    panel.fill_between(CLICKS, middle - spread, middle + spread, color=colour, alpha=0.1, linewidth=0)
+        panel.axhline(told["all"][name], color="grey", linewidth=1, label=f"all {told['patches']['clicked']:,} patches")
+        panel.set(
+            title=name, xlabel="clicks", xscale="log", xticks=CLICKS, xticklabels=[f"{count:,}" for count in CLICKS]
+        )
+        panel.minorticks_off()
+    np.atleast_1d(panels)[0].set_ylabel("F1 of patches")
+    np.atleast_1d(panels)[-1].legend(fontsize=7)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(file, dpi=110)
+
+
+def mean(values: Any) -> str:
+    """Mean and standard deviation of what is there."""
+    there = [value for value in values if value is not None]
+    return f"{statistics.fmean(there):.3f} ± {statistics.pstdev(there):.3f}" if there else "–"
+
+
+def labelled(
+    data: Clickable, lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen, name: str
+) -> dict[str, float]:
+    """Name of a classifier → ODS of its labels of some images."""
+    ids = [data.ids[place] for place in evenly(len(data.ids), count)]
+    placement, needs = device.resolve(RUNTIME), multiscale.EXAMPLE.needs()
+    models = {key: folding.folded(frozen.linear(network.model, line.weight, line.bias)) for key, line in lines.items()}
+    found = {key: list[tuple[NDArray[np.int64], NDArray[np.int64]]]() for key in lines}
+    for sample in tqdm(ids, f"labels {name}"):
+        image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
+        ask = partial(evidence.collect, image=image, windows_px=needs.windows_px, stride_px=16,
+                      cam_scales=needs.scales, tile_px=1024, batch=128, placement=placement)  # fmt: skip
+        for key, model in models.items():
+            scores = multiscale.label(image, ask(model), multiscale.EXAMPLE)
+            found[key].append(thresholds.histograms(scores, mask))
+    ods = {}
+    for (key, seed), histograms in found.items():
+        counts = thresholds.counts(*(np.stack(part) for part in zip(*histograms, strict=True)))
+        ods[f"{key}, seed {seed}"] = float(thresholds.ods(thresholds.f1(counts)))
+    return ods
+
+
+if __name__ == "__main__":
+    main()

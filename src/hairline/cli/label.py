@@ -1,0 +1,62 @@
+"""`hairline label`: pseudo-labels of anybody's photos by a classifier of patches, without an experiment."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hairline.errors import HairlineError
+from hairline.io import system_errors
+from hairline.io.file_names import printable
+from hairline.io.progress import bar
+
+NAMED = 3
+
+
+def label(
+    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos, with those below.")],
+    classifier: Annotated[
+        Path, typer.Option("--classifier", help="Folder of a classifier of patches: of a training, or of clicks.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for scores, masks, overlays and predictions.csv.")],
+    method: Annotated[
+        str, typer.Option("--method", help="How labels are made (docs/labels.md), with the options that ship.")
+    ] = "multiscale",
+    scale: Annotated[
+        float, typer.Option("--scale", help="By which photos are resized: 2 for thin cracks, 0.5 for close-ups.")
+    ] = 1,
+    threshold: Annotated[float, typer.Option("--threshold", help="Confidence from which on a pixel is crack.")] = 0.5,
+    overlay: Annotated[bool, typer.Option("--overlay/--no-overlay", help="Draw photos with cracks in red.")] = True,
+    again: Annotated[bool, typer.Option("--again", help="Also photos that were labelled before.")] = False,
+) -> None:
+    """Make pseudo-labels of photos: confidences, masks, overlays and a table, by a classifier of patches.
+
+    Goes on where it stopped: photos that were labelled from the same file with the same classifier, method and options
+    are skipped. Photos that cannot be read are told of, and the status at the end is 1.
+    """
+    if not (math.isfinite(threshold) and 0 < threshold <= 1):
+        raise HairlineError(f"--threshold {threshold:g}: expected a confidence above 0 and at most 1; correct it")
+    if out.exists() and not out.is_dir():
+        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+    from hairline.inspection import photos as photo_files
+
+    found, other = photo_files.find(photos, out)
+    if other:
+        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
+        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+    from hairline.inspection import folder, prediction  # which take seconds to load
+    from hairline.inspection.labeller import Labeller
+
+    prediction.refuse_scale(scale)
+    labeller = Labeller(classifier, method)
+
+    def tell(error: HairlineError) -> None:
+        typer.echo(f"\nhairline: {error}", err=True)
+
+    options = folder.Options(scale, threshold, overlay, again)
+    with system_errors.of_no_stage(), bar(len(found), "label") as progress:
+        done = folder.predict_all(found, labeller, out, options, tell, progress.update)
+    typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
+    typer.echo(f"Table     {out / 'predictions.csv'}")
+    raise typer.Exit(done.failed > 0)

