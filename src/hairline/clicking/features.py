@@ -18,7 +18,6 @@ from hairline.io.hashing import content_hash
 from hairline.io.reading import refuse_no_file, there
 
 SUFFIX = ".npz"
-NAME = "features"
 
 
 class Network(Protocol):
@@ -68,14 +67,14 @@ class Kept:
             limit = np.finfo(np.float16).max
             found = np.clip(self._network.features(read_image(file), squares), -limit, limit).astype(np.float16)
             with whole_file(kept) as partial, partial.open("wb") as content:
-                np.savez(content, **{NAME: found})
+                np.savez(content, features=found)
         return found.astype(np.float32)
 
     def _read(self, kept: Path, shape: tuple[int, int]) -> NDArray[np.float16] | None:
         if not there(kept):
             return None
         try:
-            found = read_arrays(kept, "looking at the photo again").get(NAME)
+            found = read_arrays(kept, "looking at the photo again").get("features")
         except HairlineError:
             return None
         fits = found is not None and found.shape == shape and found.dtype == np.float16 and np.isfinite(found).all()

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 STRENGTH = 0.03
-"""Inverse of the L2 penalty of logistic regression on standardised features (scikit-learn's C): docs/clicking.md."""
+"""Inverse of the L2 penalty of logistic regression on standardised features (scikit-learn's C): docs/choosing.md."""
 ROUNDS = 300
 """Steps that the solver may take."""
 LEAST_SPREAD = 1e-6
