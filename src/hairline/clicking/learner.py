@@ -17,6 +17,7 @@ from hairline.inspection.labeller import Labeller
 from hairline.inspection.pictures import overlay
 from hairline.io.atomic import whole_folder
 from hairline.nn.classifier import backbones, frozen
+from hairline.nn.runtime import origins
 
 METHOD = "multiscale"
 THRESHOLD = 0.5
@@ -68,7 +69,8 @@ class Learner:
         if line is not None:
             made = frozen.linear(self._network.model, line.weight, line.bias)
             with whole_folder(self._classifier) as partial:
-                backbones.save(made, partial, {"clicked": asdict(found)})
+                origin = origins.as_json(self._network.model.origin)
+                backbones.save(made, partial, {"initialisation": "clicks", "origin": origin, "clicked": asdict(found)})
             self._version += 1
         return found
 
