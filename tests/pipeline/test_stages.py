@@ -267,7 +267,8 @@ def test_a_label_set_too_poor_to_train_on_is_said_and_the_dag_goes_on(done: Path
     model = json.loads((done / "models/tiny/segmenters/synthetic/silent/unet/model.json").read_text())
     assert model["status"] == "not trainable"
     status = json.loads((done / "data/tiny/scores/segmenters/synthetic/silent/unet/synthetic/status.json").read_text())
-    assert status == {"status": "not trainable", "reason": model["reason"], "training": None, "scale": None}
+    assert status == {"status": "not trainable", "reason": model["reason"], "training": None, "scale": None,
+                      "fused": 0.0}  # fmt: skip
     assert "not trainable" in (done / "reports/tiny/comparison/comparison.md").read_text()
 
 

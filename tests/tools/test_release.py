@@ -11,7 +11,7 @@ import release_weights
 from support import small_network
 
 import hairline
-from hairline.config import profiles
+from hairline.config import profiles, yaml_files
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 
@@ -57,8 +57,9 @@ def test_what_is_written_is_small_loads_and_has_half_as_its_threshold(tmp_path: 
     before, after = plain.predict(image).astype(float), found.predict(image).astype(float)
     odds = before / (1 - before) * 4  # a score of 0.2 has the odds 1 to 4
     np.testing.assert_allclose(after, odds / (1 + odds), atol=0.01)
+    made = yaml_files.read(ROOT / "profiles/release.yaml", "")["synthetic_sets"]["surfaces"]
     assert release_weights.size(tmp_path / "net") < 16_000_000
-    assert json.loads((tmp_path / "net/model.json").read_text())["generated"]["train"] == 4400
+    assert json.loads((tmp_path / "net/model.json").read_text())["generated"]["train"] == made["train"]
 
 
 def test_the_card_tells_what_it_is_made_of_and_its_figures(tmp_path: Path) -> None:
