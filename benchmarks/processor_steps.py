@@ -3,7 +3,7 @@
     python benchmarks/processor_steps.py --rounds 3
 
 U-Net on EfficientNet-Lite0 as it ships, 8 crops of 256 px, bfloat16 autocast (which pays where the processor has
-AVX512-BF16 or AMX). Each figure comes from a process of its own, since memory that is kept stays kept; ways take turns.
+AVX512-BF16 or AMX). Each figure comes from a process of its own; the ways take turns.
 Milliseconds of wall-clock and of processor time a step, page faults a step and most memory, medians of the rounds.
 """
 
@@ -16,7 +16,7 @@ import sys
 import time
 from contextlib import nullcontext
 
-WAYS = ("plain", "memory", "depthwise", "both")
+WAYS = ("plain", "depthwise")
 WARM, STEPS = 3, 8
 
 
@@ -63,9 +63,7 @@ def measured(way: str) -> list[float]:
         loss.backward()
         optimizer.step()
 
-    if way in ("memory", "both"):
-        processors.keep_memory()
-    with processors.depthwise_in_float32(network) if way in ("depthwise", "both") else nullcontext():
+    with processors.depthwise_in_float32(network) if way == "depthwise" else nullcontext():
         for _ in range(WARM):
             step()
         before, began = resource.getrusage(resource.RUSAGE_SELF), time.perf_counter()

@@ -1,10 +1,7 @@
-import sys
-
-import pytest
 import torch
 from torch import nn
 
-from hairline.nn.training.processors import depthwise_in_float32, keep_memory
+from hairline.nn.training.processors import depthwise_in_float32
 
 
 def network():
@@ -44,16 +41,3 @@ def test_only_rounding_changes_and_only_within_the_block() -> None:
     assert (answer - exact).abs().max() <= (before - exact).abs().max() + 2**-9
     assert layers[1].weight.grad.dtype == torch.float32
     assert torch.equal(seen(layers, images)[1], before)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
-def test_freed_memory_stays_with_the_process() -> None:
-    import resource
-
-    assert keep_memory()
-    for _ in range(20):
-        torch.empty(2**22).fill_(1)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(10):
-        torch.empty(2**22).fill_(1)  # 16 MiB, 4,096 pages
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before < 4096

@@ -113,7 +113,6 @@ class Learning(lp.LightningModule):
         """Spare what only processors pay; here and not before, since other processes may get this by pickling it."""
         self._spared = ExitStack()
         if self.device.type == "cpu":
-            processors.keep_memory()
             self._spared.enter_context(processors.depthwise_in_float32(self.model))
 
     def teardown(self, stage: str) -> None:

@@ -1,32 +1,14 @@
-"""Training on processors without two costs that libraries bring there; what is learned stays the same up to rounding.
+"""Training on processors without what oneDNN is slow at there; what is learned stays the same up to rounding.
 
-Measured on two cores of an AMD EPYC with AVX512-BF16, U-Net on EfficientNet-Lite0, 8 crops of 256 px a step:
-``python benchmarks/processor_steps.py``.
+A step of U-Net on EfficientNet-Lite0 takes 0.69 of the time on two cores of an AMD EPYC with AVX512-BF16
+(``python benchmarks/processor_steps.py``).
 """
 
-import ctypes
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
-
-TRIM_THRESHOLD, TOP_PAD, MMAP_MAX = -1, -2, -4
-"""Numbers of options of glibc's ``mallopt`` (malloc.h)."""
-PAD_BYTES = 2**28
-
-
-def keep_memory() -> bool:
-    """Let this process keep the memory that it frees, for the next step takes as much again.
-
-    glibc gives large blocks back to the system, which clears every page of them before the next use: some 90,000 page
-    faults a step. Held for the rest of the process; whether the C library can do it is returned.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is None:
-        return False
-    return all([mallopt(MMAP_MAX, 0), mallopt(TRIM_THRESHOLD, 2**31 - 1), mallopt(TOP_PAD, PAD_BYTES)])
 
 
 @contextmanager
