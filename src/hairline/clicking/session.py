@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.clicking import grid
-from hairline.clicking.decoded import Decoded
+from hairline.clicking.decoded import Decoded, Pixels
 from hairline.clicking.order import Chooser, Chosen, InTurn, Order, Picture, spread
 from hairline.clicking.patches import Patch
 from hairline.data import clicked, clicks, photo_files
@@ -48,7 +48,11 @@ class Person:
 
 
 class Session:
-    """Everything the server knows; its methods may be called by several threads."""
+    """Everything the server knows; its methods may be called by several threads.
+
+    Attributes:
+        broken: Photos that could not be decoded; nobody is shown their patches from then on.
+    """
 
     def __init__(
         self, images: Path, folder: Path, size: int, meanings: Mapping[str, Label] | None = None, seed: int = 0
@@ -80,6 +84,7 @@ class Session:
         self.known = frozenset(self.patches)
         self.order: Order = InTurn(spread(self.patches, seed))
         self.preparing: tuple[int, int] | None = None
+        self.broken = set[str]()
         self._meanings, self._seen = meanings or {}, dict[Path, tuple[tuple[int, int], clicked.Said]]()
         self._people, self._lock, self._open = dict[str, Person](), threading.RLock(), ExitStack()
         self.labels()
@@ -165,13 +170,29 @@ class Session:
             person.showing = [*person.showing, *found]
         return found
 
+    def pixels(self, photo: str, reduced: bool = False) -> Pixels:
+        """A photo as :class:`hairline.clicking.decoded.Decoded` gives it.
+
+        Raises:
+            HairlineError: If it cannot be decoded; its patches are passed over from then on.
+        """
+        try:
+            return self.decoded.reduced(photo) if reduced else self.decoded.pixels(photo)
+        except HairlineError as error:
+            self._pass_over(photo, error)
+            raise
+
+    def _pass_over(self, photo: str, error: HairlineError) -> None:
+        with self._lock:
+            if photo not in self.broken:
+                self.broken.add(photo)
+                self.notes.append(f"{error}; its patches are passed over until 'hairline click' is started again")
+
     def prepare(self, count: int = READY) -> None:
         """Decode the photos of the first patches, which are then shown without delay."""
         for patch in self.order.next(self._sure(self.labels()), count):
-            try:
-                self.decoded.pixels(patch.photo)
-            except HairlineError:  # told when the page asks for it
-                continue
+            with suppress(HairlineError):  # among the notes then
+                self.pixels(patch.photo)
 
     def choose(
         self,
@@ -181,23 +202,39 @@ class Session:
     ) -> None:
         """Look at every photo, and let patches be chosen from then on; people go on meanwhile.
 
+        Photos without features are passed over; where none has any, the order stays as it is. Both are told.
+
         Args:
             chooser: Makes one of the patches, the features and a seed.
             features: Photo → features of its patches, float32 [patches, features].
             preview: As :class:`hairline.clicking.order.Chosen` takes it.
         """
         try:
-            ready = dict[str, NDArray[np.float32]]()
-            for number, name in enumerate(self.files):
-                self.preparing = number, len(self.files)
-                ready[name] = features(name)
-            made = chooser(self.patches, lambda name: ready.pop(name) if name in ready else features(name), self.seed)
+            ready = self._looked_at(features)
+            photos = list(ready)
+            patches = [patch for patch in self.patches if patch.photo in ready]
+            made = chooser(patches, lambda name: ready.pop(name) if name in ready else features(name), self.seed)
             made.next(self._sure(self.labels()), 1)  # what is slow for the first time is so while nobody waits
-            self.order = Chosen(made, list(self.files), preview)
+            self.order = Chosen(made, photos, preview)
         except HairlineError as error:
             self.notes.append(f"{error}; patches come in a random order")
         finally:
             self.preparing = None
+
+    def _looked_at(self, features: Callable[[str], NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """Photo → features, of those that have any; the first error where none has."""
+        found, failed = dict[str, NDArray[np.float32]](), dict[str, HairlineError]()
+        for number, name in enumerate(self.files):
+            self.preparing = number, len(self.files)
+            try:
+                found[name] = features(name)
+            except HairlineError as error:
+                failed[name] = error
+        if not found:
+            raise next(iter(failed.values()))
+        for name, error in failed.items():
+            self._pass_over(name, error)
+        return found
 
     def labels(self) -> dict[Place, Label]:
         """What all say, files of other processes and tables made elsewhere included."""
@@ -215,7 +252,11 @@ class Session:
             return clicks.merged(people)
 
     def _sure(self, labels: Mapping[Place, Label]) -> dict[Patch, bool | None]:
-        return {Patch(*place): None if label == UNSURE else label == CRACK for place, label in labels.items()}
+        """What is known of patches, those of broken photos included."""
+        with self._lock:
+            lost = {patch: None for patch in self.patches if patch.photo in self.broken} if self.broken else {}
+        said = {Patch(*place): None if label == UNSURE else label == CRACK for place, label in labels.items()}
+        return {**lost, **said}
 
     def state(self, who: str) -> dict[str, Any]:
         """What the page tells in numbers."""
