@@ -205,6 +205,23 @@ def test_what_is_shown_comes_not_again_until_it_is_gone(client: TestClient) -> N
     assert screen(client, "anna") == first  # the page was loaded anew
 
 
+def test_patches_of_a_page_that_was_closed_are_shown_to_others_after_a_while(folder: Path) -> None:
+    now = [1000.0]
+    session = Session(folder / "images", folder / "clicks", SIZE, clock=lambda: now[0])
+    for who in ("anna", "bob"):
+        session.join(who)
+    held = session.screen("anna", 200, [])
+    assert session.screen("bob", 200, []) == []
+    now[0] += 110
+    session.state("anna")  # her page is open, and asks
+    now[0] += 110
+    assert session.screen("bob", 200, []) == []
+    now[0] += 20
+    assert session.screen("bob", 200, []) == held
+    assert session.screen("anna", 200, []) == []  # she comes back to a page that she loads anew
+    session.close()
+
+
 def test_another_server_may_not_write_for_the_same_name(session: Session, folder: Path) -> None:
     session.join("anna")
     other = Session(folder / "images", folder / "clicks", SIZE)

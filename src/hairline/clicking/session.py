@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 READY = 24
 """Patches whose photos are decoded before anybody asks."""
 
+HELD_S = 120
+"""Seconds for which nobody else is shown what is on the page of somebody who was last heard of; it asks every 5 s."""
+
 HISTORY = 200
 """Clicks that a page can undo after it was loaded anew."""
 
@@ -39,11 +43,13 @@ class Person:
     Attributes:
         path: Their file.
         said: What counts of their clicks, oldest first.
+        seen: When their page was last heard of, by the session's clock.
         showing: Patches on their page that they have not labelled.
     """
 
     path: Path
     said: dict[Place, Click]
+    seen: float
     showing: list[Patch] = field(default_factory=list)
 
 
@@ -55,7 +61,13 @@ class Session:
     """
 
     def __init__(
-        self, images: Path, folder: Path, size: int, meanings: Mapping[str, Label] | None = None, seed: int = 0
+        self,
+        images: Path,
+        folder: Path,
+        size: int,
+        meanings: Mapping[str, Label] | None = None,
+        seed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Look at the photos; nothing is decoded yet.
 
@@ -65,6 +77,7 @@ class Session:
             size: Side of a patch in pixels.
             meanings: What names of labels in tables made elsewhere mean.
             seed: Of the order of patches.
+            clock: Tells seconds, which say who is still there.
 
         Raises:
             HairlineError: If there is no photo, or a file of clicks is none.
@@ -85,6 +98,7 @@ class Session:
         self.order: Order = InTurn(spread(self.patches, seed))
         self.preparing: tuple[int, int] | None = None
         self.broken = set[str]()
+        self._clock = clock
         self._meanings, self._seen = meanings or {}, dict[Path, tuple[tuple[int, int], clicked.Said]]()
         self._people, self._lock, self._open = dict[str, Person](), threading.RLock(), ExitStack()
         self.labels()
@@ -112,12 +126,18 @@ class Session:
             if not same:
                 path = self._open.enter_context(clicks.only_writer(self.folder, name))
                 same = composed(path.stem)  # as the file writes it, where they differ in upper and lower case
-                self._people[same] = Person(path, clicks.standing(clicks.read_rows(path, {}).rows))
+                self._people[same] = Person(path, clicks.standing(clicks.read_rows(path, {}).rows), self._clock())
             return same
 
     def _known(self, who: str) -> str:
         """The name of somebody who has joined, however it is written; empty where nobody has."""
         return next((each for each in self._people if each.casefold() == composed(who).strip().casefold()), "")
+
+    def _here(self, who: str) -> Person:
+        """Somebody whose page has just asked for something."""
+        person = self._people[self.join(who)]
+        person.seen = self._clock()
+        return person
 
     def history(self, who: str) -> list[tuple[Patch, str]]:
         """The last patches that somebody labelled, with what they said, oldest first."""
@@ -141,7 +161,7 @@ class Session:
                 "expected one that this page shows; load the page anew"
             )
         with self._lock:
-            person, place = self._people[self.join(who)], Place(patch.photo, patch.x, patch.y, patch.size)
+            person, place = self._here(who), Place(patch.photo, patch.x, patch.y, patch.size)
             before = person.said.get(place)
             if label == (before.label if before else UNDO):
                 return
@@ -153,7 +173,7 @@ class Session:
             person.showing = [each for each in person.showing if each != patch]
 
     def screen(self, who: str, count: int, showing: Iterable[Patch]) -> list[Patch]:
-        """The next patches for somebody; none that another person is looking at.
+        """The next patches for somebody; none that is on another's page, unless that was closed or hidden for long.
 
         Args:
             who: Their name.
@@ -161,9 +181,10 @@ class Session:
             showing: Those on their page that are not labelled yet.
         """
         with self._lock:
-            person = self._people[self.join(who)]
+            person = self._here(who)
             person.showing = [patch for patch in showing if patch in self.known]
-            held = {patch: None for each in self._people.values() for patch in each.showing}
+            there = [each for each in self._people.values() if self._clock() - each.seen < HELD_S]
+            held = {patch: None for each in there for patch in each.showing}
             labels = {**held, **self._sure(self.labels())}
         found = self.order.next(labels, count)
         with self._lock:
@@ -264,7 +285,7 @@ class Session:
         counts = Counter(labels.values())
         sure = self._sure(labels)
         with self._lock:
-            person = self._people.get(self._known(who))
+            person = self._here(who) if self._known(who) else None
             torn = [said.torn for _, said in self._seen.values() if said.torn]
         return {
             "photos": len(self.files), "patches": len(self.patches), "mine": len(person.said) if person else 0,

@@ -106,6 +106,7 @@ addEventListener("resize", fit);
 async function fill() {
   tiles = [];
   const mine = ++fills;
+  if (!waiting.length) ended = false; // somebody else's patches may have become free
   while (!waiting.length && !ended) await more();
   if (mine !== fills) return; // another screen was asked for meanwhile
   const wanted = waiting.splice(0, screenful());
@@ -352,7 +353,11 @@ function refresh() {
     } catch { /* the next click tells */ }
   }, 150);
 }
-setInterval(() => { if (who && !document.hidden && !sending) refresh(); }, 5000);
+setInterval(() => {
+  if (!who || document.hidden || sending) return;
+  refresh();
+  if (ended && !tiles.length) more().then(() => { if (waiting.length && !tiles.length) fill(); });
+}, 5000);
 
 const number = (value) => value.toLocaleString("en");
 const score = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
