@@ -1,7 +1,9 @@
 """The server of clicks: what it answers, to whom, and what is on disk then."""
 
 import csv
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from PIL import Image
 from support import clicking
 
 from hairline.clicking import server
+from hairline.clicking.order import InTurn, Labels
+from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
 from hairline.data import clicks
 from hairline.errors import HairlineError
@@ -220,6 +224,21 @@ def test_patches_of_a_page_that_was_closed_are_shown_to_others_after_a_while(fol
     assert session.screen("bob", 200, []) == held
     assert session.screen("anna", 200, []) == []  # she comes back to a page that she loads anew
     session.close()
+
+
+def test_two_who_ask_at_once_see_other_patches(session: Session) -> None:
+    class Slow(InTurn):
+        def next(self, labels: Labels, count: int) -> list[Patch]:
+            time.sleep(0.1)
+            return super().next(labels, count)
+
+    session.order = Slow(session.patches)
+    people = ["anna", "bob", "cem", "dora"]
+    for who in people:
+        session.join(who)
+    with ThreadPoolExecutor(len(people)) as pool:
+        shown = list(pool.map(lambda who: session.screen(who, 6, []), people))
+    assert len({patch for each in shown for patch in each}) == 6 * len(people)
 
 
 def test_another_server_may_not_write_for_the_same_name(session: Session, folder: Path) -> None:

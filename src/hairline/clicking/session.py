@@ -98,7 +98,7 @@ class Session:
         self.order: Order = InTurn(spread(self.patches, seed))
         self.preparing: tuple[int, int] | None = None
         self.broken = set[str]()
-        self._clock = clock
+        self._clock, self._giving = clock, threading.Lock()  # one screen at a time: no two hold the same patches
         self._meanings, self._seen = meanings or {}, dict[Path, tuple[tuple[int, int], clicked.Said]]()
         self._people, self._lock, self._open = dict[str, Person](), threading.RLock(), ExitStack()
         self.labels()
@@ -180,16 +180,17 @@ class Session:
             count: How many are wanted.
             showing: Those on their page that are not labelled yet.
         """
-        with self._lock:
-            person = self._here(who)
-            person.showing = [patch for patch in showing if patch in self.known]
-            there = [each for each in self._people.values() if self._clock() - each.seen < HELD_S]
-            held = {patch: None for each in there for patch in each.showing}
-            labels = {**held, **self._sure(self.labels())}
-        found = self.order.next(labels, count)
-        with self._lock:
-            person.showing = [*person.showing, *found]
-        return found
+        with self._giving:
+            with self._lock:
+                person = self._here(who)
+                person.showing = [patch for patch in showing if patch in self.known]
+                there = [each for each in self._people.values() if self._clock() - each.seen < HELD_S]
+                held = {patch: None for each in there for patch in each.showing}
+                labels = {**held, **self._sure(self.labels())}
+            found = self.order.next(labels, count)
+            with self._lock:
+                person.showing = [*person.showing, *found]
+            return found
 
     def pixels(self, photo: str, reduced: bool = False) -> Pixels:
         """A photo as :class:`hairline.clicking.decoded.Decoded` gives it.
