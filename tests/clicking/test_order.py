@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -182,6 +183,47 @@ def test_a_photo_without_features_is_told_and_the_others_are_chosen_from(tmp_pat
 def test_a_chooser_without_previews_shows_none() -> None:
     chosen = Chosen(Backwards([], None, 0), ["a.jpg"])
     assert chosen.preview("a.jpg") is None and chosen.state({}) == {}
+
+
+class Failing(Backwards):
+    """Makes an estimate, and then none while the disk is full."""
+
+    error: Exception | None = None
+
+    def estimate(self, labels: Mapping[Patch, bool | None]) -> Guess:
+        if self.error:
+            raise self.error
+        return super().estimate(labels)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(28, "No space left on device", "state/classifier"), "state/classifier: cannot be used (No space left"),
+        (HairlineError("features of a.jpg: found none; mend them"), "features of a.jpg: found none; mend them"),
+    ],
+)
+def test_where_an_estimate_fails_the_page_tells_why_in_place_of_the_last_one(error: Exception, why: str) -> None:
+    patches = [Patch("a.jpg", x, 0, 8) for x in range(0, 32, 8)]
+    chooser = Failing(patches, None, 0)
+    chosen = Chosen(chooser, ["a.jpg"], lambda photo: np.zeros((8, 8, 3), np.uint8))
+
+    def told(f1: float | None) -> dict[str, Any]:
+        chosen.next({}, 1)
+        for _ in range(200):
+            state = chosen.state({})
+            if "estimate" in state and state["estimate"]["f1"] == f1:
+                return state
+            time.sleep(0.01)
+        raise AssertionError("nothing is told")
+
+    assert told(0.85)["previews"] and chosen.preview("a.jpg") is not None
+    chooser.error = error
+    state = told(None)
+    assert why in state["estimate"]["why"] and not state["estimate"]["enough"]
+    assert state["previews"] == [] and chosen.preview("a.jpg") is None
+    chooser.error = None
+    assert told(0.85)["previews"]
 
 
 @pytest.mark.parametrize("labels", [{}, {Patch("a.jpg", 0, 0, 8): None}])
