@@ -415,7 +415,7 @@ addEventListener("keydown", (event) => {
   const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (KEYS[pressed]) { if (!event.repeat) answer(KEYS[pressed]); }
-  else if (pressed === "z") undo();
+  else if (pressed === "z") { if (!event.repeat) undo(); }
   else if (pressed === "v") look(tiles[current]);
   else if (pressed in moves) { if (tiles[current + moves[pressed]]) choose(current + moves[pressed]); }
   else if (pressed === "Home") choose(0);
