@@ -132,7 +132,7 @@ const scenarios = {
     given = [{ photo: "a.jpg", x: 96, y: 0, size: 32 }];
     for (const call of every) call();
     await pause(50);
-    assert.deepEqual(labels(), [""]);
+    assert.deepEqual(find("#grid").children.map((each) => each.className), ["tile"]);
   },
 };
 

@@ -269,8 +269,27 @@ def test_tables_made_elsewhere_count_on_the_page(session: Session, folder: Path)
     (folder / "clicks").mkdir(exist_ok=True)
     (folder / "clicks" / "old.csv").write_text("photo,x,y,size,label\nWand 1.jpg,0,0,32,crack\ngone.jpg,0,0,32,crack\n")
     session.join("anna")
-    assert session.state("anna")["crack"] == 1
+    state = session.state("anna")
+    assert state["crack"] == 1
+    assert (
+        len(state["notes"]) == 1
+        and "old.csv: 1 row about 1 photo not among these, such as 'gone.jpg'" in state["notes"][0]
+    )
     assert all((each.photo, each.x, each.y) != ("Wand 1.jpg", 0, 0) for each in session.screen("anna", 200, []))
+
+
+def test_rows_of_ones_own_about_photos_that_are_gone_are_told_and_do_not_count(folder: Path) -> None:
+    (folder / "clicks").mkdir()
+    head = ",".join(clicks.COLUMNS)
+    row = "0,0,32,crack,anna,2026-11-27T00:49:40.787Z"
+    (folder / "clicks/anna.csv").write_text(f"{head}\nWand 1.jpg,{row}\ngone.jpg,{row}\nlost.jpg,{row}\n")
+    session = Session(folder / "images", folder / "clicks", SIZE)
+    session.join("anna")
+    state = session.state("anna")
+    assert (state["labelled"], state["crack"]) == (1, 1)
+    (note,) = state["notes"]
+    assert "anna.csv: 2 rows about 2 photos not among these, such as 'gone.jpg'" in note
+    session.close()
 
 
 def test_photos_that_cannot_be_read_are_told_and_the_others_shown(tmp_path: Path) -> None:

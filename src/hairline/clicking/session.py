@@ -262,7 +262,9 @@ class Session:
         """What all say, files of other processes and tables made elsewhere included."""
         with self._lock:
             own = {person.path: person.said for person in self._people.values()}
-            people = list(own.values())
+            people = [
+                {place: click for place, click in said.items() if place.photo in self.files} for said in own.values()
+            ]
             for path in clicked.files(self.folder):
                 if path in own:
                     continue
@@ -288,10 +290,21 @@ class Session:
         with self._lock:
             person = self._here(who) if self._known(who) else None
             torn = [said.torn for _, said in self._seen.values() if said.torn]
+            lost = [_lost(path, said.lost) for path, (_, said) in self._seen.items() if said.lost]
         return {
             "photos": len(self.files), "patches": len(self.patches), "mine": len(person.said) if person else 0,
             "labelled": len(labels), CRACK: counts[CRACK], NO_CRACK: counts[NO_CRACK], UNSURE: counts[UNSURE],
             "left": sum(patch not in sure for patch in self.patches),
-            "people": len(self._people), "preparing": self.preparing, "notes": [*self.notes, *torn],
+            "people": len(self._people), "preparing": self.preparing, "notes": [*self.notes, *torn, *lost],
             **self.order.state(sure),
         }  # fmt: skip
+
+
+def _lost(path: Path, lost: Counter[str]) -> str:
+    """Clicks on photos that are not there, in one sentence."""
+    name, rows, photos = next(iter(lost)), lost.total(), len(lost)
+    return (
+        f"{path}: {rows} row{'s' if rows > 1 else ''} about {photos} photo{'s' if photos > 1 else ''} not among these, "
+        f"such as '{printable(name)[:80]}', {'do' if rows > 1 else 'does'} not count here; put the photos back, or "
+        "take the rows out"
+    )
