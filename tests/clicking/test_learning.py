@@ -67,3 +67,23 @@ def test_without_a_network_patches_stay_in_a_random_order_and_it_is_told(
     session.join("anna")
     assert len(session.screen("anna", 20, [])) == 12
     session.close()
+
+
+def test_without_room_for_features_patches_stay_in_a_random_order_and_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clicking.photos(tmp_path / "images", ["a.jpg"])
+    session = Session(tmp_path / "images", tmp_path / "clicks", 32)
+
+    def full(session: Session, folder: Path) -> None:
+        raise OSError(28, "No space left on device", str(folder / "features"))
+
+    monkeypatch.setattr(learner, "learn", full)
+    learning.begin(session, tmp_path / "state")
+    for _ in range(200):
+        if session.notes:
+            break
+        time.sleep(0.1)
+    assert "features: cannot be used (No space left on device)" in session.notes[0]
+    assert session.notes[0].endswith("; patches come in a random order")
+    session.close()

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from support import clicking
 
 from hairline.clicking import grid, server
+from hairline.clicking.estimating import audit_order, audited
 from hairline.clicking.order import Chosen, InTurn, spread
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
@@ -75,6 +77,13 @@ class Backwards:
         return Guess(0.9, 0.8, 0.85, 0.7, 0.95, len(labels), True, "by a rule")
 
 
+class Counting(Backwards):
+    """Counts the clicks that an estimate could be made from."""
+
+    def estimate(self, labels: Mapping[Patch, bool | None]) -> Guess:
+        return Guess(0.9, 0.8, 0.85, 0.7, 0.95, len(audited(audit_order(self.patches, 0), labels)), True, "counted")
+
+
 def waited(session: Session, who: str) -> dict[str, object]:
     for _ in range(100):
         state = session.state(who)
@@ -126,9 +135,95 @@ def test_where_features_fail_the_random_order_stays_and_it_is_told(tmp_path: Pat
     session.close()
 
 
+def test_patches_of_a_photo_that_cannot_be_decoded_are_passed_over(tmp_path: Path) -> None:
+    images = clicking.photos(tmp_path / "images", ["a.jpg", "b.jpg", "c.jpg"])
+    (images / "b.jpg").write_bytes((images / "b.jpg").read_bytes()[:900])
+    session = Session(images, tmp_path / "clicks", 32)
+    session.order = InTurn(audit_order(session.patches, session.seed))
+    session.join("anna")
+    session.prepare(200)
+    assert session.broken == {"b.jpg"}
+    assert len(session.notes) == 1 and "b.jpg: cannot be decoded" in session.notes[0]
+    shown = session.screen("anna", 200, [])
+    assert len(shown) == 24 and {patch.photo for patch in shown} == {"a.jpg", "c.jpg"}
+    assert session.state("anna")["left"] == 24
+
+    def features(name: str) -> np.ndarray:
+        if name == "b.jpg":
+            raise HairlineError("b.jpg: cannot be decoded; replace it")
+        return np.zeros((12, 3), np.float32)
+
+    session.choose(Counting, features)
+    assert isinstance(session.order, Chosen) and session.preparing is None and len(session.notes) == 1
+    for number, patch in enumerate(shown):
+        session.click("anna", patch, "crack" if number % 2 else "no_crack")
+    assert session.screen("anna", 5, []) == []
+    estimate = waited(session, "anna")["estimate"]
+    assert isinstance(estimate, dict) and estimate["clicks"] == 24
+    session.close()
+
+
+def test_a_photo_without_features_is_told_and_the_others_are_chosen_from(tmp_path: Path) -> None:
+    clicking.photos(tmp_path / "images", ["a.jpg", "b.jpg"])
+    session = Session(tmp_path / "images", tmp_path / "clicks", 32)
+
+    def features(name: str) -> np.ndarray:
+        if name == "a.jpg":
+            raise HairlineError("a.jpg: cannot be decoded; replace it")
+        return np.zeros((12, 3), np.float32)
+
+    session.choose(Backwards, features)
+    session.join("anna")
+    shown = session.screen("anna", 200, [])
+    assert len(shown) == 12 and {patch.photo for patch in shown} == {"b.jpg"}
+    assert len(session.notes) == 1 and session.notes[0].startswith("a.jpg: cannot be decoded; replace it; its patches")
+    session.close()
+
+
 def test_a_chooser_without_previews_shows_none() -> None:
     chosen = Chosen(Backwards([], None, 0), ["a.jpg"])
     assert chosen.preview("a.jpg") is None and chosen.state({}) == {}
+
+
+class Failing(Backwards):
+    """Makes an estimate, and then none while the disk is full."""
+
+    error: Exception | None = None
+
+    def estimate(self, labels: Mapping[Patch, bool | None]) -> Guess:
+        if self.error:
+            raise self.error
+        return super().estimate(labels)
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(28, "No space left on device", "state/classifier"), "state/classifier: cannot be used (No space left"),
+        (HairlineError("features of a.jpg: found none; mend them"), "features of a.jpg: found none; mend them"),
+    ],
+)
+def test_where_an_estimate_fails_the_page_tells_why_in_place_of_the_last_one(error: Exception, why: str) -> None:
+    patches = [Patch("a.jpg", x, 0, 8) for x in range(0, 32, 8)]
+    chooser = Failing(patches, None, 0)
+    chosen = Chosen(chooser, ["a.jpg"], lambda photo: np.zeros((8, 8, 3), np.uint8))
+
+    def told(f1: float | None) -> dict[str, Any]:
+        chosen.next({}, 1)
+        for _ in range(200):
+            state = chosen.state({})
+            if "estimate" in state and state["estimate"]["f1"] == f1:
+                return state
+            time.sleep(0.01)
+        raise AssertionError("nothing is told")
+
+    assert told(0.85)["previews"] and chosen.preview("a.jpg") is not None
+    chooser.error = error
+    state = told(None)
+    assert why in state["estimate"]["why"] and not state["estimate"]["enough"]
+    assert state["previews"] == [] and chosen.preview("a.jpg") is None
+    chooser.error = None
+    assert told(0.85)["previews"]
 
 
 @pytest.mark.parametrize("labels", [{}, {Patch("a.jpg", 0, 0, 8): None}])

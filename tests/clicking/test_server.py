@@ -1,7 +1,9 @@
 """The server of clicks: what it answers, to whom, and what is on disk then."""
 
 import csv
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from PIL import Image
 from support import clicking
 
 from hairline.clicking import server
+from hairline.clicking.order import InTurn, Labels
+from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
 from hairline.data import clicks
 from hairline.errors import HairlineError
@@ -205,6 +209,38 @@ def test_what_is_shown_comes_not_again_until_it_is_gone(client: TestClient) -> N
     assert screen(client, "anna") == first  # the page was loaded anew
 
 
+def test_patches_of_a_page_that_was_closed_are_shown_to_others_after_a_while(folder: Path) -> None:
+    now = [1000.0]
+    session = Session(folder / "images", folder / "clicks", SIZE, clock=lambda: now[0])
+    for who in ("anna", "bob"):
+        session.join(who)
+    held = session.screen("anna", 200, [])
+    assert session.screen("bob", 200, []) == []
+    now[0] += 110
+    session.state("anna")  # her page is open, and asks
+    now[0] += 110
+    assert session.screen("bob", 200, []) == []
+    now[0] += 20
+    assert session.screen("bob", 200, []) == held
+    assert session.screen("anna", 200, []) == []  # she comes back to a page that she loads anew
+    session.close()
+
+
+def test_two_who_ask_at_once_see_other_patches(session: Session) -> None:
+    class Slow(InTurn):
+        def next(self, labels: Labels, count: int) -> list[Patch]:
+            time.sleep(0.1)
+            return super().next(labels, count)
+
+    session.order = Slow(session.patches)
+    people = ["anna", "bob", "cem", "dora"]
+    for who in people:
+        session.join(who)
+    with ThreadPoolExecutor(len(people)) as pool:
+        shown = list(pool.map(lambda who: session.screen(who, 6, []), people))
+    assert len({patch for each in shown for patch in each}) == 6 * len(people)
+
+
 def test_another_server_may_not_write_for_the_same_name(session: Session, folder: Path) -> None:
     session.join("anna")
     other = Session(folder / "images", folder / "clicks", SIZE)
@@ -233,8 +269,27 @@ def test_tables_made_elsewhere_count_on_the_page(session: Session, folder: Path)
     (folder / "clicks").mkdir(exist_ok=True)
     (folder / "clicks" / "old.csv").write_text("photo,x,y,size,label\nWand 1.jpg,0,0,32,crack\ngone.jpg,0,0,32,crack\n")
     session.join("anna")
-    assert session.state("anna")["crack"] == 1
+    state = session.state("anna")
+    assert state["crack"] == 1
+    assert (
+        len(state["notes"]) == 1
+        and "old.csv: 1 row about 1 photo not among these, such as 'gone.jpg'" in state["notes"][0]
+    )
     assert all((each.photo, each.x, each.y) != ("Wand 1.jpg", 0, 0) for each in session.screen("anna", 200, []))
+
+
+def test_rows_of_ones_own_about_photos_that_are_gone_are_told_and_do_not_count(folder: Path) -> None:
+    (folder / "clicks").mkdir()
+    head = ",".join(clicks.COLUMNS)
+    row = "0,0,32,crack,anna,2026-11-27T00:49:40.787Z"
+    (folder / "clicks/anna.csv").write_text(f"{head}\nWand 1.jpg,{row}\ngone.jpg,{row}\nlost.jpg,{row}\n")
+    session = Session(folder / "images", folder / "clicks", SIZE)
+    session.join("anna")
+    state = session.state("anna")
+    assert (state["labelled"], state["crack"]) == (1, 1)
+    (note,) = state["notes"]
+    assert "anna.csv: 2 rows about 2 photos not among these, such as 'gone.jpg'" in note
+    session.close()
 
 
 def test_photos_that_cannot_be_read_are_told_and_the_others_shown(tmp_path: Path) -> None:

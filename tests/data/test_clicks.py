@@ -191,6 +191,27 @@ def test_rows_are_added_to_no_table_of_other_columns(tmp_path: Path) -> None:
     assert table.read_bytes() == before
 
 
+def test_a_file_that_was_taken_away_is_not_made_anew(tmp_path: Path) -> None:
+    with clicks.only_writer(tmp_path, "anna") as path:
+        clicks.append(path, click(CRACK))
+        path.rename(tmp_path / "stashed")
+        with pytest.raises(HairlineError, match=r"anna\.csv: was taken away .* start 'hairline click' again"):
+            clicks.append(path, click(NO_CRACK))
+        assert not path.exists()
+    (tmp_path / "stashed").rename(path)
+    with clicks.only_writer(tmp_path, "anna") as again:
+        clicks.append(again, click(NO_CRACK))
+    assert read(tmp_path) == {PLACE: NO_CRACK}
+
+
+def test_a_file_that_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path) -> None:
+    with clicks.only_writer(tmp_path, "anna") as path:
+        path.unlink()
+        path.mkdir()
+        with pytest.raises(HairlineError, match=r"anna\.csv: the click was not saved \(Is a directory\)"):
+            clicks.append(path, click(CRACK))
+
+
 def test_a_full_disk_is_told_and_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with clicks.only_writer(tmp_path, "anna") as path:
         clicks.append(path, click(CRACK))

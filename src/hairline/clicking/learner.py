@@ -76,7 +76,7 @@ class Learner:
 
     def preview(self, photo: str) -> Picture:
         """A part of a photo with the labels that it would get, RGB uint8 [height, width, 3]."""
-        pixels = self._session.decoded.pixels(photo)
+        pixels = self._session.pixels(photo)
         height, width = (min(most, side) for most, side in zip(PREVIEW_PX, pixels.shape, strict=False))
         top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
         part = np.ascontiguousarray(pixels[top : top + height, left : left + width])

@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 from hairline.clicking.estimating import audit_order
-from hairline.clicking.order import InTurn
+from hairline.clicking.order import InTurn, in_a_sentence
 from hairline.clicking.session import Session
 from hairline.errors import HairlineError
 
@@ -25,5 +25,5 @@ def _learn(session: Session, folder: Path) -> None:
 
     try:
         learner.learn(session, folder)
-    except HairlineError as error:
-        session.notes.append(f"{error}; patches come in a random order")
+    except (HairlineError, OSError) as error:
+        session.notes.append(f"{in_a_sentence(error)}; patches come in a random order")

@@ -9,11 +9,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.clicking.patches import Patch
+from hairline.errors import HairlineError
 
 Labels = Mapping[Patch, bool | None]
 """Patch → whether it shows a crack; None where nobody is sure, or somebody is looking at it."""
 Picture = NDArray[np.uint8]
 PREVIEWS = 3
+
+
+NONE = {"precision": None, "recall": None, "f1": None, "low": None, "high": None, "enough": False}
+"""What is told where there is no estimate."""
+
+
+def in_a_sentence(error: HairlineError | OSError) -> str:
+    """What went wrong, for somebody who looks at the page."""
+    if isinstance(error, HairlineError):
+        return str(error)
+    return (
+        f"{error.filename or 'the folder of the classifier'}: cannot be used ({error.strerror or error}); expected a "
+        "folder that this user may write to, on a disk with room; free space or change its permissions"
+    )
 
 
 class Order(Protocol):
@@ -89,6 +104,7 @@ class Chosen:
     """The order of a chooser, which is asked by one thread at a time.
 
     The estimate is made anew after each screen, while people go on; until it is ready the page tells the last one.
+    Where it fails, ``why`` says so in place of figures, and it is tried again after the next screen.
     """
 
     def __init__(
@@ -105,6 +121,7 @@ class Chosen:
         places = np.linspace(0, len(photos) - 1, min(PREVIEWS, len(photos))).round().astype(int)
         self._photos = [photos[place] for place in places] if preview else []
         self._estimate: dict[str, Any] | None = None
+        self._previewed = False
         self._version, self._due, self._estimating = 0, False, threading.Lock()
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
@@ -115,7 +132,12 @@ class Chosen:
 
     def _renew(self, labels: Labels) -> None:
         with self._estimating, self._asking:
-            self._estimate = asdict(self._chooser.estimate(labels))
+            try:
+                found = asdict(self._chooser.estimate(labels))
+            except (HairlineError, OSError) as error:
+                self._estimate, self._previewed = NONE | {"why": f"no estimate: {in_a_sentence(error)}"}, False
+                return
+            self._estimate, self._previewed = found, True
             self._version += 1
 
     def state(self, labels: Labels) -> dict[str, Any]:
@@ -125,11 +147,11 @@ class Chosen:
             threading.Thread(target=self._renew, args=(dict(labels),), daemon=True).start()
         if self._estimate is None:
             return {}
-        previews = [{"photo": photo, "version": self._version} for photo in self._photos]
+        previews = [{"photo": photo, "version": self._version} for photo in self._photos if self._previewed]
         return {"estimate": self._estimate, "previews": previews}
 
     def preview(self, photo: str) -> Picture | None:
         """See :meth:`Order.preview`."""
-        if self._preview is None or photo not in self._photos or self._estimate is None:
+        if self._preview is None or photo not in self._photos or not self._previewed:
             return None
         return self._preview(photo)

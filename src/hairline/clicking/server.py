@@ -130,7 +130,7 @@ def _add_page(made: FastAPI) -> None:
 def _add_pictures(made: FastAPI, session: Session) -> None:
     @lru_cache(PICTURES)
     def patch_picture(patch: Patch) -> bytes:
-        pixels = session.decoded.pixels(patch.photo)
+        pixels = session.pixels(patch.photo)
         return cuts.jpeg(cuts.with_surroundings(pixels, patch.x, patch.y, patch.size, PATCH_PX))
 
     @made.get("/patch.jpg")
@@ -145,7 +145,7 @@ def _add_pictures(made: FastAPI, session: Session) -> None:
         if photo not in session.files:
             return _unknown()
         most, small = min(px, REGION_PX), REDUCED * px <= max(width, height)
-        pixels = session.decoded.reduced(photo) if small else session.decoded.pixels(photo)
+        pixels = session.pixels(photo, reduced=small)
         step = REDUCED if small else 1
         try:
             part = cuts.region(pixels, left // step, top // step, -(-width // step), -(-height // step), most)

@@ -145,15 +145,14 @@ def append(path: Path, click: Click) -> None:
         click: The row.
 
     Raises:
-        HairlineError: If it could not be written; the file is as it was before then.
+        HairlineError: If it could not be written, or the file was taken away; it is as it was before then.
     """
-    fresh = not path.exists() or not path.stat().st_size
-    content = (_line(COLUMNS) if fresh else "") + _line((*click.place, click.label, click.who, click.when))
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    descriptor = _to_append(path)
     try:
         before = os.fstat(descriptor).st_size
+        head = "" if before else _line(COLUMNS)
         try:
-            _write(descriptor, content.encode())
+            _write(descriptor, (head + _line((*click.place, click.label, click.who, click.when))).encode())
             os.fsync(descriptor)
         except OSError as error:
             os.ftruncate(descriptor, before)
@@ -162,8 +161,24 @@ def append(path: Path, click: Click) -> None:
             ) from None
     finally:
         os.close(descriptor)
-    if fresh:
+    if not before:
         _sync_folder(path.parent)
+
+
+def _to_append(path: Path) -> int:
+    """A descriptor of a file that is there: one made anew would lack the lock, and what was said before."""
+    try:
+        return os.open(path, os.O_WRONLY | os.O_APPEND)
+    except FileNotFoundError:
+        raise HairlineError(
+            f"{path}: was taken away while it was written to; expected the file of clicks where it was; put it back if "
+            "it is still wanted, and start 'hairline click' again"
+        ) from None
+    except OSError as error:
+        raise HairlineError(
+            f"{path}: the click was not saved ({error.strerror}); expected a file that this user may write to; change "
+            "its permissions and click again"
+        ) from None
 
 
 def _write(descriptor: int, content: bytes) -> None:

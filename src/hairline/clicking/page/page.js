@@ -106,6 +106,7 @@ addEventListener("resize", fit);
 async function fill() {
   tiles = [];
   const mine = ++fills;
+  if (!waiting.length) ended = false; // somebody else's patches may have become free
   while (!waiting.length && !ended) await more();
   if (mine !== fills) return; // another screen was asked for meanwhile
   const wanted = waiting.splice(0, screenful());
@@ -172,6 +173,7 @@ async function more() {
     while (true) {
       try {
         const found = await ask("/next", { who, count: screenful(), showing });
+        answered();
         const here = new Set([...tiles.map((tile) => key(tile.patch)), ...waiting.map(key), ...unsent.map((each) => key(each.patch))]);
         const fresh = found.filter((patch) => !here.has(key(patch)));
         ended = !found.length;
@@ -179,7 +181,7 @@ async function more() {
         waiting.forEach(picture);
         return;
       } catch (error) {
-        banner(error.refused ? error.message : lost(), true);
+        banner(error.refused ? error.message : lost(), true, error.refused ? SAVE : ANSWER);
         await new Promise((wake) => setTimeout(wake, AGAIN_MS));
       }
     }
@@ -221,7 +223,7 @@ async function failed(patch, image) {
     await ask(address(patch));
   } catch (error) {
     if (error.refused) {
-      banner(error.message, true);
+      banner(error.message, true, SAVE);
       pictures.delete(key(patch));
       waiting = waiting.filter((each) => key(each) !== key(patch));
       const tile = tiles.find((each) => key(each.patch) === key(patch));
@@ -284,7 +286,7 @@ function bringBack(patch, label) {
     tile = tiles[current];
     if (!tile) {
       waiting.unshift(patch);
-      fill();
+      fill().then(() => { if (label) bringBack(patch, label); });
       return;
     }
     if (!tile.label) waiting.unshift(tile.patch);
@@ -307,17 +309,16 @@ async function pump() {
     try {
       await ask("/click", { who, patch, label });
       unsent.shift();
-      const tile = tiles.find((each) => key(each.patch) === key(patch));
-      if (tile && !unsent.some((each) => key(each.patch) === key(patch))) tile.element.classList.remove("saving");
-      if (!unsent.length) banner("");
+      settled(patch);
+      answered(patch);
     } catch (error) {
       if (error.refused) {
         unsent.shift();
-        banner(`Not saved: ${error.message}`, true);
-        history = history.filter((each) => key(each.patch) !== key(patch));
-        bringBack(patch, label === "undo" ? before : "");
+        settled(patch);
+        banner(`Not saved: ${error.message}`, true, key(patch));
+        takeBack(patch, before);
       } else {
-        banner(lost(), true);
+        banner(lost(), true, ANSWER);
         await new Promise((wake) => setTimeout(wake, AGAIN_MS));
       }
     }
@@ -326,13 +327,38 @@ async function pump() {
   refresh();
 }
 
+function settled(patch) {
+  const tile = tiles.find((each) => key(each.patch) === key(patch));
+  if (tile && !unsent.some((each) => key(each.patch) === key(patch))) tile.element.classList.remove("saving");
+}
+
+// The server refused what was said of a patch, so that what it had before still counts.
+function takeBack(patch, before) {
+  const next = unsent.find((each) => key(each.patch) === key(patch));
+  if (next) next.before = before; // this will be shown once it is refused, too
+  else {
+    history = history.filter((each) => key(each.patch) !== key(patch));
+    if (before) history.push({ patch, label: before });
+    bringBack(patch, before);
+  }
+}
+
 const lost = () => `The server does not answer. ${unsent.length} click${unsent.length === 1 ? "" : "s"} not saved yet, sent again as soon as it does: start 'hairline click' again, and keep this page open.`;
 
 addEventListener("beforeunload", (event) => { if (unsent.length) event.preventDefault(); });
 
 // What is told
 
-function banner(text, bad = false) {
+const ANSWER = "any answer", SAVE = "any click that is saved";
+let until = ""; // what takes the banner away: one of these, or the key of a patch that has to be saved
+
+function answered(saved) {
+  const all = !unsent.length && (until === ANSWER || (saved && until === SAVE));
+  if (all || (saved && until === key(saved))) banner("");
+}
+
+function banner(text, bad = false, over = "") {
+  until = over;
   const shown = find("#banner");
   shown.textContent = text;
   shown.hidden = !text;
@@ -352,7 +378,11 @@ function refresh() {
     } catch { /* the next click tells */ }
   }, 150);
 }
-setInterval(() => { if (who && !document.hidden && !sending) refresh(); }, 5000);
+setInterval(() => {
+  if (!who || document.hidden || sending) return;
+  refresh();
+  if (ended && !tiles.length) more().then(() => { if (waiting.length && !tiles.length) fill(); });
+}, 5000);
 
 const number = (value) => value.toLocaleString("en");
 const score = (value) => (value === null || value === undefined ? "–" : value.toFixed(2));
@@ -410,7 +440,7 @@ addEventListener("keydown", (event) => {
   const moves = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (KEYS[pressed]) { if (!event.repeat) answer(KEYS[pressed]); }
-  else if (pressed === "z") undo();
+  else if (pressed === "z") { if (!event.repeat) undo(); }
   else if (pressed === "v") look(tiles[current]);
   else if (pressed in moves) { if (tiles[current + moves[pressed]]) choose(current + moves[pressed]); }
   else if (pressed === "Home") choose(0);
