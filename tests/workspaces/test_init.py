@@ -206,6 +206,36 @@ def test_an_interrupted_one_goes_on(tmp_path: Path, init: Init, monkeypatch: pyt
     assert values(tmp_path / "ws")["patches"] == {"window_px": 96, "stride_px": 96}
 
 
+@pytest.mark.parametrize("name", ["images/mine.jpg", "images/p0.jpg", "images/below/x.txt", "masks/mine.png"])
+def test_what_a_person_put_there_since_an_interruption_is_not_removed(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    some(tmp_path / "from")
+    some(tmp_path / "masks")
+    words = (tmp_path / "ws", "--photos", tmp_path / "from", "--masks", tmp_path / "masks")
+    _interrupted(monkeypatch, init, *words)
+    mine = tmp_path / "ws/data/raw/photos" / name
+    mine.unlink(missing_ok=True)
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    before = everything(tmp_path)
+    refused(init(*words), "was put there since an interrupted 'hairline init'.*move it away and run it again")
+    assert everything(tmp_path) == before
+    (mine.parent if mine.parent.name == "below" else mine).rename(tmp_path / "away")
+    assert init(*words).exit_code == 0
+
+
+def _interrupted(monkeypatch: pytest.MonkeyPatch, init: Init, *words: object) -> None:
+    """A first run that ends when photos are taken."""
+
+    def killed(_: Path) -> list[str]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versioning, "initialise", killed)
+        assert init(*words).exit_code != 0
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """A terminal that takes every default; the questions asked."""

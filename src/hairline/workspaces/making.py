@@ -97,6 +97,9 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     kept = Record(installed(), profile, over, values, record.digests(files))
     texts = plan.fitted(folder, {**values, **files}, begun)
     taken = {} if in_place else sources
+    if begun is not None:
+        taking.refuse_others(folder / ROOT / "images", taken)
+        taking.refuse_others(folder / ROOT / "masks", {} if masks_in_place else of_masks)
     return Plan(folder, grid, taken, {} if masks_in_place else of_masks, texts, kept, notes)
 
 
