@@ -21,6 +21,7 @@ from hairline.workspaces import making, shipped, versioning
 
 WRITTEN = ("dvc.yaml", "params.yaml", "gates.yaml", "studies.yaml", "pipeline/label.py", ".gitignore", ".dvcignore",
            "README.md", "baselines/README.md")  # fmt: skip
+HEAD = "photo,x,y,size,label,who,when\n"
 Init = Callable[..., Result]
 
 
@@ -108,11 +109,15 @@ def test_masks_make_another_experiment_with_photos_held_out(tmp_path: Path, init
         mask = np.zeros((48, 64), np.uint8)
         mask[20:24] = 255
         write_image(tmp_path / "masks" / f"p{number}.png", mask)
+    (tmp_path / "from/clicks").mkdir()
+    (tmp_path / "from/clicks/a.csv").write_text(HEAD)
     (tmp_path / "masks" / "other.png").write_bytes((tmp_path / "masks" / "p0.png").read_bytes())
     done = init(tmp_path / "ws", "--photos", tmp_path / "from", "--masks", tmp_path / "masks")
     assert done.exit_code == 0, done.exception
     assert "masks: 6 of 7 photos have one" in done.output and "without a photo, such as other" in done.output
+    assert "clicks/a.csv, as masks teach" in done.output
     root = tmp_path / "ws/data/raw/photos"
+    assert not (root / "clicks").exists()
     assert len(names_in(root / "masks")) == 6
     rows = [line.split(",") for line in (root / "split.csv").read_text().splitlines()]
     assert rows[0] == ["id", "split", "group"] and len(rows) == 8
@@ -225,6 +230,44 @@ def test_what_a_person_put_there_since_an_interruption_is_not_removed(
     assert init(*words).exit_code == 0
 
 
+def test_clicks_beside_the_photos_are_taken_under_their_new_names(tmp_path: Path, init: Init) -> None:
+    source = some(tmp_path / "from" / "day 1").parent
+    (source / "copy.jpg").write_bytes((source / "day 1/p1.jpg").read_bytes())
+    tables = source / "clicks"
+    tables.mkdir()
+    when = "2026-11-27T00:49:40.787Z"
+    (tables / "Ann.csv").write_text(
+        f"{HEAD}day 1/p0.jpg,0,0,128,crack,Ann,{when}\ngone.jpg,0,0,128,crack,Ann,{when}\n"
+        f"day 1/p0.jpg,0,0,128,undo,Ann,{when}\nday 1/p1.jpg,1,2,128,no_crack,Ann,{when}\n"
+    )
+    (tables / "other.csv").write_text("a,b\n1,2\n")
+    kept = tmp_path / "ws/data/raw/photos/clicks/Bea.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(HEAD)
+    (tables / "Bea.csv").write_text(f"{HEAD}day 1/p0.jpg,0,0,128,crack,Bea,{when}\n")
+    done = init(tmp_path / "ws", "--photos", source)
+    assert done.exit_code == 0, done.exception
+    assert "3 rows of" in done.output and "1 rows left out" in done.output and "--window 128" in done.output
+    assert "other.csv: has the columns" in done.output and "Bea.csv is there already" in done.output
+    assert sorted(names_in(tmp_path / "ws/data/raw/photos/images")) == ["copy.jpg", "day 1_p0.jpg", "day 1_p2.jpg"]
+    assert (kept.parent / "Ann.csv").read_text() == (
+        f"{HEAD}day 1_p0.jpg,0,0,128,crack,Ann,{when}\nday 1_p0.jpg,0,0,128,undo,Ann,{when}\n"
+        f"copy.jpg,1,2,128,no_crack,Ann,{when}\n"
+    )
+    assert kept.read_text() == HEAD and not (kept.parent / "other.csv").exists()
+
+
+@pytest.mark.parametrize("chosen", ["from", "from/images"])
+def test_clicks_beside_a_folder_images_are_taken(tmp_path: Path, init: Init, chosen: str) -> None:
+    some(tmp_path / "from/images")
+    (tmp_path / "from/clicks").mkdir()
+    (tmp_path / "from/clicks/a.csv").write_text("photo,x,y,size,label\np0.jpg,0,0,64,crack\n")
+    assert init(tmp_path / "ws", "--photos", tmp_path / chosen).exit_code == 0
+    row = (tmp_path / "ws/data/raw/photos/clicks/a.csv").read_text().splitlines()[1].split(",")
+    assert row[0] in names_in(tmp_path / "ws/data/raw/photos/images") and "p0" in row[0]
+    assert row[1:] == ["0", "0", "64", "crack", "a", ""]
+
+
 def _interrupted(monkeypatch: pytest.MonkeyPatch, init: Init, *words: object) -> None:
     """A first run that ends when photos are taken."""
 
@@ -326,14 +369,16 @@ def test_git_versions_clicks_and_never_photos(tmp_path: Path, init: Init) -> Non
     home = some(tmp_path / "from").parent / "ws"
     init(home, "--photos", tmp_path / "from")
     _git(home, "init", "-q")
-    for name in ("clicks/ann.csv", "images.dvc"):
-        file = home / "data/raw/photos" / name
+    for name in ("data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc", ".hairline/classifier/model.json",
+                 ".hairline/features/a.npz"):  # fmt: skip
+        file = home / name
         file.parent.mkdir(exist_ok=True)
         file.touch()
     listed = _git(home, "ls-files", "-o", "--exclude-standard").splitlines()
     of_data = {name for name in listed if name.startswith("data/")}
     assert of_data == {"data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc"}
     assert {"dvc.yaml", ".hairline/workspace.json", "README.md"} <= set(listed)
+    assert not [name for name in listed if re.match(".hairline/(classifier|features)/", name)]
 
 
 @pytest.mark.slow

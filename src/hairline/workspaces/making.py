@@ -12,7 +12,18 @@ from hairline.data.layout_files import paired
 from hairline.errors import HairlineError
 from hairline.io.atomic import write_texts
 from hairline.version import installed
-from hairline.workspaces import found, looking, own_files, parameters, plan, record, shipped, taking, versioning
+from hairline.workspaces import (
+    clicks_beside,
+    found,
+    looking,
+    own_files,
+    parameters,
+    plan,
+    record,
+    shipped,
+    taking,
+    versioning,
+)
 from hairline.workspaces.found import Grid
 from hairline.workspaces.looking import Look
 from hairline.workspaces.record import Record
@@ -21,6 +32,7 @@ from hairline.workspaces.taking import How
 MADE = ("data", "models", "reports", "state", "mlruns", "pipeline", "baselines")
 """Folders of a workspace that hold no photos to be taken."""
 ROOT = Path("data", "raw", parameters.PHOTOS)
+CLICKS = ROOT / "clicks"
 SPLIT = "split.csv"
 TEST_SHARE = 0.3
 
@@ -96,6 +108,13 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     values = parameters.texts(profile, over)
     kept = Record(installed(), profile, over, values, record.digests(files))
     texts = plan.fitted(folder, {**values, **files}, begun)
+    if masks is None:
+        first = {copy: named[original] for copy, original in look.copies.items()}
+        clicks = clicks_beside.taken(look.folder, named | first, folder / CLICKS, grid.window_px)
+        texts |= {(CLICKS / table).as_posix(): text for table, text in clicks.texts.items()}
+        notes = clicks.notes
+    else:
+        notes = [*notes, *clicks_beside.passed_over(look.folder)]
     taken = {} if in_place else sources
     if begun is not None:
         taking.refuse_others(folder / ROOT / "images", taken)

@@ -17,6 +17,8 @@ __pycache__
 /reports/
 /state/
 /mlruns/
+/.hairline/features/
+/.hairline/classifier/
 .*.partial
 .partial.*
 """
