@@ -369,6 +369,7 @@ def test_git_versions_clicks_and_never_photos(tmp_path: Path, init: Init) -> Non
     home = some(tmp_path / "from").parent / "ws"
     init(home, "--photos", tmp_path / "from")
     _git(home, "init", "-q")
+    assert versioning.ignored(home, "data/raw/photos/clicks/x.csv") is None
     for name in ("data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc", ".hairline/classifier/model.json",
                  ".hairline/features/a.npz"):  # fmt: skip
         file = home / name
@@ -379,6 +380,21 @@ def test_git_versions_clicks_and_never_photos(tmp_path: Path, init: Init) -> Non
     assert of_data == {"data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc"}
     assert {"dvc.yaml", ".hairline/workspace.json", "README.md"} <= set(listed)
     assert not [name for name in listed if re.match(".hairline/(classifier|features)/", name)]
+
+
+@pytest.mark.parametrize("where", [".gitignore", "ws/.gitignore"])
+def test_a_rule_that_keeps_clicks_out_of_git_is_told(tmp_path: Path, init: Init, where: str) -> None:
+    some(tmp_path / "from")
+    rules = tmp_path / where
+    rules.parent.mkdir(exist_ok=True)
+    rules.write_text("data/\n")
+    _git(tmp_path, "init", "-q")
+    done = init(tmp_path / "ws", "--photos", tmp_path / "from")
+    assert "git: ignores data/raw/photos/clicks by a rule of yours" in done.output
+    assert ".gitignore:1:data/" in done.output
+    rules.write_text(rules.read_text().replace("data/\n", "", 1))
+    assert versioning.ignored(tmp_path / "ws", "data/raw/photos/clicks/x.csv") is None
+    assert versioning.ignored(tmp_path / "ws", "data/raw/photos/images/x.jpg") is not None
 
 
 @pytest.mark.slow

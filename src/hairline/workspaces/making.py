@@ -190,4 +190,13 @@ def make(made: Plan, how: How) -> list[str]:
     texts = {**made.texts, record.FILE: made.record.text()}
     write_texts({folder / name: text for name, text in texts.items()})
     (folder / record.BEGUN).unlink()
-    return [*told, f"written: {len(texts)} files"]
+    return [*told, f"written: {len(texts)} files", *_unversioned(folder)]
+
+
+def _unversioned(folder: Path) -> list[str]:
+    """What to tell where clicks would silently be no part of the repository."""
+    rule = versioning.ignored(folder, (CLICKS / "x.csv").as_posix())
+    told = (
+        f"git: ignores {CLICKS.as_posix()} by a rule of yours ({rule}), so clicks are not versioned; take that rule out"
+    )
+    return [told] if rule else []
