@@ -29,8 +29,6 @@ from hairline.workspaces.looking import Look
 from hairline.workspaces.record import Record
 from hairline.workspaces.taking import How
 
-MADE = ("data", "models", "reports", "state", "mlruns", "pipeline", "baselines")
-"""Folders of a workspace that hold no photos to be taken."""
 ROOT = Path("data", "raw", parameters.PHOTOS)
 CLICKS = ROOT / "clicks"
 SPLIT = "split.csv"
@@ -66,8 +64,8 @@ def default_photos(folder: Path) -> Path | None:
 
 
 def skipped(folder: Path) -> list[Path]:
-    """Folders of a workspace that hold no photos of anybody's."""
-    return [folder / name for name in MADE]
+    """The folder that an interrupted attempt put photos into; in any other every photo is somebody's."""
+    return [folder / ROOT] if (folder / record.BEGUN).is_file() else []
 
 
 def looked(folder: Path, photos: Path) -> Look:
