@@ -64,7 +64,10 @@ def test_a_new_folder_becomes_a_workspace(tmp_path: Path, init: Init) -> None:
     assert all((tmp_path / "ws" / name).is_file() for name in WRITTEN)
     assert sorted(names_in(tmp_path / "ws/data/raw/photos/images")) == ["p0.jpg", "p1.jpg", "p2.jpg"]
     assert "3 photos in" in done.output and "hairline click" in done.output
-    assert len((tmp_path / "ws/README.md").read_text().splitlines()) <= 12
+    told = (tmp_path / "ws/README.md").read_text()
+    assert (
+        len(told.splitlines()) <= 12 and "hairline label PHOTOS --classifier state/clicking/photos/classifier" in told
+    )
     assert not list((tmp_path / "ws/.hairline").glob("begun*"))
     assert values(tmp_path / "ws")["experiment"] == "ws"
 
@@ -77,6 +80,17 @@ def test_a_folder_of_photos_becomes_one_itself_and_keeps_them(tmp_path: Path, in
     assert before.items() <= after.items()
     assert "data/raw/photos/images/day 1_p0.jpg" in after
     assert values(home)["experiment"] == "Bruecke-Sued"
+
+
+@pytest.mark.parametrize("name", ["data", "models", "reports"])
+def test_photos_in_folders_of_any_name_are_taken(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    some(tmp_path / "ws" / name)
+    _interrupted(monkeypatch, init, tmp_path / "ws")
+    done = init(tmp_path / "ws")
+    assert done.exit_code == 0, done.exception
+    assert len(names_in(tmp_path / "ws/data/raw/photos/images")) == 3
 
 
 def test_a_workspace_inside_the_folder_of_photos_takes_no_photo_twice(tmp_path: Path, init: Init) -> None:
@@ -123,6 +137,7 @@ def test_masks_make_another_experiment_with_photos_held_out(tmp_path: Path, init
     assert rows[0] == ["id", "split", "group"] and len(rows) == 8
     assert sorted(row[1] for row in rows[1:]) == ["test"] * 2 + ["train"] * 5
     assert values(tmp_path / "ws")["matrix"]["test_sets"] == ["photos"]  # type: ignore[index]
+    assert values(tmp_path / "ws")["evaluation"]["fused"] == 0  # type: ignore[index]
 
 
 def test_masks_of_other_names_are_one_sentence(tmp_path: Path, init: Init) -> None:
@@ -336,6 +351,22 @@ def test_an_update_keeps_what_people_changed_and_shows_the_rest(
     assert label.read_text() == shipped.stages()["pipeline/label.py"]
     assert (home / "pipeline/label.py.before-update").read_text() == "# mine\n"
     assert not (home / "pipeline" / "old.py").exists()
+    assert "nothing to change" in init(home, "--update").output
+
+
+def test_an_update_shows_and_keeps_a_file_whose_name_became_that_of_parameters(tmp_path: Path, init: Init) -> None:
+    home = some(tmp_path / "ws")
+    init(home)
+    file = home / ".hairline" / "workspace.json"
+    record = json.loads(file.read_text())
+    new = record["parameters"].pop("studies.yaml")
+    file.write_text(json.dumps(record))
+    (home / "studies.yaml").write_text("mine: 1\n")
+    done = init(home, "--update", "--yes")
+    assert done.exit_code == 0, done.exception
+    assert "-mine: 1" in done.output and "studies.yaml.before-update" in done.output
+    assert (home / "studies.yaml").read_text() == new
+    assert (home / "studies.yaml.before-update").read_text() == "mine: 1\n"
     assert "nothing to change" in init(home, "--update").output
 
 
