@@ -21,6 +21,7 @@ from hairline.workspaces import making, shipped, versioning
 
 WRITTEN = ("dvc.yaml", "params.yaml", "gates.yaml", "studies.yaml", "pipeline/label.py", ".gitignore", ".dvcignore",
            "README.md", "baselines/README.md")  # fmt: skip
+HEAD = "photo,x,y,size,label,who,when\n"
 Init = Callable[..., Result]
 
 
@@ -63,7 +64,10 @@ def test_a_new_folder_becomes_a_workspace(tmp_path: Path, init: Init) -> None:
     assert all((tmp_path / "ws" / name).is_file() for name in WRITTEN)
     assert sorted(names_in(tmp_path / "ws/data/raw/photos/images")) == ["p0.jpg", "p1.jpg", "p2.jpg"]
     assert "3 photos in" in done.output and "hairline click" in done.output
-    assert len((tmp_path / "ws/README.md").read_text().splitlines()) <= 12
+    told = (tmp_path / "ws/README.md").read_text()
+    assert (
+        len(told.splitlines()) <= 12 and "hairline label PHOTOS --classifier state/clicking/photos/classifier" in told
+    )
     assert not list((tmp_path / "ws/.hairline").glob("begun*"))
     assert values(tmp_path / "ws")["experiment"] == "ws"
 
@@ -76,6 +80,17 @@ def test_a_folder_of_photos_becomes_one_itself_and_keeps_them(tmp_path: Path, in
     assert before.items() <= after.items()
     assert "data/raw/photos/images/day 1_p0.jpg" in after
     assert values(home)["experiment"] == "Bruecke-Sued"
+
+
+@pytest.mark.parametrize("name", ["data", "models", "reports"])
+def test_photos_in_folders_of_any_name_are_taken(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    some(tmp_path / "ws" / name)
+    _interrupted(monkeypatch, init, tmp_path / "ws")
+    done = init(tmp_path / "ws")
+    assert done.exit_code == 0, done.exception
+    assert len(names_in(tmp_path / "ws/data/raw/photos/images")) == 3
 
 
 def test_a_workspace_inside_the_folder_of_photos_takes_no_photo_twice(tmp_path: Path, init: Init) -> None:
@@ -108,16 +123,21 @@ def test_masks_make_another_experiment_with_photos_held_out(tmp_path: Path, init
         mask = np.zeros((48, 64), np.uint8)
         mask[20:24] = 255
         write_image(tmp_path / "masks" / f"p{number}.png", mask)
+    (tmp_path / "from/clicks").mkdir()
+    (tmp_path / "from/clicks/a.csv").write_text(HEAD)
     (tmp_path / "masks" / "other.png").write_bytes((tmp_path / "masks" / "p0.png").read_bytes())
     done = init(tmp_path / "ws", "--photos", tmp_path / "from", "--masks", tmp_path / "masks")
     assert done.exit_code == 0, done.exception
     assert "masks: 6 of 7 photos have one" in done.output and "without a photo, such as other" in done.output
+    assert "clicks/a.csv, as masks teach" in done.output
     root = tmp_path / "ws/data/raw/photos"
+    assert not (root / "clicks").exists()
     assert len(names_in(root / "masks")) == 6
     rows = [line.split(",") for line in (root / "split.csv").read_text().splitlines()]
     assert rows[0] == ["id", "split", "group"] and len(rows) == 8
     assert sorted(row[1] for row in rows[1:]) == ["test"] * 2 + ["train"] * 5
     assert values(tmp_path / "ws")["matrix"]["test_sets"] == ["photos"]  # type: ignore[index]
+    assert values(tmp_path / "ws")["evaluation"]["fused"] == 0  # type: ignore[index]
 
 
 def test_masks_of_other_names_are_one_sentence(tmp_path: Path, init: Init) -> None:
@@ -206,6 +226,74 @@ def test_an_interrupted_one_goes_on(tmp_path: Path, init: Init, monkeypatch: pyt
     assert values(tmp_path / "ws")["patches"] == {"window_px": 96, "stride_px": 96}
 
 
+@pytest.mark.parametrize("name", ["images/mine.jpg", "images/p0.jpg", "images/below/x.txt", "masks/mine.png"])
+def test_what_a_person_put_there_since_an_interruption_is_not_removed(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    some(tmp_path / "from")
+    some(tmp_path / "masks")
+    words = (tmp_path / "ws", "--photos", tmp_path / "from", "--masks", tmp_path / "masks")
+    _interrupted(monkeypatch, init, *words)
+    mine = tmp_path / "ws/data/raw/photos" / name
+    mine.unlink(missing_ok=True)
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    before = everything(tmp_path)
+    refused(init(*words), "was put there since an interrupted 'hairline init'.*move it away and run it again")
+    assert everything(tmp_path) == before
+    (mine.parent if mine.parent.name == "below" else mine).rename(tmp_path / "away")
+    assert init(*words).exit_code == 0
+
+
+def test_clicks_beside_the_photos_are_taken_under_their_new_names(tmp_path: Path, init: Init) -> None:
+    source = some(tmp_path / "from" / "day 1").parent
+    (source / "copy.jpg").write_bytes((source / "day 1/p1.jpg").read_bytes())
+    tables = source / "clicks"
+    tables.mkdir()
+    when = "2026-11-27T00:49:40.787Z"
+    (tables / "Ann.csv").write_text(
+        f"{HEAD}day 1/p0.jpg,0,0,128,crack,Ann,{when}\ngone.jpg,0,0,128,crack,Ann,{when}\n"
+        f"day 1/p0.jpg,0,0,128,undo,Ann,{when}\nday 1/p1.jpg,1,2,128,no_crack,Ann,{when}\n"
+    )
+    (tables / "other.csv").write_text("a,b\n1,2\n")
+    kept = tmp_path / "ws/data/raw/photos/clicks/Bea.csv"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(HEAD)
+    (tables / "Bea.csv").write_text(f"{HEAD}day 1/p0.jpg,0,0,128,crack,Bea,{when}\n")
+    done = init(tmp_path / "ws", "--photos", source)
+    assert done.exit_code == 0, done.exception
+    assert "3 rows of" in done.output and "1 rows left out" in done.output and "--window 128" in done.output
+    assert "other.csv: has the columns" in done.output and "Bea.csv is there already" in done.output
+    assert sorted(names_in(tmp_path / "ws/data/raw/photos/images")) == ["copy.jpg", "day 1_p0.jpg", "day 1_p2.jpg"]
+    assert (kept.parent / "Ann.csv").read_text() == (
+        f"{HEAD}day 1_p0.jpg,0,0,128,crack,Ann,{when}\nday 1_p0.jpg,0,0,128,undo,Ann,{when}\n"
+        f"copy.jpg,1,2,128,no_crack,Ann,{when}\n"
+    )
+    assert kept.read_text() == HEAD and not (kept.parent / "other.csv").exists()
+
+
+@pytest.mark.parametrize("chosen", ["from", "from/images"])
+def test_clicks_beside_a_folder_images_are_taken(tmp_path: Path, init: Init, chosen: str) -> None:
+    some(tmp_path / "from/images")
+    (tmp_path / "from/clicks").mkdir()
+    (tmp_path / "from/clicks/a.csv").write_text("photo,x,y,size,label\np0.jpg,0,0,64,crack\n")
+    assert init(tmp_path / "ws", "--photos", tmp_path / chosen).exit_code == 0
+    row = (tmp_path / "ws/data/raw/photos/clicks/a.csv").read_text().splitlines()[1].split(",")
+    assert row[0] in names_in(tmp_path / "ws/data/raw/photos/images") and "p0" in row[0]
+    assert row[1:] == ["0", "0", "64", "crack", "a", ""]
+
+
+def _interrupted(monkeypatch: pytest.MonkeyPatch, init: Init, *words: object) -> None:
+    """A first run that ends when photos are taken."""
+
+    def killed(_: Path) -> list[str]:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(versioning, "initialise", killed)
+        assert init(*words).exit_code != 0
+
+
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """A terminal that takes every default; the questions asked."""
@@ -266,6 +354,22 @@ def test_an_update_keeps_what_people_changed_and_shows_the_rest(
     assert "nothing to change" in init(home, "--update").output
 
 
+def test_an_update_shows_and_keeps_a_file_whose_name_became_that_of_parameters(tmp_path: Path, init: Init) -> None:
+    home = some(tmp_path / "ws")
+    init(home)
+    file = home / ".hairline" / "workspace.json"
+    record = json.loads(file.read_text())
+    new = record["parameters"].pop("studies.yaml")
+    file.write_text(json.dumps(record))
+    (home / "studies.yaml").write_text("mine: 1\n")
+    done = init(home, "--update", "--yes")
+    assert done.exit_code == 0, done.exception
+    assert "-mine: 1" in done.output and "studies.yaml.before-update" in done.output
+    assert (home / "studies.yaml").read_text() == new
+    assert (home / "studies.yaml.before-update").read_text() == "mine: 1\n"
+    assert "nothing to change" in init(home, "--update").output
+
+
 def _pretend_older(home: Path) -> None:
     """A record as an older version left it, which wrote other patches and one more stage."""
     file, params = home / ".hairline" / "workspace.json", home / "params.yaml"
@@ -296,14 +400,32 @@ def test_git_versions_clicks_and_never_photos(tmp_path: Path, init: Init) -> Non
     home = some(tmp_path / "from").parent / "ws"
     init(home, "--photos", tmp_path / "from")
     _git(home, "init", "-q")
-    for name in ("clicks/ann.csv", "images.dvc"):
-        file = home / "data/raw/photos" / name
+    assert versioning.ignored(home, "data/raw/photos/clicks/x.csv") is None
+    for name in ("data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc", ".hairline/classifier/model.json",
+                 ".hairline/features/a.npz"):  # fmt: skip
+        file = home / name
         file.parent.mkdir(exist_ok=True)
         file.touch()
     listed = _git(home, "ls-files", "-o", "--exclude-standard").splitlines()
     of_data = {name for name in listed if name.startswith("data/")}
     assert of_data == {"data/raw/photos/clicks/ann.csv", "data/raw/photos/images.dvc"}
     assert {"dvc.yaml", ".hairline/workspace.json", "README.md"} <= set(listed)
+    assert not [name for name in listed if re.match(".hairline/(classifier|features)/", name)]
+
+
+@pytest.mark.parametrize("where", [".gitignore", "ws/.gitignore"])
+def test_a_rule_that_keeps_clicks_out_of_git_is_told(tmp_path: Path, init: Init, where: str) -> None:
+    some(tmp_path / "from")
+    rules = tmp_path / where
+    rules.parent.mkdir(exist_ok=True)
+    rules.write_text("data/\n")
+    _git(tmp_path, "init", "-q")
+    done = init(tmp_path / "ws", "--photos", tmp_path / "from")
+    assert "git: ignores data/raw/photos/clicks by a rule of yours" in done.output
+    assert ".gitignore:1:data/" in done.output
+    rules.write_text(rules.read_text().replace("data/\n", "", 1))
+    assert versioning.ignored(tmp_path / "ws", "data/raw/photos/clicks/x.csv") is None
+    assert versioning.ignored(tmp_path / "ws", "data/raw/photos/images/x.jpg") is not None
 
 
 @pytest.mark.slow

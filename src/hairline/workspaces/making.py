@@ -12,15 +12,25 @@ from hairline.data.layout_files import paired
 from hairline.errors import HairlineError
 from hairline.io.atomic import write_texts
 from hairline.version import installed
-from hairline.workspaces import found, looking, own_files, parameters, plan, record, shipped, taking, versioning
+from hairline.workspaces import (
+    clicks_beside,
+    found,
+    looking,
+    own_files,
+    parameters,
+    plan,
+    record,
+    shipped,
+    taking,
+    versioning,
+)
 from hairline.workspaces.found import Grid
 from hairline.workspaces.looking import Look
 from hairline.workspaces.record import Record
 from hairline.workspaces.taking import How
 
-MADE = ("data", "models", "reports", "state", "mlruns", "pipeline", "baselines")
-"""Folders of a workspace that hold no photos to be taken."""
 ROOT = Path("data", "raw", parameters.PHOTOS)
+CLICKS = ROOT / "clicks"
 SPLIT = "split.csv"
 TEST_SHARE = 0.3
 
@@ -54,8 +64,8 @@ def default_photos(folder: Path) -> Path | None:
 
 
 def skipped(folder: Path) -> list[Path]:
-    """Folders of a workspace that hold no photos of anybody's."""
-    return [folder / name for name in MADE]
+    """The folder that an interrupted attempt put photos into; in any other every photo is somebody's."""
+    return [folder / ROOT] if (folder / record.BEGUN).is_file() else []
 
 
 def looked(folder: Path, photos: Path) -> Look:
@@ -96,7 +106,17 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     values = parameters.texts(profile, over)
     kept = Record(installed(), profile, over, values, record.digests(files))
     texts = plan.fitted(folder, {**values, **files}, begun)
+    if masks is None:
+        first = {copy: named[original] for copy, original in look.copies.items()}
+        clicks = clicks_beside.taken(look.folder, named | first, folder / CLICKS, grid.window_px)
+        texts |= {(CLICKS / table).as_posix(): text for table, text in clicks.texts.items()}
+        notes = clicks.notes
+    else:
+        notes = [*notes, *clicks_beside.passed_over(look.folder)]
     taken = {} if in_place else sources
+    if begun is not None:
+        taking.refuse_others(folder / ROOT / "images", taken)
+        taking.refuse_others(folder / ROOT / "masks", {} if masks_in_place else of_masks)
     return Plan(folder, grid, taken, {} if masks_in_place else of_masks, texts, kept, notes)
 
 
@@ -168,4 +188,13 @@ def make(made: Plan, how: How) -> list[str]:
     texts = {**made.texts, record.FILE: made.record.text()}
     write_texts({folder / name: text for name, text in texts.items()})
     (folder / record.BEGUN).unlink()
-    return [*told, f"written: {len(texts)} files"]
+    return [*told, f"written: {len(texts)} files", *_unversioned(folder)]
+
+
+def _unversioned(folder: Path) -> list[str]:
+    """What to tell where clicks would silently be no part of the repository."""
+    rule = versioning.ignored(folder, (CLICKS / "x.csv").as_posix())
+    told = (
+        f"git: ignores {CLICKS.as_posix()} by a rule of yours ({rule}), so clicks are not versioned; take that rule out"
+    )
+    return [told] if rule else []

@@ -17,6 +17,8 @@ __pycache__
 /reports/
 /state/
 /mlruns/
+/.hairline/features/
+/.hairline/classifier/
 .*.partial
 .partial.*
 """
@@ -42,10 +44,11 @@ In this folder, with the environment active that hairline is installed in (its `
 
 1. `hairline click` opens a page: say of patches whether they show a crack. Clicks stay in `data/raw/photos/clicks/`.
 2. `hairline check` looks whether everything is in order: parameters, photos, clicks.
-3. `dvc repro` trains the classifier, makes labels of all photos and trains the segmenter; again after more clicks.
-4. Labels: `reports/{name}/sheets/`. The whole report: `reports/{name}/comparison/index.html`.
-5. `hairline predict PHOTOS --model models/{name}/segmenters/half_generated/multiscale/adapted --out found --overlay`
-6. More photos go into `data/raw/photos/images/`. After an upgrade of hairline: `hairline init --update`.
+3. Labels by clicks alone: `hairline label PHOTOS --classifier state/clicking/photos/classifier --out labels`
+4. `dvc repro` trains the classifier, makes labels of all photos and trains the segmenter; again after more clicks.
+5. Labels: `reports/{name}/sheets/`. The whole report: `reports/{name}/comparison/index.html`.
+6. `hairline predict PHOTOS --model models/{name}/segmenters/half_generated/multiscale/adapted --out found --overlay`
+7. More photos go into `data/raw/photos/images/`. After an upgrade of hairline: `hairline init --update`.
 """
 
 MASKED = """\

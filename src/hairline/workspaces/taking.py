@@ -1,6 +1,7 @@
 """Takes photos into a workspace: linked or copied, never moved, under names that can be ids."""
 
 import errno
+import filecmp
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from hairline.data.samples import LONGEST_ID
+from hairline.errors import HairlineError
 from hairline.io.atomic import whole_folder
 from hairline.io.reading import composed
 from hairline.workspaces import heic
@@ -51,6 +53,30 @@ def plain(path: str) -> str:
         digest = hashlib.sha256(readable.encode()).hexdigest()[:8]
         readable = readable.encode()[-(LONGEST_ID - 30) :].decode(errors="ignore").strip() + f"_{digest}"
     return readable
+
+
+def refuse_others(folder: Path, sources: Mapping[str, Path]) -> None:
+    """Refuse to fill a folder that holds a file which an interrupted attempt did not put there.
+
+    Args:
+        folder: The folder; it may be missing.
+        sources: As for :func:`take`; where there are none, nothing is replaced, so nothing is refused.
+
+    Raises:
+        HairlineError: If a file is none of the sources, by name or by content.
+    """
+    for path in sorted(folder.iterdir()) if sources and folder.is_dir() else ():
+        if path.name not in sources or not _is_from(path, sources[path.name]):
+            raise HairlineError(
+                f"{path}: was put there since an interrupted 'hairline init', or taken by that one from a file that "
+                "has changed or is not taken now; move it away and run it again"
+            )
+
+
+def _is_from(path: Path, source: Path) -> bool:
+    if not path.exists():
+        return path.is_symlink()  # a link of an earlier attempt whose original has moved
+    return path.is_file() and (heic.is_heic(source) or filecmp.cmp(path, source, shallow=False))
 
 
 def take(sources: Mapping[str, Path], folder: Path, how: How) -> Counter[str]:

@@ -23,7 +23,8 @@ class Update:
         folder: The workspace.
         texts: Path in it → new text, of files that change.
         gone: Stages that are no more.
-        edited: Those of both that a person changed: what they hold is kept beside, with the ending ``.before-update``.
+        edited: Those of both that a person changed, or that hairline had not written: what they hold is kept
+            beside, with the ending ``.before-update``.
         before: The record as it is.
         after: The record as it becomes.
     """
@@ -62,7 +63,8 @@ def planned(folder: Path) -> Update:
     there = {name: _there(folder / name) for name in (*texts, *filter(_is_stage, before.digests))}
     changed = {name: text for name, text in texts.items() if there[name] != text}
     gone = [name for name in before.digests if _is_stage(name) and name not in stages and there[name] is not None]
-    edited = [name for name in (*changed, *gone) if name not in values and _edited(before, name, there[name])]
+    carry = values.keys() & before.parameters.keys()
+    edited = [name for name in (*changed, *gone) if name not in carry and _edited(before, name, there[name])]
     return Update(folder, changed, gone, edited, before, after)
 
 
@@ -82,7 +84,7 @@ def _is_stage(name: str) -> bool:
 
 def _carried(folder: Path, name: str, before: Record, text: str) -> str:
     path = folder / name
-    if not path.exists():
+    if not path.exists() or name not in before.parameters:
         return text
     return carried(read_text(path, ""), before.parameters[name], text, path)
 

@@ -59,6 +59,18 @@ def initialise(folder: Path) -> list[str]:
     ]
 
 
+def ignored(folder: Path, name: str) -> str | None:
+    """The rule by which git ignores a file of a folder, as ``FILE:LINE:RULE``; None where it does not, or is not there.
+
+    Args:
+        folder: In a repository or not.
+        name: Path in the folder, of a file that need not exist.
+    """
+    if shutil.which("git") is None or _run(folder, "git", "check-ignore", "-q", name).returncode:
+        return None
+    return _run(folder, "git", "check-ignore", "-v", name).stdout.partition("\t")[0]
+
+
 def _quieten(config: Path) -> None:
     """Let the DVC project call nobody, as hairline's own."""
     lines = config.read_text(encoding="utf-8").splitlines() if config.exists() else []
