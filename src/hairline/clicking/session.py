@@ -254,8 +254,8 @@ class Session:
                 failed[name] = error
         if not found:
             raise next(iter(failed.values()))
-        for name, error in failed.items():
-            self._pass_over(name, error)
+        for name, why in failed.items():
+            self._pass_over(name, why)
         return found
 
     def labels(self) -> dict[Place, Label]:
