@@ -17,7 +17,7 @@ Picture = NDArray[np.uint8]
 PREVIEWS = 3
 
 
-NONE = {"precision": None, "recall": None, "f1": None, "low": None, "high": None, "enough": False}
+NONE: dict[str, Any] = {"precision": None, "recall": None, "f1": None, "low": None, "high": None, "enough": False}
 """What is told where there is no estimate."""
 
 
