@@ -1,0 +1,1 @@
+"""Lengths, widths and areas of cracks, from masks."""
