@@ -36,7 +36,7 @@ class Crack:
         width_max_px: Largest width.
         width_max_at: Where that is, x and y in pixels.
         area_px: Number of crack pixels.
-        orientation_deg: Direction of the whole crack, in [0, 180): 0 along the rows, 90 upright, counted anticlockwise as
+        orientation_deg: Direction of the whole crack, in [0, 180): 0 along the rows, 90 upright, anticlockwise as
             seen in the photo; None where it has none, as a dot.
         box: Left, top, right and bottom, in whole pixels, right and bottom exclusive.
     """
