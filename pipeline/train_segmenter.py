@@ -111,8 +111,7 @@ def _train(
 
 def _seeded(params: Params, architecture: str) -> Runtime:
     """The section ``runtime``, with the seed of this training where it has its own."""
-    seed = params.training(architecture)[0].seed
-    return params.runtime if seed is None else replace(params.runtime, seed=seed)
+    return params.runtime.seeded(params.training(architecture)[0].seed)
 
 
 def _write(

@@ -66,6 +66,10 @@ class Runtime:
     checkpoint_s: Annotated[float, Ge(0), Le(bounds.SECONDS)]
     tracking_wait_s: Wait = TRACKING_WAIT_S
 
+    def seeded(self, seed: int | None) -> "Runtime":
+        """With the seed of a training that has one of its own."""
+        return self if seed is None else replace(self, seed=seed)
+
 
 @checked_dataclass
 class Augmentation:
@@ -167,6 +171,7 @@ class ClassifierOptions:
         sides_px: Sides that training batches are resized to, one drawn a batch, for a classifier that is asked about
             several scales; empty keeps them as they are.
         recipe: The optimisation.
+        seed: Of the training; None takes ``runtime.seed``.
     """
 
     dataset: Name
@@ -175,6 +180,7 @@ class ClassifierOptions:
     augmentation: Augmentation
     sides_px: tuple[Annotated[int, Ge(32), Le(bounds.WINDOW_PX)], ...]
     recipe: Recipe
+    seed: Annotated[int, Ge(0), Lt(2**32)] | None = None
 
     def __post_init__(self) -> None:
         side = max(self.sides_px, default=0)
