@@ -50,6 +50,7 @@ def label(
 
     prediction.refuse_scale(scale)
     labeller = Labeller(classifier, method)
+    typer.echo(_told(classifier, labeller.window_px), err=True)
 
     def tell(error: HairlineError) -> None:
         typer.echo(f"\nhairline: {error}", err=True)
@@ -60,3 +61,12 @@ def label(
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)
+
+
+def _told(classifier: Path, window_px: int | None) -> str:
+    if window_px is not None:
+        return f"Patches   {window_px} px, by which the sizes inside the method go"
+    return (
+        f"note: {classifier}: its model.json does not tell the side of the patches it learned from, so sizes inside "
+        "the method stay those for 128 px; click or train anew if yours were others"
+    )
