@@ -285,7 +285,7 @@ def test_a_classifier_is_not_asked_about_photos_of_which_it_knows_another_view()
     leaks = Chooser(patches, features, 0).estimate(truth)
     honest = Chooser(patches, features, 0, groups).estimate(truth)
     assert leaks.f1 is not None and honest.f1 is not None
-    assert leaks.f1 > 0.9 and honest.f1 < 0.65
+    assert leaks.f1 > 0.85 and honest.f1 < 0.65
 
 
 def test_folds_are_groups_and_of_one_group_photos() -> None:

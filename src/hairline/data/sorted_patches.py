@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from hairline.data import photo_files, squares
 from hairline.data.clicks import Click, Label, Place, meaning
-from hairline.data.layout_files import image_files
+from hairline.data.layout_files import image_files, without_suffix
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, read_image, upright_size
 from hairline.io.file_names import Names, printable
@@ -79,8 +79,8 @@ def cuts(folder: Path, photos: Mapping[str, Path]) -> tuple[list[Cut], list[str]
     Raises:
         HairlineError: If a name tells no place, or a file is no image.
     """
-    names = Names({photo_files.id_of(name): name for name in photos})
     by_id = {photo_files.id_of(name): name for name in photos}
+    names = Names(by_id)
     found, lost = list[Cut](), list[str]()
     for stem, path in image_files(folder, ()).items():
         told = _NAME.fullmatch(stem)
@@ -90,7 +90,7 @@ def cuts(folder: Path, photos: Mapping[str, Path]) -> tuple[list[Cut], list[str]
                 f"photo wall from column 384 and row 512 on; rename it, or move {folder.name} to "
                 f"{folder.parent.parent / 'patches'} if its photos are not here"
             )
-        name = names.find(told["photo"])
+        name = names.find(told["photo"]) or names.find(without_suffix(told["photo"]))
         if name is None:
             lost.append(told["photo"])
         else:
