@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.photo_commands import refused_before_anything_is_written
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
-from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_image
 from hairline.inspection.labeller import Labeller
 from hairline.labelling import sizes
@@ -114,8 +114,6 @@ def test_a_threshold_of_the_whole_image_needs_no_evidence(tmp_path: Path, monkey
 def test_a_mistake_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_image(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
-    done = CliRunner().invoke(app, ["label", "--classifier", "none", "--out", "out", *words])
-    assert isinstance(done.exception, HairlineError) and told in str(done.exception)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    refused_before_anything_is_written(
+        tmp_path, monkeypatch, ["label", "--classifier", "none", "--out", "out", *words], told
+    )
