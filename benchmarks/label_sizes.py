@@ -67,7 +67,7 @@ def main() -> None:
     teach, ask = ([path for path in photos if (days.index(path.name[:DAY]) % 2 == part)] for part in (0, 1))
     network, patch_px = frozen.network(), round(sizes.PATCH_PX * args.scale)
     model = classifier(network, [teach[n] for n in evenly(len(teach), args.taught)], args.scale, patch_px)
-    by_patch = sizes.resized(multiscale.EXAMPLE, patch_px)
+    by_patch = sizes.times(multiscale.EXAMPLE, args.scale)
     options = {
         "as they ship": multiscale.EXAMPLE,
         "by the patch": by_patch,

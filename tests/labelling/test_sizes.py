@@ -16,20 +16,21 @@ def shipped() -> dict[str, Any]:
     return {name: getattr(module, "EXAMPLE", None) or module.PAPER for name, module in modules.items()}
 
 
-@pytest.mark.parametrize("patch_px", [16, 32, 64, 96, 192, 256, 512])
-def test_every_method_takes_its_options_at_every_side(patch_px: int) -> None:
+@pytest.mark.parametrize("factor", [0.1, 0.25, 0.5, 0.75, 1.5, 2, 4])
+def test_every_method_takes_its_options_at_every_side(factor: float) -> None:
     for options in shipped().values():
-        assert type(sizes.resized(options, patch_px)) is type(options)
+        assert type(sizes.times(options, factor)) is type(options)
 
 
 def test_sizes_double_and_halve_and_nothing_else_changes() -> None:
     for options in shipped().values():
         assert sizes.resized(options, sizes.PATCH_PX) == options
-    double, half = (sizes.resized(multiscale.EXAMPLE, side) for side in (256, 64))
+    double, half = sizes.resized(multiscale.EXAMPLE, 256), sizes.times(multiscale.EXAMPLE, 0.5)
     assert [part.window_px for part in double.otsu] == [128] and double.otsu[0].weight == 1
     assert (double.extent_px, half.extent_px) == (400, 100)
     assert (double.line_px, half.line_px) == (61, 15) and (double.closing_px, half.closing_px) == (17, 5)
     assert double.cams == multiscale.EXAMPLE.cams and double.classes == multiscale.EXAMPLE.classes
+    assert sizes.resized(multiscale.EXAMPLE, 64) == multiscale.EXAMPLE
     assert sizes.resized(konig.PAPER, 256).localization.vote_window_px == 64
     plain = {"votes": [{"window_px": 32, "weight": 1}], "line_px": 0, "extent_levels": [0.1], "align": "corner"}
     assert sizes.resized(plain, 256) == plain | {"votes": [{"window_px": 64, "weight": 1}]}

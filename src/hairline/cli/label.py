@@ -8,6 +8,7 @@ import typer
 from hairline.cli import given_photos
 from hairline.io import system_errors
 from hairline.io.progress import bar
+from hairline.labelling.sizes import PATCH_PX
 
 
 def label(
@@ -54,7 +55,9 @@ def label(
 
 def _told(classifier: Path, window_px: int | None) -> str:
     if window_px is not None:
-        return f"Patches   {window_px} px, by which the sizes inside the method go"
+        return f"Patches   {window_px} px" + (
+            "" if window_px <= PATCH_PX else ", by which sizes inside the method grow"
+        )
     return (
         f"note: {classifier}: its model.json does not tell the side of the patches it learned from, so sizes inside "
         "the method stay those for 128 px; click or train anew if yours were others"

@@ -37,7 +37,7 @@ class Labeller:
 
     Attributes:
         sha256: Hash of the classifier, the method and its options, 64 hexadecimal digits.
-        window_px: Side of the patches that the classifier learned from, by which sizes of the options are multiplied
+        window_px: Side of the patches that the classifier learned from, with which sizes of the options grow
             (:mod:`hairline.labelling.sizes`); None where its model.json does not tell, and the options stay as they
             ship.
     """

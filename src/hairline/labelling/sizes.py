@@ -1,8 +1,9 @@
-"""Sizes inside labelling methods, which are in pixels, for photos that show a surface larger or smaller.
+"""Sizes inside labelling methods, which are in pixels, for photos that show a surface larger.
 
 The methods' options were chosen with patches of 128 px. Where a patch of 256 px shows as much of a surface, cracks and
 stains are twice as many pixels wide, and so have to be the windows, lines and lengths that are held against them. Sizes
-end in ``_px``; scales of activation maps are shares of the photo and stay.
+end in ``_px``; scales of activation maps are shares of the photo and stay. With smaller patches all stay as they are:
+smaller sizes made labels no better (docs/own_photos.md, ``benchmarks/label_sizes.py``).
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ SUFFIX = "_px"
 
 
 def resized(options: T, patch_px: int) -> T:
-    """Options of a method with all sizes times ``patch_px`` / :data:`PATCH_PX`.
+    """Options of a method with all sizes times ``patch_px`` / :data:`PATCH_PX`, but never smaller.
 
     Whole numbers stay whole, odd ones odd, and what is above 0 stays so.
 
@@ -24,7 +25,12 @@ def resized(options: T, patch_px: int) -> T:
         options: Of any method; parts of it likewise.
         patch_px: Side of the patches that the classifier learned from.
     """
-    return cast(T, _resized("", options, patch_px / PATCH_PX))
+    return times(options, max(patch_px / PATCH_PX, 1.0))
+
+
+def times(options: T, factor: float) -> T:
+    """The same by any factor."""
+    return cast(T, _resized("", options, factor))
 
 
 def _resized(name: str, value: Any, factor: float) -> Any:

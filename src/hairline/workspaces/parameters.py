@@ -57,7 +57,7 @@ def texts(profile: str, over: dict[str, Any]) -> dict[str, str]:
     """
     rendered, header = profiles.render(shipped.profiles(), profile, over), HEADER
     window_px = over["patches"]["window_px"]
-    if window_px != sizes.PATCH_PX:
+    if window_px > sizes.PATCH_PX:
         values = yaml_files.parse(rendered[COMMON], Path(COMMON))
         rendered = profiles.render(shipped.profiles(), profile, _merged(over, _sized(values, window_px)))
         header += SIZED.format(own=window_px, shipped=sizes.PATCH_PX)
