@@ -23,7 +23,7 @@ from hairline.data.layout_files import image_files, without_suffix
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, read_image, upright_size
 from hairline.io.file_names import Names, printable
-from hairline.io.reading import entries
+from hairline.io.reading import composed, entries
 
 _NAME = re.compile(r"(?P<photo>.+)[_-]x?(?P<x>\d{1,9})[_-]y?(?P<y>\d{1,9})", re.IGNORECASE)
 CELLS = 8
@@ -70,7 +70,7 @@ def label_of(folder: Path, meanings: Mapping[str, Label]) -> Label:
     Raises:
         HairlineError: If it means nothing.
     """
-    return meaning(f"{folder}: holds images, so its name", folder.name, meanings)
+    return meaning(f"{folder}: holds images, so its name", composed(folder.name), meanings)
 
 
 def cuts(folder: Path, photos: Mapping[str, Path]) -> tuple[list[Cut], list[str]]:

@@ -218,9 +218,9 @@ def sorted_root(tmp_path: Path) -> Path:
 def test_sorted_patches_whose_names_tell_the_place_are_patches_of_the_photos(sorted_root: Path) -> None:
     cut(sorted_root, "clicks/crack", "wall_7_64_32.png", 64, 32)
     cut(sorted_root, "clicks/No crack", "wall_7-x0-y60.JPG", 0, 60)
-    cut(sorted_root, "clicks/ok", "north_b_128_0.png", 128, 0)
+    cut(sorted_root, "clicks/unscha\u0308dlich", "north_b_128_0.png", 128, 0)  # as macOS writes ä
     cut(sorted_root, "clicks/unsure", "north_b.png_0_0.png", 0, 0)
-    found = patches(sorted_root, options(labels={"ok": "no_crack"}))
+    found = patches(sorted_root, options(labels={"unschädlich": "no_crack"}))
     assert found == {
         "wall_7": (LabelledPatch(60, 0, 32, False), LabelledPatch(32, 64, 32, True)),
         "north_b": (LabelledPatch(0, 128, 32, False),),
