@@ -159,6 +159,15 @@ def _cells(levels: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(levels, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
+def refuse_loose(folder: Path) -> None:
+    """Raise HairlineError where images lie beside the folders of labels."""
+    loose = next(filter(_is_image, entries(folder)), None)
+    if loose is not None:
+        raise HairlineError(
+            f"{loose}: lies in no folder that tells its label; expected {folder}/crack and {folder}/no-crack; move it"
+        )
+
+
 def whole(folder: Path, meanings: Mapping[str, Label]) -> list[tuple[str, Path, Label]]:
     """Id, file and label of the images of patches whose photos are not here.
 
@@ -170,11 +179,7 @@ def whole(folder: Path, meanings: Mapping[str, Label]) -> list[tuple[str, Path, 
         HairlineError: If a folder's name means nothing, two files differ in their suffix only, or images lie beside
             the folders.
     """
-    loose = next(filter(_is_image, entries(folder)), None)
-    if loose is not None:
-        raise HairlineError(
-            f"{loose}: lies in no folder that tells its label; expected {folder}/crack and {folder}/no-crack; move it"
-        )
+    refuse_loose(folder)
     return [
         (photo_files.id_of(f"{each.name}/{path.name}"), path, label_of(each, meanings))
         for each in folders(folder)

@@ -41,7 +41,7 @@ def taken(photos: Path, named: Mapping[str, str], target: Path, window_px: int) 
                 note = _take(path, names, target, texts, sizes)
                 notes += [note] if note else []
         notes += [
-            f"clicks not taken: {path}, which is no table; copy it to {target} if it is to count (docs/data.md)"
+            f"clicks not taken: {path}, which is no table; if it is to count, copy it to {target / path.name}"
             for path in clicked.files(folder)
             if path.suffix.lower() != ".csv"
         ]

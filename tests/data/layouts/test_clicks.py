@@ -288,10 +288,15 @@ def test_photos_with_clicks_and_patches_without_photos_are_one_set(sorted_root: 
     assert [each.id for each in clicks.read(sorted_root, options())] == ["crack_1", "north_b", "wall_7"]
 
 
-def test_loose_patches_are_told(tmp_path: Path) -> None:
-    cut(tmp_path, "patches", "1.png", 0, 0)
-    with pytest.raises(HairlineError, match=r"1.png: lies in no folder that tells its label; expected .*patches/crack"):
-        clicks.read(tmp_path, options())
+@pytest.mark.parametrize("folder", ["patches", "clicks"])
+def test_loose_patches_are_told(sorted_root: Path, folder: str) -> None:
+    cut(sorted_root, folder, "wall_7_0_0.png", 0, 0)
+    told = rf"wall_7_0_0.png: lies in no folder that tells its label; expected .*{folder}/crack"
+    with pytest.raises(HairlineError, match=told):
+        clicks.read(sorted_root, options())
+    click(sorted_root, "wall_7.png,0,0,32,no_crack,anna,\n")
+    if folder == "clicks":  # where a picture beside tables is nobody's concern
+        assert clicks.read(sorted_root, options())
 
 
 def test_sorted_patches_are_not_told_as_passed_over(sorted_root: Path) -> None:

@@ -76,6 +76,7 @@ def read(root: Path, options: Options) -> list[RawSample]:
         )
     labelled = _patches(root / CLICKS, photos, options.labels)
     if not whole and not any(labelled.get(name) for name in kept):
+        sorted_patches.refuse_loose(root / CLICKS)
         raise HairlineError(
             f"{root / CLICKS}: no patch of the {len(kept)} photos has the label crack or no_crack yet; click some with "
             "'hairline click' (docs/clicking.md), or put tables made elsewhere there"
