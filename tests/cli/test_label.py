@@ -5,24 +5,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.photo_commands import refused_before_anything_is_written
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
-from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_image
 from hairline.inspection.labeller import Labeller
+from hairline.labelling import sizes
 from hairline.labelling.methods import multiscale
 from hairline.nn.classifier import backbones, evidence, frozen
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME
 
 
-def classifier(folder: Path, seed: int = 0) -> Path:
+def classifier(folder: Path, seed: int = 0, **info: object) -> Path:
     """A linear classifier on an untrained network, as clicks teach one."""
     torch.manual_seed(0)
     network = frozen.Frozen(backbones.build("test_resnet", "none")[0].eval())
     weight = np.random.default_rng(seed).normal(size=network.length) * 3
-    backbones.save(frozen.linear(network.model, weight, 0.0), folder, {})
+    backbones.save(frozen.linear(network.model, weight, 0.0), folder, info)
     return folder
 
 
@@ -65,6 +66,29 @@ def test_a_label_is_that_of_the_stages_by_the_same_classifier(tmp_path: Path) ->
     assert one.sha256 != Labeller(tmp_path / "c", "konig").sha256
 
 
+def test_sizes_go_by_the_patches_that_the_classifier_learned_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = backbones.load(classifier(tmp_path / "c", window_px=256))[0]
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), dtype=np.uint8)
+    found = evidence.collect(model, image, (64,), 16, (0.5, 1.5), 1024, 128, device.resolve(RUNTIME))
+    label = multiscale.label(image, found, sizes.resized(multiscale.EXAMPLE, 256))
+    one, other = Labeller(tmp_path / "c", "multiscale"), Labeller(classifier(tmp_path / "d"), "multiscale")
+    assert np.allclose(one.predict(image), label, atol=1e-4) and not np.allclose(label, other.predict(image), atol=1e-4)
+    monkeypatch.chdir(tmp_path)
+    photo(Path("a.png"))
+    words = ["label", "a.png", "--out", "out", "--method", "otsu", "--no-overlay", "--again", "--classifier"]
+    assert "Patches   256 px" in CliRunner().invoke(app, [*words, "c"]).output
+    assert (
+        "note: d: its model.json does not tell the side of the patches" in CliRunner().invoke(app, [*words, "d"]).output
+    )
+
+
+@pytest.mark.parametrize("told", ["128", 12.5, 0, True, 10**9])
+def test_a_side_that_is_none_counts_as_not_told(tmp_path: Path, told: object) -> None:
+    assert Labeller(classifier(tmp_path / "c", window_px=told), "otsu").window_px is None
+
+
 def test_a_threshold_of_the_whole_image_needs_no_evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     classifier(Path("c"))
@@ -90,8 +114,6 @@ def test_a_threshold_of_the_whole_image_needs_no_evidence(tmp_path: Path, monkey
 def test_a_mistake_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_image(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
-    done = CliRunner().invoke(app, ["label", "--classifier", "none", "--out", "out", *words])
-    assert isinstance(done.exception, HairlineError) and told in str(done.exception)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    refused_before_anything_is_written(
+        tmp_path, monkeypatch, ["label", "--classifier", "none", "--out", "out", *words], told
+    )

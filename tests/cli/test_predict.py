@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import small_network
+from support.photo_commands import refused_before_anything_is_written
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
-from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
 from hairline.nn.segmenter import shipped
 
@@ -44,8 +44,4 @@ def test_photos_in_masks_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 def test_a_mistake_is_told_before_anything_is_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    write_image(tmp_path / "a.png", np.zeros((8, 8, 3), np.uint8))
-    done = CliRunner().invoke(app, ["predict", "--out", "out", *words])
-    assert isinstance(done.exception, HairlineError) and told in str(done.exception)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+    refused_before_anything_is_written(tmp_path, monkeypatch, ["predict", "--out", "out", *words], told)

@@ -38,6 +38,9 @@ class World:
     def rows(self, patches: Sequence[Patch]) -> NDArray[np.float32]:
         return np.stack([self._values[int(patch.photo[:3]), patch.x // 128] for patch in patches])
 
+    def photos(self) -> set[str]:
+        return {patch.photo for patch in self.patches}
+
     def says(self, line: linear.Line, patches: Sequence[Patch]) -> NDArray[np.bool_]:
         return line.probabilities(self.rows(patches)) >= 0.5
 
@@ -250,3 +253,47 @@ def test_state_is_the_estimate_in_plain_values() -> None:
     state = world.chooser().state(world.clicked(world.chooser(), 40))["estimate"]
     assert Estimate(**state) == world.chooser().estimate(world.clicked(world.chooser(), 40))
     assert estimating.FOLDS == 5 and state["clicks"] == 40
+
+
+def twice(world: World) -> tuple[list[Patch], dict[str, str]]:
+    """Every photo once more under another name, as a burst has it, and the groups."""
+    copies = [Patch(patch.photo.replace(".", "b."), patch.x, patch.y, patch.size) for patch in world.patches]
+    return [*world.patches, *copies], {copy.photo: each.photo for copy, each in zip(copies, world.patches, strict=True)}
+
+
+def test_photos_that_come_twice_make_no_interval_narrower() -> None:
+    draws = np.random.default_rng(0)
+    crack = draws.random(80) < 0.5
+    said = np.where(draws.random(80) < 0.8, crack, ~crack)
+    photos = [str(n // 4) for n in range(80)]
+    both, groups = [*photos, *(f"{name}b" for name in photos)], {f"{name}b": name for name in photos}
+    once = interval(said, crack, photos, 0)
+    assert interval(np.tile(said, 2), np.tile(crack, 2), both, 0, groups) == pytest.approx(once, abs=1e-9)
+    low, high = interval(np.tile(said, 2), np.tile(crack, 2), both, 0)
+    assert high - low < 0.8 * (once[1] - once[0])
+
+
+def test_a_classifier_is_not_asked_about_photos_of_which_it_knows_another_view() -> None:
+    world = World(20, 10, share=0.5, seed=1)
+    noise = {name: np.random.default_rng(int(name[:3])).normal(size=(10, 300)) for name in world.photos()}
+    patches, groups = twice(world)
+    truth = world.truth | {each: world.truth[world.patches[n]] for n, each in enumerate(patches[200:])}
+
+    def features(photo: str) -> NDArray[np.float32]:
+        return noise[f"{photo[:3]}.jpg"].astype(np.float32)  # which say nothing of cracks, but are known by heart
+
+    leaks = Chooser(patches, features, 0).estimate(truth)
+    honest = Chooser(patches, features, 0, groups).estimate(truth)
+    assert leaks.f1 is not None and honest.f1 is not None
+    assert leaks.f1 > 0.85 and honest.f1 < 0.65
+
+
+def test_folds_are_groups_and_of_one_group_photos() -> None:
+    patches, groups = twice(World(10, 3))
+    fold = estimating.folds(patches, 0, groups)
+    assert all(fold[one] == fold[other] for one, other in zip(patches[:30], patches[30:], strict=True))
+    assert set(fold.values()) == set(range(estimating.FOLDS))
+    one_place = estimating.folds(patches, 0, dict.fromkeys((patch.photo for patch in patches), "000.jpg"))
+    assert len({one_place[patch] for patch in patches}) == estimating.FOLDS
+    by_photo = {(patch.photo, place) for patch, place in one_place.items()}
+    assert len(by_photo) == 20

@@ -39,6 +39,7 @@ def test_after_some_clicks_there_are_an_estimate_a_classifier_and_previews(tmp_p
         state = session.state("anna")
     estimate = state["estimate"]
     assert isinstance(estimate, dict) and estimate["clicks"] == 12 and session.notes == []
+    assert Labeller(tmp_path / "state/classifier", learner.METHOD).window_px == SIZE
     image = clicking.wall(192, 256, 9)
     label = Labeller(tmp_path / "state/classifier", learner.METHOD).predict(image)
     assert label.shape == (192, 256) and label.dtype == np.float32
@@ -48,21 +49,30 @@ def test_after_some_clicks_there_are_an_estimate_a_classifier_and_previews(tmp_p
     session.close()
 
 
+def of_one_photo(folder: Path) -> Session:
+    clicking.photos(folder / "images", ["a.jpg"])
+    return Session(folder / "images", folder / "clicks", 32)
+
+
+def begun_and_told(session: Session, folder: Path) -> None:
+    """Begin to learn, and wait until a note says why that cannot be."""
+    learning.begin(session, folder)
+    for _ in range(200):
+        if session.notes:
+            return
+        time.sleep(0.1)
+
+
 def test_without_a_network_patches_stay_in_a_random_order_and_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clicking.photos(tmp_path / "images", ["a.jpg"])
-    session = Session(tmp_path / "images", tmp_path / "clicks", 32)
+    session = of_one_photo(tmp_path)
 
     def none() -> None:
         raise HairlineError("no weights; install them")
 
     monkeypatch.setattr(frozen, "network", none)
-    learning.begin(session, tmp_path / "state")
-    for _ in range(200):
-        if session.notes:
-            break
-        time.sleep(0.1)
+    begun_and_told(session, tmp_path / "state")
     assert session.notes == ["no weights; install them; patches come in a random order"]
     session.join("anna")
     assert len(session.screen("anna", 20, [])) == 12
@@ -72,18 +82,13 @@ def test_without_a_network_patches_stay_in_a_random_order_and_it_is_told(
 def test_without_room_for_features_patches_stay_in_a_random_order_and_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clicking.photos(tmp_path / "images", ["a.jpg"])
-    session = Session(tmp_path / "images", tmp_path / "clicks", 32)
+    session = of_one_photo(tmp_path)
 
-    def full(session: Session, folder: Path) -> None:
+    def full(session: Session, folder: Path, *groups: object) -> None:
         raise OSError(28, "No space left on device", str(folder / "features"))
 
     monkeypatch.setattr(learner, "learn", full)
-    learning.begin(session, tmp_path / "state")
-    for _ in range(200):
-        if session.notes:
-            break
-        time.sleep(0.1)
+    begun_and_told(session, tmp_path / "state")
     assert "features: cannot be used (No space left on device)" in session.notes[0]
     assert session.notes[0].endswith("; patches come in a random order")
     session.close()

@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 
 from hairline.cli.app import app
 from hairline.clicking import server, workspace
+from hairline.clicking.session import Session
+from hairline.data.clicks import Place
 from hairline.errors import HairlineError
 
 WALLS = {
@@ -36,6 +38,13 @@ def test_a_workspace_says_where_photos_lie_and_how_large_patches_are(
     assert found.state == folder / "state/clicking/walls"
     assert (found.size, found.labels) == (values["patches"]["window_px"], {"rissig": "crack"})
     assert workspace.of(folder, "walls", 48).size == 48
+    assert (found.parent, found.seconds) == ("", 10)
+    values["datasets"]["walls"] = WALLS | {"parent": "wall"}
+    by_name = workspace.of(write_params(values).parent, None, None)
+    assert (by_name.parent, by_name.seconds) == ("wall", 0)
+    values["datasets"]["walls"] = WALLS | {"capture_s": 60}
+    assert workspace.of(write_params(values).parent, None, None).seconds == 60
+    values["datasets"]["walls"] = WALLS
     values["datasets"]["stairs"] = {**WALLS, "root": "data/raw/stairs"}
     write_params(values)
     with pytest.raises(HairlineError, match=r"datasets has (stairs, walls|walls, stairs); name one by --dataset"):
@@ -70,3 +79,17 @@ def test_the_command_tells_where_the_page_is(tmp_path: Path) -> None:
         assert running.ask("/join", {"who": "anna"})["state"]["patches"] == 12
         assert running.stop() == 0
         assert (tmp_path / "clicks" / "anna.csv").is_file()
+
+
+def test_sorted_patches_beside_photos_are_labels_and_no_photos(tmp_path: Path) -> None:
+    clicking.photos(tmp_path, ["a.jpg", "b.jpg"], (64, 96))
+    pixels = clicking.Image.open(tmp_path / "a.jpg")
+    for label, left in (("crack", 32), ("no-crack", 64)):
+        (tmp_path / "clicks" / label).mkdir(parents=True)
+        pixels.crop((left, 0, left + 32, 32)).save(tmp_path / "clicks" / label / f"a_{left}_0.png")
+    found = workspace.of(tmp_path, None, 32)
+    opened = Session(found.images, found.clicks, found.size)
+    assert list(opened.files) == ["a.jpg", "b.jpg"]
+    assert opened.labels() == {Place("a.jpg", 32, 0, 32): "crack", Place("a.jpg", 64, 0, 32): "no_crack"}
+    assert opened.state("")["left"] == 10
+    opened.close()

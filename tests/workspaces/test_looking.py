@@ -8,7 +8,7 @@ from support.own_photos import photo
 
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_image
-from hairline.workspaces import found, heic, looking, taking
+from hairline.workspaces import found, heic, looking, making, taking
 
 
 def told(look: looking.Look) -> str:
@@ -113,6 +113,14 @@ def test_heic_becomes_upright_jpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert dict(ways) == {"converted to JPEG": 1}
     assert read_image(tmp_path / "to" / "a.jpg").shape == (64, 48, 3)
     assert source.is_file()
+
+
+def test_sorted_patches_among_photos_are_no_photos(tmp_path: Path) -> None:
+    own_photos.some(tmp_path, 1)
+    photo(tmp_path / "clicks" / "no-crack" / "p0_0_0.jpg", 2)
+    photo(tmp_path / "clicks" / "day 2" / "a.jpg", 3)
+    look = making.looked(tmp_path / "ws", tmp_path)
+    assert [each.name for each in look.photos] == ["clicks/day 2/a.jpg", "p0.jpg"]
 
 
 def test_links_to_folders_are_followed_once(tmp_path: Path) -> None:

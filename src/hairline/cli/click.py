@@ -51,7 +51,7 @@ def click(
         if not random:
             from hairline.clicking import learning
 
-            learning.begin(working, found.state)
+            learning.begin(working, found.state, found.parent, found.seconds)
         server.serve(working, sock)
     finally:
         working.close()

@@ -1,17 +1,14 @@
 """`hairline label`: pseudo-labels of anybody's photos by a classifier of patches, without an experiment."""
 
-import math
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hairline.errors import HairlineError
+from hairline.cli import given_photos
 from hairline.io import system_errors
-from hairline.io.file_names import printable
 from hairline.io.progress import bar
-
-NAMED = 3
+from hairline.labelling.sizes import PATCH_PX
 
 
 def label(
@@ -35,28 +32,33 @@ def label(
     Goes on where it stopped: photos that were labelled from the same file with the same classifier, method and options
     are skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
-    if not (math.isfinite(threshold) and 0 < threshold <= 1):
-        raise HairlineError(f"--threshold {threshold:g}: expected a confidence above 0 and at most 1; correct it")
-    if out.exists() and not out.is_dir():
-        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+    given_photos.refuse_threshold(threshold, "confidence")
+    given_photos.refuse_file(out)
     from hairline.inspection import photos as photo_files
 
     found, other = photo_files.find(photos, out)
-    if other:
-        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
-        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+    given_photos.tell_passed_over(other)
     from hairline.inspection import folder, prediction  # which take seconds to load
     from hairline.inspection.labeller import Labeller
 
     prediction.refuse_scale(scale)
     labeller = Labeller(classifier, method)
-
-    def tell(error: HairlineError) -> None:
-        typer.echo(f"\nhairline: {error}", err=True)
+    typer.echo(_told(classifier, labeller.window_px), err=True)
 
     options = folder.Options(scale, threshold, overlay, again)
     with system_errors.of_no_stage(), bar(len(found), "label") as progress:
-        done = folder.predict_all(found, labeller, out, options, tell, progress.update)
+        done = folder.predict_all(found, labeller, out, options, given_photos.tell, progress.update)
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)
+
+
+def _told(classifier: Path, window_px: int | None) -> str:
+    if window_px is not None:
+        return f"Patches   {window_px} px" + (
+            "" if window_px <= PATCH_PX else ", by which sizes inside the method grow"
+        )
+    return (
+        f"note: {classifier}: its model.json does not tell the side of the patches it learned from, so sizes inside "
+        "the method stay those for 128 px; click or train anew if yours were others"
+    )

@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hairline.clicking import estimating
-from hairline.clicking.estimating import AGREEMENT, LEAST_CRACKS, Estimate, Labels, audit_order, audited
+from hairline.clicking.estimating import AGREEMENT, LEAST_CRACKS, Estimate, Groups, Labels, audit_order, audited
 from hairline.clicking.linear import Line, Standard, fit, standard
 from hairline.clicking.patches import Patch
 from hairline.errors import HairlineError
@@ -31,19 +32,23 @@ class Chooser:
     had been none. Features are asked for once, before the first classifier is taught, and kept as float16.
     """
 
-    def __init__(self, patches: Sequence[Patch], features: Features, seed: int) -> None:
+    def __init__(
+        self, patches: Sequence[Patch], features: Features, seed: int, groups: Groups = MappingProxyType({})
+    ) -> None:
         """Draw the random order; no features are asked for yet.
 
         Args:
             patches: All that may be shown, each once.
             features: See :data:`Features`.
             seed: Of the random order and of everything else that is drawn.
+            groups: Photo → the first of those that show one place.
         """
         self._of = defaultdict[str, list[Patch]](list)
         for patch in patches:
             self._of[patch.photo].append(patch)
         self._place = {patch: (photo, row) for photo, own in self._of.items() for row, patch in enumerate(own)}
         self._features, self._seed, self._order = features, seed, audit_order(patches, seed)
+        self._groups = groups
         self._taught: tuple[dict[Patch, bool], Line | None] | None = None
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
@@ -92,8 +97,8 @@ class Chooser:
     def estimate(self, labels: Labels) -> Estimate:
         """How good the classifier of all clicks is on patches that nobody clicked, and whether it is good enough.
 
-        By cross-validation over photos, on the random patches among the clicks alone (:mod:`estimating`); the interval
-        is a bootstrap over photos. With one photo, over bands of it.
+        By cross-validation over groups of photos, on the random patches among the clicks alone (:mod:`estimating`); the
+        interval is a bootstrap over groups. With one group, over its photos, and with one photo, over bands of it.
         """
         sure = self._sure(labels)
         drawn, line = audited(self._order, labels), self.classifier(labels)
@@ -109,10 +114,10 @@ class Chooser:
         def teach(some: Sequence[Patch]) -> Line | None:
             return self._fit(sure, some)
 
-        said = estimating.cross_validated(sure, drawn, teach, self._probabilities, self._seed)
+        said = estimating.cross_validated(sure, drawn, teach, self._probabilities, self._seed, self._groups)
         precision, recall, f1 = estimating.scores(said, crack)
         low, high = (None, None) if f1 is None else estimating.interval(
-            said, crack, [patch.photo for patch in drawn], self._seed
+            said, crack, [patch.photo for patch in drawn], self._seed, self._groups
         )  # fmt: skip
         enough, why = self._enough(line, sure, int(crack.sum()), left)
         return Estimate(precision, recall, f1, low, high, len(sure), len(drawn), enough, why)

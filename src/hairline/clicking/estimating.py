@@ -11,6 +11,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from hairline.metrics.bootstrap import BootstrapOptions, resample_weights
 
 Labels = Mapping[Patch, bool | None]
 """Patch → whether it shows a crack; None where nobody is sure, or somebody is looking at it."""
+Groups = Mapping[str, str]
+"""Photo → the first of those that show one place (:mod:`hairline.clicking.groups`); others are groups of their own."""
 Fit = Callable[[Sequence[Patch]], Line | None]
 Predict = Callable[[Line, Sequence[Patch]], NDArray[np.float64]]
 
@@ -76,25 +79,28 @@ def audited(order: Sequence[Patch], labels: Labels) -> list[Patch]:
     return [patch for patch in front if labels[patch] is not None]
 
 
-def folds(patches: Sequence[Patch], seed: int) -> dict[Patch, int]:
-    """Patch → its fold: all of a photo in one; of a single photo, bands from top to bottom."""
-    photos = sorted({patch.photo for patch in patches})
-    if len(photos) > 1:
-        drawn = np.random.default_rng(seed).permutation(len(photos))
-        of = {photo: int(place) % FOLDS for photo, place in zip(photos, drawn, strict=True)}
-        return {patch: of[patch.photo] for patch in patches}
+def folds(patches: Sequence[Patch], seed: int, groups: Groups = MappingProxyType({})) -> dict[Patch, int]:
+    """Patch → its fold: all of a group of photos in one; of one group, all of a photo; of one photo, bands of it."""
+    photos = {patch: patch.photo for patch in patches}
+    for whole in ({patch: groups.get(photo, photo) for patch, photo in photos.items()}, photos):
+        names = sorted(set(whole.values()))
+        if len(names) > 1:
+            drawn = np.random.default_rng(seed).permutation(len(names))
+            of = {name: int(place) % FOLDS for name, place in zip(names, drawn, strict=True)}
+            return {patch: of[name] for patch, name in whole.items()}
     in_rows = sorted(patches, key=lambda patch: (patch.y, patch.x))
     return {patch: number * FOLDS // len(in_rows) for number, patch in enumerate(in_rows)}
 
 
 def cross_validated(
-    sure: Mapping[Patch, bool], drawn: Sequence[Patch], fit: Fit, predict: Predict, seed: int
-) -> NDArray[np.bool_]:
-    """What classifiers that did not see a patch's photo say of the drawn ones, bool [drawn].
+    sure: Mapping[Patch, bool], drawn: Sequence[Patch], fit: Fit, predict: Predict, seed: int,
+    groups: Groups = MappingProxyType({}),
+) -> NDArray[np.bool_]:  # fmt: skip
+    """What classifiers that did not see a patch's group of photos say of the drawn ones, bool [drawn].
 
     Where the other photos show one thing only, that is what is said.
     """
-    fold, said = folds(list(sure), seed), np.zeros(len(drawn), np.bool_)
+    fold, said = folds(list(sure), seed, groups), np.zeros(len(drawn), np.bool_)
     for number in sorted({fold[patch] for patch in drawn}):
         others = [patch for patch in sure if fold[patch] != number]
         places = [place for place, patch in enumerate(drawn) if fold[patch] == number]
@@ -117,20 +123,24 @@ def scores(said: NDArray[np.bool_], crack: NDArray[np.bool_]) -> tuple[float | N
 
 
 def interval(
-    said: NDArray[np.bool_], crack: NDArray[np.bool_], photos: Sequence[str], seed: int
-) -> tuple[float, float]:
-    """Of F1 at :data:`LEVEL`: a bootstrap over photos, never narrower than if every patch were a photo of its own.
+    said: NDArray[np.bool_], crack: NDArray[np.bool_], photos: Sequence[str], seed: int,
+    groups: Groups = MappingProxyType({}),
+) -> tuple[float, float]:  # fmt: skip
+    """Of F1 at :data:`LEVEL`: a bootstrap over groups of photos, never narrower than if patches were independent.
 
     F1 = 2J / (1 + J) with J the share of hits among hits, misses and false calls. Jeffreys' interval of that share
-    keeps the bootstrap from [1, 1] where a few patches are all right. Undefined F1 of a resample counts as 0.
+    keeps the bootstrap from [1, 1] where a few patches are all right; for it, the photos of a group count as one, so
+    that the same photo twice tells no more than once. Undefined F1 of a resample counts as 0.
     """
     from scipy.stats import beta
 
     hits, wrong = said & crack, said ^ crack
     found, total = int(hits.sum()), int(hits.sum() + wrong.sum())
-    ends = beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], found + 0.5, total - found + 0.5)
+    of = [groups.get(photo, photo) for photo in photos]
+    share = len(set(of)) / len(set(photos))
+    ends = beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], share * found + 0.5, share * (total - found) + 0.5)
     alone = 2 * ends / (1 + ends)
-    times = resample_weights(photos, BootstrapOptions(RESAMPLES, LEVEL, seed))
+    times = resample_weights(of, BootstrapOptions(RESAMPLES, LEVEL, seed))
     twice, misses = 2 * (times @ hits), times @ wrong
     drawn = np.quantile(twice / np.maximum(twice + misses, 1), [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     low = 0.0 if found == 0 else min(alone[0], drawn[0])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hairline.clicking import groups
 from hairline.clicking.choosing import Chooser, Features
 from hairline.clicking.estimating import Estimate
 from hairline.clicking.features import Kept
@@ -25,27 +26,40 @@ PREVIEW_PX = (576, 768)
 """Height and width of the part of a photo whose labels are shown: a few seconds of one core."""
 
 
-def learn(session: Session, folder: Path) -> None:
+def learn(session: Session, folder: Path, parent: str = "", seconds: float = groups.SECONDS) -> None:
     """Look at all photos, then let patches be chosen.
 
     Args:
         session: What is clicked on.
         folder: See :func:`hairline.clicking.learning.begin`.
+        parent: See :func:`hairline.clicking.groups.of_photos`.
+        seconds: See :func:`hairline.clicking.groups.of_photos`.
 
     Raises:
-        HairlineError: If there is no pretrained network.
+        HairlineError: If there is no pretrained network, or ``parent`` matches no photo.
     """
+    places = groups.of_photos(session.files, parent, seconds)
     model = frozen.network()
     network = frozen.Frozen(model)
-    learner = Learner(session, network, folder)
+    learner = Learner(session, network, folder, places)
     session.choose(learner.made, Kept(session.files, session.patches, network, folder / "features"), learner.preview)
 
 
 class Learner:
     """Learns from all clicks after each screen."""
 
-    def __init__(self, session: Session, network: frozen.Frozen, folder: Path) -> None:
-        """Learn nothing yet."""
+    def __init__(
+        self, session: Session, network: frozen.Frozen, folder: Path, places: Mapping[str, str] | None = None
+    ) -> None:
+        """Learn nothing yet.
+
+        Args:
+            session: What is clicked on.
+            network: What makes features.
+            folder: See :func:`learn`.
+            places: Photo → the first of those that show one place.
+        """
+        self._places = places or {}
         self._session, self._network, self._classifier = session, network, folder / "classifier"
         self._looking = threading.Lock()
         self._shown: tuple[int, Labeller] | None = None
@@ -54,7 +68,7 @@ class Learner:
 
     def made(self, patches: Sequence[Patch], features: Features, seed: int) -> "Learner":
         """This chooser, ready to choose."""
-        self._chooser = Chooser(patches, features, seed)
+        self._chooser = Chooser(patches, features, seed, self._places)
         return self
 
     def next(self, labels: Mapping[Patch, bool | None], count: int) -> list[Patch]:
@@ -70,7 +84,16 @@ class Learner:
             made = frozen.linear(self._network.model, line.weight, line.bias)
             with whole_folder(self._classifier) as partial:
                 origin = origins.as_json(self._network.model.origin)
-                backbones.save(made, partial, {"initialisation": "clicks", "origin": origin, "clicked": asdict(found)})
+                backbones.save(
+                    made,
+                    partial,
+                    {
+                        "initialisation": "clicks",
+                        "origin": origin,
+                        "window_px": self._session.size,
+                        "clicked": asdict(found),
+                    },
+                )
             self._version += 1
         return found
 

@@ -17,7 +17,7 @@ from hairline.clicking import grid
 from hairline.clicking.decoded import Decoded, Pixels
 from hairline.clicking.order import Chooser, Chosen, InTurn, Order, Picture, spread
 from hairline.clicking.patches import Patch
-from hairline.data import clicked, clicks, photo_files
+from hairline.data import clicked, clicks, photo_files, sorted_patches
 from hairline.data.clicks import CRACK, LABELS, NO_CRACK, UNDO, UNSURE, Click, Label, Place
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, upright_size
@@ -82,7 +82,7 @@ class Session:
         Raises:
             HairlineError: If there is no photo, or a file of clicks is none.
         """
-        found = photo_files.find(images)
+        found = photo_files.find(images, sorted_patches.labelled(folder, meanings or {}))
         self.notes = [f"{name}: passed over, since its name cannot stand in a table; rename it"
                       for name in found.passed_over]  # fmt: skip
         self.sizes = dict(self._sized(found.files))

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from hairline.clicking.groups import SECONDS
 from hairline.config.params import Params
 from hairline.data.clicks import Label
 from hairline.errors import HairlineError
@@ -23,6 +24,8 @@ class Workspace:
         size: Side of a patch in pixels.
         labels: What names of labels in tables made elsewhere mean.
         state: Folder for what can be made again: features of photos, the classifier of all clicks.
+        parent: Regular expression of the photo in an id, as the data set has it.
+        seconds: Photos taken at most so many seconds apart show one place.
     """
 
     images: Path
@@ -30,6 +33,8 @@ class Workspace:
     size: int
     labels: Mapping[str, Label]
     state: Path
+    parent: str = ""
+    seconds: float = SECONDS
 
 
 def of(folder: Path, dataset: str | None, size: int | None) -> Workspace:
@@ -66,4 +71,6 @@ def of(folder: Path, dataset: str | None, size: int | None) -> Workspace:
     entry = params.dataset(name)
     root = folder / entry.root
     side = size or params.patches.window_px
-    return Workspace(root / "images", root / "clicks", side, entry.options.labels, folder / "state" / "clicking" / name)
+    within = (0 if entry.parent else SECONDS) if entry.capture_s is None else entry.capture_s
+    state = folder / "state" / "clicking" / name
+    return Workspace(root / "images", root / "clicks", side, entry.options.labels, state, entry.parent, within)

@@ -54,8 +54,19 @@ def joined(photos: Iterable[str], seconds: float) -> dict[str, str]:
         '20160222_081011'
     """
     names = sorted(set(photos))
-    group = {name: name for name in names}
-    timed = sorted((time, name) for name in names if (time := taken(name)) is not None)
+    times = {name: time for name in names if (time := taken(name)) is not None}
+    return {name: name for name in names} | chained(times, seconds)
+
+
+def chained(times: Mapping[str, datetime], seconds: float) -> dict[str, str]:
+    """The group of each photo: the first photo of its chain.
+
+    Args:
+        times: Photo → when it was taken.
+        seconds: See :func:`joined`.
+    """
+    group = {name: name for name in times}
+    timed = sorted((time, name) for name, time in times.items())
     for (before, one), (after, other) in itertools.pairwise(timed):
         if seconds and (after - before).total_seconds() <= seconds:
             group[other] = group[one]

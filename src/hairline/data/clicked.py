@@ -1,4 +1,4 @@
-"""All that was said of the patches of a set of photos: tables of clicks and exports, by the names that photos have."""
+"""All that was said of the patches of a set of photos: tables, exports and sorted folders, by the photos' names."""
 
 import logging
 from collections import Counter
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from hairline.data import clicks, label_studio
+from hairline.data import clicks, label_studio, sorted_patches
 from hairline.data.clicks import Click, Label, Place
 from hairline.errors import HairlineError
 from hairline.io.file_names import Names, printable
@@ -30,21 +30,27 @@ class Said(NamedTuple):
 
 
 def files(folder: Path) -> list[Path]:
-    """The tables and exports in a folder of clicks."""
-    return [path for path in entries(folder) if path.suffix.lower() in (".csv", ".json")]
+    """The tables and exports in a folder of clicks, and the folders of sorted patches."""
+    tables = [path for path in entries(folder) if path.suffix.lower() in (".csv", ".json") and not path.is_dir()]
+    return [*tables, *sorted_patches.folders(folder)]
 
 
 def said(path: Path, photos: Mapping[str, Path], meanings: Mapping[str, Label]) -> Said:
     """What one file says.
 
     Args:
-        path: A table (:func:`hairline.data.clicks.read_rows`) or an export (:mod:`hairline.data.label_studio`).
+        path: A table (:func:`hairline.data.clicks.read_rows`), an export (:mod:`hairline.data.label_studio`), or a
+            folder of patches (:mod:`hairline.data.sorted_patches`).
         photos: Name → file of the photos there are.
         meanings: What other names of labels mean.
 
     Raises:
-        HairlineError: If it can be read as neither.
+        HairlineError: If it can be read as none of them.
     """
+    if path.is_dir():
+        label = sorted_patches.label_of(path, meanings)
+        found_cuts, without = sorted_patches.cuts(path, photos)
+        return Said(clicks.by_person(sorted_patches.clicks(path, label, found_cuts, photos)), "", Counter(without))
     if path.suffix.lower() == ".json":
         return Said(clicks.by_person(label_studio.read(path, photos, meanings)), "", Counter())
     found = clicks.read_rows(path, meanings)
@@ -75,9 +81,9 @@ def labels(
         if found.lost:
             name, times = found.lost.most_common(1)[0]
             raise HairlineError(
-                f"{images / printable(name)}: no such photo, but {path} has {times} rows about it "
-                f"({len(found.lost)} such photos); expected every photo that was clicked on; put it back, or take "
-                "these rows out"
+                f"{images / printable(name)}: no such photo, but {path} has {times} "
+                f"{'patches' if path.is_dir() else 'rows about it'} ({len(found.lost)} such photos); expected every "
+                f"photo that was clicked on; put it back, or take these {'patches' if path.is_dir() else 'rows'} out"
             )
         people += found.people
     return clicks.merged(people)

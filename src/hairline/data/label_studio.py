@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from hairline.data.clicks import NO_CRACK, Click, Label, Place, meaning
+from hairline.data import squares
+from hairline.data.clicks import Click, Label, Place, meaning
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES, upright_size
 from hairline.io import foreign_json
@@ -150,18 +151,8 @@ def _square(where: str, photo: str, value: Mapping[str, Any], width: int, height
         raise HairlineError(
             f"{where}: has a rectangle that is turned by {turned:g} degrees; expected upright ones; draw it anew"
         )
-    x0, x1, y0, y1 = (
-        part * length / 100
-        for part, length in ((left, width), (left + across, width), (top, height), (top + down, height))
-    )
-    side = max(1, round(max(x1 - x0, y1 - y0) if label != NO_CRACK else min(x1 - x0, y1 - y0)))
-    x, y = (round((first + last - side) / 2) for first, last in ((x0, x1), (y0, y1)))
-    return Place(photo, _inside(x, side, width), _inside(y, side, height), side)
-
-
-def _inside(start: int, side: int, length: int) -> int:
-    """Moved so that the patch lies in the photo as far as it can."""
-    return max(min(start, length - side), 0)
+    parts = left * width / 100, top * height / 100, across * width / 100, down * height / 100
+    return squares.around(photo, *parts, (width, height), label)
 
 
 def _whole(where: str, photo: str, data: Mapping[str, Any], width: int, height: int) -> Place:

@@ -38,12 +38,14 @@ class LeavesOut:
         by_design: Whether the published set has such images.
         folders: Whether the options say which folders are read, so that others are left out by choice.
         sub_folders: Whether folders inside of those are read, too.
+        labels: Folder of the root in whose folders images say something of others, and are none themselves.
     """
 
     unlisted: str = "without an entry in the set"
     by_design: bool = False
     folders: bool = False
     sub_folders: bool = False
+    labels: str = ""
 
 
 def contents(folder: Path) -> str:

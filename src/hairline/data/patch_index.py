@@ -1,7 +1,8 @@
 """The patch index: a row a patch, cut on the fly; a patch is crack if any of its mask pixels is.
 
 König et al. 2021, end of section IV-A. An image without a mask that is labelled as a whole (layout
-``patch_folders``) is one patch; one whose patches were labelled one by one (layout ``clicks``) has those.
+``patch_folders``, ``patches/`` of the layout ``clicks``) is one patch; one whose patches were labelled one by one
+(layout ``clicks``) has those.
 """
 
 from pathlib import Path

@@ -1,6 +1,6 @@
 """Photos below a folder, as clicks name them: the path with ``/`` between its parts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -18,18 +18,22 @@ class Photos(NamedTuple):
     passed_over: list[str]
 
 
-def find(folder: Path) -> Photos:
+def find(folder: Path, skip: Iterable[Path] = ()) -> Photos:
     """The image files in a folder and below; hidden ones are no photos. Empty where the folder is missing.
 
     Names with control characters, with bytes that are no text, or with white space in front are passed over, as is the
     second of two that differ only in how accents are written. Links to folders are followed where they lead elsewhere;
     those that lead nowhere are named like files, which whoever opens them is told.
 
+    Args:
+        folder: The folder.
+        skip: Folders in it that hold no photos.
+
     Raises:
         HairlineError: If a folder may not be read.
     """
     files, strange = dict[str, Path](), list[str]()
-    for path in _files(folder, [folder.resolve()]) if folder.is_dir() else ():
+    for path in _files(folder, [folder.resolve()], {each.resolve() for each in skip}) if folder.is_dir() else ():
         if path.suffix.lower() not in IMAGE_SUFFIXES:
             continue
         name = composed(path.relative_to(folder).as_posix())
@@ -40,18 +44,20 @@ def find(folder: Path) -> Photos:
     return Photos(dict(sorted(files.items())), strange)
 
 
-def _files(folder: Path, walked: list[Path]) -> Iterator[Path]:
+def _files(folder: Path, walked: list[Path], skip: Collection[Path]) -> Iterator[Path]:
     """Files in a folder and below; ``walked`` are real folders, into whose inside no link leads again."""
     for path in entries(folder):
         if not path.is_dir():
             yield path
+            continue
+        if path.resolve() in skip:
             continue
         if path.is_symlink():
             real = path.resolve()
             if any(real.is_relative_to(each) or each.is_relative_to(real) for each in walked):
                 continue
             walked.append(real)
-        yield from _files(path, walked)
+        yield from _files(path, walked, skip)
 
 
 def id_of(name: str) -> str:

@@ -26,6 +26,7 @@ MAGIC_OF_PHONES = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif")
 
 SUB_FOLDERS, ELSEWHERE, NO_IMAGE = "in sub-folders", "in folders that are not read", "masks without an image"
 EXCLUDED, LIMITED, HIDDEN, DOCUMENT = "excluded", "beyond the limit", "hidden", "that are no pictures"
+LABELS = "that are labels of others"
 LOST, CLOSED, LINKED = "links that lead nowhere", "folders that may not be read", "links to folders elsewhere"
 REMEDIES = {
     SUB_FOLDERS: "move them up into the folder that is read",
@@ -35,7 +36,7 @@ REMEDIES = {
     CLOSED: "let this user read them (ls -ld tells who may)",
     LINKED: "put the folder itself there, or point root to it",
 }
-QUIET = {HIDDEN, DOCUMENT}
+QUIET = {HIDDEN, DOCUMENT, LABELS}
 """What is neither counted among the pictures nor told with names."""
 
 
@@ -147,6 +148,8 @@ def _reasons(
 
     def of_picture(path: Path) -> tuple[str, str]:
         folder = str(path.parent)
+        if leaves_out.labels and path.parent.parent == root / leaves_out.labels:
+            return LABELS, ""
         below = any(_inside(folder, each) for each in images | masks)
         if folder in images | masks or (below and leaves_out.sub_folders):
             if limited:

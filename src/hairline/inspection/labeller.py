@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.inspection.prediction import refuse_image, refuse_scale
-from hairline.io import plugins
+from hairline.io import bounds, plugins
 from hairline.io.hashing import content_hash
 from hairline.io.reading import there
+from hairline.labelling import sizes
 from hairline.labelling.localization import Evidence, Needs, scaled_size
 from hairline.nn.classifier import backbones, evidence, folding
 from hairline.nn.runtime import device, serving, weights
@@ -26,6 +28,8 @@ SHIPPED_OPTIONS = ("EXAMPLE", "PAPER")
 """Names of the options that a method's module ships, the first that it has being used."""
 STRIDE_PX, TILE_PX, BATCH = 16, 1024, 128
 """As in profiles/base."""
+LEAST_PX = 16
+"""Side of the smallest patches that can be clicked on."""
 
 
 class Labeller:
@@ -33,6 +37,9 @@ class Labeller:
 
     Attributes:
         sha256: Hash of the classifier, the method and its options, 64 hexadecimal digits.
+        window_px: Side of the patches that the classifier learned from, with which sizes of the options grow
+            (:mod:`hairline.labelling.sizes`); None where its model.json does not tell, and the options stay as they
+            ship.
     """
 
     def __init__(self, classifier: Path, method: str) -> None:
@@ -46,10 +53,12 @@ class Labeller:
             HairlineError: If there is no such classifier or method.
         """
         self._method = plugins.resolve(METHODS, method)
-        self._options = options(self._method)
-        self._needs: Needs = self._options.needs() if hasattr(self._options, "needs") else Needs((), ())
         _refuse_none(classifier)
-        self._model, self._placement = folding.folded(backbones.load(classifier)[0]), device.resolve(serving.RUNTIME)
+        model, info = backbones.load(classifier)
+        self.window_px = _window(info)
+        self._options = sizes.resized(options(self._method), self.window_px or sizes.PATCH_PX)
+        self._needs: Needs = self._options.needs() if hasattr(self._options, "needs") else Needs((), ())
+        self._model, self._placement = folding.folded(model), device.resolve(serving.RUNTIME)
         hashes = [content_hash(classifier / name) for name in FILES]
         told = json.dumps([*hashes, method, asdict(self._options), STRIDE_PX])
         self.sha256 = hashlib.sha256(told.encode()).hexdigest()
@@ -90,6 +99,13 @@ def options(method: ModuleType) -> Any:
     """The options that a labelling method ships."""
     name = next(name for name in SHIPPED_OPTIONS if hasattr(method, name))
     return getattr(method, name)
+
+
+def _window(info: Mapping[str, object]) -> int | None:
+    told = info.get("window_px")
+    if not isinstance(told, int) or isinstance(told, bool) or not LEAST_PX <= told <= bounds.WINDOW_PX:
+        return None
+    return told
 
 
 def _refuse_none(classifier: Path) -> None:

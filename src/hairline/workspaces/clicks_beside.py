@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from hairline.data import clicked, sorted_patches
 from hairline.data.clicks import COLUMNS, Click, read_rows
 from hairline.errors import HairlineError
 from hairline.io.reading import composed, entries
@@ -39,6 +40,11 @@ def taken(photos: Path, named: Mapping[str, str], target: Path, window_px: int) 
             if path.suffix.lower() == ".csv":
                 note = _take(path, names, target, texts, sizes)
                 notes += [note] if note else []
+        notes += [
+            f"clicks not taken: {path}, which is no table; if it is to count, copy it to {target / path.name}"
+            for path in clicked.files(folder)
+            if path.suffix.lower() != ".csv"
+        ]
     other = sizes.most_common(1)[0][0] if sizes else window_px
     if other != window_px:
         notes.append(
@@ -46,6 +52,11 @@ def taken(photos: Path, named: Mapping[str, str], target: Path, window_px: int) 
             "makes them alike"
         )
     return Taken(texts, notes)
+
+
+def sorted_folders(photos: Path) -> list[Path]:
+    """Folders of sorted patches among photos, which are none themselves."""
+    return sorted_patches.labelled(photos / CLICKS, {}) if (photos / CLICKS).is_dir() else []
 
 
 def passed_over(photos: Path) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from hairline.data.capture_times import joined
+from hairline.data.capture_times import chained
 from hairline.workspaces.looking import Look, Photo
 
 WINDOWS_PX = (64, 96, 128, 192, 256)
@@ -55,16 +55,8 @@ def shorter(photos: Sequence[Photo]) -> int:
 
 def groups(photos: Sequence[Photo]) -> dict[str, str]:
     """Name of each photo → the first of its group: photos taken within :data:`TOGETHER_S` of each other."""
-    keys = {_timed(photo): photo.name for photo in photos}
-    group = joined(keys, TOGETHER_S)
-    return {name: keys[group[key]] for key, name in keys.items()}
-
-
-def _timed(photo: Photo) -> str:
-    """A name that begins with the time of capture, as :mod:`hairline.data.capture_times` reads it, and no other."""
-    if photo.taken is None:
-        return f"untimed {photo.digest}"
-    return f"{photo.taken:%Y%m%d_%H%M%S} {photo.digest}"
+    times = {photo.name: photo.taken for photo in photos if photo.taken is not None}
+    return {photo.name: photo.name for photo in photos} | chained(times, TOGETHER_S)
 
 
 def seconds(photos: Sequence[Photo]) -> int | None:

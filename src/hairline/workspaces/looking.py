@@ -18,12 +18,11 @@ from hairline.data.root_survey import LITTER
 from hairline.errors import HairlineError
 from hairline.gates import near_duplicates
 from hairline.imaging import images
+from hairline.imaging.exif_time import exif_time
 from hairline.io.reading import refuse_no_file, unreadable
 from hairline.io.threads import in_threads
 from hairline.workspaces import heic
 
-EXIF, TAKEN, CHANGED = 0x8769, 36867, 306
-"""The numbers of EXIF's own table, and of the times at which a photo was taken and last changed."""
 SMALL = 256
 """Side in pixels that JPEG files are decoded down to for a fingerprint."""
 
@@ -157,7 +156,7 @@ def _photo(folder: Path, path: Path) -> Photo:
     refuse_no_file(path, "an image")
     width, height = images.upright_size(path)
     grey = _small(path)
-    exif = _exif_time(path)
+    exif = exif_time(path)
     when = exif or taken(path.stem)
     by = "EXIF" if exif else "names" if when else ""
     name = path.relative_to(folder).as_posix()
@@ -178,13 +177,3 @@ def _small(path: Path) -> NDArray[np.uint8]:
             return np.asarray(file.convert("L"))
     except Exception:  # of damaged files, which the careful reader tells in words
         return images.read_grey(path)
-
-
-def _exif_time(path: Path) -> datetime | None:
-    try:
-        with Image.open(path) as file:
-            exif = file.getexif()
-            written = exif.get_ifd(EXIF).get(TAKEN) or exif.get(CHANGED)
-        return datetime.strptime(str(written).strip("\0 "), "%Y:%m:%d %H:%M:%S")
-    except Exception:  # damaged metadata are no harm to the picture
-        return None

@@ -72,7 +72,8 @@ def looked(folder: Path, photos: Path) -> Look:
     """Look at the photos for a workspace, whatever of it lies among them."""
     inside = photos.resolve().is_relative_to((folder / ROOT).resolve())
     below = folder.resolve() != photos.resolve() and folder.resolve().is_relative_to(photos.resolve())
-    return looking.look(photos, [folder] if below else [] if inside else skipped(folder))
+    skip = [folder] if below else [] if inside else skipped(folder)
+    return looking.look(photos, [*skip, *clicks_beside.sorted_folders(photos)])
 
 
 def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str | None) -> Plan:
@@ -117,6 +118,7 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     if begun is not None:
         taking.refuse_others(folder / ROOT / "images", taken)
         taking.refuse_others(folder / ROOT / "masks", {} if masks_in_place else of_masks)
+    notes = [*notes, *parameters.lacking_weights(values)]
     return Plan(folder, grid, taken, {} if masks_in_place else of_masks, texts, kept, notes)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from support.pictures import picture
 
-from hairline.data import patch_index, samples
+from hairline.data import patch_index, root_survey, samples
 from hairline.data.layouts import clicks
 from hairline.data.samples import LabelledPatch
 from hairline.errors import HairlineError
@@ -199,3 +199,107 @@ def test_a_torn_last_row_is_told_and_the_rest_read(root: Path, caplog: pytest.Lo
     click(root, "a.png,0,0,32,crack,anna,2026-11-27T00:22:10.123Z\na.png,32,0,32,cra")
     assert patches(root)["a"] == (LabelledPatch(0, 0, 32, True),)
     assert "half-written" in caplog.text
+
+
+PHOTO = np.random.default_rng(0).integers(0, 255, (5, 10, 3), np.uint8).repeat(20, 0).repeat(20, 1)  # 200 x 100 px
+
+
+def cut(root: Path, folder: str, name: str, x: int, y: int, width: int = 32, height: int = 32) -> None:
+    picture(root / folder / name, PHOTO[y : y + height, x : x + width])
+
+
+@pytest.fixture
+def sorted_root(tmp_path: Path) -> Path:
+    for name in ("wall_7.png", "north/b.png"):
+        picture(tmp_path / "images" / name, PHOTO)
+    return tmp_path
+
+
+def test_sorted_patches_whose_names_tell_the_place_are_patches_of_the_photos(sorted_root: Path) -> None:
+    cut(sorted_root, "clicks/crack", "wall_7_64_32.png", 64, 32)
+    cut(sorted_root, "clicks/No crack", "wall_7-x0-y60.JPG", 0, 60)
+    cut(sorted_root, "clicks/unscha\u0308dlich", "north_b_128_0.png", 128, 0)  # as macOS writes ä
+    cut(sorted_root, "clicks/unsure", "north_b.png_0_0.png", 0, 0)
+    found = patches(sorted_root, options(labels={"unschädlich": "no_crack"}))
+    assert found == {
+        "wall_7": (LabelledPatch(60, 0, 32, False), LabelledPatch(32, 64, 32, True)),
+        "north_b": (LabelledPatch(0, 128, 32, False),),
+    }
+
+
+def test_a_patch_in_two_folders_takes_no_part_and_tables_count_beside_folders(sorted_root: Path) -> None:
+    cut(sorted_root, "clicks/crack", "wall_7_64_32.png", 64, 32)
+    cut(sorted_root, "clicks/no-crack", "wall_7_64_32.png", 64, 32)
+    cut(sorted_root, "clicks/no-crack", "wall_7_0_0.png", 0, 0)
+    click(sorted_root, "wall_7.png,0,0,32,no_crack,anna,\nwall_7.png,96,0,32,crack,anna,\n")
+    assert patches(sorted_root)["wall_7"] == (LabelledPatch(0, 0, 32, False), LabelledPatch(0, 96, 32, True))
+
+
+def test_oblong_patches_become_squares_for_which_the_label_holds(sorted_root: Path) -> None:
+    cut(sorted_root, "clicks/crack", "wall_7_180_40.png", 180, 40, 20, 32)  # at the right edge
+    cut(sorted_root, "clicks/no_crack", "wall_7_0_80.png", 0, 80, 40, 20)
+    assert patches(sorted_root)["wall_7"] == (LabelledPatch(80, 10, 20, False), LabelledPatch(40, 168, 32, True))
+
+
+@pytest.mark.parametrize(
+    "folder, name, x, y, words",
+    [
+        (
+            "crack",
+            "wall_7_32_64.png",
+            64,
+            32,
+            r"wall_7_32_64.png: does not show what 'wall_7.png' shows from column 32",
+        ),
+        ("crack", "wall_7_300_0.png", 0, 0, r"at x 300, y 0 of 'wall_7.png' does not lie in that photo"),
+        ("crack", "wall.png", 0, 0, r"wall.png: its name tells no photo and place; expected PHOTO_X_Y"),
+        ("crack", "door_0_0.png", 0, 0, r"door: no such photo, but .*crack has 1 patches"),
+        ("rissig", "wall_7_0_0.png", 0, 0, r"rissig: holds images, so its name has the label 'rissig'; expected crack"),
+    ],
+)
+def test_sorted_patches_that_do_not_fit_are_told(
+    sorted_root: Path, folder: str, name: str, x: int, y: int, words: str
+) -> None:
+    cut(sorted_root, f"clicks/{folder}", name, x, y)
+    with pytest.raises(HairlineError, match=words):
+        clicks.read(sorted_root, options())
+
+
+def test_patches_without_their_photos_are_photos_of_one_patch(tmp_path: Path) -> None:
+    cut(tmp_path, "patches/crack", "7001-115.png", 0, 0, 48, 40)
+    cut(tmp_path, "patches/no-crack", "7001-115.png", 64, 0)
+    cut(tmp_path, "patches/unsure", "7002-1.png", 64, 0)
+    found = clicks.read(tmp_path, options())
+    assert [(each.id, each.image_label) for each in found] == [
+        ("crack_7001-115", "crack"), ("no-crack_7001-115", "no crack"),
+    ]  # fmt: skip
+    out = tmp_path / "set"
+    out.mkdir()
+    table = samples.ingest(found, out)
+    index = patch_index.index(table, out, patch_index.Options(window_px=32, stride_px=16))
+    assert index[["sample", "side", "crack"]].values.tolist() == [
+        ["crack_7001-115", 48, True], ["no-crack_7001-115", 32, False],
+    ]  # fmt: skip
+
+
+def test_photos_with_clicks_and_patches_without_photos_are_one_set(sorted_root: Path) -> None:
+    cut(sorted_root, "patches/crack", "1.png", 0, 0)
+    click(sorted_root, "wall_7.png,0,0,32,no_crack,anna,\n")
+    assert [each.id for each in clicks.read(sorted_root, options())] == ["crack_1", "north_b", "wall_7"]
+
+
+@pytest.mark.parametrize("folder", ["patches", "clicks"])
+def test_loose_patches_are_told(sorted_root: Path, folder: str) -> None:
+    cut(sorted_root, folder, "wall_7_0_0.png", 0, 0)
+    told = rf"wall_7_0_0.png: lies in no folder that tells its label; expected .*{folder}/crack"
+    with pytest.raises(HairlineError, match=told):
+        clicks.read(sorted_root, options())
+    click(sorted_root, "wall_7.png,0,0,32,no_crack,anna,\n")
+    if folder == "clicks":  # where a picture beside tables is nobody's concern
+        assert clicks.read(sorted_root, options())
+
+
+def test_sorted_patches_are_not_told_as_passed_over(sorted_root: Path) -> None:
+    cut(sorted_root, "clicks/crack", "wall_7_64_32.png", 64, 32)
+    found = root_survey.survey(sorted_root, clicks, options(), clicks.read(sorted_root, options()))
+    assert (found.read, found.passed_over) == (2, [])

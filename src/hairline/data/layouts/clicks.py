@@ -4,13 +4,16 @@
     ROOT/clicks/NAME.csv      photo, x, y, size, label, who, when: the page's files, and tables of your own (the last
                               two columns may be missing)
     ROOT/clicks/NAME.json     classifications exported from Label Studio as JSON
+    ROOT/clicks/LABEL/PHOTO_X_Y.png    patches cut from these photos and sorted, a folder a label
+    ROOT/patches/LABEL/NAME.png        patches cut from photos that are not here, sorted (:mod:`sorted_patches`)
 
 ``photo`` is a path below ``images``, ``label`` one of crack, no_crack, unsure. Of one person the last word about a
 patch counts; where people disagree, and where they are unsure, it takes no part (:mod:`hairline.data.clicks`).
 
-A sample is a photo; patches of it that have a label teach the classifier, wherever they lie. An id is the path without
-suffix: ``wall``, ``north-day 2_wall``. Groups are photos (see ``parent`` and ``capture_s`` for what joins them), and
-are assigned to splits by a hash of their name.
+A sample is a photo; patches of it that have a label teach the classifier, wherever they lie. An image of ``patches`` is
+a photo, too, that is one patch as a whole; ``images`` may be missing where there are such. An id is the path without
+suffix: ``wall``, ``north-day 2_wall``, ``crack_7001-115``. Groups are photos (see ``parent`` and ``capture_s`` for what
+joins them), and are assigned to splits by a hash of their name.
 """
 
 import logging
@@ -19,7 +22,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from hairline.data import clicked, clicks, photo_files
+from hairline.data import clicked, clicks, photo_files, samples, sorted_patches
 from hairline.data.clicks import CRACK, UNSURE, Label, Place
 from hairline.data.layout_files import LeavesOut, LeftOut, found_instead
 from hairline.data.samples import LabelledPatch, RawSample
@@ -33,8 +36,8 @@ from hairline.io.options import checked_dataclass
 log = logging.getLogger(__name__)
 
 WITHOUT_MASKS = True
-LEAVES_OUT = LeavesOut(sub_folders=True)
-IMAGES, CLICKS = "images", "clicks"
+IMAGES, CLICKS, PATCHES = "images", "clicks", "patches"
+LEAVES_OUT = LeavesOut(sub_folders=True, labels=CLICKS)
 
 
 @checked_dataclass
@@ -61,27 +64,43 @@ def read(root: Path, options: Options) -> list[RawSample]:
     Raises:
         HairlineError: If there are no photos, no patch has a label, a table cannot be read, or a patch is of no photo.
     """
-    folder = root / IMAGES
-    photos = photo_files.find(folder)
-    if photos.passed_over:
-        log.warning("%s: %d photos passed over whose names cannot stand in a table, first '%s'; rename them", folder,
-                    len(photos.passed_over), photos.passed_over[0])  # fmt: skip
-    left_out = LeftOut(options.exclude)
-    ids = {name: photo_files.id_of(name) for name in photos.files}
-    kept = {name: path for name, path in photos.files.items() if not left_out.has(ids[name])}
-    if not kept:
+    photos, left_out = _photos(root / IMAGES), LeftOut(options.exclude)
+    ids = {name: photo_files.id_of(name) for name in photos}
+    kept = {name: path for name, path in photos.items() if not left_out.has(ids[name])}
+    whole = _whole(root / PATCHES, options, left_out)
+    if not kept and not whole:
+        folder = root / IMAGES
         raise HairlineError(
             f"{folder}: no images found ({found_instead(folder, root)}); expected photos ({', '.join(IMAGE_SUFFIXES)}) "
             "in it or below; put them there"
         )
-    labelled = _patches(root / CLICKS, photos.files, options.labels)
-    if not any(labelled.get(name) for name in kept):
+    labelled = _patches(root / CLICKS, photos, options.labels)
+    if not whole and not any(labelled.get(name) for name in kept):
+        sorted_patches.refuse_loose(root / CLICKS)
         raise HairlineError(
             f"{root / CLICKS}: no patch of the {len(kept)} photos has the label crack or no_crack yet; click some with "
             "'hairline click' (docs/clicking.md), or put tables made elsewhere there"
         )
-    samples = (_sample(path, ids[name], labelled.get(name, ()), options.shares) for name, path in kept.items())
-    return sorted(samples, key=lambda sample: sample.id)
+    found = [_sample(path, ids[name], labelled.get(name, ()), options.shares) for name, path in kept.items()]
+    return sorted([*found, *whole], key=lambda sample: sample.id)
+
+
+def _photos(folder: Path) -> Mapping[str, Path]:
+    found = photo_files.find(folder)
+    if found.passed_over:
+        log.warning("%s: %d photos passed over whose names cannot stand in a table, first '%s'; rename them", folder,
+                    len(found.passed_over), found.passed_over[0])  # fmt: skip
+    return found.files
+
+
+def _whole(folder: Path, options: Options, left_out: LeftOut) -> list[RawSample]:
+    """The images that are one patch as a whole; those that nobody is sure of take no part."""
+    words, shares = {True: samples.CRACK, False: samples.NO_CRACK}, options.shares
+    return [
+        RawSample(name, split_of(name, shares), name, path, None, no_mask, words[label == CRACK], shares)
+        for name, path, label in sorted_patches.whole(folder, options.labels)
+        if label != UNSURE and not left_out.has(name)
+    ]
 
 
 def no_mask(path: Path) -> NoReturn:
@@ -97,6 +116,7 @@ def _patches(folder: Path, photos: Mapping[str, Path], meanings: Mapping[str, La
     """Name of a photo → its patches with a label, in the order of their places."""
     labels = clicked.labels(folder, folder.parent / IMAGES, photos, meanings)
     _refuse_outside(folder, labels, photos)
+    sorted_patches.refuse_other_places(folder, photos)
     counts = Counter(labels.values())
     log.info("%s: %s", folder, ", ".join(f"{counts[label]} {label}" for label in clicks.LABELS))
     found = dict[str, list[LabelledPatch]]()

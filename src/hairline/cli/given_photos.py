@@ -1,0 +1,41 @@
+"""What commands that work on anybody's photos have in common: what they refuse, and what they tell."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from hairline.errors import HairlineError
+from hairline.io.file_names import printable
+
+NAMED = 3
+
+
+def refuse_threshold(threshold: float, what: str) -> None:
+    """Raise HairlineError unless it is above 0 and at most 1.
+
+    Args:
+        threshold: Of --threshold.
+        what: A confidence, or a score.
+    """
+    if not (math.isfinite(threshold) and 0 < threshold <= 1):
+        raise HairlineError(f"--threshold {threshold:g}: expected a {what} above 0 and at most 1; correct it")
+
+
+def refuse_file(out: Path) -> None:
+    """Raise HairlineError where --out is a file."""
+    if out.exists() and not out.is_dir():
+        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+
+
+def tell_passed_over(other: Sequence[Path]) -> None:
+    """Say which files are no images."""
+    if other:
+        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
+        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+
+
+def tell(error: HairlineError) -> None:
+    """Say what is wrong with a photo, on a line of its own below the progress bar."""
+    typer.echo(f"\nhairline: {error}", err=True)
