@@ -1,7 +1,7 @@
 """Train a segmenter on one label set: the masks (FSV) or pseudo-labels (docs/method.md §5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 

@@ -28,7 +28,7 @@ from hairline.labelling import chosen_options
 from hairline.labelling.chosen_options import Choice, ChosenOn
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import learned_images, segmenter, shipped
-from pipeline import code, label_manual, train_segmenter
+from pipeline import code, label_manual, list_training_images, train_segmenter
 
 Write = Callable[[dict[str, Any]], Path]
 PATHS = Paths(Path(), "tiny")
@@ -133,6 +133,24 @@ def test_what_starts_from_the_network_that_ships_passes_on_what_its_generator_wa
     assert (told.word, told.labels) == ("chosen on", "masks to choose options")
     assert [found.images[number] for number in told.images] == beside
     assert told.how.startswith("the generator whose images continued learned from") and "(planted)" in told.how
+
+
+@pytest.mark.parametrize("style", ["easy", "wide"])
+def test_what_learned_from_wide_generated_images_passes_on_what_these_were_made_beside(
+    style: str, place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = [ChosenOn("elsewhere", "x", "x", "0" * 64, "00" * 64)]
+    choice = Choice("planted", "generator", {}, True, 1, "2026-01-01", "a test", "", beside)
+    monkeypatch.setattr(chosen_options, "shipped", lambda: (choice,))
+    place["architectures"]["continued"]["training"].pop("init")
+    place["synthetic_sets"]["synthetic"]["style"] = style
+    params = Params(write_params(place))
+    made()
+    list_training_images.main([])
+    images = read_table(PATHS.training_table(SECOND.training_set, SECOND.label_set), PATHS.data)
+    found = segmenter_record.record("continued", images, images.training(0), params.training("continued")[0])
+    told = [way for way in found.ways if way.word == "chosen on"]
+    assert [[found.images[number] for number in way.images] for way in told] == [beside] * (style == "wide")
 
 
 def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_rest_alone(
