@@ -5,20 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hairline.errors import HairlineError
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json
 from hairline.io.hashing import content_hash
 from hairline.io.reading import there
 from hairline.nn.runtime import origins
 from hairline.nn.runtime.origins import Origin
 from hairline.nn.runtime.recipes import SHIPPED
-from hairline.nn.runtime.weights import INFO_FILE, WEIGHTS_FILE
+from hairline.nn.runtime.weights import INFO_FILE, WEIGHTS_FILE, maker
 from hairline.nn.segmenter import networks, segmenter, shipped
 from hairline.nn.segmenter.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-MADE = repro("train_segmenter")
 
 
 @dataclass
@@ -60,7 +58,7 @@ def check(init: str, network: str, options: "DataclassInstance") -> Path:
         HairlineError: If there is no such segmenter, it was not trained, or it is another network.
     """
     found = folder(init)
-    info: dict[str, Any] = read_json(found / INFO_FILE, _Info, MADE)
+    info: dict[str, Any] = read_json(found / INFO_FILE, _Info, maker(found, "segmenter"))
     if "network" not in info:
         why = info.get("reason", f"its {INFO_FILE} names no network")
         raise HairlineError(f"init '{init}': {found} holds no trained segmenter ({why}); name another")
