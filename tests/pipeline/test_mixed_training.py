@@ -193,9 +193,14 @@ def test_what_is_no_start_for_a_network_is_refused_before_anything_runs(
         assert "architectures.continued with segmenter: " in str(caught.value) and told in str(caught.value)
 
 
-def test_a_start_that_stages_write_is_refused(place: dict[str, Any], write_params: Write) -> None:
+@pytest.mark.parametrize("written", ["{}", "./{}", "models/../{}", "{here}/{}", "linked/{}"])
+def test_a_start_that_stages_write_is_refused(
+    written: str, place: dict[str, Any], write_params: Write, tmp_path: Path
+) -> None:
+    Path("linked").symlink_to(tmp_path)
+    place["architectures"]["continued"]["training"]["init"] = written.format(START, here=tmp_path)
     params = Params(write_params(place))
-    with pytest.raises(HairlineError, match=r"init 'models/tiny/segmenters/.*' lies in models/tiny, .* dvc add that"):
+    with pytest.raises(HairlineError, match=r"init '.*models/tiny/segmenters/.*' lies in models/tiny, .* dvc add that"):
         check(params)
 
 
