@@ -1,5 +1,6 @@
 """A network taught further on a mixture of exact masks and weak labels, from the weights of another, by the stages."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from support import places
+from support import places, small_network
 
 from hairline.config import segmenter_record
 from hairline.config.checks import check
@@ -161,6 +162,18 @@ def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_re
     made(trainable=False)
     told = train(SECOND)
     assert told["status"] == "not trainable" and "of synthetic (val), which has a share," in told["reason"]
+    assert "max_images" not in told["reason"]
+
+
+def test_a_part_with_a_share_of_which_no_image_is_chosen_says_by_what(
+    place: dict[str, Any], write_params: Write
+) -> None:
+    place["architectures"]["continued"]["training"].pop("init")
+    place["segmenter"]["max_images"] = 1
+    write_params(place)
+    made()
+    told = train(SECOND)
+    assert told["status"] == "not trainable" and "(max_images chooses 1 at the most)" in told["reason"]
 
 
 def written(folder: str, **info: object) -> None:
@@ -191,6 +204,22 @@ def test_what_is_no_start_for_a_network_is_refused_before_anything_runs(
         with pytest.raises(HairlineError) as caught:
             check(params, networks=True)
         assert "architectures.continued with segmenter: " in str(caught.value) and told in str(caught.value)
+
+
+def test_a_damaged_start_is_refused_before_anything_runs_and_no_stage_is_said_to_mend_it(
+    place: dict[str, Any], write_params: Write
+) -> None:
+    place["architectures"]["continued"]["training"]["init"] = str(small_network.make(Path("start")))
+    place["architectures"]["continued"]["options"] = dataclasses.asdict(small_network.OPTIONS)
+    params = Params(write_params(place))
+    check(params, networks=True)
+    for name in ("weights.safetensors", "model.json"):
+        whole = Path("start", name).read_bytes()
+        Path("start", name).write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(HairlineError, match=rf"{name}.* a fresh copy of the segmenter's folder") as told:
+            check(params, networks=True)
+        assert "dvc repro" not in str(told.value)
+        Path("start", name).write_bytes(whole)
 
 
 @pytest.mark.parametrize("written", ["{}", "./{}", "models/../{}", "{here}/{}", "linked/{}"])

@@ -181,7 +181,9 @@ def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
     write_json(folder / INFO_FILE, {**info, HASH: content_hash(folder / WEIGHTS_FILE)})
 
 
-def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
+def load(
+    folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M], made_by: str | None = None
+) -> tuple[M, dict[str, Any]]:
     """Read what :func:`save` wrote: the network on the CPU in evaluation mode, and the content of model.json.
 
     Args:
@@ -189,6 +191,7 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
         kind: What it is, for the message: classifier or segmenter.
         shape: A dataclass with what ``assemble`` asks of model.json.
         assemble: Makes the network, whatever its weights, from the content of model.json.
+        made_by: What makes it anew, for messages; None for :func:`maker`.
 
     Raises:
         HairlineError: If the folder holds no network or its two files do not belong together.
@@ -196,7 +199,8 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
     path = folder / INFO_FILE
     if not there(path):
         raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
-    info: dict[str, Any] = read_json(path, shape, maker(folder, kind))
+    again = made_by or maker(folder, kind)
+    info: dict[str, Any] = read_json(path, shape, again)
     try:
         model = assemble(info)
     except HairlineError as error:
@@ -208,7 +212,7 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
             raise HairlineError(f"{file}: other weights than {INFO_FILE} beside it tells of, or damaged ones")
         fill(model, tensors, str(file))
     except HairlineError as error:
-        raise HairlineError(f"{error}; {maker(folder, kind)} makes both") from None
+        raise HairlineError(f"{error}; {again} makes both") from None
     return model.eval(), info
 
 
