@@ -212,14 +212,19 @@ def test_a_damaged_start_is_refused_before_anything_runs_and_no_stage_is_said_to
     place["architectures"]["continued"]["training"]["init"] = str(small_network.make(Path("start")))
     place["architectures"]["continued"]["options"] = dataclasses.asdict(small_network.OPTIONS)
     params = Params(write_params(place))
+    Path("start/seen.json").write_text('{"ways": [], "images": []}', encoding="utf-8")
     check(params, networks=True)
-    for name in ("weights.safetensors", "model.json"):
+    for name in ("weights.safetensors", "model.json", "seen.json"):
         whole = Path("start", name).read_bytes()
         Path("start", name).write_bytes(whole[: len(whole) // 2])
         with pytest.raises(HairlineError, match=rf"{name}.* a fresh copy of the segmenter's folder") as told:
             check(params, networks=True)
         assert "dvc repro" not in str(told.value)
         Path("start", name).write_bytes(whole)
+    model = json.loads(Path("start/model.json").read_text(encoding="utf-8"))
+    Path("start/model.json").write_text(json.dumps({**model, "origin": {"source": "mine"}}), encoding="utf-8")
+    with pytest.raises(HairlineError, match=r"model\.json: holds something else \(origin"):
+        check(params, networks=True)
 
 
 @pytest.mark.parametrize("written", ["{}", "./{}", "models/../{}", "{here}/{}", "linked/{}"])

@@ -12,7 +12,7 @@ from hairline.nn.runtime import origins
 from hairline.nn.runtime.origins import Origin
 from hairline.nn.runtime.recipes import SHIPPED
 from hairline.nn.runtime.weights import AGAIN, HASH, INFO_FILE, WEIGHTS_FILE
-from hairline.nn.segmenter import networks, segmenter, shipped
+from hairline.nn.segmenter import learned_images, networks, segmenter, shipped
 from hairline.nn.segmenter.segmenter import Segmenter
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class _Info:
 
     network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 def folder(init: str) -> Path:
@@ -74,12 +75,14 @@ def check(init: str, network: str, options: "DataclassInstance") -> Path:
             f"init '{init}': {found / WEIGHTS_FILE} holds other weights than {INFO_FILE} tells of, or damaged ones; "
             f"expected those that belong together; make both again with {_maker(init)}"
         )
+    if init != SHIPPED:
+        learned_images.read(found)
     return found
 
 
 def _maker(init: str) -> str:
     """What makes a start anew: no stage of the experiment that starts from it."""
-    return AGAIN if init == SHIPPED else "a fresh copy of the segmenter's folder (dvc pull, where it is under dvc add)"
+    return AGAIN if init == SHIPPED else learned_images.COPY
 
 
 def build(init: str, network: str, options: "DataclassInstance") -> tuple[Segmenter, str]:
