@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"| {name} | {row['images']} | {row['difference']:+.3f}{_sureness(row)} |")
 
 
-def _sureness(row: Mapping[str, Any]) -> str:
+def _sureness(row: Mapping[Any, Any]) -> str:
     """The interval and the cell of p-values; in their place why there are none."""
     if row["unsure"]:
         return f" | {row['unsure']}"

@@ -158,9 +158,9 @@ def _first_alike(params: Params, architecture: str) -> str:
         found = params.architecture(name)
         return found.network, found.options, {**params.training(name)[1], "seed": None}
 
-    def seed(name: str) -> int:
+    def seed(name: str) -> object:
         own = params.training(name)[0].seed
-        return int(params.raw("runtime")["seed"]) if own is None else own
+        return params.raw("runtime")["seed"] if own is None else own
 
     alike = [name for name in params.matrix.architectures if recipe(name) == recipe(architecture)]
     again = seed(architecture) in map(seed, alike[: alike.index(architecture)])
