@@ -55,7 +55,16 @@ def main() -> None:
     args = parser.parse_args()
     if not args.sets and not (args.failures and args.out.exists()):
         raise HairlineError(f"no set is named; name one, or --failures alone where {args.out} has figures already")
+    if args.limit is not None and args.limit < 1:
+        raise HairlineError(
+            f"--limit {args.limit}: expected 1 image a set or more; correct it, or leave it out for all"
+        )
     sets = [shipped_seen.parsed(each) for each in args.sets]
+    twice = [each.name for number, each in enumerate(sets) if each.name in {other.name for other in sets[:number]}]
+    if twice:
+        raise HairlineError(
+            f"two sets are called '{twice[0]}', by which their images are looked up; call one otherwise"
+        )
     model, info = segmenter.load(args.network or shipped.folder())
     placement = device.resolve(RUNTIME)
     told = _scored(model, placement, sets, args) if sets else json.loads(args.out.read_text(encoding="utf-8"))
@@ -131,11 +140,12 @@ def _figures(
     crack, background = (np.stack(column) for column in zip(*counted, strict=True))
     counts = thresholds.counts(crack, background)
     f1, place = thresholds.f1(counts), thresholds.place(HALF)
-    tp, fp, fn = (np.asarray(part)[:, place].sum() for part in (counts.tp, counts.fp, counts.fn))
+    tp, fp, fn = (int(np.asarray(part)[:, place].sum()) for part in (counts.tp, counts.fp, counts.fn))
+    some = 2 * tp + fp + fn
     alone = thresholds.f1(thresholds.counts(crack[unseen], background[unseen])) if unseen.any() else None
     names = [group for group, free in zip(groups, unseen, strict=True) if free]
     return {
-        **_ods("ods", f1, groups), "ois": thresholds.ois(f1), "at_half": float(2 * tp / (2 * tp + fp + fn)),
+        **_ods("ods", f1, groups), "ois": thresholds.ois(f1), "at_half": 2 * tp / some if some else 1.0,
         **({} if alone is None else _ods("ods_unseen", alone, names)),
     }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """Segment a test set at full size and score it against the masks (König et al. 2021, section IV-B)."""
 
+import functools
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
-from hairline.data.names import MANUAL
+from hairline.data.names import MANUAL, labels_stage
 from hairline.data.samples import evenly, load_image, load_mask, read_samples
+from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_scores
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json, repro, spoilt
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.io.progress import bar
 from hairline.metrics import learned, thresholds
@@ -36,6 +38,8 @@ PREDICTED = ("scored", "no masks")
 
 Answered = Callable[[str, NDArray[np.uint8]], NDArray[np.float32]]
 """The scores of an image, from its id and its pixels."""
+Label = Callable[[str, tuple[int, ...]], NDArray[np.float32]]
+"""The pseudo-label of an image, from its id and its height and width."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -65,8 +69,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                                                 "scale": scale and asdict(scale), "fused": fused})  # fmt: skip
             table = None
             if model and scale:
-                labels = paths.labels(segmenter.label_set, test_set)
-                answered = _answering(params, model, scale.factor, labels, fused)
+                label = functools.partial(_label, paths.labels(segmenter.label_set, test_set), segmenter.label_set)
+                answered = _answering(params, model, scale.factor, label, fused)
                 table = _predict(params, answered, paths.dataset(test_set), run, folder, not fused)
         found = {} if table is None else metrics(table)
         write_json(paths.segmenter_metrics(segmenter, test_set), found)
@@ -135,7 +139,7 @@ def _scale(
     return found
 
 
-def _answering(params: Params, model: segmenters.Segmenter, factor: float, labels: Path, fused: float) -> Answered:
+def _answering(params: Params, model: segmenters.Segmenter, factor: float, label: Label, fused: float) -> Answered:
     """The network's scores of an image, joined with a share of the image's own pseudo-label."""
     placement = device.resolve(params.runtime)
 
@@ -143,10 +147,22 @@ def _answering(params: Params, model: segmenters.Segmenter, factor: float, label
         scores = scaling.predict_at(model, image, placement, factor)
         if not fused:
             return scores
-        label = read_scores(labels / f"{sample_id}.png").astype(np.float32) / np.float32(255)
-        return np.float32(1 - fused) * scores + np.float32(fused) * label
+        return np.float32(1 - fused) * scores + np.float32(fused) * label(sample_id, scores.shape)
 
     return answered
+
+
+def _label(folder: Path, label_set: str, sample_id: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """The pseudo-label of an image, float32 of its shape [height, width] in [0, 1]."""
+    path, expected = folder / f"{sample_id}.png", f"the label of an image of {shape[0]}x{shape[1]} pixels"
+    maker = repro(labels_stage(label_set))
+    try:
+        levels = read_scores(path)
+    except HairlineError:
+        raise spoilt(path, "is not there, or no image", expected, maker) from None
+    if levels.shape != shape:
+        raise spoilt(path, f"is {levels.shape[0]}x{levels.shape[1]} pixels", expected, maker)
+    return levels.astype(np.float32) / np.float32(255)
 
 
 def _predict(

@@ -20,11 +20,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     if found:
         raise HairlineError("\n".join(found))
     sizes = {dataset: params.mm_per_px(dataset) for dataset, _ in training_sets.used(params)}
+    wide = training_sets.wide(params)
     with whole_folder(paths.training_tables) as folder:
         for name, training_set in training_sets.chosen(params).items():
             (folder / name).mkdir()
             for label_set in params.matrix.label_sets:
-                table = training_table.table(training_set, label_set, paths.data, sizes)
+                table = training_table.table(training_set, label_set, paths.data, sizes, wide)
                 table.to_parquet(folder / name / f"{label_set}.parquet", index=False)
 
 

@@ -1,7 +1,7 @@
 """Train a segmenter on one label set: the masks (FSV) or pseudo-labels (docs/method.md §5)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if run is None:
             return
         if trained is None:
-            _give_up(paths.segmenter(name), len(images.table), without, run)
+            _give_up(paths.segmenter(name), len(images.table), options.max_images, without, run)
         else:
             learned = _judge(params, name, trained, images, train_ids, checkpoints, run)
             seen = segmenter_record.record(name.architecture, images, train_ids, options)
@@ -190,9 +190,10 @@ def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run
         pd.DataFrame(history, columns=None if history else ["epoch", "train/loss"]).to_csv(partial_file, index=False)
 
 
-def _give_up(target: Path, listed: int, without: Sequence[str], run: tracking.Run) -> None:
+def _give_up(target: Path, listed: int, most: int, without: Sequence[str], run: tracking.Run) -> None:
     of = f" of {without[0]}, which has a share," if without else ""
-    reason = f"none of the chosen training images{of} among {listed} listed passes the rule 'trainable'"
+    chosen = f" (max_images chooses {most} at the most)" if most else ""
+    reason = f"none of the chosen training images{of} among {listed} listed passes the rule 'trainable'{chosen}"
     with whole_folder(target) as folder:
         write_json(folder / "model.json", {"status": "not trainable", "reason": reason})
     run.tag("not_trainable", reason)

@@ -8,35 +8,56 @@ over parent photos (and seeds, where there are several) and p-values, as the com
 """
 
 import argparse
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-
-import pandas as pd
+from typing import Any
 
 from hairline.errors import HairlineError
+from hairline.io.artefacts import read_parquet
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.significance import Scored, compared
+from hairline.reporting.results import NARROW
 
 
-def main() -> None:
-    """Print a row for every triple."""
+def main(argv: Sequence[str] | None = None) -> None:
+    """Print a row for every triple.
+
+    Raises:
+        HairlineError: If the words are no triples, or a table is no score table or of other images than its partner.
+    """
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("triples", nargs="+", metavar="NAME ONE OTHER")
     parser.add_argument("--resamples", type=int, default=2000)
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     if len(given.triples) % 3:
-        raise HairlineError(f"{len(given.triples)} words; expected triples of a name and two lists of score tables")
+        raise HairlineError(
+            f"{len(given.triples)} words; expected triples of a name and two lists of score tables, those of a list "
+            "with commas and no blanks between; add what is missing"
+        )
     triples = list(zip(*[iter(given.triples)] * 3, strict=True))
     pairs = [(_side(f"{name}, first", one), _side(f"{name}, second", other)) for name, one, other in triples]
     found = compared(pairs, BootstrapOptions(given.resamples, 0.95, 1))
     print("| | images | ODS, first minus second | p (Holm) |\n| --- | --- | --- | --- |")
     for (name, _, _), row in zip(triples, found.to_dict("records"), strict=True):
-        ends = f"[{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
-        print(f"| {name} | {row['images']} | {row['difference']:+.3f} {ends} | {row['p']:.2g} ({row['p_holm']:.2g}) |")
+        print(f"| {name} | {row['images']} | {row['difference']:+.3f}{_sureness(row)} |")
+
+
+def _sureness(row: Mapping[Any, Any]) -> str:
+    """The interval and the cell of p-values; in their place why there are none."""
+    if row["unsure"]:
+        return f" | {row['unsure']}"
+    ends = f"[{row['difference_low']:+.3f}, {row['difference_high']:+.3f}]"
+    return f" {ends} | {row['p']:.2g} ({row['p_holm']:.2g})"
 
 
 def _side(name: str, paths: str) -> Scored:
-    return Scored(name, [pd.read_parquet(Path(path)) for path in paths.split(",")])
+    maker = "the stage evaluate_segmenter or score_labels"
+    return Scored(name, [read_parquet(Path(path), NARROW, maker) for path in paths.split(",")])
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except HairlineError as error:
+        sys.exit(f"differences: {error}")

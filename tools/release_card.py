@@ -27,12 +27,15 @@ import pandas as pd
 from hairline.data.seen import WORDS
 from hairline.errors import HairlineError
 from hairline.io.atomic import write_texts
+from hairline.io.reading import read_text
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import shipped
 from hairline.reporting import seen_signs
 from hairline.reporting.formatting import ABSENT, bracketed, markdown
 
 SCORES = "scores.json"
+NEEDED = ("options", "generated", "images", "training", "seed", "epochs", "stored", "scores_on_generated",
+          "calibration", weights.HASH)  # fmt: skip
 LIMITS = """
 It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at the
 edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect
@@ -49,10 +52,18 @@ def write(folder: Path, scores: Path | None = None) -> None:
     Args:
         folder: Where model.json lies.
         scores: Figures that become the folder's ``scores.json``; None for those that are there, if any.
+
+    Raises:
+        HairlineError: If the network is none that ``release_weights.py`` wrote, or the figures are none.
     """
-    info = json.loads((folder / weights.INFO_FILE).read_text(encoding="utf-8"))
+    info = json.loads(read_text(folder / weights.INFO_FILE))
+    if lacking := [name for name in NEEDED if name not in info]:
+        raise HairlineError(
+            f"{folder / weights.INFO_FILE}: has no {', '.join(lacking)}; expected what 'make release-weights' writes; "
+            "name such a folder by --out"
+        )
     file = scores or folder / SCORES
-    content = file.read_text(encoding="utf-8") if scores or file.exists() else None
+    content = read_text(file) if scores or file.exists() else None
     with _as_written(file):
         found = None if content is None else json.loads(content)
     texts = {folder / shipped.CARD: card(info, found, file)}
@@ -127,11 +138,16 @@ def _figures(info: Mapping[str, Any], scores: Mapping[str, Any] | None, file: Pa
         whys = {row["set"]: row.get("seen_why") for row in reversed(scores["rows"])}  # that of the first row of a set
         yield from (f"{name}: {why}" for name, why in reversed(whys.items()) if why)
         yield from (f"{choice}." if choice[-1] not in ".)" else choice for choice in scores.get("chosen_on", []))
-        for each in scores.get("crack_free", []):
+        for each in filter(_some, scores.get("crack_free", [])):
             told = f"On {each['images']} crack-free patches of {each['set']}"
             yield f"{told}, {each['share']:.2%} of the pixels are called crack."
         if "seconds_per_megapixel" in scores:
             yield f"Time: {scores['seconds_per_megapixel']:.2g} s a megapixel on {scores['machine']}."
+
+
+def _some(patches: Mapping[str, Any]) -> bool:
+    """Whether there were any patches without crack, as there are not in small images."""
+    return patches["images"] > 0
 
 
 @contextmanager
@@ -179,9 +195,10 @@ def _failures(scores: Mapping[str, Any] | None, file: Path) -> Iterator[str]:
     with _as_written(file):
         found = scores["failures"]
         yield "## Failures"
+        f1 = "–" if found["median_f1"] is None else f"{found['median_f1']:.2f}"  # where all are without a crack
         yield (
             f"Of {found['images']} generated images with a crack that it did not learn from, half have an F1 of "
-            f"{found['median_f1']:.2f} or less at the threshold that ships; on {found['crack_free_marked']} of "
+            f"{f1} or less at the threshold that ships; on {found['crack_free_marked']} of "
             f"{found['crack_free']} without a crack it calls pixels crack. `{found['picture']}` in the repository "
             f"shows the {found['shown']} worst of the former and, below, the worst of the latter: image, mask and "
             "score. They are generated since no set of real photos may be passed on here."

@@ -43,6 +43,8 @@ COPIED = ("dvc.yaml", "baselines", "pipeline", "src", "profiles", ".gitignore", 
 PROFILE, SET, OTHERS, NAME = "release", "surfaces", "others", SegmenterName("manual", "unet", "surfaces")
 MOST_BYTES = 16_000_000
 THREADS = "2"
+MARK = ".release"
+"""A file of workspaces that this tool made."""
 
 
 def main() -> None:
@@ -69,8 +71,14 @@ def main() -> None:
 
 
 def train(workspace: Path, changes: list[str]) -> None:
-    """Run the profile in a workspace of its own, from generated images to the segmenter's scores on others."""
+    """Run the profile in a workspace of its own, from generated images to the segmenter's scores on others.
+
+    Raises:
+        HairlineError: If the folder holds anything but such a workspace, or a command fails.
+    """
+    refuse_others(workspace)
     workspace.mkdir(parents=True, exist_ok=True)
+    (workspace / MARK).touch()
     for name in COPIED:
         shutil.rmtree(workspace / name, ignore_errors=True)
         if (ROOT / name).is_dir():
@@ -84,6 +92,23 @@ def train(workspace: Path, changes: list[str]) -> None:
     run(workspace, "hairline", "profile", PROFILE, "--force")
     change(workspace / "params.yaml", changes)
     run(workspace, "dvc", "repro", f"evaluate_segmenter@{NAME}-{OTHERS}")
+
+
+def refuse_others(workspace: Path) -> None:
+    """Refuse a folder whose source and profiles would be replaced though it is no workspace of this tool.
+
+    Raises:
+        HairlineError: If it is one.
+    """
+    params = workspace / "params.yaml"
+    if not workspace.exists() or (workspace.is_dir() and not any(workspace.iterdir())) or (workspace / MARK).exists():
+        return
+    if workspace.resolve() != ROOT and params.is_file() and Params(params).experiment == PROFILE:
+        return
+    raise HairlineError(
+        f"--workspace {workspace}: holds other things, of which {', '.join(COPIED)} would be replaced; expected a new "
+        "or empty folder, or one that this command made; name another"
+    )
 
 
 def change(params: Path, changes: list[str]) -> None:
@@ -124,6 +149,11 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
     if info.get("status") != "trained" or learned.verdict_of(info) == "nothing":
         raise HairlineError(f"{workspace}: the segmenter learned nothing, which must not ship; train it longer")
     found = json.loads(paths.segmenter_metrics(NAME, OTHERS).read_text(encoding="utf-8"))
+    if "ods_threshold" not in found:
+        raise HairlineError(
+            f"{workspace}: no generated image of '{OTHERS}' was scored, which calibration needs; set "
+            f"synthetic_sets.{OTHERS}.test above 0"
+        )
     with whole_folder(out) as folder:
         halve(trained, folder / weights.WEIGHTS_FILE, getattr(torch, precision))
         told = {
@@ -172,8 +202,9 @@ def check(out: Path, changes: list[str], precision: str) -> None:
     """Train anew, and compare weights and description with what is there.
 
     Raises:
-        HairlineError: If they differ.
+        HairlineError: If they differ, or nothing is there.
     """
+    segmenter.load(out)  # before half an hour of training
     with tempfile.TemporaryDirectory() as home:
         train(Path(home) / "workspace", changes)
         write(Path(home) / "workspace", Path(home) / "net", precision, None)

@@ -28,6 +28,7 @@ from typing import Any
 import pandas as pd
 
 from hairline.data.seen import LABELS, SIGNS, WORDS, Seen
+from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
 from hairline.reporting import seen_signs
 
@@ -36,6 +37,8 @@ KEPT = (
     "kind", "labels", "model", "test_set", "images", "ods", "ods_low", "ods_high", "ois", "ois_low", "ois_high", "ap",
     "seen", "seen_images", "images_unseen", "made_with", "seen_why",
 )  # fmt: skip
+NEEDED = {"kind", "labels", "test_set", "ods"}
+"""Columns that every comparison has."""
 METRICS = ("ods", "ois", "ap")
 NETWORKS = {
     "U-Net": "unet", "DeepCrack (Liu)": "deepcrack_liu", "DeepCrack (Zou)": "deepcrack_zou", "OED": "oed",
@@ -236,11 +239,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     store, docs = args.root / "docs" / "seen.json", args.root / "docs"
     facts: dict[str, list[Fact]] = json.loads(store.read_text(encoding="utf-8"))
     for each in args.comparisons:
-        run, _, path = each.partition("=")
-        if path.endswith(".json"):
-            _take_over(json.loads(Path(path).read_text(encoding="utf-8"))["results"], facts[run])
-        else:
-            facts[run] = facts_of(pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8"))
+        _take_in(each, facts)
     register = json.loads((docs / "claims.json").read_text(encoding="utf-8"))
     faults = []
     for page in pages(args.root):
@@ -261,6 +260,38 @@ def main(argv: Sequence[str] | None = None) -> int:
             partial.write_text(written_facts(facts), encoding="utf-8")
     print("\n".join(faults) or "every number with a sign and every claim is backed")
     return 1 if faults else 0
+
+
+def _take_in(told: str, facts: dict[str, list[Fact]]) -> None:
+    """Make the facts of a run those of a comparison, or sign those that are there by a ledger.
+
+    Args:
+        told: ``RUN=comparison.csv`` or ``RUN=results.json``.
+        facts: Of every run.
+
+    Raises:
+        HairlineError: If it is not of that form, or the file is not such a one.
+    """
+    run, _, path = told.partition("=")
+    if not run or not Path(path).is_file():
+        raise HairlineError(f"'{told}': expected RUN=FILE with a file that is there, comparison.csv or results.json")
+    if path.endswith(".json") and run not in facts:
+        raise HairlineError(f"'{told}': docs/seen.json has no '{run}' to sign; take in its comparison.csv first")
+    try:
+        if path.endswith(".json"):
+            _take_over(json.loads(Path(path).read_text(encoding="utf-8"))["results"], facts[run])
+            return
+        table = pd.read_csv(path, keep_default_na=False, na_values=[""], encoding="utf-8")
+    except (KeyError, TypeError, ValueError) as error:
+        first = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise HairlineError(
+            f"{path}: is not as the stages ledger and compare write it ({first}); name another"
+        ) from None
+    if lacking := sorted(NEEDED - set(table)):
+        raise HairlineError(
+            f"{path}: has no column {', '.join(lacking)}; expected what the stage compare writes; name that"
+        )
+    facts[run] = facts_of(table)
 
 
 def _take_over(entries: Iterable[Mapping[str, Any]], rows: Iterable[Fact]) -> None:
@@ -289,4 +320,7 @@ def written_facts(facts: Mapping[str, Sequence[Fact]]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except HairlineError as error:
+        sys.exit(f"signs: {error}")

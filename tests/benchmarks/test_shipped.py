@@ -86,6 +86,24 @@ def test_each_image_is_looked_up_in_the_records_of_generator_and_scale(
     ]
 
 
+def test_sets_that_cannot_be_told_apart_and_limits_of_nothing_are_refused(
+    shipped: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for words, told in (
+        (("walls=a", "walls=b"), "two sets are called 'walls'"),
+        (("walls=a", "--limit", "-1"), "expected 1 image a set or more"),
+    ):
+        with pytest.raises(HairlineError, match=told):
+            run(shipped, monkeypatch, str(tmp_path / "scores.json"), *words)
+
+
+def test_images_without_a_crack_that_stay_so_are_right(shipped: ModuleType) -> None:
+    background = np.zeros((2, 100), np.int64)
+    background[:, 0] = 9
+    told = shipped._figures([(np.zeros(100, np.int64), each) for each in background], ["a", "b"], np.zeros(2, bool))
+    assert (told["at_half"], told["ods"]) == (1.0, 1.0)
+
+
 def test_another_part_of_a_photo_is_found_by_its_name_in_the_layout(
     shipped: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,7 +127,9 @@ def test_the_tiny_experiment_is_valid_and_typed(values: dict[str, Any], write_pa
         ("strips.samples", {"synthetic": [42]}, ["strips.samples.synthetic.0: expected a text, found 42"]),
         ("segmenter.recipe.epoch", 3, ["segmenter.recipe.epoch: unknown value, did you mean 'epochs'?"]),
         ("segmenter.recipe", [1], ["segmenter.recipe: expected a mapping of names to values, found [1]"]),
-        ("runtime.parallel.devices", "two", ["runtime.parallel.devices: expected a number", "or 'auto', found 'two'"]),
+        ("runtime.parallel.devices", "two", ["runtime.parallel.devices: expected a number or 'auto', found 'two'"]),
+        ("evaluation.scale", "2", ["evaluation.scale: expected a number or 'auto', found '2'; take the quotes away"]),
+        ("evaluation.scale", True, ["evaluation.scale: expected a number or 'auto', found true"]),
         (
             "studies.konig.space",
             {"localization.cut": {"low": 0.1, "high": 0.6, "stepp": 0.1}},

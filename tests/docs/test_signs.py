@@ -10,6 +10,7 @@ import signs
 from support.results import BOOTSTRAP, labels, random_table, saw, segmenter
 
 from hairline.data.seen import SIGNS
+from hairline.errors import HairlineError
 from hairline.reporting import comparison, formatting
 
 ROOT = Path(__file__).parents[2]
@@ -116,6 +117,23 @@ def test_a_claim_needs_what_backs_it(entry: dict[str, object], row: dict[str, ob
     register = [{"page": "README.md", "says": "never seen", **entry}]
     told = list(signs.unbacked("README.md", "On images never seen it wins.", register, {"mine": [fact]}, ROOT))
     assert (told == []) if fault is None else any(fault in each for each in told)
+
+
+def test_what_is_no_comparison_is_not_taken_in(tmp_path: Path) -> None:
+    (tmp_path / "docs").mkdir()
+    store = tmp_path / "docs" / "seen.json"
+    store.write_text('{"mine": []}')
+    for name, content in (("other.csv", "a,b\n1,2\n"), ("empty.csv", ""), ("ledger.json", "{}")):
+        (tmp_path / name).write_text(content)
+    for told, fault in (
+        ("mine", "expected RUN=FILE"), (f"mine={tmp_path / 'gone.csv'}", "expected RUN=FILE with a file that is there"),
+        (f"mine={tmp_path / 'other.csv'}", "has no column kind, labels, ods, test_set"),
+        (f"mine={tmp_path / 'empty.csv'}", "is not as the stages"), (f"mine={tmp_path / 'ledger.json'}", "is not as"),
+        (f"yours={tmp_path / 'ledger.json'}", "has no 'yours' to sign"),
+    ):  # fmt: skip
+        with pytest.raises(HairlineError, match=fault):
+            signs.main([told, "--root", str(tmp_path)])
+    assert store.read_text() == '{"mine": []}'
 
 
 def test_one_command_takes_a_comparison_and_writes_the_pages(

@@ -118,6 +118,13 @@ def test_a_bad_photo_is_told_of_once_and_the_others_go_on(root: Path) -> None:
     assert not (root / "out/masks/a.png").exists() and (root / "out/masks/below/a.png").exists()
 
 
+def test_a_photo_that_the_disk_does_not_give_is_told_of_and_the_others_go_on(root: Path) -> None:
+    (root / "p/a.png").unlink()
+    (root / "p/a.png").symlink_to("/proc/self/mem")  # which can be opened, and gives an error when it is read
+    done, told = run(root, Brightness())
+    assert (done.predicted, done.failed) == (2, 1) and "a.png: cannot be read" in told[0]
+
+
 def test_photos_are_turned_upright_and_any_mode_is_read(tmp_path: Path) -> None:
     (tmp_path / "p").mkdir()
     red, exif = Image.new("RGB", (30, 20), (200, 0, 0)), Image.Exif()

@@ -1,6 +1,7 @@
 """Finished segmenters: loaded without a network connection, asked about any image, wrong ones refused in a sentence."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +17,8 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
 from hairline.imaging.tiles import Tiling
 from hairline.inspection import prediction
-from hairline.nn.runtime import device, serving
-from hairline.nn.segmenter import segmenter, shipped
+from hairline.nn.runtime import device, serving, weights
+from hairline.nn.segmenter import segmenter, shipped, start
 
 OFFLINE = """
 import socket
@@ -61,6 +62,25 @@ def test_a_copy_without_a_network_says_how_to_get_one(tmp_path: Path, monkeypatc
     monkeypatch.setattr(shipped, "FOLDER", tmp_path)
     with pytest.raises(HairlineError, match=r"model\.json: not found, so no network ships .*make release-weights"):
         hairline.load_segmenter()
+
+
+def test_a_damaged_network_that_ships_is_no_stages_to_make(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "shipped"
+    shutil.copytree(folder, inside)
+    monkeypatch.setattr(shipped, "FOLDER", inside)
+    monkeypatch.setattr(weights, "PACKAGE", tmp_path)
+    for name in ("weights.safetensors", "model.json"):
+        whole = (inside / name).read_bytes()
+        (inside / name).write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(HairlineError, match=rf"{name}: .* a new installation of hairline") as told:
+            hairline.load_segmenter()
+        assert "dvc" not in str(told.value)
+        if name == "model.json":
+            with pytest.raises(HairlineError, match=r"model\.json: .* a new installation of hairline"):
+                start.check("shipped", "unet", small_network.OPTIONS)
+        (inside / name).write_bytes(whole)
 
 
 def test_other_sources_are_told_what_to_be(tmp_path: Path) -> None:

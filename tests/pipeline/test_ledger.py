@@ -145,6 +145,23 @@ def test_what_generated_images_and_the_rule_for_the_scale_were_made_on_is_told(d
         assert all(use.labels == "masks to choose options" for use in found if use.images & expected)
 
 
+def test_scores_that_labels_are_joined_with_owe_what_these_owe(done: Path, tmp_path: Path) -> None:
+    values, found = leaks.values(), {}
+    values["training_sets"]["masked"] = {"parts": [{"dataset": "home", "split": "train", "labels": "manual"}]}
+    values["matrix"]["training_sets"] = ["masked"]
+    tables = [PATHS.training_table(name, labels) for name in ("home", "masked") for labels in ("manual", "other_cut")]
+    tables[2].parent.mkdir()
+    for table in tables[2:]:
+        shutil.copy(tables[0], table)
+    for share in (0, 0.4):
+        values["evaluation"]["fused"] = share
+        made = uses.made(Params(parameters.write(tmp_path, values)), PATHS)
+        owed = {name.label_set: set(took) for name, took in made.segmenters.items() if name.architecture == "unet"}
+        found[share] = owed["other_cut"] - owed["manual"]
+        assert made.label_sets["other_cut"] and not owed["manual"] & set(made.label_sets["other_cut"])
+    assert found == {0: set(), 0.4: set(made.label_sets["other_cut"])}
+
+
 def test_a_classifier_of_generated_images_owes_what_their_generator_was_made_beside(done: Path, tmp_path: Path) -> None:
     choosers, found = tmp_path / "choosers", {}
     leaks.record(choosers, replace(leaks.choice(done), name="own", method="generator", options={}))

@@ -1,5 +1,6 @@
 """A network taught further on a mixture of exact masks and weak labels, from the weights of another, by the stages."""
 
+import dataclasses
 import hashlib
 import json
 import shutil
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from support import places
+from support import places, small_network
 
 from hairline.config import segmenter_record
 from hairline.config.checks import check
@@ -28,7 +29,7 @@ from hairline.labelling import chosen_options
 from hairline.labelling.chosen_options import Choice, ChosenOn
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import learned_images, segmenter, shipped
-from pipeline import code, label_manual, train_segmenter
+from pipeline import code, label_manual, list_training_images, train_segmenter
 
 Write = Callable[[dict[str, Any]], Path]
 PATHS = Paths(Path(), "tiny")
@@ -135,6 +136,24 @@ def test_what_starts_from_the_network_that_ships_passes_on_what_its_generator_wa
     assert told.how.startswith("the generator whose images continued learned from") and "(planted)" in told.how
 
 
+@pytest.mark.parametrize("style", ["easy", "wide"])
+def test_what_learned_from_wide_generated_images_passes_on_what_these_were_made_beside(
+    style: str, place: dict[str, Any], write_params: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = [ChosenOn("elsewhere", "x", "x", "0" * 64, "00" * 64)]
+    choice = Choice("planted", "generator", {}, True, 1, "2026-01-01", "a test", "", beside)
+    monkeypatch.setattr(chosen_options, "shipped", lambda: (choice,))
+    place["architectures"]["continued"]["training"].pop("init")
+    place["synthetic_sets"]["synthetic"]["style"] = style
+    params = Params(write_params(place))
+    made()
+    list_training_images.main([])
+    images = read_table(PATHS.training_table(SECOND.training_set, SECOND.label_set), PATHS.data)
+    found = segmenter_record.record("continued", images, images.training(0), params.training("continued")[0])
+    told = [way for way in found.ways if way.word == "chosen on"]
+    assert [[found.images[number] for number in way.images] for way in told] == [beside] * (style == "wide")
+
+
 def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_rest_alone(
     place: dict[str, Any], write_params: Write
 ) -> None:
@@ -143,6 +162,18 @@ def test_a_part_with_a_share_and_no_trainable_label_leaves_no_training_of_the_re
     made(trainable=False)
     told = train(SECOND)
     assert told["status"] == "not trainable" and "of synthetic (val), which has a share," in told["reason"]
+    assert "max_images" not in told["reason"]
+
+
+def test_a_part_with_a_share_of_which_no_image_is_chosen_says_by_what(
+    place: dict[str, Any], write_params: Write
+) -> None:
+    place["architectures"]["continued"]["training"].pop("init")
+    place["segmenter"]["max_images"] = 1
+    write_params(place)
+    made()
+    told = train(SECOND)
+    assert told["status"] == "not trainable" and "(max_images chooses 1 at the most)" in told["reason"]
 
 
 def written(folder: str, **info: object) -> None:
@@ -175,9 +206,35 @@ def test_what_is_no_start_for_a_network_is_refused_before_anything_runs(
         assert "architectures.continued with segmenter: " in str(caught.value) and told in str(caught.value)
 
 
-def test_a_start_that_stages_write_is_refused(place: dict[str, Any], write_params: Write) -> None:
+def test_a_damaged_start_is_refused_before_anything_runs_and_no_stage_is_said_to_mend_it(
+    place: dict[str, Any], write_params: Write
+) -> None:
+    place["architectures"]["continued"]["training"]["init"] = str(small_network.make(Path("start")))
+    place["architectures"]["continued"]["options"] = dataclasses.asdict(small_network.OPTIONS)
     params = Params(write_params(place))
-    with pytest.raises(HairlineError, match=r"init 'models/tiny/segmenters/.*' lies in models/tiny, .* dvc add that"):
+    Path("start/seen.json").write_text('{"ways": [], "images": []}', encoding="utf-8")
+    check(params, networks=True)
+    for name in ("weights.safetensors", "model.json", "seen.json"):
+        whole = Path("start", name).read_bytes()
+        Path("start", name).write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(HairlineError, match=rf"{name}.* a fresh copy of the segmenter's folder") as told:
+            check(params, networks=True)
+        assert "dvc repro" not in str(told.value)
+        Path("start", name).write_bytes(whole)
+    model = json.loads(Path("start/model.json").read_text(encoding="utf-8"))
+    Path("start/model.json").write_text(json.dumps({**model, "origin": {"source": "mine"}}), encoding="utf-8")
+    with pytest.raises(HairlineError, match=r"model\.json: holds something else \(origin"):
+        check(params, networks=True)
+
+
+@pytest.mark.parametrize("written", ["{}", "./{}", "models/../{}", "{here}/{}", "linked/{}"])
+def test_a_start_that_stages_write_is_refused(
+    written: str, place: dict[str, Any], write_params: Write, tmp_path: Path
+) -> None:
+    Path("linked").symlink_to(tmp_path)
+    place["architectures"]["continued"]["training"]["init"] = written.format(START, here=tmp_path)
+    params = Params(write_params(place))
+    with pytest.raises(HairlineError, match=r"init '.*models/tiny/segmenters/.*' lies in models/tiny, .* dvc add that"):
         check(params)
 
 

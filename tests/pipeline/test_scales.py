@@ -123,6 +123,24 @@ def test_a_share_of_the_images_own_label_joins_the_score_but_never_one_of_masks(
     assert (told["manual"], told["konig"]) == (Scale(1.0, "given"), Scale(1.0, "given", 0.25))
 
 
+def test_a_label_that_cannot_be_joined_is_refused(run: Told, values: dict[str, Any], write_params: Write) -> None:
+    values["evaluation"] |= {"scale": 1, "fused": 0.25}
+    write_params(values)
+    save(None, replace(NAME, label_set="konig"))
+    for each in read_samples(PATHS.dataset("synthetic"), "test")["id"]:
+        write_scores(PATHS.labels("konig", "synthetic") / f"{each}.png", np.zeros((64, 64), np.float32))
+    label = PATHS.labels("konig", "synthetic") / f"{each}.png"
+    absent, flat = "is not there, or no image", np.zeros((1, 64), np.float32)
+    for content, told in ((flat, "is 1x64 pixels"), (b"no image", absent), (None, absent)):
+        label.unlink(missing_ok=True)
+        if isinstance(content, bytes):
+            label.write_bytes(content)
+        elif content is not None:
+            write_scores(label, content)
+        with pytest.raises(HairlineError, match=rf"\.png: {told}; .*64x64 pixels; .* 'dvc repro label@konig'"):
+            evaluated("konig")
+
+
 def test_pixel_sizes_win_over_the_rule(run: Told, values: dict[str, Any], write_params: Write) -> None:
     save(0.2)
     ask(values, "auto", 0.3)

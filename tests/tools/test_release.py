@@ -104,6 +104,51 @@ def test_what_learned_nothing_does_not_ship(tmp_path: Path) -> None:
     assert not (tmp_path / "net").exists()
 
 
+def test_calibration_needs_scores_on_generated_images(tmp_path: Path) -> None:
+    made = workspace(tmp_path / "w")
+    Paths(made, "release").segmenter_metrics(release_weights.NAME, release_weights.OTHERS).write_text("{}")
+    with pytest.raises(HairlineError, match=r"no generated image of 'others' was scored.*synthetic_sets\.others\.test"):
+        release_weights.write(made, tmp_path / "net", "float16", None)
+    assert not (tmp_path / "net").exists()
+
+
+def test_a_card_is_of_a_network_that_ships_and_of_figures_that_are_there(tmp_path: Path) -> None:
+    with pytest.raises(HairlineError, match=r"model\.json: has no generated, images.* name such a folder by --out"):
+        release_weights.write_card(small_network.make(tmp_path / "own"), None)
+    release_weights.write(workspace(tmp_path / "w"), tmp_path / "net", "float16", None)
+    with pytest.raises(HairlineError, match=r"nowhere\.json: "):
+        release_weights.write_card(tmp_path / "net", tmp_path / "nowhere.json")
+    none = {"images": 0, "median_f1": None}
+    scores = {
+        **SCORES,
+        "crack_free": [{"set": "small", "images": 0, "share": 0.0}],
+        "failures": SCORES["failures"] | none,
+    }
+    (tmp_path / "scores.json").write_text(json.dumps(scores))
+    release_weights.write_card(tmp_path / "net", tmp_path / "scores.json")
+    told = hairline.load_segmenter(tmp_path / "net").card
+    assert "patches of small" not in told and "Of 0 generated images with a crack" in told
+
+
+def test_nothing_is_trained_to_be_compared_with_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(release_weights, "train", lambda *_: pytest.fail("trained"))
+    with pytest.raises(HairlineError, match=r"model\.json: not found"):
+        release_weights.check(tmp_path, [], "float16")
+
+
+def test_a_folder_of_other_things_is_no_place_to_train_in(tmp_path: Path) -> None:
+    theirs = tmp_path / "home" / "src" / "mine.py"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("mine")
+    for folder in (tmp_path / "home", ROOT):
+        with pytest.raises(HairlineError, match=r"--workspace .*: holds other things.* name another"):
+            release_weights.train(folder, [])
+    assert theirs.read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "new", workspace(tmp_path / "earlier")):
+        release_weights.refuse_others(folder)
+
+
 def test_a_threshold_becomes_a_half() -> None:
     told = release_weights.calibration(0.2)
     assert 1 / (1 + math.exp(-(math.log(0.2 / 0.8) / told["temperature"] + told["bias"]))) == pytest.approx(0.5)

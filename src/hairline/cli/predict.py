@@ -62,8 +62,8 @@ def predict(
     if factor is None:
         looked = min(len(found), scale_rules.IMAGES)
         with system_errors.of_no_stage(), bar(looked, "scale") as progress:
-            factor = scales.of_photos(found, predictor, out, progress.update)
-        typer.echo(f"Scale     {factor:.4g}, found on {looked} of the photos", err=True)
+            factor, readable = scales.of_photos(found, predictor, out, progress.update)
+        typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
     options = folder.Options(factor, threshold, overlay, again)
     with system_errors.of_no_stage(), bar(len(found), "predict") as progress:
         done = folder.predict_all(found, predictor, out, options, tell, progress.update)

@@ -168,10 +168,10 @@ def _studies(params: Params) -> Iterator[str]:
 
 def _starts(params: Params) -> Iterator[str]:
     """Encoders that cannot take the classifier's weights though they are told to; starts that stages write over."""
-    made = Path("models", params.experiment)
+    made, here = Path("models", params.experiment), os.path.realpath
     for name in _trained(params):
         segmenter, _ = params.training(name)
-        if segmenter.init is not None and made in Path(os.path.normpath(segmenter.init)).parents:
+        if segmenter.init is not None and Path(here(made)) in Path(here(segmenter.init)).parents:
             yield (
                 f"architectures.{name} with segmenter: init '{segmenter.init}' lies in {made}, which stages of this "
                 f"experiment write in an order of their own; copy it to models/{name}_start, dvc add that and name it"

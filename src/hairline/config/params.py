@@ -368,6 +368,11 @@ class Params:
         entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
         return entry.layout
 
+    def root(self, dataset: str) -> Path:
+        """Where a data set lies, without a look at the options of its layout."""
+        entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")
+        return entry.root
+
     def mm_per_px(self, dataset: str) -> float | None:
         """Millimetres that a pixel of a data set shows, without a look at the options of its layout."""
         entry: Dataset = self._parse(self._entry("datasets", dataset), Dataset, f"datasets.{dataset}")

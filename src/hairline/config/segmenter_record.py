@@ -36,22 +36,22 @@ def record(name: str, images: Images, own: Sequence[str], options: SegmenterOpti
         *_of_labels(name, list(dict.fromkeys(images.table.loc[keys, "label_set"]))),
     ]
     known = Record(ways, [_identity(images, key) for key in keys])
-    if options.init is None:
-        return (
-            known if options.weights in NAMES else learned_images.joined(known, _of_weights(name, options.weights), [])
-        )
-    if options.init == SHIPPED:
-        shipped = _of_shipped(name)
-        return learned_images.joined(known, shipped.ways, shipped.images)
-    before = learned_images.read(start.folder(options.init))
-    inherited = learned_images.inherited(name, options.init, before)
-    return learned_images.joined(known, inherited, before.images if before else [])
+    if options.init is not None:
+        before = None if options.init == SHIPPED else learned_images.read(start.folder(options.init))
+        inherited = learned_images.inherited(name, options.init, before)
+        known = learned_images.joined(known, inherited, before.images if before else [])
+    elif options.weights not in NAMES:
+        known = learned_images.joined(known, _of_weights(name, options.weights), [])
+    if images.wide or options.init == SHIPPED:  # the segmenter inside hairline learned from such images
+        beside = _of_generator(name)
+        known = learned_images.joined(known, beside.ways, beside.images)
+    return known
 
 
-def _of_shipped(name: str) -> Record:
-    """What the segmenter inside hairline has seen: generated images, by a generator that was made beside others."""
+def _of_generator(name: str) -> Record:
+    """What generated images of the style ``wide`` owe to others, beside which their generator was made."""
     what = f"the generator whose images {name} learned from was made beside it"
-    ways, images = learned_images.inherited(name, SHIPPED, None), list[ChosenOn]()
+    ways, images = list[Way](), list[ChosenOn]()
     for choice in chosen_options.holding(chosen_options.shipped(), "generator", {}):
         numbers = list(range(len(images), len(images) + len(choice.images)))
         labels: Labels = "masks to choose options" if choice.masks else "no labels"

@@ -6,8 +6,10 @@ have none (semi-supervised, table VIII of the paper), and several data sets go t
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from hairline.config.params import Params
+from hairline.config.paths import Paths
 from hairline.data.names import MANUAL
 from hairline.data.splits import Split
 from hairline.data.training_set import Part, TrainingSet
@@ -26,6 +28,13 @@ def used(params: Params) -> list[tuple[str, Split]]:
 def labelled(params: Params) -> list[tuple[str, Split]]:
     """Those of :func:`used` whose data set gets labels: of the others, masks alone are learned."""
     return [(dataset, split) for dataset, split in used(params) if dataset in params.matrix.localized]
+
+
+def wide(params: Params) -> frozenset[str]:
+    """The data sets that are generated images of the style ``wide``."""
+    paths = Paths(Path(), params.experiment)
+    styles = {paths.synthetic_set(name): params.synthetic_set(name).style for name in params.names("synthetic_sets")}
+    return frozenset(name for name in params.names("datasets") if styles.get(params.root(name)) == "wide")
 
 
 def leaks(params: Params) -> Iterator[str]:

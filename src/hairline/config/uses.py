@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index, training_table
@@ -62,7 +63,7 @@ def made(params: Params, paths: Paths) -> Made:
     starts = _starts(params)
     segmenters = {
         SegmenterName(labels, architecture, name): tuple(
-            dict.fromkeys(_of_segmenter(params, table, architecture, classifiers, label_sets, starts))
+            dict.fromkeys(_of_segmenter(params, table, architecture, labels, classifiers, label_sets, starts))
         )
         for name in matrix.training_sets
         for labels in matrix.label_sets
@@ -102,7 +103,7 @@ def _of_classifier(params: Params, paths: Paths, name: str) -> Iterator[Use]:
     if _validated(options.recipe.stopping):
         yield Use(f"the labels of its patches chose the weights of {what}", "chosen on", "patch labels",
                   of_split.get("val", frozenset()))  # fmt: skip
-    if options.dataset in _wide(params):
+    if options.dataset in training_sets.wide(params):
         yield from of_design("generator", f"the generator whose images {what} learned from was made beside it")
     yield from _started(what, options.weights)
 
@@ -135,8 +136,8 @@ def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
 
 
 def _of_segmenter(
-    params: Params, images: training_table.Images, architecture: str, classifiers: dict[str, Uses],
-    label_sets: dict[str, Uses], starts: Mapping[str, Record | None],
+    params: Params, images: training_table.Images, architecture: str, labels: str,
+    classifiers: dict[str, Uses], label_sets: dict[str, Uses], starts: Mapping[str, Record | None],
 ) -> Iterator[Use]:  # fmt: skip
     options, _ = params.training(architecture)
     sides: list[tuple[Word, str, list[str]]] = [
@@ -149,8 +150,10 @@ def _of_segmenter(
             yield from label_sets[str(label_set)]
             by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
             yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
-    if options.init == SHIPPED or _wide(params) & set(images.table["dataset"]):
+    if options.init == SHIPPED or training_sets.wide(params) & set(images.table["dataset"]):
         yield from of_design("generator", f"the generator whose images {architecture} learned from was made beside it")
+    if params.evaluation.fused:
+        yield from label_sets[labels]  # whose labels of the test images join its scores, whatever it learned from
     if params.evaluation.scale == "auto":
         yield from of_design("scale", f"the rule for the scale at which {architecture} is asked was chosen on it")
     if options.init is not None:
@@ -159,13 +162,6 @@ def _of_segmenter(
     if options.weights == FROM_CLASSIFIER:
         yield from classifiers[params.segmenter.classifier]
     yield from _started(architecture, options.weights)
-
-
-def _wide(params: Params) -> set[str]:
-    """The data sets that are generated images of the style ``wide``."""
-    paths = Paths(Path(), params.experiment)
-    styles = {paths.synthetic_set(name): params.synthetic_set(name).style for name in params.names("synthetic_sets")}
-    return {name for name in params.names("datasets") if styles.get(params.dataset(name).root) == "wide"}
 
 
 def of_design(method: str, what: str) -> Iterator[Use]:

@@ -1,6 +1,6 @@
 """The images and labels of a training set as one table, which stands for all of them, and how they are read by it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -25,12 +25,18 @@ KINDS = {name: WHOLE if name.endswith("pixels") else FLAG if name in ("crack_fre
          for name in COLUMNS} | {"share": NUMBER}  # fmt: skip
 MM_PER_PX = "mm_per_px"
 """Column of tables with a data set of known pixel size, missing where a data set's is not known."""
+WIDE = "wide"
+"""Column of tables with generated images of the style ``wide``, true of these."""
 LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
 """Columns of the table of a label set's labels."""
 
 
 def table(
-    training_set: TrainingSet, label_set: str, data: Path, mm_per_px: Mapping[str, float | None] = MappingProxyType({})
+    training_set: TrainingSet,
+    label_set: str,
+    data: Path,
+    mm_per_px: Mapping[str, float | None] = MappingProxyType({}),
+    wide: Collection[str] = (),
 ) -> pd.DataFrame:
     """The images of a training set with the labels of a label set, one row each, with :data:`COLUMNS`.
 
@@ -45,6 +51,8 @@ def table(
         data: Folder with ``sets/DATASET`` and ``labels/LABEL_SET/DATASET``.
         mm_per_px: Data set → millimetres that a pixel shows, None where nobody knows. Where any of them is known, the
             table has the column :data:`MM_PER_PX`.
+        wide: The data sets that are generated images of the style ``wide``. Where an image is of one, the table has the
+            column :data:`WIDE`.
 
     Raises:
         HairlineError: If a part has no image, or labels are missing.
@@ -66,7 +74,9 @@ def table(
     ]
     whole = pd.concat(found, ignore_index=True)[list(COLUMNS)]
     sizes = whole["dataset"].map(lambda dataset: mm_per_px.get(dataset)).astype("float64")
-    return whole.assign(**{MM_PER_PX: sizes}) if sizes.notna().any() else whole
+    known = {MM_PER_PX: sizes} if sizes.notna().any() else {}
+    generated = whole["dataset"].isin(list(wide))
+    return whole.assign(**known, **({WIDE: generated} if generated.any() else {}))
 
 
 def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFrame:
@@ -162,6 +172,11 @@ class Images:
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""
         return list(self.table.index[(self.table["role"] == "val") & (self.table["label"] != "")])
+
+    @property
+    def wide(self) -> bool:
+        """Whether generated images of the style ``wide`` are among them."""
+        return WIDE in self.table
 
     @property
     def mm_per_px(self) -> float | None:

@@ -15,7 +15,7 @@ from PIL import Image
 
 from hairline.errors import HairlineError
 from hairline.imaging import limits
-from hairline.io.reading import refuse_no_file
+from hairline.io.reading import refuse_no_file, unreadable
 
 IMAGE_SUFFIXES = (".png", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".pbm", ".pgm", ".ppm", ".pnm",
                   ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".jp2")  # fmt: skip
@@ -119,8 +119,11 @@ def _told(path: Path) -> Iterator[None]:
 
 def _undecodable(path: Path, error: Exception) -> str:
     """What a file is that is no image to Pillow, and what to do."""
-    with path.open("rb") as file:
-        start = file.read(40)
+    try:
+        with path.open("rb") as file:
+            start = file.read(40)
+    except OSError as broken:
+        raise unreadable(path, broken) from None
     if start.startswith(b"version https://git-lfs"):
         return "is a pointer of Git LFS, not the image itself; fetch it with 'git lfs pull'"
     if start[4:8] == b"ftyp" and start[8:12] in HEIC:

@@ -20,8 +20,6 @@ from hairline.inspection.pictures import jpeg, overlay
 from hairline.inspection.records import Record
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
-from hairline.io.hashing import content_hash
-from hairline.io.reading import refuse_no_file
 
 SCORES, MASKS, OVERLAYS = "scores", "masks", "overlays"
 LOCK = ".predict.lock"
@@ -129,7 +127,7 @@ def _predict_all(
             name, before = names[photo.path], known.get(str(photo.path))
             try:
                 refuse_no_text(photo.path.parent, str(photo.path))
-                digest = _hash(photo.path)
+                digest = photo_files.digest(photo)
                 if before and not options.again and _is_done(before, digest, predictor, out, options):
                     counts["skipped"] += 1
                 else:
@@ -147,11 +145,6 @@ def _predict_all(
     finally:
         records.write(out, known)
     return Done(**counts)
-
-
-def _hash(path: Path) -> str:
-    refuse_no_file(path, "a photo")
-    return content_hash(path)
 
 
 def _is_done(before: Record, digest: str, predictor: Asked, out: Path, options: Options) -> bool:

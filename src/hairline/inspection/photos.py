@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import printable
-from hairline.io.reading import composed, there, walk
+from hairline.io.hashing import content_hash
+from hairline.io.reading import composed, refuse_no_file, there, unreadable, walk
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,19 @@ def find(given: Sequence[Path], out: Path) -> tuple[list[Photo], list[Path]]:
 def _absolute(path: Path) -> Path:
     """Without ``..``, links as they are: files of one content may be links to one place."""
     return Path(os.path.normpath(path.absolute()))
+
+
+def digest(photo: Photo) -> str:
+    """SHA-256 of a photo's file, as 64 hexadecimal digits.
+
+    Raises:
+        HairlineError: If it cannot be read.
+    """
+    refuse_no_file(photo.path, "a photo")
+    try:
+        return content_hash(photo.path)
+    except OSError as error:
+        raise unreadable(photo.path, error) from None
 
 
 def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, str]:

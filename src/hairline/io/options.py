@@ -63,9 +63,9 @@ def _number(value: object) -> object:
     """Neither a text nor a truth value is a number, though both could be made one."""
     if isinstance(value, str | bytes):
         quoted = isinstance(value, str) and re.fullmatch(r"\s*[-+]?[\d_.]+(e[-+]?\d+)?\s*", value, re.IGNORECASE)
-        raise _told(f"expected a number, found {shown(value)}{'; take the quotes away' if quoted else ''}")
+        raise _other("a number", value, "; take the quotes away" if quoted else "")
     if _is_truth(value):
-        raise _told(f"expected a number, found {str(value).lower()}")
+        raise _other("a number", value)
     return value
 
 
@@ -73,7 +73,7 @@ def _truth(value: object) -> object:
     """Neither a text nor a number is true or false."""
     if _is_truth(value):
         return value
-    raise _told(f"expected true or false, found {shown(value)}")
+    raise _other("true or false", value)
 
 
 def _is_truth(value: object) -> bool:
@@ -117,10 +117,18 @@ def _either(value: object, read: pydantic.ValidatorFunctionWrapHandler) -> Any:
         inside = [problems for problems in by_kind.values() if _looked_inside(problems)]
         if not inside:
             every = [problems[0] for problems in by_kind.values()]
-            allowed = " or ".join(dict.fromkeys(_allowed(problem).removeprefix("expected ") for problem in every))
-            raise _told(f"expected {allowed}, found {shown(value)}") from None
+            told = [_apart(problem) for problem in every]
+            allowed, remedies = (dict.fromkeys(filter(None, parts)) for parts in zip(*told, strict=True))
+            raise _other(" or ".join(allowed), value, "".join(remedies)) from None
         closest = min(inside, key=lambda problems: (_strange(problems), len(problems)))
         raise pydantic.ValidationError.from_exception_data("value", [_moved(each) for each in closest]) from None
+
+
+def _apart(problem: ErrorDetails) -> tuple[str, str]:
+    """What a value should have been, of one kind of several, and what to do about it, if that is known."""
+    told = problem.get("ctx", {})
+    allowed, behind, remedy = _allowed(problem).removeprefix("expected ").partition("; ")
+    return str(told.get("allowed", allowed)), str(told.get("remedy", behind + remedy))
 
 
 def _looked_inside(problems: Sequence[ErrorDetails]) -> bool:
@@ -142,6 +150,12 @@ def _moved(problem: ErrorDetails) -> InitErrorDetails:
 
 def _told(text: str) -> PydanticCustomError:
     return PydanticCustomError("told", "{text}", {"text": text})
+
+
+def _other(allowed: str, value: object, remedy: str = "") -> PydanticCustomError:
+    """That a value is of another kind than it should be, with what to do about it, if that is known."""
+    text = f"expected {allowed}, found {shown(value)}{remedy}"
+    return PydanticCustomError("told", "{text}", {"text": text, "allowed": allowed, "remedy": remedy})
 
 
 @dataclass_transform(frozen_default=True)

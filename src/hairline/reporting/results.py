@@ -149,13 +149,22 @@ def _on(params: Params, paths: Paths, test_set: str) -> Iterator[Result]:
 
 
 def _first_alike(params: Params, architecture: str) -> str:
-    """The first architecture of the matrix that is the same but for the seed of its training."""
+    """The first architecture of the matrix that is the same but for the seed of its training.
+
+    One with the seed of another before it is the same training again, no further seed: it stands for itself.
+    """
 
     def recipe(name: str) -> tuple[object, ...]:
         found = params.architecture(name)
         return found.network, found.options, {**params.training(name)[1], "seed": None}
 
-    return next(name for name in params.matrix.architectures if recipe(name) == recipe(architecture))
+    def seed(name: str) -> object:
+        own = params.training(name)[0].seed
+        return params.raw("runtime")["seed"] if own is None else own
+
+    alike = [name for name in params.matrix.architectures if recipe(name) == recipe(architecture)]
+    again = seed(architecture) in map(seed, alike[: alike.index(architecture)])
+    return architecture if again else alike[0]
 
 
 def _told(folder: Path, name: str, maker: str) -> Any:

@@ -159,11 +159,11 @@ class Harmful:
         return exec, ("raise SystemExit('ran')",)
 
 
-@pytest.mark.parametrize("content", [Harmful(), b""])
+@pytest.mark.parametrize("content", [Harmful(), b"", b"\x80", b"\x80\x02}q"])
 def test_nothing_in_a_package_is_run(package, content):
     file = package(content)
-    if content == b"":
-        file.write_bytes(b"")
+    if isinstance(content, bytes):
+        file.write_bytes(content)
     with pytest.raises(HairlineError, match=r"net\.pth: no weights that torch can read without running code"):
         pretrained.of(LITE0)
 

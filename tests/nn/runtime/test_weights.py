@@ -60,6 +60,12 @@ def test_auto_falls_back_with_one_warning_where_nobody_answers(dead_end, caplog)
     expect_one_warning(caplog, "not reachable")
 
 
+@pytest.mark.parametrize("address", ["foo/bar", "http://[::1", "htp://x/y"])
+def test_auto_falls_back_with_one_warning_where_the_address_is_none(online, monkeypatch, caplog, address):
+    monkeypatch.setattr(huggingface_hub, "hf_hub_url", lambda *_, **__: address)
+    expect_one_warning(caplog, "not reachable")
+
+
 def test_auto_falls_back_with_one_warning_where_the_answer_never_comes(online, monkeypatch, caplog):
     def too_late(*_, **__):
         time.sleep(1)
@@ -145,6 +151,17 @@ def test_unreadable_files_are_named(tmp_path):
         weights.read(path)
     path.write_bytes(b"not tensors")
     with pytest.raises(HairlineError, match=r"w\.safetensors: no readable safetensors file"):
+        weights.read(path)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float8_e4m3fn])
+def test_numbers_that_are_not_finite_are_no_weights(tmp_path, dtype):
+    path, weight = tmp_path / "w.safetensors", torch.ones(2, 3)
+    safetensors.torch.save_file({"bias": torch.ones(1), "weight": weight.to(dtype)}, path)
+    assert set(weights.read(path)) == {"bias", "weight"}
+    weight[1, 2] = float("nan")
+    safetensors.torch.save_file({"bias": torch.ones(1), "weight": weight.to(dtype)}, path)
+    with pytest.raises(HairlineError, match=r"w\.safetensors: has numbers in 'weight' that are not finite"):
         weights.read(path)
 
 

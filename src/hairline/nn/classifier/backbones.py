@@ -145,6 +145,7 @@ class _Info:
 
     backbone: str
     normalisation: ToldScale | None = None
+    origin: origins.Origin | None = None
 
 
 def load(folder: Path) -> tuple[Classifier, dict[str, object]]:

@@ -9,7 +9,6 @@ of and of itself, so that neither a damaged file nor another version is ever tak
 import hashlib
 import logging
 import os
-import pickle
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -161,7 +160,9 @@ def _keep(name: str, tensors: Mapping[str, Tensor]) -> None:
 def _unpickled(found: Installed) -> Mapping[str, Tensor]:
     try:
         content = torch.load(found.file, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # of a damaged file torch raises IndexError, UnpicklingError, EOFError, KeyError, …
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise HairlineError(
             f"{found.file}: no weights that torch can read without running code ({first[:200]}); "

@@ -29,6 +29,10 @@ FILE = "model.safetensors"
 WEIGHTS_FILE = "weights.safetensors"
 INFO_FILE = "model.json"
 HASH = "weights_sha256"
+PACKAGE = Path(__file__).parents[2]
+"""Where hairline itself lies."""
+AGAIN = "a new installation of hairline"
+"""What makes a network that ships anew."""
 PROBE_SECONDS = 3.0
 
 M = TypeVar("M", bound=nn.Module)
@@ -177,7 +181,9 @@ def save(model: nn.Module, folder: Path, info: Mapping[str, object]) -> None:
     write_json(folder / INFO_FILE, {**info, HASH: content_hash(folder / WEIGHTS_FILE)})
 
 
-def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M]) -> tuple[M, dict[str, Any]]:
+def load(
+    folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, Any]], M], made_by: str | None = None
+) -> tuple[M, dict[str, Any]]:
     """Read what :func:`save` wrote: the network on the CPU in evaluation mode, and the content of model.json.
 
     Args:
@@ -185,6 +191,7 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
         kind: What it is, for the message: classifier or segmenter.
         shape: A dataclass with what ``assemble`` asks of model.json.
         assemble: Makes the network, whatever its weights, from the content of model.json.
+        made_by: What makes it anew, for messages; None for :func:`maker`.
 
     Raises:
         HairlineError: If the folder holds no network or its two files do not belong together.
@@ -192,7 +199,8 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
     path = folder / INFO_FILE
     if not there(path):
         raise HairlineError(f"{path}: not found; train this {kind} first (dvc repro)")
-    info: dict[str, Any] = read_json(path, shape, repro(f"train_{kind}"))
+    again = made_by or maker(folder, kind)
+    info: dict[str, Any] = read_json(path, shape, again)
     try:
         model = assemble(info)
     except HairlineError as error:
@@ -204,8 +212,13 @@ def load(folder: Path, kind: str, shape: type, assemble: Callable[[Mapping[str, 
             raise HairlineError(f"{file}: other weights than {INFO_FILE} beside it tells of, or damaged ones")
         fill(model, tensors, str(file))
     except HairlineError as error:
-        raise HairlineError(f"{error}; {repro(f'train_{kind}')} makes both") from None
+        raise HairlineError(f"{error}; {again} makes both") from None
     return model.eval(), info
+
+
+def maker(folder: Path, kind: str) -> str:
+    """What makes a network anew, for the end of a sentence: a stage, or for one inside hairline its installation."""
+    return AGAIN if folder.is_relative_to(PACKAGE) else repro(f"train_{kind}")
 
 
 def write(module: nn.Module, path: Path) -> None:
@@ -218,14 +231,26 @@ def read(path: Path) -> dict[str, Tensor]:
     """Read the tensors of a safetensors file onto the CPU.
 
     Raises:
-        HairlineError: If the file is missing or no safetensors file.
+        HairlineError: If the file is missing, no safetensors file, or holds numbers that are not finite.
     """
     refuse_no_file(path, "network weights (safetensors)")
     try:
-        return safetensors.torch.load_file(path)
+        tensors = safetensors.torch.load_file(path)
     except safetensors.SafetensorError as error:
         told = f"{path}: no readable safetensors file ({error}); expected network weights: get or make it anew"
         raise HairlineError(told) from None
+    spoilt = [name for name, tensor in tensors.items() if not _is_finite(tensor)]
+    if spoilt:
+        told = (
+            f"{path}: has numbers in '{spoilt[0]}' that are not finite; expected network weights: get or make it anew"
+        )
+        raise HairlineError(told)
+    return tensors
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    known = tensor if tensor.dtype.itemsize > 1 else tensor.float()  # torch does not ask numbers of 8 bit
+    return bool(known.isfinite().all())
 
 
 def fill(module: nn.Module, tensors: dict[str, Tensor], source: str) -> None:
@@ -272,7 +297,7 @@ def _unreachable(url: str) -> str | None:
         try:
             with urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=PROBE_SECONDS):
                 answers.put(None)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:  # the last of an address that is none
             answers.put(f"not reachable: {error}")
 
     threading.Thread(target=ask, daemon=True).start()  # a thread, because name resolution has no timeout of its own

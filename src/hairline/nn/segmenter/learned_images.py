@@ -10,13 +10,15 @@ from pathlib import Path
 
 from hairline.data.uses import Part
 from hairline.errors import HairlineError
-from hairline.io.artefacts import read_json, repro, spoilt
+from hairline.io.artefacts import read_json, spoilt
 from hairline.io.atomic import write_json
 from hairline.io.reading import there
 from hairline.labelling.chosen_options import ChosenOn
 from hairline.nn.runtime.recipes import SHIPPED
 
 FILE = "seen.json"
+COPY = "a fresh copy of the segmenter's folder (dvc pull, where it is under dvc add)"
+"""What makes anew what others start from: no stage of the experiment that does so."""
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ def read(folder: Path) -> Record | None:
         raise HairlineError(f"{folder}: not found; it is the segmenter that others start from: fetch it (dvc pull)")
     if not there(folder / FILE):
         return None
-    kind, maker = "the images that a segmenter has seen", repro("train_segmenter")
-    told = read_json(folder / FILE, Record, maker, kind)
+    kind = "the images that a segmenter has seen"
+    told = read_json(folder / FILE, Record, COPY, kind)
     images = [ChosenOn(**image) for image in told["images"]]
     ways = [Way(**way) for way in told["ways"]]
     for way in ways:
         if not all(0 <= number < len(images) for number in way.images):
-            raise spoilt(folder / FILE, "names images that it does not list", kind, maker)
+            raise spoilt(folder / FILE, "names images that it does not list", kind, COPY)
     return Record(ways, images)
 
 

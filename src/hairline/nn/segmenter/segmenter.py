@@ -227,15 +227,19 @@ class _Info:
     calibration: _Calibration | None = None
 
 
-def load(folder: Path) -> tuple[Segmenter, dict[str, object]]:
+def load(folder: Path, made_by: str | None = None) -> tuple[Segmenter, dict[str, object]]:
     """Read what :func:`save` wrote: the segmenter on the CPU in evaluation mode, and the content of model.json.
 
     Weights in half precision become float32. Where model.json has a ``calibration``, the segmenter has it.
 
+    Args:
+        folder: Where it lies.
+        made_by: What makes it anew, for messages; None for the stage, or of one inside hairline its installation.
+
     Raises:
         HairlineError: If the folder holds no segmenter or its two files do not belong together.
     """
-    return weight_files.load(folder, "segmenter", _Info, _assemble)
+    return weight_files.load(folder, "segmenter", _Info, _assemble, made_by)
 
 
 def _assemble(info: Mapping[str, Any]) -> Segmenter:

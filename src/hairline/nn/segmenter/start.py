@@ -5,20 +5,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hairline.errors import HairlineError
-from hairline.io.artefacts import read_json, repro
+from hairline.io.artefacts import read_json
 from hairline.io.hashing import content_hash
 from hairline.io.reading import there
 from hairline.nn.runtime import origins
 from hairline.nn.runtime.origins import Origin
 from hairline.nn.runtime.recipes import SHIPPED
-from hairline.nn.runtime.weights import INFO_FILE, WEIGHTS_FILE
-from hairline.nn.segmenter import networks, segmenter, shipped
+from hairline.nn.runtime.weights import AGAIN, HASH, INFO_FILE, WEIGHTS_FILE
+from hairline.nn.segmenter import learned_images, networks, segmenter, shipped
 from hairline.nn.segmenter.segmenter import Segmenter
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
-
-MADE = repro("train_segmenter")
 
 
 @dataclass
@@ -27,6 +25,7 @@ class _Info:
 
     network: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    origin: Origin | None = None
 
 
 def folder(init: str) -> Path:
@@ -57,10 +56,11 @@ def check(init: str, network: str, options: "DataclassInstance") -> Path:
         options: Its module's Options.
 
     Raises:
-        HairlineError: If there is no such segmenter, it was not trained, or it is another network.
+        HairlineError: If there is no such segmenter, it was not trained, it is another network, or its files do not
+            belong together.
     """
     found = folder(init)
-    info: dict[str, Any] = read_json(found / INFO_FILE, _Info, MADE)
+    info: dict[str, Any] = read_json(found / INFO_FILE, _Info, _maker(init))
     if "network" not in info:
         why = info.get("reason", f"its {INFO_FILE} names no network")
         raise HairlineError(f"init '{init}': {found} holds no trained segmenter ({why}); name another")
@@ -70,7 +70,19 @@ def check(init: str, network: str, options: "DataclassInstance") -> Path:
             f"init '{init}': the segmenter in {found} is {other}, and what starts from it is {own}; give both the same "
             "network and options, or set init to null"
         )
+    if info.get(HASH) not in (None, weights_hash(init)):
+        raise HairlineError(
+            f"init '{init}': {found / WEIGHTS_FILE} holds other weights than {INFO_FILE} tells of, or damaged ones; "
+            f"expected those that belong together; make both again with {_maker(init)}"
+        )
+    if init != SHIPPED:
+        learned_images.read(found)
     return found
+
+
+def _maker(init: str) -> str:
+    """What makes a start anew: no stage of the experiment that starts from it."""
+    return AGAIN if init == SHIPPED else learned_images.COPY
 
 
 def build(init: str, network: str, options: "DataclassInstance") -> tuple[Segmenter, str]:
@@ -79,7 +91,7 @@ def build(init: str, network: str, options: "DataclassInstance") -> tuple[Segmen
     Raises:
         HairlineError: As :func:`check`; if the weights are damaged.
     """
-    model, info = segmenter.load(check(init, network, options))
+    model, info = segmenter.load(check(init, network, options), _maker(init))
     model.calibration = segmenter.UNCALIBRATED  # was found for what it answered before it learned more
     model.origin = _origin(init, origins.of_info(info))
     return model, f"segmenter:{init}"
