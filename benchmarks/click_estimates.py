@@ -15,6 +15,7 @@ from clicks import SCREEN, Clickable
 from hairline.clicking import estimating
 from hairline.clicking.choosing import Chooser
 from hairline.clicking.linear import fit, standard
+from hairline.clicking.patches import Patch
 from hairline.nn.classifier import frozen
 
 CLICKS = (100, 200, 400)
@@ -30,9 +31,9 @@ def main() -> None:
     args = parser.parse_args()
     pool = Clickable(args.clicked, args.images, frozen.Frozen(frozen.network()), args.cache)
     crack, features = np.array(list(pool.truth.values())), np.concatenate(list(pool.features.values()))
-    by, found = standard([features]), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
+    by, found = standard([features], pool.emphasis), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
     for seed in range(args.seeds):
-        chooser, labels = Chooser(pool.patches, pool.features.__getitem__, seed), dict.fromkeys(pool.patches[:0], False)
+        chooser, labels = Chooser(pool.patches, pool.features.__getitem__, seed, pool.emphasis), dict[Patch, bool]()
         for stop in CLICKS:
             while len(labels) < stop:
                 labels |= {patch: pool.truth[patch] for patch in chooser.next(labels, SCREEN)}

@@ -9,16 +9,19 @@ fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser
 order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
 each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
 among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
-other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds. ``all`` is the
-classifier of all patches of the first set. Features are kept in ``--cache``.
+other set too, by ``multiscale`` and ``konig`` with the options that ship, scored by ODS at any of 99 thresholds; the
+network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set;
+``--beside NAME=FOLDER`` scores labels of the same images that the stage ``label`` wrote. Features are kept in
+``--cache``.
 """
 
 import argparse
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +36,14 @@ from hairline.clicking.features import Kept
 from hairline.clicking.linear import Line
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
+from hairline.imaging.images import quantise, read_scores
 from hairline.io.atomic import write_json
-from hairline.labelling.methods import multiscale
+from hairline.labelling.cache import Cache
+from hairline.labelling.methods import konig, multiscale
 from hairline.metrics import thresholds
-from hairline.nn.classifier import evidence, folding, frozen
-from hairline.nn.runtime import device
-from hairline.nn.runtime.serving import RUNTIME
+from hairline.nn.classifier import frozen
 
+METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE), "konig": (konig, konig.PAPER)}
 CLICKS = (50, 100, 200, 500, 1000)
 SCREEN, LARGE_SCREEN, LARGE_FROM = 25, 100, 200
 SIDE_PX = 128
@@ -64,6 +68,7 @@ class Clickable:
         self.patches = list(self.truth)
         files = {name: image_path(self.folder, name) for name in self.ids}
         kept = Kept(files, self.patches, network, cache)
+        self.emphasis = network.emphasis
         self.features = {name: kept(name) for name in tqdm(self.ids, f"features {self.folder.name}")}
 
     def says(self, line: Line) -> NDArray[np.bool_]:
@@ -88,6 +93,10 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
     parser.add_argument("--label-seeds", type=int, default=1)
     parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
+    parser.add_argument(
+        "--label-random", type=int, nargs="*", default=[200], help="likewise, of those of random clicks"
+    )
+    parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="labels to score as well")
     parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     args = parser.parse_args()
@@ -95,7 +104,7 @@ def main() -> None:
     pool = Clickable(args.clicked, args.clicked_images, network, args.cache)
     tests = {name: Clickable(told, args.images, network, args.cache)
              for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
-    chooser = Chooser(pool.patches, pool.features.__getitem__, 0)
+    chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
     every = chooser.classifier(pool.truth)
     assert every is not None
     rows, lines = list[dict[str, Any]](), {("all", 0): every}
@@ -105,7 +114,8 @@ def main() -> None:
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
                     rows.append(row)
-                    if how == "chosen" and not wrong and seed < args.label_seeds and row["clicks"] in args.label_clicks:
+                    labelling = args.label_clicks if how == "chosen" else args.label_random
+                    if not wrong and seed < args.label_seeds and row["clicks"] in labelling:
                         lines[f"{how} {row['clicks']}", seed] = line
     told = {
         "command": "python benchmarks/clicks.py clicks.json …", 
@@ -121,10 +131,13 @@ def main() -> None:
     if args.figure:
         draw(told, list(tests), args.figure)
     if args.labels:
-        told["labels"] = {name: labelled(test, lines, args.labels, network, name) for name, test in tests.items()}
-        write_json(args.out, told)
-        for name, found in told["labels"].items():
-            print(name, *(f"{key} {value:.3f}" for key, value in found.items()), sep="\n  ")
+        beside = {name: Path(folder) for name, _, folder in (each.partition("=") for each in args.beside)}
+        told["labels"] = dict[str, Any]()
+        for name, test in tests.items():
+            told["labels"][name] = labelled(test, lines, args.labels, network, beside)
+            write_json(args.out, told)
+            for key, value in sorted(told["labels"][name]["ods"].items()):
+                print(name, key, mean(value))
 
 
 def starts(length: int) -> list[int]:
@@ -142,7 +155,7 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
     """Rows of one annotator, and the classifier at each number of clicks."""
     draws = np.random.default_rng(seed)
     says = {patch: crack != (draws.random() < wrong) for patch, crack in data.truth.items()}
-    chooser = Chooser(data.patches, data.features.__getitem__, seed)
+    chooser = Chooser(data.patches, data.features.__getitem__, seed, data.emphasis)
     order, labels = estimating.audit_order(data.patches, seed), dict[Patch, bool]()
     for stop in CLICKS:
         while len(labels) < stop:
@@ -209,25 +222,33 @@ def mean(values: Any) -> str:
 
 
 def labelled(
-    data: Clickable, lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen, name: str
-) -> dict[str, float]:
-    """Name of a classifier → ODS of its labels of some images."""
+    data: Clickable, lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen,
+    beside: Mapping[str, Path],
+) -> dict[str, Any]:  # fmt: skip
+    """How many images were labelled, and method and classifier → ODS of its labels of them, one a seed."""
     ids = [data.ids[place] for place in evenly(len(data.ids), count)]
-    placement, needs = device.resolve(RUNTIME), multiscale.EXAMPLE.needs()
-    models = {key: folding.folded(frozen.linear(network.model, line.weight, line.bias)) for key, line in lines.items()}
-    found = {key: list[tuple[NDArray[np.int64], NDArray[np.int64]]]() for key in lines}
-    for sample in tqdm(ids, f"labels {name}"):
+    found = defaultdict[tuple[str, int], list[Any]](list)
+    for sample in tqdm(ids, f"labels {data.folder.name}"):
         image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
-        ask = partial(evidence.collect, image=image, windows_px=needs.windows_px, stride_px=16,
-                      cam_scales=needs.scales, tile_px=1024, batch=128, placement=placement)  # fmt: skip
-        for key, model in models.items():
-            scores = multiscale.label(image, ask(model), multiscale.EXAMPLE)
-            found[key].append(thresholds.histograms(scores, mask))
-    ods = {}
-    for (key, seed), histograms in found.items():
+        needs = [options.needs() for _, options in METHODS.values()]
+        windows = tuple(dict.fromkeys(chain.from_iterable(need.windows_px for need in needs)))
+        scales = tuple(dict.fromkeys(chain.from_iterable(need.scales for need in needs)))
+        seen = network.look(image, windows, 16, scales, 128)
+        with Cache(1 << 30) as cache:
+            cache.name(image, sample)
+            for (classifier, seed), line in lines.items():
+                evidence = seen.evidence(line.weight, line.bias)
+                for method, (module, options) in METHODS.items():
+                    scores = module.label(image, evidence, options)
+                    found[f"{method}, {classifier}", seed].append(thresholds.histograms(quantise(scores), mask))
+        for name, folder in beside.items():
+            scores = read_scores(folder / data.folder.name / f"{sample}.png")
+            found[name, 0].append(thresholds.histograms(scores, mask))
+    ods = defaultdict[str, list[float]](list)
+    for (key, _), histograms in found.items():
         counts = thresholds.counts(*(np.stack(part) for part in zip(*histograms, strict=True)))
-        ods[f"{key}, seed {seed}"] = float(thresholds.ods(thresholds.f1(counts)))
-    return ods
+        ods[key].append(float(thresholds.ods(thresholds.f1(counts))))
+    return {"images": len(ids), "ods": ods}
 
 
 if __name__ == "__main__":

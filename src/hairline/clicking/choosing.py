@@ -31,19 +31,23 @@ class Chooser:
     had been none. Features are asked for once, before the first classifier is taught, and kept as float16.
     """
 
-    def __init__(self, patches: Sequence[Patch], features: Features, seed: int) -> None:
+    def __init__(
+        self, patches: Sequence[Patch], features: Features, seed: int, emphasis: NDArray[np.float64] | None = None
+    ) -> None:
         """Draw the random order; no features are asked for yet.
 
         Args:
             patches: All that may be shown, each once.
             features: See :data:`Features`.
             seed: Of the random order and of everything else that is drawn.
+            emphasis: Of features against others, float64 [features], see :class:`Standard`; None for the same of all.
         """
         self._of = defaultdict[str, list[Patch]](list)
         for patch in patches:
             self._of[patch.photo].append(patch)
         self._place = {patch: (photo, row) for photo, own in self._of.items() for row, patch in enumerate(own)}
         self._features, self._seed, self._order = features, seed, audit_order(patches, seed)
+        self._emphasis = emphasis
         self._taught: tuple[dict[Patch, bool], Line | None] | None = None
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
@@ -176,4 +180,4 @@ class Chooser:
 
     @cached_property
     def _standard(self) -> Standard:
-        return standard(list(self._kept.values()))
+        return standard(list(self._kept.values()), self._emphasis)
