@@ -165,7 +165,7 @@ def under_patches(image: Any, size: float, maps: Maps) -> dict[str, FOUND]:
 
 
 def means(name: str, values: Tensor, tops: list[int], lefts: list[int], covered: tuple[float, float]) -> FOUND:
-    """Means under patches; and what is above 0 (encoder), squares (small maps of the decoder) or the greatest (logit)."""
+    """Means under patches; also of what is above 0 (encoder), of squares (small decoder maps), or the greatest."""
     count, height, width = values.shape
     down, across = covered[0] / height, covered[1] / width
     rows = torch.from_numpy(np.stack([share(top, down, height) for top in tops]))
