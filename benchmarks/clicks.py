@@ -9,7 +9,7 @@ fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser
 order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
 each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
 among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
-other set too, by ``multiscale`` and ``konig`` with the options that ship, scored by ODS at any of 99 thresholds; the
+other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds; the
 network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set;
 ``--beside NAME=FOLDER`` scores labels of the same images that the stage ``label`` wrote. Features are kept in
 ``--cache``.
@@ -37,13 +37,14 @@ from hairline.clicking.linear import Line
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
 from hairline.imaging.images import quantise, read_scores
+from hairline.inspection.labeller import BATCH, STRIDE_PX
 from hairline.io.atomic import write_json
 from hairline.labelling.cache import Cache
-from hairline.labelling.methods import konig, multiscale
+from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
 from hairline.nn.classifier import frozen
 
-METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE), "konig": (konig, konig.PAPER)}
+METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE)}
 CLICKS = (50, 100, 200, 500, 1000)
 SCREEN, LARGE_SCREEN, LARGE_FROM = 25, 100, 200
 SIDE_PX = 128
@@ -132,11 +133,10 @@ def main() -> None:
         draw(told, list(tests), args.figure)
     if args.labels:
         beside = {name: Path(folder) for name, _, folder in (each.partition("=") for each in args.beside)}
-        told["labels"] = dict[str, Any]()
-        for name, test in tests.items():
-            told["labels"][name] = labelled(test, lines, args.labels, network, beside)
+        for told["labels"] in labelled(tests, lines, args.labels, network, beside):
             write_json(args.out, told)
-            for key, value in sorted(told["labels"][name]["ods"].items()):
+        for name, found in told["labels"].items():
+            for key, value in sorted(found["ods"].items()):
                 print(name, key, mean(value))
 
 
@@ -222,33 +222,52 @@ def mean(values: Any) -> str:
 
 
 def labelled(
-    data: Clickable, lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen,
+    tests: Mapping[str, Clickable], lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen,
     beside: Mapping[str, Path],
-) -> dict[str, Any]:  # fmt: skip
-    """How many images were labelled, and method and classifier → ODS of its labels of them, one a seed."""
-    ids = [data.ids[place] for place in evenly(len(data.ids), count)]
-    found = defaultdict[tuple[str, int], list[Any]](list)
-    for sample in tqdm(ids, f"labels {data.folder.name}"):
-        image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
-        needs = [options.needs() for _, options in METHODS.values()]
-        windows = tuple(dict.fromkeys(chain.from_iterable(need.windows_px for need in needs)))
-        scales = tuple(dict.fromkeys(chain.from_iterable(need.scales for need in needs)))
-        seen = network.look(image, windows, 16, scales, 128)
-        with Cache(1 << 30) as cache:
-            cache.name(image, sample)
-            for (classifier, seed), line in lines.items():
-                evidence = seen.evidence(line.weight, line.bias)
-                for method, (module, options) in METHODS.items():
-                    scores = module.label(image, evidence, options)
-                    found[f"{method}, {classifier}", seed].append(thresholds.histograms(quantise(scores), mask))
-        for name, folder in beside.items():
-            scores = read_scores(folder / data.folder.name / f"{sample}.png")
-            found[name, 0].append(thresholds.histograms(scores, mask))
-    ods = defaultdict[str, list[float]](list)
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """For each set how many images were labelled, and method and classifier → ODS of its labels, one a seed.
+
+    After each image of each set what is known so far, so that little is lost where it ends early.
+    """
+    chosen = {name: [test.ids[place] for place in evenly(len(test.ids), count)] for name, test in tests.items()}
+    for ids in chosen.values():
+        np.random.default_rng(0).shuffle(ids)
+    found = {name: defaultdict[tuple[str, int], list[Any]](list) for name in tests}
+    for number in tqdm(range(count), "labels"):
+        for name, test in tests.items():
+            for key, histograms in of_image(test, chosen[name][number], lines, network, beside):
+                found[name][key].append(histograms)
+        yield {name: {"images": number + 1, "ods": ods(those)} for name, those in found.items()}
+
+
+def of_image(
+    data: Clickable, sample: str, lines: Mapping[tuple[str, int], Line], network: frozen.Frozen,
+    beside: Mapping[str, Path],
+) -> Iterator[tuple[tuple[str, int], Any]]:  # fmt: skip
+    """Method and classifier, its seed, and the histograms of its label of an image, at which is looked once."""
+    image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
+    needs = [options.needs() for _, options in METHODS.values()]
+    windows = tuple(dict.fromkeys(chain.from_iterable(need.windows_px for need in needs)))
+    scales = tuple(dict.fromkeys(chain.from_iterable(need.scales for need in needs)))
+    seen = network.look(image, windows, STRIDE_PX, scales, BATCH)
+    with Cache(1 << 30) as cache:
+        cache.name(image, sample)
+        for (classifier, seed), line in lines.items():
+            evidence = seen.evidence(line.weight, line.bias)
+            for method, (module, options) in METHODS.items():
+                scores = quantise(module.label(image, evidence, options))
+                yield (f"{method}, {classifier}", seed), thresholds.histograms(scores, mask)
+    for name, folder in beside.items():
+        yield (name, 0), thresholds.histograms(read_scores(folder / data.folder.name / f"{sample}.png"), mask)
+
+
+def ods(found: Mapping[tuple[str, int], Sequence[Any]]) -> dict[str, list[float]]:
+    """Method and classifier → ODS of its labels, one a seed."""
+    answer = defaultdict[str, list[float]](list)
     for (key, _), histograms in found.items():
         counts = thresholds.counts(*(np.stack(part) for part in zip(*histograms, strict=True)))
-        ods[key].append(float(thresholds.ods(thresholds.f1(counts))))
-    return {"images": len(ids), "ods": ods}
+        answer[key].append(float(thresholds.ods(thresholds.f1(counts))))
+    return answer
 
 
 if __name__ == "__main__":
