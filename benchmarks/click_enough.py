@@ -4,8 +4,9 @@ r"""When clicking may end: agreement of classifiers of half the clicks, and what
 
 Two thirds of the parent photos are clicked on, by a :class:`hairline.clicking.choosing.Chooser`; F1 is that on all
 patches of the others. For each kappa: the number of clicks from which the agreement reaches it, and by how much F1 is
-below that at 1,000 clicks, means over seeds; the agreement alone decides, looked at after every 50 clicks. Annotators
-whose agreement never reaches it count with all their clicks and no loss, and their number is told.
+below that at 1,000 clicks, means over seeds; the agreement alone decides, looked at after every screen from 50 clicks
+on. Annotators whose agreement never reaches it count with all their clicks and no loss, and their number is told. And
+the same where, as on the page, there must be so many cracks among the random patches besides.
 """
 
 import argparse
@@ -23,8 +24,11 @@ from hairline.clicking.patches import Patch
 from hairline.data.samples import read_samples
 from hairline.nn.classifier import frozen
 
-MOST, EVERY = 1000, 50
-KAPPAS = (0.7, 0.75, 0.8, 0.82, 0.84, 0.86, 0.88, 0.9, 0.92)
+MOST, FIRST = 1000, 50
+KAPPAS = (0.8, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97)
+
+Row = tuple[int, float, float, int]
+"""Clicks, agreement, F1 on the photos that were not clicked on, and cracks among the random patches."""
 
 
 def main() -> None:
@@ -39,20 +43,28 @@ def main() -> None:
     samples = read_samples(pool.folder)
     parents = dict(zip(samples["id"], samples["group"], strict=True))
     courses = [course(pool, parents, seed) for seed in range(args.seeds)]
-    for clicks in sorted({clicks for run in courses for clicks, _, _ in run}):
-        of = [(kappa, f1) for run in courses for at, kappa, f1 in run if at == clicks]
-        print(f"{clicks:5d} clicks: kappa {np.mean([k for k, _ in of]):.3f}, F1 {np.mean([f for _, f in of]):.3f}")
-    for least in KAPPAS:
-        ends = [next((row for row in run if row[1] >= least), None) for run in courses]
-        clicks = [run[-1][0] if end is None else end[0] for run, end in zip(courses, ends, strict=True)]
-        lost = [0.0 if end is None else run[-1][2] - end[2] for run, end in zip(courses, ends, strict=True)]
-        reached = sum(end is not None for end in ends)
-        print(f"kappa {least}: {np.mean(clicks):.0f} clicks ({sorted(clicks)}), F1 less by {np.mean(lost):.3f} "
-              f"(at most {max(lost):.3f}), reached by {reached} of {len(ends)}")  # fmt: skip
+    for clicks in sorted({clicks for run in courses for clicks, _, _, _ in run}):
+        of = [row for run in courses for row in run if row[0] == clicks]
+        print(
+            f"{clicks:5d} clicks: kappa {np.mean([row[1] for row in of]):.3f}, F1 {np.mean([row[2] for row in of]):.3f}"
+        )
+    for cracks in (0, estimating.LEAST_CRACKS):
+        for least in KAPPAS:
+            told(courses, least, cracks)
 
 
-def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[tuple[int, float, float]]:
-    """Clicks, agreement and F1 on the photos that were not clicked on, of one annotator."""
+def told(courses: list[list[Row]], least: float, cracks: int) -> None:
+    """Print what an end at this kappa and so many random cracks would cost."""
+    ends = [next((row for row in run if row[1] >= least and row[3] >= cracks), None) for run in courses]
+    clicks = [run[-1][0] if end is None else end[0] for run, end in zip(courses, ends, strict=True)]
+    lost = [0.0 if end is None else run[-1][2] - end[2] for run, end in zip(courses, ends, strict=True)]
+    reached = len(ends) - ends.count(None)
+    print(f"kappa {least}, {cracks} cracks: {np.mean(clicks):.0f} clicks {sorted(clicks)}, F1 less by {np.mean(lost):.3f}"
+          f" (at most {max(lost):.3f}), reached by {reached} of {len(ends)}")  # fmt: skip
+
+
+def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[Row]:
+    """What was so after each screen of one annotator."""
     names = np.random.default_rng(seed).permutation(sorted({parents[name] for name in pool.ids}))
     others = set(names[: math.ceil(len(names) / 3)])
     mine = [patch for patch in pool.patches if parents[patch.photo] not in others]
@@ -62,7 +74,8 @@ def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[tuple[in
     by_photo = {name: np.stack([rows[patch] for patch in mine if patch.photo == name])
                 for name in {patch.photo for patch in mine}}  # fmt: skip
     chooser, labels = Chooser(mine, by_photo.__getitem__, seed, pool.emphasis), dict[Patch, bool]()
-    by, found = standard(list(by_photo.values()), pool.emphasis), list[tuple[int, float, float]]()
+    order = estimating.audit_order(mine, seed)
+    by, found = standard(list(by_photo.values()), pool.emphasis), list[Row]()
 
     def taught(patches: list[Patch]) -> np.ndarray:
         said = np.array([pool.truth[patch] for patch in patches])
@@ -72,11 +85,13 @@ def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[tuple[in
     while len(labels) < min(MOST, len(mine)):
         count = min(SCREEN if len(labels) < LARGE_FROM else LARGE_SCREEN, MOST - len(labels))
         labels |= {patch: pool.truth[patch] for patch in chooser.next(labels, count)}
-        if len(labels) % EVERY == 0:
+        if len(labels) >= FIRST:
             every = taught(sorted(labels))
             halves = [taught(sorted(half)) for half in estimating.halves(list(labels), seed)]
             kappa = np.mean([estimating.kappa(half[~scored], every[~scored]) for half in halves])
-            found.append((len(labels), float(kappa), estimating.scores(every[scored], crack[scored])[2] or 0.0))
+            f1 = estimating.scores(every[scored], crack[scored])[2] or 0.0
+            cracks = sum(pool.truth[patch] for patch in estimating.audited(order, labels))
+            found.append((len(labels), float(kappa), f1, cracks))
     return found
 
 
