@@ -59,8 +59,8 @@ def told(courses: list[list[Row]], least: float, cracks: int) -> None:
     clicks = [run[-1][0] if end is None else end[0] for run, end in zip(courses, ends, strict=True)]
     lost = [0.0 if end is None else run[-1][2] - end[2] for run, end in zip(courses, ends, strict=True)]
     reached = len(ends) - ends.count(None)
-    print(f"kappa {least}, {cracks} cracks: {np.mean(clicks):.0f} clicks {sorted(clicks)}, F1 less by {np.mean(lost):.3f}"
-          f" (at most {max(lost):.3f}), reached by {reached} of {len(ends)}")  # fmt: skip
+    cost = f"F1 less by {np.mean(lost):.3f} (at most {max(lost):.3f}), reached by {reached} of {len(ends)}"
+    print(f"kappa {least}, {cracks} cracks: {np.mean(clicks):.0f} clicks {sorted(clicks)}, {cost}")
 
 
 def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[Row]:
