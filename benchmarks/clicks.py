@@ -10,9 +10,9 @@ order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of
 each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
 among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
 other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds; the
-network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set;
-``--beside NAME=FOLDER`` scores labels of the same images that the stage ``label`` wrote. Features are kept in
-``--cache``.
+network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set.
+Beside them stand the scores of the network that ships, which needs no clicks, and with ``--beside NAME=FOLDER`` labels
+of the same images that the stage ``label`` wrote. Features are kept in ``--cache``.
 """
 
 import argparse
@@ -43,6 +43,9 @@ from hairline.labelling.cache import Cache
 from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
 from hairline.nn.classifier import frozen
+from hairline.nn.runtime import device
+from hairline.nn.runtime.serving import RUNTIME
+from hairline.nn.segmenter import segmenter, shipped
 
 METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE)}
 CLICKS = (50, 100, 200, 500, 1000)
@@ -257,6 +260,8 @@ def of_image(
             for method, (module, options) in METHODS.items():
                 scores = quantise(module.label(image, evidence, options))
                 yield (f"{method}, {classifier}", seed), thresholds.histograms(scores, mask)
+    own = segmenter.predict(segmenter.load(shipped.folder())[0], image, device.resolve(RUNTIME))
+    yield ("the network that ships", 0), thresholds.histograms(quantise(own), mask)
     for name, folder in beside.items():
         yield (name, 0), thresholds.histograms(read_scores(folder / data.folder.name / f"{sample}.png"), mask)
 
