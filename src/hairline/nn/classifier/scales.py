@@ -33,6 +33,9 @@ STRIDES = (2, 4, 8, 16, 32)
 EMPHASIS = {"scores": 10**0.5, "levels": 0.1**0.5}
 """What standardised features are multiplied by before a line is fitted: the penalty on few strong ones is the less."""
 
+OWN = {"doubts", "emphasis"}
+"""What of its tensors no segmenter has."""
+
 
 @fx.wrap  # type: ignore[misc]
 def reduced(images: Tensor, times: int) -> Tensor:
