@@ -28,7 +28,7 @@ from hairline.nn.classifier import backbones, folding
 from hairline.nn.segmenter import segmenter, shipped
 
 CLICKS = (50, 100, 200, 500, 1000)
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+STRENGTHS = (0.003, 0.01, 0.1, 1.0)
 DOUBTS = (-3, -1.5, 0, 1.5, 3)
 FOUND = NDArray[np.float32]
 
@@ -59,34 +59,25 @@ def main() -> None:
 def candidates(seen: dict[str, dict[str, FOUND]]) -> dict[str, list[tuple[FOUND, float]]]:
     """Name of a set of features → its parts with their emphasis."""
 
-    def scores(*sizes: str, sides: tuple[int, ...] = (2, 8)) -> FOUND:
-        return np.concatenate([seen[size][f"sg{doubt}max{side}"] for size in sizes for side in sides
-                               for doubt in DOUBTS], 1)  # fmt: skip
+    def scores(*sizes: str) -> FOUND:
+        names = [f"sg{doubt}max{side}" for side in (2, 8) for doubt in DOUBTS]
+        return np.concatenate([seen[size][name] for size in sizes for name in names], 1)
 
     def levels(size: str, *numbers: int) -> FOUND:
         return np.concatenate([signed(seen[size][f"enc{number}"]) for number in numbers], 1)
-
-    def decoded(size: str) -> FOUND:
-        return np.concatenate([halved(seen[size][f"dec{number}"], number < 3) for number in range(5)], 1)
 
     logit = seen["1"]["logit"][:, 1:]
     return {
         "ImageNet's EfficientNet-Lite0, last layer": [(seen["imagenet"]["head"], 1)],
         "the network that ships: last level of its encoder, either sign": [(levels("1", 5), 1)],
         "the same and the level before": [(levels("1", 4, 5), 1)],
-        "all maps of its decoder": [(decoded("1"), 1)],
         "the greatest score of a patch": [(logit, 1)],
         "its scores": [(scores("1"), 1)],
         "the two levels, photo at half its size": [(levels("0.5", 4, 5), 1)],
-        "scores, at half": [(scores("0.5"), 1)],
         "scores, at a quarter": [(scores("0.25"), 1)],
         "scores, at all three sizes": [(scores("1", "0.5", "0.25"), 1)],
         "scores at all three, two levels at half": [(scores("1", "0.5", "0.25"), 1), (levels("0.5", 4, 5), 1)],
         "the same, scores emphasised by 10": [(scores("1", "0.5", "0.25"), 10), (levels("0.5", 4, 5), 1)],
-        "the same, also of squares of 16 and 32 px": [
-            (np.concatenate([scores("1", "0.5", "0.25"), scores("1", "0.5", sides=(16,)), scores("1", sides=(32,))], 1),
-             10), (levels("0.5", 4, 5), 1)],
-        "emphasised, the last level at half alone": [(scores("1", "0.5", "0.25"), 10), (levels("0.5", 5), 1)],
     }  # fmt: skip
 
 
@@ -94,11 +85,6 @@ def signed(both: FOUND) -> FOUND:
     """Means of what is above and of what is below 0, from means of all and of what is above."""
     mean, above = np.split(both, 2, axis=1)
     return np.concatenate([above, above - mean], 1)
-
-
-def halved(values: FOUND, twofold: bool) -> FOUND:
-    """Means, where those of squares follow."""
-    return values[:, : values.shape[1] // 2] if twofold else values
 
 
 def best(values: FOUND, emphasis: FOUND, crack: Any, parent: Any, seeds: int) -> tuple[float, list[float]]:
@@ -165,7 +151,7 @@ def under_patches(image: Any, size: float, maps: Maps) -> dict[str, FOUND]:
 
 
 def means(name: str, values: Tensor, tops: list[int], lefts: list[int], covered: tuple[float, float]) -> FOUND:
-    """Means under patches; also of what is above 0 (encoder), of squares (small decoder maps), or the greatest."""
+    """Means under patches; also of what is above 0 (encoder), or the greatest (logit)."""
     count, height, width = values.shape
     down, across = covered[0] / height, covered[1] / width
     rows = torch.from_numpy(np.stack([share(top, down, height) for top in tops]))
@@ -177,8 +163,6 @@ def means(name: str, values: Tensor, tops: list[int], lefts: list[int], covered:
     found = [mean(values)]
     if name.startswith("enc"):
         found.append(mean(values.relu()))
-    elif name in ("dec0", "dec1", "dec2"):
-        found.append(mean(values * values))
     elif name == "logit":
         parts = [values[0, int(top / down) : int((top + SIDE_PX) / down), int(left / across) :
                         int((left + SIDE_PX) / across)] for top in tops for left in lefts]  # fmt: skip
@@ -200,11 +184,9 @@ def imagenet() -> Maps:
 
 
 def of_shipped() -> Maps:
-    """Maps of the encoder, the decoder and the scores of the network that ships."""
+    """Maps of the encoder and the scores of the network that ships."""
     model, found = segmenter.load(shipped.folder())[0].eval(), dict[str, Tensor]()
     network = model.get_submodule("network")
-    for number, block in enumerate(network.get_submodule("decoder.blocks").children()):
-        block.register_forward_hook(lambda _, __, given, name=f"dec{number}": found.update({name: given[0]}))
     network.get_submodule("encoder").register_forward_hook(
         lambda _, __, given: found.update({f"enc{number}": level[0] for number, level in enumerate(given) if number})
     )
@@ -212,7 +194,7 @@ def of_shipped() -> Maps:
     def maps(images: Tensor) -> dict[str, Tensor]:
         logits = model(images)[0]
         greatest, before = logits, 1
-        for side in (2, 8, 16, 32):
+        for side in (2, 8):
             greatest, before = F.max_pool2d(greatest, side // before, ceil_mode=True), side
             for doubt in DOUBTS:
                 found[f"sg{doubt}max{side}"] = (2 * (greatest - doubt)).sigmoid()
