@@ -103,9 +103,12 @@ def main() -> None:
     parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="labels to score as well")
     parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
+    parser.add_argument("--speed", action="store_true", help="tell only how long features and classifiers take")
     args = parser.parse_args()
     network = frozen.Frozen(frozen.network())
     pool = Clickable(args.clicked, args.clicked_images, network, args.cache)
+    if args.speed:
+        return speed(network, pool)
     tests = {name: Clickable(told, args.images, network, args.cache)
              for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
     chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
@@ -141,6 +144,21 @@ def main() -> None:
         for name, found in told["labels"].items():
             for key, value in sorted(found["ods"].items()):
                 print(name, key, mean(value))
+
+
+def speed(network: frozen.Frozen, pool: Clickable) -> None:
+    """Print seconds of a core for features of photos, and for classifiers of clicks."""
+    for height, width in ((360, 640), (3000, 4000)):
+        photo, begun = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8), time.process_time()
+        network.features(photo, [(0, 0, SIDE_PX)])
+        print(f"features of {width} x {height} px: {time.process_time() - begun:.2f} s")
+    patches = estimating.audit_order(pool.patches, 0)
+    for clicks in CLICKS:
+        chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
+        chooser.classifier({patch: pool.truth[patch] for patch in patches[: CLICKS[0]]})  # features are asked for here
+        begun = time.process_time()
+        chooser.classifier({patch: pool.truth[patch] for patch in patches[:clicks]} | {patches[-1]: True})
+        print(f"classifier of {clicks} clicks: {time.process_time() - begun:.3f} s")
 
 
 def starts(length: int) -> list[int]:
