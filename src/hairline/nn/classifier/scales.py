@@ -6,7 +6,7 @@ thin crack is one with a crack; and two levels of its encoder, either sign. The 
 half and of a quarter of it: a crack is as wide as it is, but the segmenter learned from those of some widths.
 """
 
-from typing import cast
+from typing import Any, cast
 
 import timm
 import torch
@@ -37,7 +37,7 @@ OWN = {"doubts", "emphasis"}
 """What of its tensors no segmenter has."""
 
 
-@fx.wrap  # type: ignore[misc]
+@fx.wrap
 def reduced(images: Tensor, times: int) -> Tensor:
     """Images [N, C, H, W] of a part of their size, continued at the right and below to whole cells."""
     small = images if times == 1 else F.avg_pool2d(images, times, ceil_mode=True, count_include_pad=False)
@@ -45,7 +45,7 @@ def reduced(images: Tensor, times: int) -> Tensor:
     return F.pad(small, (0, right, 0, below), mode="replicate") if below or right else small
 
 
-@fx.wrap  # type: ignore[misc]
+@fx.wrap
 def joined(images: Tensor, maps: list[Tensor]) -> Tensor:
     """All channels of maps of cells, without the cells beyond the images."""
     rows, cols = (-(-side // CELL_PX) for side in images.shape[2:])
@@ -80,7 +80,7 @@ class Scales(nn.Module):
     def __init__(self, num_classes: int = 2) -> None:
         super().__init__()
         self.encoder = timm.create_model(ENCODER, features_only=True, out_indices=(0, 1, 2, 3, 4))
-        levels = [int(channels) for channels in self.encoder.feature_info.channels()]
+        levels: list[int] = cast(Any, self.encoder).feature_info.channels()
         beside = [*reversed(levels[:-1]), 0]
         given = [levels[-1], *DECODER[:-1]]
         self.decoder = nn.ModuleList(Block(*sides) for sides in zip(map(sum, zip(given, beside, strict=True)), DECODER,
@@ -108,7 +108,7 @@ class Scales(nn.Module):
             seen, logits = self.asked(reduced(images, times))
             scores += self.scored(logits, times)
             levels += [_signed(_on_cells(seen[level], STRIDES[level] * times)) for level in LEVELS.get(times, ())]
-        return cast(Tensor, joined(images, scores + levels))
+        return joined(images, scores + levels)
 
     def asked(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
         """Maps of the encoder's levels, and the segmenter's logits [N, 1, H, W]."""
