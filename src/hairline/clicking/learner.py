@@ -22,7 +22,6 @@ from hairline.labelling.methods import multiscale
 from hairline.nn.classifier import backbones, frozen, looking
 from hairline.nn.runtime import origins
 
-METHOD = "multiscale"
 THRESHOLD = 0.5
 PREVIEW_PX = (576, 768)
 """Height and width of the part of a photo whose labels are shown: a few seconds of one core, the first time."""
