@@ -81,7 +81,7 @@ class Learner:
         """A part of a photo with the labels that it would get, RGB uint8 [height, width, 3].
 
         The network looks at the part once; each new classifier is applied to what it saw. A photo's part and what is
-        seen there are kept: at most some 10 MB, for three photos.
+        seen there are kept, some 12 MB a photo.
         """
         line = self._line
         with self._looking:
