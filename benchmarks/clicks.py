@@ -152,6 +152,12 @@ def speed(network: frozen.Frozen, pool: Clickable) -> None:
         photo, begun = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8), time.process_time()
         network.features(photo, [(0, 0, SIDE_PX)])
         print(f"features of {width} x {height} px: {time.process_time() - begun:.2f} s")
+    image, needs, begun = load_image(pool.folder, pool.ids[0]), multiscale.EXAMPLE.needs(), time.process_time()
+    seen = network.look(image, needs.windows_px, STRIDE_PX, needs.scales, BATCH)
+    looked = time.process_time()
+    multiscale.label(image, seen.evidence(np.zeros(network.length), 0.0), multiscale.EXAMPLE)
+    print(f"label of {image.shape[1]} x {image.shape[0]} px: {looked - begun:.2f} s to look, "
+          f"{time.process_time() - looked:.2f} s for each classifier")  # fmt: skip
     patches = estimating.audit_order(pool.patches, 0)
     for clicks in CLICKS:
         chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
