@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 from clicks import SCREEN, Clickable
+from numpy.typing import NDArray
 
 from hairline.clicking import estimating
 from hairline.clicking.choosing import Chooser
 from hairline.clicking.linear import fit, standard
+from hairline.clicking.patches import Patch
 from hairline.nn.classifier import frozen
 
 CLICKS = (100, 200, 400)
@@ -29,10 +31,10 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     args = parser.parse_args()
     pool = Clickable(args.clicked, args.images, frozen.Frozen(frozen.network()), args.cache)
-    crack, features = np.array(list(pool.truth.values())), np.concatenate(list(pool.features.values()))
-    by, found = standard([features]), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
+    crack, features = crack_and_features(pool)
+    by, found = standard([features], pool.emphasis), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
     for seed in range(args.seeds):
-        chooser, labels = Chooser(pool.patches, pool.features.__getitem__, seed), dict.fromkeys(pool.patches[:0], False)
+        chooser, labels = Chooser(pool.patches, pool.features.__getitem__, seed, pool.emphasis), dict[Patch, bool]()
         for stop in CLICKS:
             while len(labels) < stop:
                 labels |= {patch: pool.truth[patch] for patch in chooser.next(labels, SCREEN)}
@@ -54,6 +56,11 @@ def main() -> None:
         print(f"{clicks} clicks: told {f1.mean():.3f}, true {true.mean():.3f}, off {off.mean():+.3f} ± "
               f"{off.std() / np.sqrt(len(off)):.3f}, held {int(((low <= true) & (true <= high)).sum())} of {len(off)}, "
               f"all clicks off {(naive - true).mean():+.3f}")  # fmt: skip
+
+
+def crack_and_features(pool: Clickable) -> tuple[NDArray[np.bool_], NDArray[np.float32]]:
+    """What the masks say of all patches of a set, and their features, in its order."""
+    return np.array(list(pool.truth.values())), np.concatenate(list(pool.features.values()))
 
 
 if __name__ == "__main__":

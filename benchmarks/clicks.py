@@ -9,16 +9,19 @@ fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser
 order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
 each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
 among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
-other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds. ``all`` is the
-classifier of all patches of the first set. Features are kept in ``--cache``.
+other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds; the
+network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set.
+Beside them stand the scores of the network that ships, which needs no clicks, and with ``--beside NAME=FOLDER`` labels
+of the same images that the stage ``label`` wrote. Features are kept in ``--cache``.
 """
 
 import argparse
 import statistics
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +36,18 @@ from hairline.clicking.features import Kept
 from hairline.clicking.linear import Line
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
+from hairline.imaging.images import quantise, read_scores
+from hairline.inspection.labeller import BATCH, STRIDE_PX
 from hairline.io.atomic import write_json
+from hairline.labelling.cache import Cache
 from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
-from hairline.nn.classifier import evidence, folding, frozen
+from hairline.nn.classifier import frozen
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME
+from hairline.nn.segmenter import segmenter, shipped
 
+METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE)}
 CLICKS = (50, 100, 200, 500, 1000)
 SCREEN, LARGE_SCREEN, LARGE_FROM = 25, 100, 200
 SIDE_PX = 128
@@ -64,6 +72,7 @@ class Clickable:
         self.patches = list(self.truth)
         files = {name: image_path(self.folder, name) for name in self.ids}
         kept = Kept(files, self.patches, network, cache)
+        self.emphasis = network.emphasis
         self.features = {name: kept(name) for name in tqdm(self.ids, f"features {self.folder.name}")}
 
     def says(self, line: Line) -> NDArray[np.bool_]:
@@ -88,14 +97,21 @@ def main() -> None:
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
     parser.add_argument("--label-seeds", type=int, default=1)
     parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
+    parser.add_argument(
+        "--label-random", type=int, nargs="*", default=[200], help="likewise, of those of random clicks"
+    )
+    parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="labels to score as well")
     parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
+    parser.add_argument("--speed", action="store_true", help="tell only how long features and classifiers take")
     args = parser.parse_args()
     network = frozen.Frozen(frozen.network())
     pool = Clickable(args.clicked, args.clicked_images, network, args.cache)
+    if args.speed:
+        return speed(network, pool)
     tests = {name: Clickable(told, args.images, network, args.cache)
              for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
-    chooser = Chooser(pool.patches, pool.features.__getitem__, 0)
+    chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
     every = chooser.classifier(pool.truth)
     assert every is not None
     rows, lines = list[dict[str, Any]](), {("all", 0): every}
@@ -105,7 +121,8 @@ def main() -> None:
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
                     rows.append(row)
-                    if how == "chosen" and not wrong and seed < args.label_seeds and row["clicks"] in args.label_clicks:
+                    labelling = args.label_clicks if how == "chosen" else args.label_random
+                    if not wrong and seed < args.label_seeds and row["clicks"] in labelling:
                         lines[f"{how} {row['clicks']}", seed] = line
     told = {
         "command": "python benchmarks/clicks.py clicks.json …", 
@@ -121,10 +138,33 @@ def main() -> None:
     if args.figure:
         draw(told, list(tests), args.figure)
     if args.labels:
-        told["labels"] = {name: labelled(test, lines, args.labels, network, name) for name, test in tests.items()}
-        write_json(args.out, told)
+        beside = {name: Path(folder) for name, _, folder in (each.partition("=") for each in args.beside)}
+        for told["labels"] in labelled(tests, lines, args.labels, network, beside):
+            write_json(args.out, told)
         for name, found in told["labels"].items():
-            print(name, *(f"{key} {value:.3f}" for key, value in found.items()), sep="\n  ")
+            for key, value in sorted(found["ods"].items()):
+                print(name, key, mean(value))
+
+
+def speed(network: frozen.Frozen, pool: Clickable) -> None:
+    """Print seconds of a core for features of photos, and for classifiers of clicks."""
+    for height, width in ((360, 640), (3000, 4000)):
+        photo, begun = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8), time.process_time()
+        network.features(photo, [(0, 0, SIDE_PX)])
+        print(f"features of {width} x {height} px: {time.process_time() - begun:.2f} s")
+    image, needs, begun = load_image(pool.folder, pool.ids[0]), multiscale.EXAMPLE.needs(), time.process_time()
+    seen = network.look(image, needs.windows_px, STRIDE_PX, needs.scales, BATCH)
+    looked = time.process_time()
+    multiscale.label(image, seen.evidence(np.zeros(network.length), 0.0), multiscale.EXAMPLE)
+    print(f"label of {image.shape[1]} x {image.shape[0]} px: {looked - begun:.2f} s to look, "
+          f"{time.process_time() - looked:.2f} s for each classifier")  # fmt: skip
+    patches = estimating.audit_order(pool.patches, 0)
+    for clicks in CLICKS:
+        chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
+        chooser.classifier({patch: pool.truth[patch] for patch in patches[: CLICKS[0]]})  # features are asked for here
+        begun = time.process_time()
+        chooser.classifier({patch: pool.truth[patch] for patch in patches[:clicks]} | {patches[-1]: True})
+        print(f"classifier of {clicks} clicks: {time.process_time() - begun:.3f} s")
 
 
 def starts(length: int) -> list[int]:
@@ -142,7 +182,7 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
     """Rows of one annotator, and the classifier at each number of clicks."""
     draws = np.random.default_rng(seed)
     says = {patch: crack != (draws.random() < wrong) for patch, crack in data.truth.items()}
-    chooser = Chooser(data.patches, data.features.__getitem__, seed)
+    chooser = Chooser(data.patches, data.features.__getitem__, seed, data.emphasis)
     order, labels = estimating.audit_order(data.patches, seed), dict[Patch, bool]()
     for stop in CLICKS:
         while len(labels) < stop:
@@ -209,25 +249,54 @@ def mean(values: Any) -> str:
 
 
 def labelled(
-    data: Clickable, lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen, name: str
-) -> dict[str, float]:
-    """Name of a classifier → ODS of its labels of some images."""
-    ids = [data.ids[place] for place in evenly(len(data.ids), count)]
-    placement, needs = device.resolve(RUNTIME), multiscale.EXAMPLE.needs()
-    models = {key: folding.folded(frozen.linear(network.model, line.weight, line.bias)) for key, line in lines.items()}
-    found = {key: list[tuple[NDArray[np.int64], NDArray[np.int64]]]() for key in lines}
-    for sample in tqdm(ids, f"labels {name}"):
-        image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
-        ask = partial(evidence.collect, image=image, windows_px=needs.windows_px, stride_px=16,
-                      cam_scales=needs.scales, tile_px=1024, batch=128, placement=placement)  # fmt: skip
-        for key, model in models.items():
-            scores = multiscale.label(image, ask(model), multiscale.EXAMPLE)
-            found[key].append(thresholds.histograms(scores, mask))
-    ods = {}
-    for (key, seed), histograms in found.items():
+    tests: Mapping[str, Clickable], lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen,
+    beside: Mapping[str, Path],
+) -> Iterator[dict[str, Any]]:  # fmt: skip
+    """For each set how many images were labelled, and method and classifier → ODS of its labels, one a seed.
+
+    After each image of each set what is known so far, so that little is lost where it ends early.
+    """
+    chosen = {name: [test.ids[place] for place in evenly(len(test.ids), count)] for name, test in tests.items()}
+    for ids in chosen.values():
+        np.random.default_rng(0).shuffle(ids)
+    found = {name: defaultdict[tuple[str, int], list[Any]](list) for name in tests}
+    for number in tqdm(range(count), "labels"):
+        for name, test in tests.items():
+            for key, histograms in of_image(test, chosen[name][number], lines, network, beside):
+                found[name][key].append(histograms)
+        yield {name: {"images": number + 1, "ods": ods(those)} for name, those in found.items()}
+
+
+def of_image(
+    data: Clickable, sample: str, lines: Mapping[tuple[str, int], Line], network: frozen.Frozen,
+    beside: Mapping[str, Path],
+) -> Iterator[tuple[tuple[str, int], Any]]:  # fmt: skip
+    """Method and classifier, its seed, and the histograms of its label of an image, at which is looked once."""
+    image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
+    needs = [options.needs() for _, options in METHODS.values()]
+    windows = tuple(dict.fromkeys(chain.from_iterable(need.windows_px for need in needs)))
+    scales = tuple(dict.fromkeys(chain.from_iterable(need.scales for need in needs)))
+    seen = network.look(image, windows, STRIDE_PX, scales, BATCH)
+    with Cache(1 << 30) as cache:
+        cache.name(image, sample)
+        for (classifier, seed), line in lines.items():
+            evidence = seen.evidence(line.weight, line.bias)
+            for method, (module, options) in METHODS.items():
+                scores = quantise(module.label(image, evidence, options))
+                yield (f"{method}, {classifier}", seed), thresholds.histograms(scores, mask)
+    own = segmenter.predict(segmenter.load(shipped.folder())[0], image, device.resolve(RUNTIME))
+    yield ("the network that ships", 0), thresholds.histograms(quantise(own), mask)
+    for name, folder in beside.items():
+        yield (name, 0), thresholds.histograms(read_scores(folder / data.folder.name / f"{sample}.png"), mask)
+
+
+def ods(found: Mapping[tuple[str, int], Sequence[Any]]) -> dict[str, list[float]]:
+    """Method and classifier → ODS of its labels, one a seed."""
+    answer = defaultdict[str, list[float]](list)
+    for (key, _), histograms in found.items():
         counts = thresholds.counts(*(np.stack(part) for part in zip(*histograms, strict=True)))
-        ods[f"{key}, seed {seed}"] = float(thresholds.ods(thresholds.f1(counts)))
-    return ods
+        answer[key].append(float(thresholds.ods(thresholds.f1(counts))))
+    return answer
 
 
 if __name__ == "__main__":

@@ -297,3 +297,22 @@ def test_folds_are_groups_and_of_one_group_photos() -> None:
     assert len({one_place[patch] for patch in patches}) == estimating.FOLDS
     by_photo = {(patch.photo, place) for patch, place in one_place.items()}
     assert len(by_photo) == 20
+
+
+def test_an_emphasised_feature_counts_for_more() -> None:
+    from sklearn.linear_model import LogisticRegression
+
+    draws = np.random.default_rng(0)
+    crack = draws.random(40) < 0.5
+    values = (crack[:, None] + draws.normal(size=(40, 6))).astype(np.float32) * [1, 100, 1, 1, 0.01, 1] + 3
+    emphasis = np.array([3, 0.3, 0.3, 0.3, 0.3, 1.0])
+    by = linear.standard([values], emphasis)
+    line = linear.fit(values, crack, by)
+    own = LogisticRegression(C=linear.STRENGTH, class_weight="balanced")
+    scaled = (values - values.mean(axis=0)) / values.std(axis=0) * emphasis
+    expected = own.fit(scaled, crack).predict_proba(scaled)[:, 1]
+    assert line is not None and np.allclose(line.probabilities(values), expected, atol=1e-3)
+    even = linear.fit(values, crack, linear.standard([values]))
+    assert even is not None
+    share = [abs(each.weight[0]) / np.abs(each.weight * values.std(axis=0)).sum() for each in (line, even)]
+    assert share[0] > 2 * share[1]

@@ -41,7 +41,7 @@ def test_after_some_clicks_there_are_an_estimate_a_classifier_and_previews(tmp_p
     assert isinstance(estimate, dict) and estimate["clicks"] == 12 and session.notes == []
     assert Labeller(tmp_path / "state/classifier", learner.METHOD).window_px == SIZE
     image = clicking.wall(192, 256, 9)
-    label = Labeller(tmp_path / "state/classifier", learner.METHOD).predict(image)
+    label = Labeller(tmp_path / "state/classifier", "multiscale").predict(image)
     assert label.shape == (192, 256) and label.dtype == np.float32
     picture = session.order.preview("0.png")
     assert picture is not None and picture.shape == (192, 256, 3)

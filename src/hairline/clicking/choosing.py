@@ -33,7 +33,12 @@ class Chooser:
     """
 
     def __init__(
-        self, patches: Sequence[Patch], features: Features, seed: int, groups: Groups = MappingProxyType({})
+        self,
+        patches: Sequence[Patch],
+        features: Features,
+        seed: int,
+        groups: Groups = MappingProxyType({}),
+        emphasis: NDArray[np.float64] | None = None,
     ) -> None:
         """Draw the random order; no features are asked for yet.
 
@@ -42,6 +47,7 @@ class Chooser:
             features: See :data:`Features`.
             seed: Of the random order and of everything else that is drawn.
             groups: Photo → the first of those that show one place.
+            emphasis: Of features against others, float64 [features], see :class:`Standard`; None for the same of all.
         """
         self._of = defaultdict[str, list[Patch]](list)
         for patch in patches:
@@ -49,6 +55,7 @@ class Chooser:
         self._place = {patch: (photo, row) for photo, own in self._of.items() for row, patch in enumerate(own)}
         self._features, self._seed, self._order = features, seed, audit_order(patches, seed)
         self._groups = groups
+        self._emphasis = emphasis
         self._taught: tuple[dict[Patch, bool], Line | None] | None = None
 
     def next(self, labels: Labels, count: int) -> list[Patch]:
@@ -181,4 +188,4 @@ class Chooser:
 
     @cached_property
     def _standard(self) -> Standard:
-        return standard(list(self._kept.values()))
+        return standard(list(self._kept.values()), self._emphasis)

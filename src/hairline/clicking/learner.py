@@ -6,24 +6,26 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hairline.clicking import groups
 from hairline.clicking.choosing import Chooser, Features
 from hairline.clicking.estimating import Estimate
 from hairline.clicking.features import Kept
+from hairline.clicking.linear import Line
 from hairline.clicking.order import Picture
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
-from hairline.inspection.labeller import Labeller
+from hairline.inspection.labeller import BATCH, STRIDE_PX
 from hairline.inspection.pictures import overlay
 from hairline.io.atomic import whole_folder
-from hairline.nn.classifier import backbones, frozen
+from hairline.labelling.methods import multiscale
+from hairline.nn.classifier import backbones, frozen, looking
 from hairline.nn.runtime import origins
 
-METHOD = "multiscale"
 THRESHOLD = 0.5
 PREVIEW_PX = (576, 768)
-"""Height and width of the part of a photo whose labels are shown: a few seconds of one core."""
+"""Height and width of the part of a photo whose labels are shown: a few seconds of one core, the first time."""
 
 
 def learn(session: Session, folder: Path, parent: str = "", seconds: float = groups.SECONDS) -> None:
@@ -62,13 +64,14 @@ class Learner:
         self._places = places or {}
         self._session, self._network, self._classifier = session, network, folder / "classifier"
         self._looking = threading.Lock()
-        self._shown: tuple[int, Labeller] | None = None
-        self._version = 0
+        self._parts = dict[str, NDArray[np.uint8]]()
+        self._seen = dict[str, looking.Seen]()
+        self._line: Line | None = None
         self._chooser: Chooser | None = None
 
     def made(self, patches: Sequence[Patch], features: Features, seed: int) -> "Learner":
         """This chooser, ready to choose."""
-        self._chooser = Chooser(patches, features, seed, self._places)
+        self._chooser = Chooser(patches, features, seed, self._places, self._network.emphasis)
         return self
 
     def next(self, labels: Mapping[Patch, bool | None], count: int) -> list[Patch]:
@@ -84,28 +87,36 @@ class Learner:
             made = frozen.linear(self._network.model, line.weight, line.bias)
             with whole_folder(self._classifier) as partial:
                 origin = origins.as_json(self._network.model.origin)
-                backbones.save(
-                    made,
-                    partial,
-                    {
-                        "initialisation": "clicks",
-                        "origin": origin,
-                        "window_px": self._session.size,
-                        "clicked": asdict(found),
-                    },
-                )
-            self._version += 1
+                info = {
+                    "initialisation": "clicks", "origin": origin, "window_px": self._session.size,
+                    "clicked": asdict(found),
+                }  # fmt: skip
+                backbones.save(made, partial, info)
+            self._line = line
         return found
 
     def preview(self, photo: str) -> Picture:
-        """A part of a photo with the labels that it would get, RGB uint8 [height, width, 3]."""
-        pixels = self._session.pixels(photo)
-        height, width = (min(most, side) for most, side in zip(PREVIEW_PX, pixels.shape, strict=False))
-        top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
-        part = np.ascontiguousarray(pixels[top : top + height, left : left + width])
-        if not self._version:
-            return part
+        """A part of a photo with the labels that it would get, RGB uint8 [height, width, 3].
+
+        The network looks at the part once; each new classifier is applied to what it saw. A photo's part and what is
+        seen there are kept, some 12 MB a photo.
+        """
+        line = self._line
         with self._looking:
-            if self._shown is None or self._shown[0] != self._version:
-                self._shown = self._version, Labeller(self._classifier, METHOD)
-            return overlay(part, self._shown[1].predict(part) >= THRESHOLD)
+            if photo not in self._parts:
+                self._parts[photo] = middle(self._session.pixels(photo))
+            part = self._parts[photo]
+            if line is None:
+                return part
+            if photo not in self._seen:
+                needs = multiscale.EXAMPLE.needs()
+                self._seen[photo] = self._network.look(part, needs.windows_px, STRIDE_PX, needs.scales, BATCH)
+            label = multiscale.label(part, self._seen[photo].evidence(line.weight, line.bias), multiscale.EXAMPLE)
+            return overlay(part, label >= THRESHOLD)
+
+
+def middle(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The middle of a photo, at most :data:`PREVIEW_PX`; a copy."""
+    height, width = (min(most, side) for most, side in zip(PREVIEW_PX, pixels.shape, strict=False))
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return pixels[top : top + height, left : left + width].copy()

@@ -19,10 +19,12 @@ class Standard:
     Attributes:
         mean: float64 [features].
         spread: Standard deviation, above 0, float64 [features].
+        emphasis: What the standardised features are multiplied by, above 0, float64 [features].
     """
 
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
+    emphasis: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -43,13 +45,19 @@ class Line:
         return np.asarray(1 / (1 + np.exp(-np.clip(logits, -60, 60))), np.float64)
 
 
-def standard(features: list[NDArray[np.floating]]) -> Standard:
-    """Mean and standard deviation of patches in several arrays [patches, features], summed in float64."""
+def standard(features: list[NDArray[np.floating]], emphasis: NDArray[np.float64] | None = None) -> Standard:
+    """Mean and standard deviation of patches in several arrays [patches, features], summed in float64.
+
+    Args:
+        features: At least one array.
+        emphasis: See :class:`Standard`; None for the same of all.
+    """
     count = sum(len(part) for part in features)
     mean = sum(part.sum(axis=0, dtype=np.float64) for part in features) / count
     square = sum(((part.astype(np.float32) - mean.astype(np.float32)) ** 2).sum(axis=0, dtype=np.float64)
                  for part in features) / count  # fmt: skip
-    return Standard(mean, np.maximum(np.sqrt(square), LEAST_SPREAD))
+    spread = np.maximum(np.sqrt(square), LEAST_SPREAD)
+    return Standard(mean, spread, np.ones(len(mean)) if emphasis is None else emphasis)
 
 
 def fit(features: NDArray[np.floating], crack: NDArray[np.bool_], by: Standard) -> Line | None:
@@ -69,6 +77,7 @@ def fit(features: NDArray[np.floating], crack: NDArray[np.bool_], by: Standard) 
 
     learner, weight = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=ROUNDS), np.zeros(len(by.mean))
     varies = by.spread > LEAST_SPREAD  # others say nothing
-    learner.fit(((features[:, varies] - by.mean[varies]) / by.spread[varies]).astype(np.float32), crack)
-    weight[varies] = learner.coef_[0].astype(np.float64) / by.spread[varies]
+    by_one = (by.emphasis / by.spread)[varies]
+    learner.fit(((features[:, varies] - by.mean[varies]) * by_one).astype(np.float32), crack)
+    weight[varies] = learner.coef_[0].astype(np.float64) * by_one
     return Line(weight, float(learner.intercept_[0] - weight @ by.mean))

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.nn import functional as F
 
 from hairline.errors import HairlineError
-from hairline.nn.classifier import backbones, evidence, frozen
+from hairline.nn.classifier import backbones, evidence, folding, frozen, scales
 from hairline.nn.classifier.frozen import Frozen
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME
@@ -85,18 +86,58 @@ def test_where_none_ships_and_no_weights_can_be_had_both_are_told_of(
 
 
 @pytest.mark.skipif(not (shipped.FOLDER / "weights.safetensors").exists(), reason="no network ships with this copy")
-def test_the_network_that_ships_has_features_of_its_encoder() -> None:
+def test_the_network_that_ships_has_features_of_its_scores_and_its_encoder() -> None:
     from hairline.nn.segmenter import segmenter
 
-    image = picture(64, 64)
-    found = frozen.of_shipped()
-    model = segmenter.load(shipped.folder())[0]
-    encoder = next(part for name, part in model.named_modules() if name.endswith("encoder"))
+    found, model = frozen.of_shipped(), segmenter.load(shipped.folder())[0]
+    batch = torch.from_numpy(picture(128, 256)[None]).permute(0, 3, 1, 2)
     with torch.inference_mode():
-        batch = torch.from_numpy(image[None]).permute(0, 3, 1, 2)
-        own = encoder(found.normalise(batch))[-1][0]
-        features = found.features(batch)[0]
-    count = len(own)
-    assert torch.allclose(features[:count], (own / 2).clamp(0, 6), atol=1e-4)
-    assert torch.allclose(features[count : 2 * count], (-own / 2).clamp(0, 6), atol=1e-4)
+        features, wanted = found.features(batch)[0], []
+        network, images = model.get_submodule("network"), model.normalise(batch)
+        for times in (1, 2, 4):
+            small = F.avg_pool2d(images, times)
+            logits = network(small)[0]
+            for side in (2, 8):
+                greatest = F.max_pool2d(logits, side)
+                scores = [torch.sigmoid(2 * (greatest[0] - doubt)) for doubt in (-3, -1.5, 0, 1.5, 3)]
+                wanted += [F.avg_pool2d(score[None], 32 // times // side)[0] for score in scores]
+        levels = network.get_submodule("encoder")(F.avg_pool2d(images, 2))
+        at_32, at_64 = levels[-2][0], levels[-1][0].repeat_interleave(2, 1).repeat_interleave(2, 2)
+        wanted += [*at_32.clamp(min=0), *(-at_32).clamp(min=0), *at_64.clamp(min=0), *(-at_64).clamp(min=0)]
+    assert features.shape == (len(wanted), 4, 8)
+    assert torch.allclose(features, torch.stack(wanted), atol=1e-4)
     assert found.origin is not None and "shipped" in found.origin.source
+    emphasis = Frozen(found).emphasis
+    assert emphasis.shape == (len(wanted),) and emphasis[:30].min() > emphasis[30:].max() > 0
+
+
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 70), (96, 64), (8, 8)])
+def test_such_a_network_serves_images_of_any_size(height: int, width: int) -> None:
+    body = scales.Scales(0).eval()
+    with torch.inference_mode():
+        found = body.forward_features(torch.zeros(2, 3, height, width))
+    assert found.shape == (2, body.num_features, -(-height // 32), -(-width // 32)) and found.min() >= 0
+
+
+def test_a_segmenter_of_another_architecture_gives_no_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    from hairline.nn.segmenter import networks, segmenter
+
+    module = networks.module("unet")
+    other = module.build(module.Options(encoder="tu-test_resnet", decoder_channels=(8, 8, 8, 8, 8)), "none")[0]
+    monkeypatch.setattr(shipped, "folder", lambda: shipped.FOLDER)
+    monkeypatch.setattr(segmenter, "load", lambda folder: (other, {}))
+    with pytest.raises(HairlineError, match="no U-Net with the encoder tf_efficientnet_lite0"):
+        frozen.of_shipped()
+
+
+def test_a_classifier_of_it_is_read_as_it_was_written(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = backbones.build(scales.NAME, "none")[0].eval()
+    backbones.save(model, tmp_path, {})
+    read, folded = backbones.load(tmp_path)[0], folding.folded(model)
+    batch = torch.from_numpy(picture(64, 96)[None]).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        own = model(batch)
+        assert torch.allclose(read(batch), own, atol=1e-5) and torch.allclose(folded(batch), own, atol=1e-4)
+    assert read.cell_px == 32 and read.linear is not None
+    assert sum(isinstance(layer, folding.Convolution) for layer in folded.modules()) > 40

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from hairline.errors import HairlineError
+from hairline.nn.classifier import scales as scales  # makes its network known to timm
 from hairline.nn.runtime import normalisation, origins
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.normalisation import Normalisation, Scale, ToldScale

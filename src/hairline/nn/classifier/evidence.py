@@ -70,7 +70,7 @@ def collect(
 
     def tasks() -> Iterator[Callable[[], None]]:
         for scale, each in zip((1.0, *cam_scales), maps, strict=True):
-            asked = tiles(model, _resized(image, scale), tile_px, each, placement)
+            asked = tiles(model, resized(image, scale), tile_px, each, placement)
             yield from (partial(_timed, task, map_part(scale), clock) for task in asked)
         for grid, probabilities in zip(grids, votes, strict=True):
             cut = _batches if placement.device.type == "cpu" else _batches_there
@@ -97,7 +97,8 @@ def _timed(task: Callable[[], None], part: str, clock: Clock) -> None:
     clock(part, time.perf_counter() - begun)
 
 
-def _resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+def resized(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:
+    """An image as it is looked at on a scale."""
     if scale == 1:
         return image
     height, width = scaled_size(image.shape[0], image.shape[1], scale)
@@ -119,7 +120,7 @@ def _batches(
     def ask(chosen: NDArray[np.int64]) -> None:
         rows, cols = np.divmod(chosen, grid.cols)
         with torch.inference_mode(), autocast(placement):
-            probabilities[rows, cols] = _crack_probability(model(_batch(windows[rows, cols], placement)))
+            probabilities[rows, cols] = _crack_probability(model(as_batch(windows[rows, cols], placement)))
 
     for start in range(0, count, batch):
         yield partial(ask, np.arange(start, min(start + batch, count)))
@@ -254,7 +255,7 @@ def tiles(
         seen = image[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
         seen = PatchGrid(seen.shape[0], seen.shape[1], cell, cell).pad(seen)
         with torch.inference_mode(), autocast(placement):
-            features = model.features(_batch(seen[None], placement))
+            features = model.features(as_batch(seen[None], placement))
             features = features[:, :, top - above : bottom - above, left - before : right - before]
             into.take(slice(top, bottom), slice(left, right), features)
         del features
@@ -264,7 +265,7 @@ def tiles(
         yield partial(look, top, left)
 
 
-def _batch(images: NDArray[np.uint8], placement: Placement) -> Tensor:
+def as_batch(images: NDArray[np.uint8], placement: Placement) -> Tensor:
     """Images uint8 [N, H, W, 3] as a tensor [N, 3, H, W] on the device; channels-last memory as it comes."""
     return torch.from_numpy(images).to(placement.device).permute(0, 3, 1, 2)
 

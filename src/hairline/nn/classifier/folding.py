@@ -6,6 +6,7 @@ machine's peak. Results differ by rounding alone.
 """
 
 import copy
+from collections import Counter, defaultdict
 
 import torch
 from timm.layers.norm_act import BatchNormAct2d
@@ -115,20 +116,28 @@ class _Tracer(fx.Tracer):
 
 
 def _followers(body: nn.Module) -> dict[str, str]:
-    """Names of convolutions whose values go into one batch normalisation and nowhere else, to the name of that."""
+    """Names of convolutions whose values go into one batch normalisation and nowhere else, to the name of that.
+
+    Both may be used several times, as by a network that looks at an image at several sizes.
+    """
     try:
         nodes = list(_Tracer().trace(body).nodes)
     except Exception:  # timm's networks may branch on values; what cannot be followed stays whole: slower, not wrong
         return {}
     layers = dict(body.named_modules())
-    called = [node.target for node in nodes if node.op == "call_module"]
+    calls = [node for node in nodes if node.op == "call_module"]
+    called = Counter(str(node.target) for node in calls)
+    following = defaultdict[str, set[str]](set)
+    for node in calls:
+        if type(layers[str(node.target)]) is nn.Conv2d:
+            users = list(node.users)
+            alone = len(users) == 1 and users[0].op == "call_module"
+            following[str(node.target)].add(str(users[0].target) if alone else "")
     found = {}
-    for node in nodes:
-        users = list(node.users)
-        if node.op == "call_module" and type(layers[str(node.target)]) is nn.Conv2d and len(users) == 1:
-            follows = str(users[0].target) if users[0].op == "call_module" else ""
-            if _foldable(layers.get(follows)) and called.count(follows) == called.count(node.target) == 1:
-                found[str(node.target)] = follows
+    for target, follows in following.items():
+        (one, *others) = follows
+        if not others and _foldable(layers.get(one)) and called[one] == called[target]:
+            found[target] = one
     return found
 
 

