@@ -17,10 +17,9 @@ from hairline.data.layout_files import UNREAD
 from hairline.data.root_survey import LITTER
 from hairline.errors import HairlineError
 from hairline.gates import near_duplicates
-from hairline.imaging import images
+from hairline.imaging import heic, images
 from hairline.io.reading import refuse_no_file, unreadable
 from hairline.io.threads import in_threads
-from hairline.workspaces import heic
 
 EXIF, TAKEN, CHANGED = 0x8769, 36867, 306
 """The numbers of EXIF's own table, and of the times at which a photo was taken and last changed."""
