@@ -24,7 +24,7 @@ def test_photos_in_masks_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         "scores/a.png", "masks/a.png", "overlays/a.jpg", "predictions.csv"
     }  # fmt: skip
     (tmp_path / "photos/b.jpg").write_bytes(b"no image")
-    (tmp_path / "photos/c.heic").touch()
+    (tmp_path / "photos/c.psd").touch()
     done = CliRunner().invoke(app, ["predict", "photos", "--out", "out", "--overlay"])
     assert done.exit_code == 1
     assert "0 photos predicted, 1 done before, 1 failed" in done.output

@@ -7,6 +7,7 @@ from support import own_photos
 from support.own_photos import photo
 
 from hairline.errors import HairlineError
+from hairline.imaging import heic
 from hairline.imaging.images import read_image
 from hairline.workspaces import found, looking, taking
 

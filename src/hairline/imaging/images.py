@@ -177,6 +177,12 @@ def decode(path: Path) -> Decoded:
         return Decoded(_deep_colours(path, image, 1 if file.format == "TIFF" else stored), stored)
 
 
+def decoded_bytes(path: Path, most: int) -> int:
+    """What an image file of at most so many pixels takes in memory once it is decoded, 4 bytes a pixel."""
+    with _opened(path, most) as file:
+        return file.width * file.height * 4
+
+
 def decode_lying(path: Path, most: int) -> Decoded:
     """Decode an image file and leave it as it is stored, so that no second copy of a large one is made.
 
@@ -283,8 +289,9 @@ def largest(path: Path) -> int:
 def _converted(path: Path, found: Image.Image | NDArray[np.uint16], mode: str, bits: int | None) -> NDArray[np.uint8]:
     """The pixels of a file in a mode of Pillow."""
     if not isinstance(found, Image.Image) and bits is not None and largest_of(found) >= 1 << bits:
+        most = largest_of(found)
         raise HairlineError(
-            f"{path}: holds values up to {largest_of(found)}, more than {bits} bits; correct pixels.bits of this data set"
+            f"{path}: holds values up to {most}, more than {bits} bits; correct pixels.bits of this data set"
         )
     image = found if isinstance(found, Image.Image) else Image.fromarray(in_8_bits(found, bits))
     with _told(path):

@@ -54,9 +54,9 @@ class Regions:
             found = images.turned(images.as_array(part, mode), self._turn)
         else:
             deep = images.turned(stored[first:last, left:right], self._turn)
-            grey = deep.ndim == 2
-            found = (np.repeat(deep[..., None], 3, 2) if grey else deep) >> (self._bits - 8)
-            found = np.concatenate([found[..., :3], deep[..., 3:] >> 8], axis=2).astype(np.uint8)
+            deep = np.repeat(deep[..., None], 3, axis=2) if deep.ndim == 2 else deep
+            parts = [deep[..., :3] >> (self._bits - 8), deep[..., 3:] >> 8]
+            found = np.concatenate(parts, axis=2).astype(np.uint8)
         alpha = np.ascontiguousarray(found[..., 3]) if found.shape[2] == 4 else None
         return np.ascontiguousarray(found[..., :3]), alpha
 
@@ -80,4 +80,3 @@ def read_over_white(path: Path) -> NDArray[np.uint8]:
     """A whole photo as :meth:`Regions.rows` gives it."""
     photo = Regions(path)
     return photo.rows(0, photo.height)
-

@@ -60,6 +60,10 @@ class Tiling:
                 for (start, stop), weight in zip(spans, found, strict=True)]  # fmt: skip
 
 
+NETWORK = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
+"""How networks that segment look at large images, in the pixels that they see."""
+
+
 def blended(image: NDArray[np.uint8], ask: Ask, tiling: Tiling) -> NDArray[np.float32]:
     """What is found in all tiles of an image, as one map.
 

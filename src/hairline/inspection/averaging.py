@@ -13,6 +13,7 @@ CHOICES: tuple[Average, ...] = get_args(Average)
 
 MIRRORED: tuple[tuple[int, int], ...] = ((1, 1), (1, -1), (-1, 1), (-1, -1))
 """Steps through rows and columns of every view."""
+LARGEST_SCALE = 16.0
 FACTORS = (0.75, 1.0, 1.5)
 """Of the scale that photos are seen at."""
 
@@ -40,7 +41,8 @@ def averaged(asked: Asked, scale: float, average: Average) -> Callable[[NDArray[
     Args:
         asked: What gives the scores of one.
         scale: That it sees photos at.
-        average: ``flips``: 4 views; ``scales``: 3 views, at 0.75, 1 and 1.5 times the scale; ``both``: 12 views.
+        average: ``flips``: 4 views; ``scales``: 3 views, at 0.75, 1 and 1.5 times the scale (at most 16); ``both``: 12
+            views.
 
     Returns:
         From RGB uint8 [height, width, 3] to float32 [height, width] in [0, 1].
@@ -53,7 +55,7 @@ def averaged(asked: Asked, scale: float, average: Average) -> Callable[[NDArray[
         summed = np.zeros(image.shape[:2], np.float32)
         for rows, columns, factor in seen:
             view = np.ascontiguousarray(image[::rows, ::columns])
-            summed += asked.predict(view, scale * factor)[::rows, ::columns]
+            summed += asked.predict(view, min(scale * factor, LARGEST_SCALE))[::rows, ::columns]
         return summed / np.float32(len(seen))
 
     return mean

@@ -276,4 +276,3 @@ def _palette(dataset: Any) -> NDArray[np.uint8] | None:
     for value, colour in dataset.colormap(1).items():
         found[value] = colour[:3]
     return found
-

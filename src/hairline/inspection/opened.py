@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
-from hairline.imaging import heic
-from hairline.imaging.regions import Regions
+from hairline.imaging import heic, images
+from hairline.imaging.limits import Budget
+from hairline.imaging.regions import PIXELS, Regions
 from hairline.inspection import geotiff, videos
 from hairline.inspection.georeference import Georeference
 from hairline.inspection.photos import Photo
@@ -65,6 +66,9 @@ class Pixels:
         return
 
 
+HELD = Budget(1 << 30)
+"""Bytes of photos in memory over all threads; a larger one waits until it is alone."""
+
 Opening = Callable[[], AbstractContextManager[Opened]]
 
 
@@ -105,7 +109,8 @@ def opened(photo: Photo) -> Iterator[Opened]:
             if found is not None:
                 yield Opened(found, found.georeference)
                 return
-    yield Opened(Regions(photo.path))
+    with HELD.share(images.decoded_bytes(photo.path, PIXELS)):
+        yield Opened(Regions(photo.path))
 
 
 def read(photo: Photo) -> NDArray[np.uint8]:

@@ -1,6 +1,5 @@
-"""Photos as people name them: files, folders, patterns and videos, in a stable order, each with a name of its own for what is written."""
+"""Photos as people name them: files, folders, patterns, videos; in a stable order, each with a name for its results."""
 
-import glob
 import os
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -16,9 +15,11 @@ from hairline.inspection import videos
 from hairline.io.file_names import printable
 from hairline.io.reading import composed, there, walk
 
-
 SUFFIXES = (*IMAGE_SUFFIXES, ".mpo", *heic.SUFFIXES, *videos.SUFFIXES)
 """Of files in folders that are photos or videos, in lower case; upper case means the same."""
+
+MAGIC = frozenset("*?[")
+"""Letters that make a pattern of a name that no file has."""
 
 
 @dataclass(frozen=True)
@@ -101,15 +102,25 @@ def _below(path: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], lis
 
 def _matching(pattern: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
     """As :func:`_below` of a pattern, with what it matches called by what lies below its fixed beginning."""
-    fixed = list(takewhile(lambda part: not glob.has_magic(part), pattern.parts))
-    if len(fixed) == len(pattern.parts):
+    fixed = list(takewhile(lambda part: not MAGIC.intersection(part), pattern.parts))
+    root, varied = Path(*fixed), PurePosixPath(*pattern.parts[len(fixed) :])
+    if not varied.parts:
         raise HairlineError(
             f"{printable(str(pattern))}: not found; expected a photo, a video, a folder of them, or a pattern in "
             "quotation marks as 'photos/**/*.jpg'; correct it"
         )
-    found = (Path(each) for each in sorted(glob.glob(str(pattern), recursive=True)))
+    try:
+        found = sorted(path for path in root.glob(str(varied)) if not _is_hidden(path.relative_to(root)))
+    except ValueError as error:
+        raise HairlineError(
+            f"{printable(str(pattern))}: is no pattern ({error}); expected one as 'photos/**/*.jpg'; correct it"
+        ) from None
     files = (file for each in found for file in (walk(each) if each.is_dir() else [each]))
-    return _counted(pattern, Path(*fixed), dict.fromkeys(files), out)
+    return _counted(pattern, root, dict.fromkeys(files), out)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
 
 
 def _counted(

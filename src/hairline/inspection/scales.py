@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hairline.data.samples import evenly
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_image
+from hairline.inspection import opened
 from hairline.inspection.photos import Photo
 from hairline.inspection.prediction import Predictor
 from hairline.io.artefacts import read_json
@@ -46,7 +46,7 @@ def of_photos(
         One of the candidates, from 1/8 to 4; 1 where the network marks hardly anything at any of them.
     """
     some = [photos[index] for index in evenly(len(photos), scale_rules.IMAGES)]
-    hashes = [content_hash(photo.path) for photo in some if photo.path.is_file()]
+    hashes = [content_hash(photo.file) for photo in some if photo.file.is_file()]
     key = hashlib.sha256("\n".join([predictor.sha256, *hashes]).encode()).hexdigest()
     file = out / FILE
     if there(file):
@@ -64,7 +64,7 @@ def _found(
     images = []
     for photo in photos:
         try:
-            images.append(_middle(read_image(photo.path)))
+            images.append(_middle(photo))
         except HairlineError:
             continue  # which is told of when its turn to be predicted comes
     if not images:
@@ -73,7 +73,9 @@ def _found(
     return scale, {"candidates": candidates, "photos": len(images)}
 
 
-def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The middle of an image, of at most ``SIDE_PX`` a side, with no tie to the rest of it."""
-    top, left = (max(length - SIDE_PX, 0) // 2 for length in image.shape[:2])
-    return image[top : top + SIDE_PX, left : left + SIDE_PX].copy()
+def _middle(photo: Photo) -> NDArray[np.uint8]:
+    """The middle of a photo, of at most ``SIDE_PX`` a side, with no tie to the rest of it."""
+    with opened.opened(photo) as found:
+        height, width = found.photo.height, found.photo.width
+        top, left = (max(length - SIDE_PX, 0) // 2 for length in (height, width))
+        return found.photo.rows(top, min(top + SIDE_PX, height))[:, left : left + SIDE_PX].copy()
