@@ -87,8 +87,7 @@ def predict(
     stored = thresholds.of(predictor.info)
     used = stored.value if threshold is None else threshold
     typer.echo(f"Threshold {used:g}, {stored.told if threshold is None else 'as given'}", err=True)
-    tiling = prediction.TILING.resized(factor)
-    options = folder.Options(factor, used, overlay, again, averaged, tiling, workers)
+    options = folder.Options(factor, used, overlay, again, averaged, tiled=True, workers=workers)
     with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
         done = folder.predict_all(found, predictor, out, options, tell, progress.update)
     passed = f", {len(other)} other files passed over" if other else ""

@@ -63,6 +63,14 @@ class Tiling:
 NETWORK = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
 """How networks that segment look at large images, in the pixels that they see."""
 
+FRUGAL, LARGE_PIXELS = Tiling(tile_px=640, overlap_px=128, margin_px=32, align_px=32), 1 << 27
+"""The same for images of more pixels, which leave less memory to the network; it takes a tenth longer."""
+
+
+def of_photo(pixels: int, factor: float) -> Tiling:
+    """How a photo of so many pixels is cut that a network sees resized by a factor."""
+    return (FRUGAL if pixels > LARGE_PIXELS else NETWORK).resized(factor)
+
 
 def blended(image: NDArray[np.uint8], ask: Ask, tiling: Tiling) -> NDArray[np.float32]:
     """What is found in all tiles of an image, as one map.

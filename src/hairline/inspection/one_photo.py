@@ -67,10 +67,11 @@ def _write(
     """Write what is found of a photo; the number of its crack pixels."""
     rows, on_map, cracked = found.photo, found.georeference is not None, 0
     drawn = writing.Overlay(rows.height, rows.width) if options.overlay else None
+    cut = tiles.of_photo(rows.height * rows.width, options.scale) if options.tiled else WHOLE
     ask = averaging.averaged(predictor, options.scale, options.average)
     paths = [places.scores(out, name, on_map), places.mask(out, name, on_map)]
     with writing.grey_files(paths, rows.height, rows.width, found.georeference, told) as (to_scores, to_mask):
-        for top, scores in tiles.bands(rows.height, rows.width, rows.rows, ask, options.tiling or WHOLE):
+        for top, scores in tiles.bands(rows.height, rows.width, rows.rows, ask, cut):
             _refuse_no_numbers(photo, scores)
             bottom = top + len(scores)
             shown = rows.shown(top, bottom)

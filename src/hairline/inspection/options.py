@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from hairline.imaging.tiles import Tiling
 from hairline.inspection.averaging import Average
 
 
@@ -16,7 +15,7 @@ class Options:
         overlay: Whether a picture of photo and mask is drawn too.
         again: Whether photos are predicted that have been before.
         average: Over which views scores are averaged.
-        tiling: How large photos are cut, in their own pixels; None for not at all.
+        tiled: Whether large photos are looked at in tiles; what must see them as a whole is not.
         workers: Photos that are worked on at a time, each on a thread.
     """
 
@@ -25,7 +24,7 @@ class Options:
     overlay: bool
     again: bool
     average: Average = "none"
-    tiling: Tiling | None = None
+    tiled: bool = False
     workers: int = 1
 
 
