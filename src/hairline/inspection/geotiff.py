@@ -22,6 +22,7 @@ CACHE_MB = 128
 BLOCK_PX = 512
 LARGE_PIXELS = 1 << 26
 """TIFF files without a coordinate system are read by rows from so many pixels on."""
+PIECE_BYTES = 1 << 28
 ANY_PIXELS = 1 << 40
 SEARCH_ROWS = 1024
 
@@ -87,6 +88,12 @@ class GeoTiff:
             raise HairlineError(
                 f"{printable(str(path))}: holds {len(dataset.subdatasets)} pages; expected one image a file; save each "
                 "as its own"
+            )
+        packed = _piece_bytes(dataset)
+        if packed > PIECE_BYTES:
+            raise HairlineError(
+                f"{printable(str(path))}: is packed in pieces of {packed:,} bytes; expected tiles; write it anew, as "
+                "with 'gdal_translate -co TILED=YES -co COMPRESS=DEFLATE'"
             )
         kinds = {dataset.dtypes[band - 1] for band in self._bands}
         if not kinds <= {"uint8", "uint16"}:
@@ -242,10 +249,18 @@ def _is_large_and_plain(path: Path, dataset: Any) -> bool:
     from rasterio.enums import PhotometricInterp
 
     plain = (PhotometricInterp.black, PhotometricInterp.rgb, PhotometricInterp.ycbcr)
-    large = dataset.width * dataset.height >= LARGE_PIXELS and dataset.photometric in plain and not dataset.subdatasets
+    large = dataset.width * dataset.height >= LARGE_PIXELS and dataset.photometric in plain
+    large = large and not dataset.subdatasets and _piece_bytes(dataset) <= PIECE_BYTES
     with suppress(HairlineError):
         return large and images.orientation(path, ANY_PIXELS) == 1
     return large
+
+
+def _piece_bytes(dataset: Any) -> int:
+    """Bytes of the tiles or strips in which a file is packed, of which each is unpacked as a whole."""
+    sizes = [np.dtype(kind).itemsize for kind in dataset.dtypes]
+    pieces = zip(dataset.block_shapes, sizes, strict=True)
+    return sum(rows * columns * size for (rows, columns), size in pieces)
 
 
 def _stretch(dataset: Any, band: int) -> int:

@@ -126,7 +126,8 @@ def _is_hidden(path: Path) -> bool:
 def _counted(
     named: Path, root: Path, files: Iterable[Path], out: Path
 ) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
-    outside = [file for file in files if not file.resolve().is_relative_to(out.resolve())]
+    written = os.path.realpath(out)
+    outside = [file for file in files if not Path(os.path.realpath(file)).is_relative_to(written)]  # also of loops
     found = [file for file in outside if file.suffix.lower() in SUFFIXES]
     if not found:
         raise HairlineError(
