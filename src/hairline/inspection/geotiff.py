@@ -1,6 +1,7 @@
 """GeoTIFF: read by rows, never as a whole, and written by rows with the coordinate system of the photo."""
 
 import importlib.util
+import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -25,6 +26,8 @@ LARGE_PIXELS = 1 << 26
 PIECE_BYTES = 1 << 28
 ANY_PIXELS = 1 << 40
 SEARCH_ROWS = 1024
+NOBODY = logging.NullHandler()
+"""Keeps what GDAL says of damaged files, of which one sentence of ours tells, off the screen; other handlers have it."""
 
 
 def readable() -> bool:
@@ -196,6 +199,7 @@ def _dataset(path: Path) -> Iterator[Any]:
     """A file as rasterio opens it; None where it does not, which others may."""
     import rasterio
 
+    logging.getLogger("rasterio").addHandler(NOBODY)
     with rasterio.Env(GDAL_CACHEMAX=CACHE_MB), warnings.catch_warnings():
         warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
         try:
@@ -216,9 +220,9 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except (RasterioError, MemoryError) as error:
+        found = " ".join(str(error.__cause__ or error).split())
         raise HairlineError(
-            f"{printable(str(path))}: cannot be decoded ({' '.join(str(error).split())}); expected a whole GeoTIFF; "
-            "copy or export it again"
+            f"{printable(str(path))}: cannot be decoded ({found}); expected a whole GeoTIFF; copy or export it again"
         ) from None
 
 

@@ -69,7 +69,7 @@ class Predictor:
         """
         if scale != "auto":
             refuse_scale(scale)
-        pixels = opened.read(photos.recorded(image)) if isinstance(image, str | Path) else image
+        pixels = opened.read(photos.recorded(str(image))) if isinstance(image, str | Path) else image
         refuse_image(pixels)
         factor = self.find_scale([pixels])[0] if scale == "auto" else float(scale)
 
