@@ -27,7 +27,7 @@ PIECE_BYTES = 1 << 28
 ANY_PIXELS = 1 << 40
 SEARCH_ROWS = 1024
 NOBODY = logging.NullHandler()
-"""Keeps what GDAL says of damaged files, of which one sentence of ours tells, off the screen; other handlers have it."""
+"""Keeps what GDAL says of damaged files, of which a sentence of ours tells, off the screen; other handlers have it."""
 
 
 def readable() -> bool:
