@@ -15,10 +15,16 @@ from hairline.imaging.regions import Regions
 RNG = np.random.default_rng(0)
 
 
-def by_rows(path: Path, step: int) -> np.ndarray:
+def by_parts(path: Path, step: int) -> np.ndarray:
     photo = Regions(path)
     tops = range(0, photo.height, step)
-    return np.concatenate([photo.rows(top, min(top + step, photo.height)) for top in tops])
+    lefts = range(0, photo.width, 2 * step)
+    ends = photo.height, photo.width
+    return np.concatenate([
+        np.concatenate([photo.part(top, min(top + step, ends[0]), left, min(left + 2 * step, ends[1]))
+                        for left in lefts], axis=1)
+        for top in tops
+    ])  # fmt: skip
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -30,8 +36,8 @@ def test_rows_are_those_of_the_upright_photo(tmp_path: Path, orientation: int, s
     Image.fromarray(RNG.integers(0, 256, (23, 31, 3), dtype=np.uint8)).save(path, exif=exif)
     with Image.open(path) as file:
         expected = np.asarray(ImageOps.exif_transpose(file).convert("RGB"))
-    np.testing.assert_array_equal(by_rows(path, 7), expected)
-    np.testing.assert_array_equal(by_rows(path, 100), read_image(path))
+    np.testing.assert_array_equal(by_parts(path, 7), expected)
+    np.testing.assert_array_equal(by_parts(path, 100), read_image(path))
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "CMYK", "YCbCr", "LA", "RGBA"])
@@ -39,7 +45,7 @@ def test_every_mode_is_read_as_the_whole_photo_is(tmp_path: Path, mode: str) -> 
     path = tmp_path / ("a.jpg" if mode in ("CMYK", "YCbCr") else "a.png")
     image = Image.fromarray(RNG.integers(0, 256, (20, 30, 3), dtype=np.uint8)).convert(mode)
     image.save(path)
-    np.testing.assert_array_equal(by_rows(path, 6), read_image(path))
+    np.testing.assert_array_equal(by_parts(path, 6), read_image(path))
     assert Regions(path).shown(0, 20) is None or Regions(path).shown(0, 20).all()
 
 
@@ -48,7 +54,7 @@ def test_clear_pixels_are_white_and_known(tmp_path: Path) -> None:
     pixels[1], pixels[2] = (100, 50, 0, 0), (100, 50, 0, 128)
     Image.fromarray(pixels).save(tmp_path / "a.png")
     photo = Regions(tmp_path / "a.png")
-    found = photo.rows(0, 4)
+    found = photo.part(0, 4, 0, 3)
     assert [found[row, 0].tolist() for row in range(3)] == [[100, 50, 0], [255, 255, 255], [177, 152, 127]]
     np.testing.assert_array_equal(photo.shown(0, 4)[:, 0], [True, False, True, True])
     key = Image.fromarray(np.array([[0, 9]], np.uint8)).convert("P")
@@ -63,7 +69,7 @@ def test_16_bits_are_scaled_by_the_range_of_the_whole_photo(tmp_path: Path, chan
     if channels == 4:
         deep[..., 3] = 65535
     cv2.imwrite(str(tmp_path / "a.png"), deep.squeeze())
-    np.testing.assert_array_equal(by_rows(tmp_path / "a.png", 3), read_image(tmp_path / "a.png"))
+    np.testing.assert_array_equal(by_parts(tmp_path / "a.png", 3), read_image(tmp_path / "a.png"))
 
 
 def test_large_photos_are_read_up_to_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -84,6 +84,7 @@ class GeoTiff:
             HairlineError: If its values are no 8 or 16 bits, or it has several pages.
         """
         self._path, self._dataset = path, dataset
+        self._kept: tuple[tuple[int, int], NDArray[np.uint8]] | None = None
         self.height, self.width = dataset.height, dataset.width
         self.georeference = _georeference(dataset)
         self._bands = _colours(dataset)
@@ -108,8 +109,15 @@ class GeoTiff:
         self._times = np.uint8(1 if self._palette is not None else _stretch(dataset, self._bands[0]))
         self._bits = images.depth(self._largest()) if "uint16" in kinds else 8
 
-    def rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
-        """Rows as RGB uint8 [bottom - top, width, 3]: red, green and blue, or the first band three times over."""
+    def part(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.uint8]:
+        """A part as RGB, uint8 [bottom - top, right - left, 3]; whole rows are read, and kept for the parts beside."""
+        if self._kept is None or self._kept[0] != (top, bottom):
+            self._kept = None
+            self._kept = (top, bottom), self._rows(top, bottom)
+        return self._kept[1][:, left:right]
+
+    def _rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
+        """Red, green and blue, or the first band three times over."""
         values = self._read(top, bottom) * self._times
         if self._palette is not None:
             return np.asarray(self._palette[values[0]])

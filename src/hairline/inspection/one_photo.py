@@ -65,23 +65,23 @@ def _write(
     photo: Photo, name: str, found: Opened, predictor: Asked, out: Path, options: Options, told: dict[str, str]
 ) -> int:
     """Write what is found of a photo; the number of its crack pixels."""
-    rows, on_map, cracked = found.photo, found.georeference is not None, 0
-    drawn = writing.Overlay(rows.height, rows.width) if options.overlay else None
-    cut = tiles.of_photo(rows.height * rows.width, options.scale) if options.tiled else WHOLE
+    parts, on_map, cracked = found.photo, found.georeference is not None, 0
+    drawn = writing.Overlay(parts.height, parts.width) if options.overlay else None
+    cut = tiles.of_photo(parts.height * parts.width, options.scale) if options.tiled else WHOLE
     ask = averaging.averaged(predictor, options.scale, options.average)
     paths = [places.scores(out, name, on_map), places.mask(out, name, on_map)]
-    with writing.grey_files(paths, rows.height, rows.width, found.georeference, told) as (to_scores, to_mask):
-        for top, scores in tiles.bands(rows.height, rows.width, rows.rows, ask, cut):
+    with writing.grey_files(paths, parts.height, parts.width, found.georeference, told) as (to_scores, to_mask):
+        for top, scores in tiles.bands(parts.height, parts.width, parts.part, ask, cut):
             _refuse_no_numbers(photo, scores)
             bottom = top + len(scores)
-            shown = rows.shown(top, bottom)
+            shown = parts.shown(top, bottom)
             seen = scores if shown is None else np.where(shown, scores, np.float32(0))
             mask = seen >= options.threshold
             cracked += int(np.count_nonzero(mask))
             to_scores.write(quantise(seen))
             to_mask.write(mask.astype(np.uint8) * np.uint8(255))
             if drawn is not None:
-                drawn.add(rows.rows(top, bottom), mask)
+                drawn.add(parts.part(top, bottom, 0, parts.width), mask)
         if drawn is not None:
             with whole_file(places.overlay(out, name)) as partial:
                 partial.write_bytes(drawn.jpeg(f"{told['Software']} {told['hairline']}"))

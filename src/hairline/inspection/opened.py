@@ -1,4 +1,4 @@
-"""Photos opened to be looked at by rows, whatever they are: files in memory, GeoTIFF on the disk, frames of videos."""
+"""Photos opened to be looked at part by part, whatever they are: files in memory, GeoTIFF on the disk, frames."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,8 +18,8 @@ from hairline.io.file_names import printable
 from hairline.io.reading import refuse_no_file
 
 
-class Rows(Protocol):
-    """A photo of which rows are read, upright.
+class Parts(Protocol):
+    """A photo of which parts are read, upright, from top to bottom.
 
     Attributes:
         height: In pixels.
@@ -29,12 +29,12 @@ class Rows(Protocol):
     height: int
     width: int
 
-    def rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
-        """RGB uint8 [bottom - top, width, 3]."""
+    def part(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.uint8]:
+        """RGB uint8 [bottom - top, right - left, 3]."""
         ...
 
     def shown(self, top: int, bottom: int) -> NDArray[np.bool_] | None:
-        """Which pixels show anything, bool [bottom - top, width]; None where all do."""
+        """Which pixels of rows show anything, bool [bottom - top, width]; None where all do."""
         ...
 
 
@@ -42,11 +42,11 @@ class Opened:
     """An opened photo.
 
     Attributes:
-        photo: To read rows of.
+        photo: To read parts of.
         georeference: Where it lies on a map; None where it does not say.
     """
 
-    def __init__(self, photo: Rows, georeference: Georeference | None = None) -> None:
+    def __init__(self, photo: Parts, georeference: Georeference | None = None) -> None:
         self.photo, self.georeference = photo, georeference
 
 
@@ -57,9 +57,9 @@ class Pixels:
         self.height, self.width = image.shape[:2]
         self._image = image
 
-    def rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
-        """RGB uint8 [bottom - top, width, 3]."""
-        return self._image[top:bottom]
+    def part(self, top: int, bottom: int, left: int, right: int) -> NDArray[np.uint8]:
+        """RGB uint8 [bottom - top, right - left, 3]."""
+        return self._image[top:bottom, left:right]
 
     def shown(self, top: int, bottom: int) -> None:
         """All of it is."""
@@ -93,7 +93,7 @@ def prepare(photo: Photo) -> Opening:
 
 @contextmanager
 def opened(photo: Photo) -> Iterator[Opened]:
-    """A photo to read rows of.
+    """A photo to read parts of.
 
     Raises:
         HairlineError: If it is missing or cannot be read.
@@ -120,4 +120,4 @@ def read(photo: Photo) -> NDArray[np.uint8]:
         HairlineError: If it is missing or cannot be read.
     """
     with opened(photo) as found:
-        return found.photo.rows(0, found.photo.height)
+        return found.photo.part(0, found.photo.height, 0, found.photo.width)

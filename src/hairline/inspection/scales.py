@@ -78,4 +78,4 @@ def _middle(photo: Photo) -> NDArray[np.uint8]:
     with opened.opened(photo) as found:
         height, width = found.photo.height, found.photo.width
         top, left = (max(length - SIDE_PX, 0) // 2 for length in (height, width))
-        return found.photo.rows(top, min(top + SIDE_PX, height))[:, left : left + SIDE_PX].copy()
+        return found.photo.part(top, min(top + SIDE_PX, height), left, min(left + SIDE_PX, width)).copy()
