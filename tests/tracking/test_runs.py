@@ -261,7 +261,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     arguments = (workspace / "network", "segmenter", "hairline.nn.segmenter.serving")
     logging.getLogger("mlflow").setLevel(logging.INFO)  # as where others have imported it before
     with opened() as run:
-        run.model(*arguments, example, answer, requirements(), "mine", serving.PARAMS)
+        run.model(*arguments, example, answer, requirements(), params=serving.PARAMS)
         with pytest.raises(HairlineError, match="N > 1"):
             run.model(*arguments, example[:1], answer[:1], [])
     assert capfd.readouterr() == ("", "")
@@ -283,12 +283,19 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
         np.testing.assert_array_equal(found[0], segmenter.predict(network, image[0], place))
         masks = loaded.predict(image, params={"masks": True, "threshold": 0.4})
         np.testing.assert_array_equal(masks, found >= 0.4)
-    fetched = registry.fetch(f"sqlite:///{workspace}/mlruns/mlflow.db", "models:/mine/1", workspace / "fetched")
+    uri, store = (
+        f"sqlite:///{workspace}/mlruns/mlflow.db",
+        mlflow.MlflowClient(f"sqlite:///{workspace}/mlruns/mlflow.db"),
+    )
+    store.create_registered_model("mine")
+    store.create_model_version("mine", logged.artifact_location, model_id=logged.model_id)
+    store.set_registered_model_alias("mine", "champion", "1")
+    fetched = registry.fetch(uri, "models:/mine@champion", workspace / "fetched")
     (description,) = fetched.rglob("model.json")
     assert description.read_bytes() == (workspace / "network/model.json").read_bytes()
     with pytest.raises(HairlineError, match="cannot fetch models:/mine@nobody"):
-        registry.fetch(f"sqlite:///{workspace}/mlruns/mlflow.db", "models:/mine@nobody", workspace / "fetched")
-    (listed,) = (workspace / "mlruns").rglob("requirements.txt")
+        registry.fetch(uri, "models:/mine@nobody", workspace / "fetched")
+    listed, *_ = workspace.rglob("requirements.txt")
     stack = listed.read_text().split()
     assert [line for line in stack if line.startswith("torch==")] and not [line for line in stack if "+" in line]
     code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"
