@@ -57,7 +57,7 @@ class PngRows:
         filtered[:, 0] = UP
         np.subtract(rows, above, out=filtered[:, 1:])
         self._above, self._left = rows[-1].copy(), self._left - len(rows)
-        self._held += self._packer.compress(filtered)
+        self._held += self._packer.compress(filtered.data)
         if len(self._held) >= PIECE_BYTES:
             self._flush()
 

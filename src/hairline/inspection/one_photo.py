@@ -92,5 +92,5 @@ def _refuse_no_numbers(photo: Photo, scores: NDArray[np.float32]) -> None:
     if not np.isfinite(scores).all():
         raise HairlineError(
             f"{printable(str(photo.path))}: the network gives scores that are no numbers (NaN) here; expected some in "
-            "[0, 1]; train the network again, or name another one with --model"
+            "[0, 1]; name another network, or train this one again"
         )

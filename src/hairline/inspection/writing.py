@@ -43,15 +43,15 @@ def grey_files(
     """
     with ExitStack() as places, ExitStack() as files:
         partials = [places.enter_context(whole_file(path)) for path in paths]
-        yield [files.enter_context(_begun(files, path, height, width, place, told)) for path in partials]
+        yield [_begun(files, path, height, width, place, told) for path in partials]
 
 
 def _begun(
     files: ExitStack, path: Path, height: int, width: int, place: Georeference | None, told: Mapping[str, str]
-) -> GeoTiffRows | PngRows:
+) -> GreyRows:
     if place is not None:
-        return GeoTiffRows(path, height, width, place, told)
-    return PngRows(files.enter_context(path.open("wb")), height, width, told)
+        return files.enter_context(GeoTiffRows(path, height, width, place, told))
+    return files.enter_context(PngRows(files.enter_context(path.open("wb")), height, width, told))
 
 
 class Overlay:
@@ -69,7 +69,7 @@ class Overlay:
             self._drawn.append(overlay(image, mask))
             return
         self._held.append((image, mask))
-        image, mask = (np.concatenate(parts) for parts in zip(*self._held, strict=True))  # type: ignore[assignment]
+        image, mask = (np.concatenate(parts) for parts in zip(*self._held, strict=True))
         whole = len(image) - len(image) % self.times
         if whole:
             self._drawn.append(overlay(*self._smaller(image[:whole], mask[:whole])))
