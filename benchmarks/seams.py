@@ -3,7 +3,7 @@
     python benchmarks/seams.py /work/shared/datasets/crack500/traincrop [--side 1600] [--overlaps 64 128 256]
 
 An image of different photos side by side, small enough to be looked at as a whole, is looked at in the tiles of
-hairline predict (1024 px, and 512 px as for photos above 134 megapixels) with several overlaps and margins. Differences
+hairline predict (1024 px, and 640 px as for photos above 134 megapixels) with several overlaps and margins. Differences
 are of scores; *mask* is the share of the crack pixels that differ at one half.
 """
 
