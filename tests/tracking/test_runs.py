@@ -291,7 +291,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     store.create_model_version("mine", logged.artifact_location, model_id=logged.model_id)
     store.set_registered_model_alias("mine", "champion", "1")
     fetched = registry.fetch(uri, "models:/mine@champion", workspace / "fetched")
-    (description,) = fetched.rglob("model.json")
+    (description,) = (fetched / "data").rglob("model.json")
     assert description.read_bytes() == (workspace / "network/model.json").read_bytes()
     with pytest.raises(HairlineError, match="cannot fetch models:/mine@nobody"):
         registry.fetch(uri, "models:/mine@nobody", workspace / "fetched")

@@ -9,6 +9,8 @@ from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
 
 SCHEME = "models:/"
+DATA = "data"
+"""Where MLflow puts a model's files; the code beside them holds the network that ships."""
 DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
 """The files of a segmenter, as :mod:`hairline.nn.runtime.weights` calls them, which takes torch to load."""
 
@@ -34,7 +36,7 @@ def fetched(source: str) -> Iterator[Path]:
     uri = store.store_uri(workspace_root(Path.cwd()))
     with tempfile.TemporaryDirectory(prefix="hairline-") as made:
         folder = registry.fetch(uri, source, Path(made))
-        found = sorted(path.parent for path in folder.rglob(DESCRIPTION))
+        found = sorted(path.parent for path in (folder / DATA).rglob(DESCRIPTION))
         if len(found) != 1 or not (found[0] / WEIGHTS).is_file():
             raise HairlineError(
                 f"{source}: holds no {DESCRIPTION} with {WEIGHTS}; expected a segmenter that "
