@@ -139,6 +139,19 @@ def test_what_is_found_lies_where_the_photo_lies_and_is_that_of_the_same_pixels(
     assert places.found_mask(tmp_path / "out", "map").suffix == ".tif" and (tmp_path / "out/overlays/map.jpg").exists()
 
 
+def test_a_mask_on_a_map_does_not_stay_beside_that_of_another_photo(tmp_path: Path) -> None:
+    write(tmp_path / "p/a.tif", noise(20, 30, 3))
+    predicted(tmp_path)
+    assert places.found_mask(tmp_path / "out", "a").suffix == ".tif"
+    (tmp_path / "p/a.tif").unlink()
+    (tmp_path / "out" / records.FILE).unlink()
+    write_image(tmp_path / "p/a.png", noise(20, 30, 3))
+    predicted(tmp_path)
+    assert (
+        places.found_mask(tmp_path / "out", "a").suffix == places.found_scores(tmp_path / "out", "a").suffix == ".png"
+    )
+
+
 def test_nodata_is_no_crack(tmp_path: Path) -> None:
     pixels = np.full((40, 60, 3), 250, np.uint8)
     pixels[:, :20] = 255

@@ -85,6 +85,8 @@ def _write(
         if drawn is not None:
             with whole_file(places.overlay(out, name)) as partial:
                 partial.write_bytes(drawn.jpeg(f"{told['Software']} {told['hairline']}"))
+    for kind in (places.scores, places.mask):
+        kind(out, name, not on_map).unlink(missing_ok=True)  # of another photo of this name, before
     return cracked
 
 
