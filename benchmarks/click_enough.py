@@ -73,7 +73,7 @@ def course(pool: Clickable, parents: dict[str, str], seed: int) -> list[Row]:
     rows = dict(zip(pool.patches, features, strict=True))
     by_photo = {name: np.stack([rows[patch] for patch in mine if patch.photo == name])
                 for name in {patch.photo for patch in mine}}  # fmt: skip
-    chooser, labels = Chooser(mine, by_photo.__getitem__, seed, pool.emphasis), dict[Patch, bool]()
+    chooser, labels = Chooser(mine, by_photo.__getitem__, seed, emphasis=pool.emphasis), dict[Patch, bool]()
     order = estimating.audit_order(mine, seed)
     by, found = standard(list(by_photo.values()), pool.emphasis), list[Row]()
 

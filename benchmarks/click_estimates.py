@@ -34,7 +34,10 @@ def main() -> None:
     crack, features = crack_and_features(pool)
     by, found = standard([features], pool.emphasis), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
     for seed in range(args.seeds):
-        chooser, labels = Chooser(pool.patches, pool.features.__getitem__, seed, pool.emphasis), dict[Patch, bool]()
+        chooser, labels = (
+            Chooser(pool.patches, pool.features.__getitem__, seed, emphasis=pool.emphasis),
+            dict[Patch, bool](),
+        )
         for stop in CLICKS:
             while len(labels) < stop:
                 labels |= {patch: pool.truth[patch] for patch in chooser.next(labels, SCREEN)}

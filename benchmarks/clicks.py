@@ -111,7 +111,7 @@ def main() -> None:
         return speed(network, pool)
     tests = {name: Clickable(told, args.images, network, args.cache)
              for name, _, told in (each.partition("=") for each in args.sets)}  # fmt: skip
-    chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
+    chooser = Chooser(pool.patches, pool.features.__getitem__, 0, emphasis=pool.emphasis)
     every = chooser.classifier(pool.truth)
     assert every is not None
     rows, lines = list[dict[str, Any]](), {("all", 0): every}
@@ -160,7 +160,7 @@ def speed(network: frozen.Frozen, pool: Clickable) -> None:
           f"{time.process_time() - looked:.2f} s for each classifier")  # fmt: skip
     patches = estimating.audit_order(pool.patches, 0)
     for clicks in CLICKS:
-        chooser = Chooser(pool.patches, pool.features.__getitem__, 0, pool.emphasis)
+        chooser = Chooser(pool.patches, pool.features.__getitem__, 0, emphasis=pool.emphasis)
         chooser.classifier({patch: pool.truth[patch] for patch in patches[: CLICKS[0]]})  # features are asked for here
         begun = time.process_time()
         chooser.classifier({patch: pool.truth[patch] for patch in patches[:clicks]} | {patches[-1]: True})
@@ -182,7 +182,7 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
     """Rows of one annotator, and the classifier at each number of clicks."""
     draws = np.random.default_rng(seed)
     says = {patch: crack != (draws.random() < wrong) for patch, crack in data.truth.items()}
-    chooser = Chooser(data.patches, data.features.__getitem__, seed, data.emphasis)
+    chooser = Chooser(data.patches, data.features.__getitem__, seed, emphasis=data.emphasis)
     order, labels = estimating.audit_order(data.patches, seed), dict[Patch, bool]()
     for stop in CLICKS:
         while len(labels) < stop:

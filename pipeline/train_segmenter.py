@@ -13,8 +13,10 @@ from hairline.config import segmenter_record
 from hairline.config.params import Architecture, Params
 from hairline.config.paths import SegmenterName
 from hairline.data import training_table
+from hairline.data.names import MANUAL
 from hairline.data.training_table import Images
 from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.metrics import operating_point
 from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.runtime import origins, weight_packages
 from hairline.nn.runtime import weights as weight_files
@@ -69,9 +71,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         if trained is None:
             _give_up(paths.segmenter(name), len(images.table), options.max_images, without, run)
         else:
-            learned = _judge(params, name, trained, images, train_ids, checkpoints, run)
+            found = _judge(params, name, trained, images, train_ids, checkpoints, run)
             seen = segmenter_record.record(name.architecture, images, train_ids, options)
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, learned, seen, run)
+            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, found, seen, run)
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])
@@ -116,7 +118,7 @@ def _seeded(params: Params, architecture: str) -> Runtime:
 
 def _write(
     params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int,
-    mm_per_px: float | None, learned: Mapping[str, object], seen: Record, run: tracking.Run,
+    mm_per_px: float | None, found: Mapping[str, object], seen: Record, run: tracking.Run,
 ) -> None:  # fmt: skip
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     init = params.training(name.architecture)[0].init
@@ -128,7 +130,7 @@ def _write(
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
         "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
-        "learned": learned, **begun,
+        **found, **begun,
     }  # fmt: skip
     for tag, value in {
         "initialisation": trained.initial,
@@ -143,16 +145,17 @@ def _write(
     example = np.random.default_rng(0).integers(0, 256, (2, 70, 90, 3), dtype=np.uint8)
     answer = serving.Served(target).predict(example)
     run.model(target, "segmenter", "hairline.nn.segmenter.serving", example, answer, requirements(),
-              registry.name(params.experiment, "segmenter"))  # fmt: skip
+              registry.name(params.experiment, "segmenter"), serving.PARAMS)  # fmt: skip
 
 
 def _judge(
     params: Params, name: SegmenterName, trained: Trained[Segmenter], images: Images, own: Sequence[str],
     checkpoints: Path, run: tracking.Run,
 ) -> Mapping[str, object]:  # fmt: skip
-    """Whether the segmenter learned anything, for model.json; stops where it did not and that is an error.
+    """Whether the segmenter learned anything, and its best threshold, for model.json.
 
-    It is judged against labels of its own label set; the precision-recall curve on all validation images is logged.
+    Where it learned nothing and that is an error, it stops. It is judged against labels of its own label set; the
+    precision-recall curve on all validation images is logged.
     """
     model, placement = trained.model, resolve(params.runtime)
     held_out = judging.scored(model, images, images.validation(), placement)
@@ -161,8 +164,10 @@ def _judge(
         metrics, png = training_pictures.validation_curve(held_out, title, name.architecture)
         run.metrics(metrics)
         run.drawing("val_pr_curve.png", png)
+    masks = images.table.loc[held_out["id"], "label_set"] == MANUAL
+    threshold = {operating_point.NAME: operating_point.best(held_out, masks.to_list())}
     if params.learned == "off":
-        return NOT_JUDGED
+        return {"learned": NOT_JUDGED, **threshold}
     judgement = judging.judge(model, images, own, held_out, placement)
     architecture, (options, _) = params.architecture(name.architecture), params.training(name.architecture)
     tried, changes = tried_segmenter(
@@ -177,7 +182,7 @@ def _judge(
 
     told = partial(nothing_learned.message, tried, judgement, changes)
     training_run.conclude(params.learned, judgement, tried.name, told, save, checkpoints, run)
-    return judgement.as_json()
+    return {"learned": judgement.as_json(), **threshold}
 
 
 def _history(target: Path, trained: Trained[Segmenter] | None, run: tracking.Run) -> None:

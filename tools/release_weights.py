@@ -33,7 +33,7 @@ from hairline.config.paths import Paths, SegmenterName
 from hairline.errors import HairlineError
 from hairline.io.atomic import whole_folder
 from hairline.io.hashing import content_hash
-from hairline.metrics import learned
+from hairline.metrics import learned, operating_point
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import segmenter, shipped
 from hairline.version import installed
@@ -162,6 +162,7 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
             "scores_on_generated": {name: found[name] for name in ("ods", "ois", "ods_threshold")},
             "hairline": installed(), weights.HASH: content_hash(folder / weights.WEIGHTS_FILE),
         }  # fmt: skip
+        told.pop(operating_point.NAME, None)  # of scores before the calibration, after which it is one half
         _json(folder / weights.INFO_FILE, told)
         release_card.write(folder, scores)
         segmenter.load(folder)

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -161,3 +163,78 @@ def test_two_at_once_in_one_folder_are_refused(root: Path) -> None:
         run(root, Brightness())
     assert run(root, Brightness())[0] == Done(3, 0, 0)
     assert not (root / "out" / folder.LOCK).exists()
+
+
+def test_photos_on_threads_give_what_they_give_one_by_one(root: Path) -> None:
+    for number in range(20):
+        write_image(root / "p" / f"more{number}.png", np.full((9, 9, 3), number * 10, np.uint8))
+    assert run(root, Brightness(), Options(1, 0.5, True, False))[0] == Done(23, 0, 0)
+    alone = {path.relative_to(root / "out"): path.read_bytes() for path in (root / "out").rglob("*.png")}
+    (root / "p/bad.png").write_bytes(b"no image")
+    steps: list[int] = []
+    options = Options(1, 0.5, True, True, workers=4)
+    done, told = run(root, Brightness(), options, lambda: steps.append(1))
+    assert (done, len(told), len(steps)) == (Done(23, 0, 1), 1, 24)
+    assert {path.relative_to(root / "out"): path.read_bytes() for path in (root / "out").rglob("*.png")} == alone
+
+
+def test_files_tell_what_was_used(root: Path) -> None:
+    run(root, Brightness(), Options(2, 0.25, True, False, "flips"))
+    for kind in ("scores", "masks"):
+        with Image.open(root / "out" / kind / "a.png") as file:
+            assert file.text["hairline"] == "threshold=0.25 scale=2 average=flips model_sha256=n1"
+    with Image.open(root / "out/overlays/a.jpg") as file:
+        assert b"threshold=0.25" in file.info["comment"]
+    assert {(row["threshold"], row["average"], row["crs"]) for row in rows(root)} == {("0.25", "flips", "")}
+
+
+def test_a_table_of_an_earlier_version_is_gone_on_with(root: Path) -> None:
+    run(root, Brightness())
+    file = root / "out/predictions.csv"
+    file.write_text("".join(f"{line.rsplit(',', 2)[0]}\n" for line in file.read_text().splitlines()))
+    assert run(root, Brightness())[0] == Done(0, 3, 0)
+    assert run(root, Brightness(), Options(1, 0.5, False, False, "flips"))[0] == Done(3, 0, 0)
+
+
+def test_scores_that_are_no_numbers_are_told_of(root: Path) -> None:
+    class Diverged(Brightness):
+        def predict(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
+            return np.full(image.shape[:2], np.nan, np.float32)
+
+    done, told = run(root, Diverged())
+    assert done == Done(0, 0, 3) and "scores that are no numbers" in told[0]
+    assert not list((root / "out").rglob("*.png"))
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from hairline.inspection import folder, photos
+
+class Slow:
+    sha256 = "n1"
+    asked = 0
+    def predict(self, image, scale):
+        Slow.asked += 1
+        if Slow.asked == 3:
+            os.kill(os.getpid(), 9)
+        return image[..., 0].astype(np.float32) / 255
+
+folder.BETWEEN_S = 0.0
+root = Path(sys.argv[1])
+found, _ = photos.find([root / "p"], root / "out")
+folder.predict_all(found, Slow(), root / "out", folder.Options(1, 0.5, False, False), print)
+"""
+
+
+def test_what_kill_9_leaves_is_whole_and_gone_on_with(root: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", KILLED, str(root)], capture_output=True, text=True, check=False)
+    assert done.returncode == -9, done.stderr
+    left = [path for path in (root / "out").rglob("*") if path.is_file() and ".partial" in path.name]
+    assert left and len(rows(root)) == 2
+    network = Brightness()
+    assert run(root, network)[0] == Done(1, 2, 0) and network.asked == 1
+    assert not [path for path in (root / "out").rglob("*") if ".partial" in path.name]
+    for path in (root / "out/masks").rglob("*.png"):
+        assert read_mask(path).shape == (20, 30)

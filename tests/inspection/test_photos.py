@@ -51,3 +51,21 @@ def test_a_photo_keeps_the_name_it_had() -> None:
     assert name_all([first], known) == {first.path: "a_jpg"}
     many = [photo(f"/{number}.jpg", "x.jpg") for number in range(5)]
     assert list(name_all(many, {}).values()) == ["x", "x_jpg", "x_jpg_2", "x_jpg_3", "x_jpg_4"]
+
+
+def test_patterns_are_searched_where_no_file_has_their_name(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a/1.jpg", "p/b/2.jpg", "p/b/3.PNG", "p/b/notes.txt", "p/.h/4.jpg", "p/[x].jpg")
+    names = lambda pattern: [str(photo.name) for photo in find([tmp_path / pattern], tmp_path / "out")[0]]  # noqa: E731
+    assert names("p/**/*.jpg") == ["[x].jpg", "a/1.jpg", "b/2.jpg"]
+    assert names("p/*/[23].*") == ["b/2.jpg", "b/3.PNG"]
+    assert names("p/?") == ["a/1.jpg", "b/2.jpg", "b/3.PNG"]
+    assert names("p/[x].jpg") == ["[x].jpg"]
+    _, other = find([tmp_path / "p/b/*"], tmp_path / "out")
+    assert [path.name for path in other] == ["notes.txt"]
+    for pattern, told in (
+        ("p/*.tif", "has no photo"),
+        ("p/a**b/*", "is no pattern|has no photo"),
+        ("q.jpg", "not found"),
+    ):
+        with pytest.raises(HairlineError, match=told):
+            find([tmp_path / pattern], tmp_path / "out")

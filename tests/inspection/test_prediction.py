@@ -19,6 +19,8 @@ from hairline.imaging.tiles import Tiling
 from hairline.inspection import prediction
 from hairline.nn.runtime import device, serving, weights
 from hairline.nn.segmenter import segmenter, shipped, start
+from hairline.nn.segmenter.serving import Served
+from hairline.tracking import registry
 
 OFFLINE = """
 import socket
@@ -83,9 +85,27 @@ def test_a_damaged_network_that_ships_is_no_stages_to_make(
         (inside / name).write_bytes(whole)
 
 
+def test_a_network_of_the_registry_is_fetched(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    with pytest.raises(HairlineError, match=r"models:/mine@champion: found no store .*; go to its workspace, or set"):
+        hairline.load_segmenter("models:/mine@champion")
+    assert not list(tmp_path.iterdir())
+
+    def fetch(uri: str, source: str, target: Path) -> Path:
+        assert source == "models:/mine@champion" and uri.endswith("mlruns/mlflow.db")
+        return Path(shutil.copytree(folder, target / "data" / "unet")).parents[1]
+
+    monkeypatch.setattr(registry, "fetch", fetch)
+    assert hairline.load_segmenter("models:/mine@champion").sha256 == hairline.load_segmenter(folder).sha256
+    monkeypatch.setattr(registry, "fetch", lambda uri, source, target: target)
+    with pytest.raises(HairlineError, match=r"models:/other/1: holds no model\.json"):
+        hairline.load_segmenter("models:/other/1")
+
+
 def test_other_sources_are_told_what_to_be(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for source in (tmp_path / "nothing", tmp_path / "file", "models:/mine@champion"):
+    for source in (tmp_path / "nothing", tmp_path / "file"):
         with pytest.raises(HairlineError, match=r"expected 'shipped', or a folder that holds model\.json"):
             hairline.load_segmenter(source)
     with pytest.raises(HairlineError, match=r"model\.json: not found"):
@@ -140,6 +160,19 @@ def test_large_images_in_tiles_are_as_whole_ones(folder: Path, monkeypatch: pyte
     monkeypatch.setattr(prediction, "TILING", Tiling(192, 96, 32, 32))
     tiled = found.predict(image)
     assert tiled.shape == whole.shape and 0 < np.abs(tiled - whole).max() < 0.1 * np.ptp(whole)
+
+
+def test_what_is_served_is_cut_as_predictions_are(folder: Path, tmp_path: Path) -> None:
+    small_network.make(tmp_path, {"threshold": {"value": 0.4, "f1": 0.5, "images": 3, "labels": "masks"}})
+    image = picture(1100, 40)
+    served, scores = Served(tmp_path), hairline.load_segmenter(folder).predict(image)
+    np.testing.assert_array_equal(served.predict(image[None])[0], scores)
+    for asked, threshold in (({}, 0.4), ({"threshold": 0.45}, 0.45), ({"threshold": 0.0}, 0.4)):
+        masks = served.predict(image[None], {"masks": True, **asked})
+        assert masks.dtype == np.float32
+        np.testing.assert_array_equal(masks[0], scores >= threshold)
+    with pytest.raises(HairlineError, match="threshold 2"):
+        served.predict(image[None], {"threshold": 2.0})
 
 
 def test_loading_asks_no_network(folder: Path) -> None:

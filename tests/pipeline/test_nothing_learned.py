@@ -14,13 +14,15 @@ import pandas as pd
 import pytest
 from support import places
 
+import hairline
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index
 from hairline.data.layouts import folder as layout
 from hairline.data.patch_index import Options as Grid
-from hairline.data.samples import ingest, read_samples
+from hairline.data.samples import ingest, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
+from hairline.metrics import thresholds
 from hairline.nn.classifier import backbones
 from hairline.nn.segmenter import segmenter
 from pipeline import index_patches, label_manual, train_classifier, train_segmenter, validate_labels
@@ -168,8 +170,27 @@ def test_a_segmenter_without_validation_images_is_judged_on_those_it_learned_fro
     table = pd.read_parquet(source)
     table[table["role"] == "train"].to_parquet(source, index=False)
     segment()
-    learned = json.loads((PATHS.segmenter(NAME) / "model.json").read_text())["learned"]
-    assert (learned["split"], learned["photos"]) == ("train", 6)
+    info = json.loads((PATHS.segmenter(NAME) / "model.json").read_text())
+    assert (info["learned"]["split"], info["learned"]["photos"]) == ("train", 6)
+    assert info["threshold"] is None
+
+
+def test_the_best_threshold_on_validation_images_is_kept(place: dict[str, Any], write_params: Write) -> None:
+    place["learned"] = "off"
+    place["segmenter"]["recipe"].update(epochs=2, learning_rate=3e-3)
+    write_params(place)
+    labelled()
+    segment()
+    kept = json.loads((PATHS.segmenter(NAME) / "model.json").read_text())["threshold"]
+    network, dataset = hairline.load_segmenter(PATHS.segmenter(NAME)), PATHS.dataset("synthetic")
+    pairs = [(network.predict(load_image(dataset, key)), load_mask(dataset, key))
+             for key in read_samples(dataset, "val")["id"]]  # fmt: skip
+    f1 = np.concatenate([thresholds.f1(thresholds.counts(*(part[None] for part in thresholds.histograms(*pair))))
+                         for pair in pairs])  # fmt: skip
+    assert kept["value"] == pytest.approx(thresholds.best_threshold(f1)) and kept["f1"] == pytest.approx(
+        thresholds.ods(f1)
+    )
+    assert (kept["images"], kept["labels"]) == (3, "masks")
 
 
 @pytest.mark.parametrize(

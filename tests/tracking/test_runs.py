@@ -19,6 +19,7 @@ import pytest
 from hairline import tracking
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
+from hairline.tracking import registry
 from hairline.tracking import store as run_store
 from hairline.tracking.records import read_record
 
@@ -260,7 +261,7 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     arguments = (workspace / "network", "segmenter", "hairline.nn.segmenter.serving")
     logging.getLogger("mlflow").setLevel(logging.INFO)  # as where others have imported it before
     with opened() as run:
-        run.model(*arguments, example, answer, requirements())
+        run.model(*arguments, example, answer, requirements(), params=serving.PARAMS)
         with pytest.raises(HairlineError, match="N > 1"):
             run.model(*arguments, example[:1], answer[:1], [])
     assert capfd.readouterr() == ("", "")
@@ -280,7 +281,21 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
         found = loaded.predict(image)
         assert found.shape == (1, height, width) and found.dtype == np.float32
         np.testing.assert_array_equal(found[0], segmenter.predict(network, image[0], place))
-    (listed,) = workspace.rglob("requirements.txt")
+        masks = loaded.predict(image, params={"masks": True, "threshold": 0.4})
+        np.testing.assert_array_equal(masks, found >= 0.4)
+    uri, store = (
+        f"sqlite:///{workspace}/mlruns/mlflow.db",
+        mlflow.MlflowClient(f"sqlite:///{workspace}/mlruns/mlflow.db"),
+    )
+    store.create_registered_model("mine")
+    store.create_model_version("mine", logged.artifact_location, model_id=logged.model_id)
+    store.set_registered_model_alias("mine", "champion", "1")
+    fetched = registry.fetch(uri, "models:/mine@champion", workspace / "fetched")
+    (description,) = (fetched / "data").rglob("model.json")
+    assert description.read_bytes() == (workspace / "network/model.json").read_bytes()
+    with pytest.raises(HairlineError, match="cannot fetch models:/mine@nobody"):
+        registry.fetch(uri, "models:/mine@nobody", workspace / "fetched")
+    listed, *_ = workspace.rglob("requirements.txt")
     stack = listed.read_text().split()
     assert [line for line in stack if line.startswith("torch==")] and not [line for line in stack if "+" in line]
     code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"

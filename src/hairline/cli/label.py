@@ -46,7 +46,7 @@ def label(
     typer.echo(_told(classifier, labeller.window_px), err=True)
 
     options = folder.Options(scale, threshold, overlay, again)
-    with system_errors.of_no_stage(), bar(len(found), "label") as progress:
+    with system_errors.of_no_stage(), bar(len(found), "label", "photo") as progress:
         done = folder.predict_all(found, labeller, out, options, given_photos.tell, progress.update)
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")

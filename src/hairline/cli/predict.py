@@ -6,21 +6,27 @@ from typing import Annotated
 
 import typer
 
+from hairline.cli import given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
-from hairline.io.file_names import printable
 from hairline.io.progress import bar
 
-NAMED = 3
 AUTO = "auto"
+MOST_WORKERS = 64
+WORDS = "The network, where --model is not given; then photos, videos, folders with those below, and quoted patterns."
 
 
 def predict(
-    photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos, with those below.")],
+    words: Annotated[list[Path], typer.Argument(metavar="[MODEL] PHOTOS...", help=WORDS)],
     out: Annotated[Path, typer.Option("--out", help="Folder for scores, masks and predictions.csv.")],
     model: Annotated[
-        str, typer.Option("--model", metavar="shipped|FOLDER", help="The network inside this package, or a folder.")
-    ] = "shipped",
+        str | None,
+        typer.Option(
+            "--model",
+            metavar="shipped|FOLDER|models:/NAME@ALIAS",
+            help="The network inside this package (the default), a folder, or one of MLflow's registry.",
+        ),
+    ] = None,
     scale: Annotated[
         str,
         typer.Option(
@@ -29,7 +35,16 @@ def predict(
             help="By which photos are resized: 2 for thin cracks, 0.5 for close-ups; auto finds one for all.",
         ),
     ] = "1",
-    threshold: Annotated[float, typer.Option("--threshold", help="Score from which on a pixel is crack.")] = 0.5,
+    threshold: Annotated[
+        float | None,
+        typer.Option("--threshold", help="Score from which on a pixel is crack; by default the network's own."),
+    ] = None,
+    average: Annotated[
+        str,
+        typer.Option("--average", metavar="none|flips|scales|both", help="Views of a photo to average over."),
+    ] = "none",
+    every: Annotated[float, typer.Option("--every", help="Seconds between two frames of a video.")] = 1.0,
+    workers: Annotated[int, typer.Option("--workers", help="Photos to work on at a time.")] = 1,
     overlay: Annotated[bool, typer.Option("--overlay", help="Draw photos with their cracks in red, too.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also photos that were predicted before.")] = False,
 ) -> None:
@@ -38,38 +53,49 @@ def predict(
     Goes on where it stopped: photos that were predicted from the same file with the same network and options are
     skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
-    if not (math.isfinite(threshold) and 0 < threshold <= 1):
-        raise HairlineError(f"--threshold {threshold:g}: expected a score above 0 and at most 1; correct it")
-    if out.exists() and not out.is_dir():
-        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+    _refuse(threshold, every, workers)
+    given_photos.refuse_file(out)
+    from hairline.inspection import averaging, named
     from hairline.inspection import photos as photo_files
 
-    found, other = photo_files.find(photos, out)
-    if other:
-        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
-        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
-    from hairline.inspection import folder, prediction, scales  # which take seconds to load
+    averaged = averaging.refuse(average)
+    source, given = named.split(words, model)
+    found, other = photo_files.find(given, out, every)
+    given_photos.tell_passed_over(other)
+    from hairline.inspection import folder, geotiff, prediction, scales, thresholds  # which take seconds to load
     from hairline.nn.segmenter import scale_rules
 
+    if not geotiff.readable() and any(geotiff.is_tiff(photo.path) for photo in found):
+        typer.echo(f"note: {geotiff.MISSING}; without it TIFF files are read whole, as plain photos", err=True)
     factor = None if scale == AUTO else _number(scale)
     if factor is not None:
         prediction.refuse_scale(factor)
-    predictor = prediction.load_segmenter(model)
-
-    def tell(error: HairlineError) -> None:
-        typer.echo(f"\nhairline: {error}", err=True)
+    predictor = prediction.load_segmenter(source)
 
     if factor is None:
         looked = min(len(found), scale_rules.IMAGES)
-        with system_errors.of_no_stage(), bar(looked, "scale") as progress:
+        with system_errors.of_no_stage(), bar(looked, "scale", "photo") as progress:
             factor, readable = scales.of_photos(found, predictor, out, progress.update)
         typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
-    options = folder.Options(factor, threshold, overlay, again)
-    with system_errors.of_no_stage(), bar(len(found), "predict") as progress:
-        done = folder.predict_all(found, predictor, out, options, tell, progress.update)
-    typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed")
+    stored = thresholds.of(predictor.info)
+    used = stored.value if threshold is None else threshold
+    typer.echo(f"Threshold {used:g}, {stored.told if threshold is None else 'as given'}", err=True)
+    options = folder.Options(factor, used, overlay, again, averaged, tiled=True, workers=workers)
+    with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
+        done = folder.predict_all(found, predictor, out, options, given_photos.tell, progress.update)
+    passed = f", {len(other)} other files passed over" if other else ""
+    typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed{passed}")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)
+
+
+def _refuse(threshold: float | None, every: float, workers: int) -> None:
+    if threshold is not None:
+        given_photos.refuse_threshold(threshold, "score")
+    if not (math.isfinite(every) and every > 0):
+        raise HairlineError(f"--every {every:g}: expected seconds above 0; correct it")
+    if not 1 <= workers <= MOST_WORKERS:
+        raise HairlineError(f"--workers {workers}: expected 1 to {MOST_WORKERS}; correct it")
 
 
 def _number(written: str) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import cv2
 import numpy as np
@@ -36,9 +36,11 @@ DEPTHS = (8, 10, 12, 14, 16)
 """Bits a channel that cameras use; what needs more than 8 is stored in 16."""
 
 BAND_PX = 1 << 22
+Kind = TypeVar("Kind", bound=np.generic)
 _FILTERS = threading.Lock()  # of warnings, which are those of all threads
 EXIF_ORIENTATION = 274  # the tag's number; 1 is upright
 SIDEWAYS = 5  # orientations from here on exchange width and height
+ROWS_REVERSED, COLUMNS_REVERSED = (3, 4, 7, 8), (2, 3, 6, 7)  # of what they show upright
 UPRIGHT = {  # what turns an image of an orientation upright
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -82,25 +84,31 @@ def header(path: Path) -> Header:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path, most: int | None = None) -> Iterator[Image.Image]:
     """An image file that may be decoded, and what goes wrong with it inside the block as a HairlineError."""
     refuse_no_file(path, "an image")
-    with _told(path), _without_warning(path) as file:
-        if file.width * file.height > limits.PIXELS:
+    most = limits.PIXELS if most is None else most
+    with _told(path, most), _undecoded(path, most) as file:
+        if file.width * file.height > most:
             raise Image.DecompressionBombError
         _refuse_pages(path, file)
         yield file
 
 
-def _without_warning(path: Path) -> Image.Image:
-    """An image file that is not decoded yet; large photos are welcome up to Pillow's error."""
+def _undecoded(path: Path, most: int) -> Image.Image:
+    """An image file that is not decoded yet; Pillow's own bound, which is the same for all, gives way to ours."""
     with _FILTERS, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path)
+        bound = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = max(most, 2) // 2  # of which Pillow takes the double
+        try:
+            return Image.open(path)
+        finally:
+            Image.MAX_IMAGE_PIXELS = bound
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, most: int = limits.PIXELS) -> Iterator[None]:
     """What goes wrong inside the block with the pixels of a file, as a HairlineError."""
     try:
         yield
@@ -108,7 +116,7 @@ def _told(path: Path) -> Iterator[None]:
         raise
     except Image.DecompressionBombError:
         raise HairlineError(
-            f"{path}: claims more than {limits.PIXELS:,} pixels, which would fill the memory; cut it into smaller "
+            f"{path}: claims more than {most:,} pixels, which would fill the memory; cut it into smaller "
             "images or leave it out of the data set"
         ) from None
     except MemoryError:
@@ -160,11 +168,7 @@ def decode(path: Path) -> Decoded:
         HairlineError: If the file is missing or no decodable image, or holds 32-bit values.
     """
     with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
-        if file.mode in ("I", "F"):
-            raise HairlineError(
-                f"{path}: holds 32-bit values (mode {file.mode}), of which no brightness is known; expected 8 or 16 "
-                "bits a channel; convert the file"
-            )
+        _refuse_wide(path, file)
         deep = _deep(file)
         stored = _orientation(file) if file.format == "TIFF" else 0  # which loading turns, and then tells no more
         image = _turned(file)
@@ -174,6 +178,41 @@ def decode(path: Path) -> Decoded:
         if image.mode.startswith("I;16"):
             return Decoded(np.asarray(image, dtype=np.uint16), stored)
         return Decoded(_deep_colours(path, image, 1 if file.format == "TIFF" else stored), stored)
+
+
+def decoded_bytes(path: Path, most: int) -> int:
+    """What an image file of at most so many pixels takes in memory once it is decoded, 4 bytes a pixel."""
+    with _opened(path, most) as file:
+        return file.width * file.height * 4
+
+
+def decode_lying(path: Path, most: int) -> Decoded:
+    """Decode an image file and leave it as it is stored, so that no second copy of a large one is made.
+
+    Args:
+        path: The file.
+        most: Pixels that it may have.
+
+    Returns:
+        Its pixels, and the EXIF orientation that is still to be applied, 1 where none is.
+
+    Raises:
+        HairlineError: As :func:`decode`.
+    """
+    with _opened(path, most) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
+        _refuse_wide(path, file)
+        if _deep(file):
+            return decode(path)._replace(orientation=1)
+        file.load()  # which turns a TIFF file by itself, and then tells of no orientation
+        return Decoded(file if file.format in ALONE else file.copy(), _orientation(file))
+
+
+def _refuse_wide(path: Path, file: Image.Image) -> None:
+    if file.mode in ("I", "F"):
+        raise HairlineError(
+            f"{path}: holds 32-bit values (mode {file.mode}), of which no brightness is known; expected 8 or 16 "
+            "bits a channel; convert the file"
+        )
 
 
 def _deep(file: Image.Image) -> bool:
@@ -201,7 +240,7 @@ def _deep_colours(path: Path, eight: Image.Image, turn: int) -> NDArray[np.uint1
     if found is not None and found.dtype == np.uint16:
         channels = found.shape[2] if found.ndim == 3 else 1
         order = {1: [0, 0, 0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
-        pixels = _turned_array(found.reshape(*found.shape[:2], channels)[..., order], turn)
+        pixels = turned(found.reshape(*found.shape[:2], channels)[..., order], turn)
         same = np.asarray(eight.convert("RGBA" if channels == 4 else "RGB"))
         if pixels.shape == same.shape and np.array_equal(pixels >> 8, same):
             return np.ascontiguousarray(pixels)
@@ -211,11 +250,11 @@ def _deep_colours(path: Path, eight: Image.Image, turn: int) -> NDArray[np.uint1
     )
 
 
-def _turned_array(pixels: NDArray[np.uint16], number: int) -> NDArray[np.uint16]:
-    """As Pillow's transposition of an orientation does it."""
-    turned = pixels.swapaxes(0, 1) if number in (5, 6, 7, 8) else pixels
-    rows, columns = -1 if number in (3, 4, 7, 8) else 1, -1 if number in (2, 3, 6, 7) else 1
-    return turned[::rows, ::columns]
+def turned(pixels: NDArray[Kind], number: int) -> NDArray[Kind]:
+    """Pixels of an EXIF orientation, [height, width, …], upright, as Pillow's transposition does it; a view."""
+    found = pixels.swapaxes(0, 1) if number >= SIDEWAYS else pixels
+    rows, columns = -1 if number in ROWS_REVERSED else 1, -1 if number in COLUMNS_REVERSED else 1
+    return found[::rows, ::columns]
 
 
 def depth(largest: int) -> int:
@@ -229,10 +268,11 @@ def depth(largest: int) -> int:
 
 def in_8_bits(pixels: NDArray[np.uint16], bits: int | None = None) -> NDArray[np.uint8]:
     """16-bit values in 8 bits, by a range of ``bits`` or by the smallest that holds them all, alpha left aside."""
-    return (pixels >> ((depth(_largest(pixels)) if bits is None else bits) - 8)).astype(np.uint8)
+    return (pixels >> ((depth(largest_of(pixels)) if bits is None else bits) - 8)).astype(np.uint8)
 
 
-def _largest(pixels: NDArray[np.uint16]) -> int:
+def largest_of(pixels: NDArray[np.uint16]) -> int:
+    """The largest 16-bit value of grey [height, width] or colours [height, width, 3 or 4], alpha left aside."""
     return int((pixels[..., :3] if pixels.ndim == 3 else pixels).max(initial=0))
 
 
@@ -246,14 +286,15 @@ def transparent_pixels(path: Path) -> int:
 def largest(path: Path) -> int:
     """The largest value of an image file of 16 bits a channel, alpha left aside; 255 where it has 8 bits."""
     found = decode(path).pixels
-    return 255 if isinstance(found, Image.Image) else _largest(found)
+    return 255 if isinstance(found, Image.Image) else largest_of(found)
 
 
 def _converted(path: Path, found: Image.Image | NDArray[np.uint16], mode: str, bits: int | None) -> NDArray[np.uint8]:
     """The pixels of a file in a mode of Pillow."""
-    if not isinstance(found, Image.Image) and bits is not None and _largest(found) >= 1 << bits:
+    if not isinstance(found, Image.Image) and bits is not None and largest_of(found) >= 1 << bits:
+        most = largest_of(found)
         raise HairlineError(
-            f"{path}: holds values up to {_largest(found)}, more than {bits} bits; correct pixels.bits of this data set"
+            f"{path}: holds values up to {most}, more than {bits} bits; correct pixels.bits of this data set"
         )
     image = found if isinstance(found, Image.Image) else Image.fromarray(in_8_bits(found, bits))
     with _told(path):
@@ -285,9 +326,9 @@ def _refuse_pages(path: Path, file: Image.Image) -> None:
     raise HairlineError(f"{path}: holds {found} pages; expected one image a file; save each as its own")
 
 
-def orientation(path: Path) -> int:
-    """EXIF orientation of an image file, 1 (upright) to 8; 1 where it has none."""
-    with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
+def orientation(path: Path, most: int | None = None) -> int:
+    """EXIF orientation of an image file of at most so many pixels, 1 (upright) to 8; 1 where it has none."""
+    with _opened(path, most) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
         return _orientation(file)
 
 
@@ -298,11 +339,11 @@ def upright_size(path: Path) -> tuple[int, int]:
         HairlineError: If the file is missing or no decodable image.
     """
     with _opened(path) as file:
-        turned, (width, height), tiff = _orientation(file), file.size, file.format == "TIFF"
+        lies, (width, height), tiff = _orientation(file), file.size, file.format == "TIFF"
     if tiff:  # whose size Pillow tells turned or not, by version and by where the tag stands
         found = decode(path).pixels
         return found.size if isinstance(found, Image.Image) else (found.shape[1], found.shape[0])
-    return (height, width) if turned >= SIDEWAYS else (width, height)
+    return (height, width) if lies >= SIDEWAYS else (width, height)
 
 
 def _orientation(file: Image.Image) -> int:

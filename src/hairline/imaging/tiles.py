@@ -9,13 +9,19 @@ from numpy.typing import NDArray
 
 Span = tuple[int, int]
 
+Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+"""From an image, RGB uint8 [height, width, 3], to what is found of each pixel, float32 [height, width]."""
+
+Part = Callable[[int, int, int, int], NDArray[np.uint8]]
+"""From top, bottom, left and right of a part of an image, the ends exclusive, to it, uint8 [rows, columns, 3]."""
+
 
 @dataclass(frozen=True)
 class Tiling:
     """How an image is cut.
 
     Attributes:
-        tile_px: Side of a tile; images with no longer side stay whole.
+        tile_px: Longest side of a tile; images with no longer side stay whole.
         overlap_px: What neighbours share at least, below ``tile_px``.
         margin_px: How much of a tile's edge inside the image counts for nothing; the rest of the overlap is blended.
         align_px: What distances between tiles are multiples of, so that a network sees the same grid in all of them.
@@ -38,8 +44,8 @@ class Tiling:
         step = max(self.tile_px - self.overlap_px - self.align_px, 1)
         count = math.ceil((length - self.tile_px) / step) + 1
         exact = [number * (length - self.tile_px) / (count - 1) for number in range(count)]
-        starts = [int(start // self.align_px) * self.align_px for start in exact]
-        return [(start, start + self.tile_px) for start in starts[:-1]] + [(starts[-1], length)]
+        starts = [math.ceil(start / self.align_px) * self.align_px for start in exact]
+        return [(start, min(start + self.tile_px, length)) for start in starts]
 
     def weights(self, length: int) -> list[NDArray[np.float32]]:
         """Weights of the pixels of every span, float32 in [0, 1]; those of one pixel of the side add up to 1."""
@@ -57,9 +63,19 @@ class Tiling:
                 for (start, stop), weight in zip(spans, found, strict=True)]  # fmt: skip
 
 
-def blended(
-    image: NDArray[np.uint8], ask: Callable[[NDArray[np.uint8]], NDArray[np.float32]], tiling: Tiling
-) -> NDArray[np.float32]:
+NETWORK = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
+"""How networks that segment look at large images, in the pixels that they see."""
+
+FRUGAL, LARGE_PIXELS = Tiling(tile_px=640, overlap_px=128, margin_px=32, align_px=32), 1 << 27
+"""The same for images of more pixels, which leave less memory to the network; it takes a tenth longer."""
+
+
+def of_photo(pixels: int, factor: float) -> Tiling:
+    """How a photo of so many pixels is cut that a network sees resized by a factor."""
+    return (FRUGAL if pixels > LARGE_PIXELS else NETWORK).resized(factor)
+
+
+def blended(image: NDArray[np.uint8], ask: Ask, tiling: Tiling) -> NDArray[np.float32]:
     """What is found in all tiles of an image, as one map.
 
     Args:
@@ -68,17 +84,42 @@ def blended(
         tiling: How it is cut.
 
     Returns:
-        float32 [height, width]; beside the image itself, this and one tile are all that is in memory.
+        float32 [height, width]; beside the image itself, this and a row of tiles are all that is in memory.
     """
     height, width = image.shape[:2]
     if max(height, width) <= tiling.tile_px:
         return ask(image)
-    made = np.zeros((height, width), np.float32)
-    for (top, bottom), down in _weighted(tiling, height):
-        for (left, right), across in _weighted(tiling, width):
-            found = ask(image[top:bottom, left:right])
-            made[top:bottom, left:right] += found * down[:, None] * across
+    made = np.empty((height, width), np.float32)
+    part: Part = lambda top, bottom, left, right: image[top:bottom, left:right]  # noqa: E731
+    for top, found in bands(height, width, part, ask, tiling):
+        made[top : top + len(found)] = found
     return made
+
+
+def bands(height: int, width: int, part: Part, ask: Ask, tiling: Tiling) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """What is found in all tiles of an image, from top to bottom, as soon as it is final.
+
+    Args:
+        height: Of the image.
+        width: Of the image.
+        part: Gives the tiles, row by row from the top and each row from the left, so that the image need not be in
+            memory.
+        ask: From a tile, of the same kind, to its map, float32 [height, width].
+        tiling: How it is cut.
+
+    Yields:
+        The first row of a band and its map, float32 [rows, width]; bands touch and cover the image.
+    """
+    spans = tiling.spans(height)
+    nexts = [top for top, _ in spans[1:]] + [height]
+    begun = np.zeros((0, width), np.float32)
+    for ((top, bottom), down), done in zip(_weighted(tiling, height), nexts, strict=True):
+        made = np.zeros((bottom - top, width), np.float32)
+        made[: len(begun)] = begun
+        for (left, right), across in _weighted(tiling, width):
+            made[:, left:right] += ask(np.ascontiguousarray(part(top, bottom, left, right))) * down[:, None] * across
+        yield top, made[: done - top]
+        begun = made[done - top :].copy()
 
 
 def _weighted(tiling: Tiling, length: int) -> Iterator[tuple[Span, NDArray[np.float32]]]:

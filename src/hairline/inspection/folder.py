@@ -1,72 +1,33 @@
 """Many photos into one folder: scores, masks, overlays and a table; done once, gone on with after an interruption."""
 
-import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-import numpy as np
 from filelock import FileLock, Timeout
-from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_image, write_mask, write_scores
-from hairline.inspection import photos as photo_files
-from hairline.inspection import records
+from hairline.inspection import one_photo, opened
+from hairline.inspection.averaging import Asked
+from hairline.inspection.book import Book
+from hairline.inspection.options import Done, Options
 from hairline.inspection.photos import Photo
-from hairline.inspection.pictures import jpeg, overlay
 from hairline.inspection.records import Record
-from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
+from hairline.io.reading import refuse_no_file
 
-SCORES, MASKS, OVERLAYS = "scores", "masks", "overlays"
+__all__ = ["LOCK", "Asked", "Done", "Options", "predict_all"]
+
 LOCK = ".predict.lock"
 BETWEEN_S = 5.0
 """Seconds between two writings of the table, besides the last."""
 
-
-class Asked(Protocol):
-    """What gives scores: a :class:`hairline.inspection.prediction.Predictor`, or a labeller."""
-
-    sha256: str
-
-    def predict(self, image: NDArray[np.uint8], scale: float) -> NDArray[np.float32]:
-        """Scores of the pixels of an image uint8 [height, width, 3] at a scale, float32 [height, width] in [0, 1]."""
-        ...
-
-
-@dataclass(frozen=True)
-class Options:
-    """What is written.
-
-    Attributes:
-        scale: That the network sees photos at.
-        threshold: From which score on a pixel is crack.
-        overlay: Whether a picture of photo and mask is drawn too.
-        again: Whether photos are predicted that have been before.
-    """
-
-    scale: float
-    threshold: float
-    overlay: bool
-    again: bool
-
-
-@dataclass(frozen=True)
-class Done:
-    """What came of it.
-
-    Attributes:
-        predicted: Photos that were predicted now.
-        skipped: Photos that had been before, from the same bytes, with the same network and options.
-        failed: Photos that could not be, each told of.
-    """
-
-    predicted: int
-    skipped: int
-    failed: int
+Begun = Future[Record] | None
+"""A photo that is worked on; None where it was done before."""
+Start = Callable[[Callable[[], Record]], Future[Record]]
 
 
 def predict_all(
@@ -79,8 +40,9 @@ def predict_all(
 ) -> Done:
     """Predict photos and write what was found of each.
 
-    OUT/scores/NAME.png (8-bit grey, 255 is a score of 1), OUT/masks/NAME.png (0 or 255), with ``overlay``
-    OUT/overlays/NAME.jpg, and predictions.csv, which is written every few seconds and whenever this ends.
+    OUT/scores/NAME.png (8-bit grey, 255 is a score of 1), OUT/masks/NAME.png (0 or 255), both as GeoTIFF (.tif) where
+    the photo is one, with ``overlay`` OUT/overlays/NAME.jpg, and predictions.csv, which is written every few seconds
+    and whenever this ends.
 
     Args:
         photos: Of :func:`hairline.inspection.photos.find`.
@@ -120,66 +82,66 @@ def _predict_all(
     listed: Sequence[Photo], predictor: Asked, out: Path, options: Options,
     tell: Callable[[HairlineError], None], step: Callable[[], object],
 ) -> Done:  # fmt: skip
-    known, counts, written = records.read(out), {"predicted": 0, "skipped": 0, "failed": 0}, time.monotonic()
-    names = photo_files.name_all(listed, {path: record.name for path, record in known.items()})
-    try:
-        for photo in listed:
-            name, before = names[photo.path], known.get(str(photo.path))
-            try:
-                refuse_no_text(photo.path.parent, str(photo.path))
-                digest = photo_files.digest(photo)
-                if before and not options.again and _is_done(before, digest, predictor, out, options):
-                    counts["skipped"] += 1
-                else:
-                    _forget(photo, name, known, out)
-                    known[str(photo.path)] = _predict(photo, name, digest, predictor, out, options)
-                    counts["predicted"] += 1
-            except HairlineError as error:
-                counts["failed"] += 1
-                _forget(photo, name, known, out)
-                tell(error)
+    book = Book(out, listed, predictor.sha256, options)
+    waiting = deque[tuple[Photo, Begun]]()
+
+    def attempt(photo: Photo, work: Callable[[], Begun]) -> Begun:
+        try:
+            return work()
+        except HairlineError as error:
+            book.fail(photo)
+            tell(error)
+            return None
+
+    def finish(most: int) -> None:
+        while len(waiting) > most:
+            photo, begun = waiting.popleft()
+            if begun:
+                attempt(photo, partial(_add, book, photo, begun))
             step()
-            if time.monotonic() - written > BETWEEN_S:
-                records.write(out, known)
-                written = time.monotonic()
+            book.save(BETWEEN_S)
+
+    with _threads(options.workers) as start:
+        try:
+            for photo in listed:
+                work = partial(_begin, book, photo, predictor, out, options, start)
+                waiting.append((photo, attempt(photo, work)))
+                finish(0 if options.workers == 1 else 2 * options.workers)
+            finish(0)
+        finally:
+            book.save(0)
+    return Done(**book.counts)
+
+
+def _begin(book: Book, photo: Photo, predictor: Asked, out: Path, options: Options, start: Start) -> Begun:
+    refuse_no_text(photo.path.parent, str(photo.path))
+    refuse_no_file(photo.file, "a photo")
+    if book.is_done(photo):
+        book.counts["skipped"] += 1
+        return None
+    digest, name, opening = book.digest(photo), book.names[photo.path], opened.prepare(photo)
+    book.forget(photo)
+    return start(partial(one_photo.predict, photo, name, digest, opening, predictor, out, options))
+
+
+def _add(book: Book, photo: Photo, begun: Future[Record]) -> None:
+    book.add(photo, begun.result())
+
+
+@contextmanager
+def _threads(workers: int) -> Iterator[Start]:
+    """What starts work on one of so many threads; with one, on this thread, which an interruption stops at once."""
+    if workers == 1:
+        yield _at_once
+        return
+    pool = ThreadPoolExecutor(workers)
+    try:
+        yield pool.submit
     finally:
-        records.write(out, known)
-    return Done(**counts)
+        pool.shutdown(cancel_futures=True)
 
 
-def _is_done(before: Record, digest: str, predictor: Asked, out: Path, options: Options) -> bool:
-    same = (before.photo_sha256, before.model_sha256) == (digest, predictor.sha256)
-    alike = (before.scale, before.threshold) == (options.scale, options.threshold)
-    return same and alike and all(path.is_file() for path in _files(out, before.name, options.overlay))
-
-
-def _files(out: Path, name: str, drawn: bool) -> list[Path]:
-    suffixes = {SCORES: "png", MASKS: "png", **({OVERLAYS: "jpg"} if drawn else {})}
-    return [out / kind / f"{name}.{suffix}" for kind, suffix in suffixes.items()]
-
-
-def _forget(photo: Photo, name: str, known: dict[str, Record], out: Path) -> None:
-    """Take away what an earlier run wrote of a photo, which what follows may not replace."""
-    if known.pop(str(photo.path), None):
-        for path in _files(out, name, drawn=True):
-            path.unlink(missing_ok=True)
-
-
-def _predict(photo: Photo, name: str, digest: str, predictor: Asked, out: Path, options: Options) -> Record:
-    start = time.perf_counter()
-    image = read_image(photo.path)
-    scores = predictor.predict(image, options.scale)
-    mask = scores >= options.threshold
-    to_scores, to_mask, to_overlay = _files(out, name, drawn=True)
-    with whole_file(to_scores) as partial:
-        write_scores(partial, scores)
-    with whole_file(to_mask) as partial:
-        write_mask(partial, mask)
-    if options.overlay:
-        with whole_file(to_overlay) as partial:
-            partial.write_bytes(jpeg(overlay(image, mask)))
-    height, width = mask.shape
-    return Record(
-        str(photo.path), name, width, height, float(options.scale), float(options.threshold), float(mask.mean()),
-        round(time.perf_counter() - start, 3), digest, predictor.sha256,
-    )  # fmt: skip
+def _at_once(work: Callable[[], Record]) -> Future[Record]:
+    future = Future[Record]()
+    future.set_result(work())
+    return future

@@ -1,71 +1,142 @@
-"""Photos as people name them: files and folders, in a stable order, each with a name of its own for what is written."""
+"""Photos as people name them: files, folders, patterns, videos; in a stable order, each with a name for its results."""
 
 import os
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 
 from hairline.errors import HairlineError
+from hairline.imaging import heic
 from hairline.imaging.images import IMAGE_SUFFIXES
+from hairline.inspection import videos
 from hairline.io.file_names import printable
 from hairline.io.hashing import content_hash
 from hairline.io.reading import composed, refuse_no_file, there, unreadable, walk
 
+SUFFIXES = (*IMAGE_SUFFIXES, ".mpo", *heic.SUFFIXES, *videos.SUFFIXES)
+"""Of files in folders that are photos or videos, in lower case; upper case means the same."""
+
+MAGIC = frozenset("*?[")
+"""Letters that make a pattern of a name that no file has."""
+
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo.
+    """A photo, or a frame of a video.
 
     Attributes:
-        path: Where it lies, absolute.
+        path: Where it lies, absolute; of a frame, VIDEO/frame_000123, which is no file.
         name: What it is called below the folder that was named, with suffix; of a file that was named, its own name.
+        frame: Number of the frame, from 0; None of a photo.
     """
 
     path: Path
     name: PurePosixPath
+    frame: int | None = None
+
+    @property
+    def file(self) -> Path:
+        """The file that it is in."""
+        return self.path if self.frame is None else self.path.parent
 
 
-def find(given: Sequence[Path], out: Path) -> tuple[list[Photo], list[Path]]:
+def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> tuple[list[Photo], list[Path]]:
     """The photos among files and below folders, each once, and the other files of folders, which are passed over.
 
     Args:
-        given: Files in any format, and folders, whose files with the suffixes of images count; hidden ones do not.
+        given: Files in any format, patterns as ``**/*.jpg`` where no file has this name, and folders. Of what patterns
+            and folders have, files with the suffixes of images and videos count; hidden ones do not.
         out: Folder that is written to; what lies in it is no photo.
+        every_s: Seconds between two frames of a video.
 
     Returns:
         Photos in the order of ``given``, those of a folder sorted by name; and what was passed over.
 
     Raises:
-        HairlineError: If one of them is not there, a folder has no photo, or it lies in the one that is written to.
+        HairlineError: If one of them is not there, a folder or a pattern has no photo, or it lies in the one that is
+            written to.
     """
     photos, other = dict[Path, Photo](), list[Path]()
     for path in given:
-        if not there(path):
-            raise HairlineError(
-                f"{printable(str(path))}: not found; expected a photo or a folder of photos; correct it"
-            )
-        if not path.is_dir():
-            photo = Photo(_absolute(path), PurePosixPath(path.name))
-            photos.setdefault(photo.path, photo)
-            continue
-        if path.resolve().is_relative_to(out.resolve()):
-            raise HairlineError(
-                f"{printable(str(path))}: is the folder that --out names, or lies in it; expected photos elsewhere, "
-                "or what was written would be taken for them; name another folder for --out"
-            )
-        files = [file for file in walk(path) if not file.resolve().is_relative_to(out.resolve())]
-        found = [file for file in files if file.suffix.lower() in IMAGE_SUFFIXES]
-        if not found:
-            raise HairlineError(
-                f"{printable(str(path))}: has no photo; expected files with the suffixes {', '.join(IMAGE_SUFFIXES)}; "
-                "name the folder they lie in, or convert them"
-            )
-        for file in found:
-            photo = Photo(_absolute(file), PurePosixPath(file.relative_to(path).as_posix()))
-            photos.setdefault(photo.path, photo)
-        other += [file for file in files if file not in set(found)]
+        found, passed = _below(path, out)
+        for file, name in found:
+            for photo in _photos(_absolute(file), name, every_s):
+                photos.setdefault(photo.path, photo)
+        other += passed
     return list(photos.values()), other
+
+
+def recorded(path: str) -> Photo:
+    """The photo or the frame that a table names by its absolute path."""
+    found = Path(path)
+    number = found.name.removeprefix(videos.FRAME)
+    if number != found.name and number.isdecimal() and videos.is_video(found.parent) and found.parent.is_file():
+        return Photo(found, PurePosixPath(*found.parts[-2:]), int(number))
+    return Photo(found, PurePosixPath(found.name))
+
+
+def _photos(path: Path, name: PurePosixPath, every_s: float) -> list[Photo]:
+    """A photo, or the frames of a video; a video that has none, as it is, whose turn to be told of comes."""
+    if videos.is_video(path):
+        with suppress(HairlineError):
+            names = [(number, videos.frame_name(number)) for number in videos.frames(path, every_s)]
+            return [Photo(path / frame, name / frame, number) for number, frame in names]
+    return [Photo(path, name)]
+
+
+def _below(path: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
+    """The files that count of what was named, each with what it is called below it, and the others."""
+    if not there(path):
+        return _matching(path, out)
+    if not path.is_dir():
+        return [(path, PurePosixPath(path.name))], []
+    if path.resolve().is_relative_to(out.resolve()):
+        raise HairlineError(
+            f"{printable(str(path))}: is the folder that --out names, or lies in it; expected photos elsewhere, "
+            "or what was written would be taken for them; name another folder for --out"
+        )
+    return _counted(path, path, walk(path), out)
+
+
+def _matching(pattern: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
+    """As :func:`_below` of a pattern, with what it matches called by what lies below its fixed beginning."""
+    fixed = list(takewhile(lambda part: not MAGIC.intersection(part), pattern.parts))
+    root, varied = Path(*fixed), PurePosixPath(*pattern.parts[len(fixed) :])
+    if not varied.parts:
+        raise HairlineError(
+            f"{printable(str(pattern))}: not found; expected a photo, a video, a folder of them, or a pattern in "
+            "quotation marks as 'photos/**/*.jpg'; correct it"
+        )
+    try:
+        found = sorted(path for path in root.glob(str(varied)) if not _is_hidden(path.relative_to(root)))
+    except ValueError as error:
+        raise HairlineError(
+            f"{printable(str(pattern))}: is no pattern ({error}); expected one as 'photos/**/*.jpg'; correct it"
+        ) from None
+    files = (file for each in found for file in (walk(each) if each.is_dir() else [each]))
+    return _counted(pattern, root, dict.fromkeys(files), out)
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _counted(
+    named: Path, root: Path, files: Iterable[Path], out: Path
+) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
+    written = os.path.realpath(out)
+    outside = [file for file in files if not Path(os.path.realpath(file)).is_relative_to(written)]  # also of loops
+    found = [file for file in outside if file.suffix.lower() in SUFFIXES]
+    if not found:
+        raise HairlineError(
+            f"{printable(str(named))}: has no photo; expected files with the suffixes {', '.join(SUFFIXES)}; "
+            "name the folder they lie in, or convert them"
+        )
+    named_below = [(file, PurePosixPath(file.relative_to(root).as_posix())) for file in found]
+    return named_below, [file for file in outside if file not in set(found)]
 
 
 def _absolute(path: Path) -> Path:
@@ -79,11 +150,11 @@ def digest(photo: Photo) -> str:
     Raises:
         HairlineError: If it cannot be read.
     """
-    refuse_no_file(photo.path, "a photo")
+    refuse_no_file(photo.file, "a photo")
     try:
-        return content_hash(photo.path)
+        return content_hash(photo.file)
     except OSError as error:
-        raise unreadable(photo.path, error) from None
+        raise unreadable(photo.file, error) from None
 
 
 def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, str]:

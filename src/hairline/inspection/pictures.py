@@ -1,8 +1,10 @@
 """What is drawn of a prediction."""
 
-import cv2
+import io
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from hairline.imaging.downscale import shrunk_image
 
@@ -19,11 +21,9 @@ def overlay(image: NDArray[np.uint8], mask: NDArray[np.bool_]) -> NDArray[np.uin
     return drawn
 
 
-def jpeg(image: NDArray[np.uint8]) -> bytes:
+def jpeg(image: NDArray[np.uint8], comment: str = "") -> bytes:
     """An RGB image as the content of a JPEG file, made smaller where a side is longer than JPEG can have."""
     fitting = shrunk_image(image, JPEG_SIDE_PX) if max(image.shape) > JPEG_SIDE_PX else image
-    pixels = cv2.cvtColor(fitting, cv2.COLOR_RGB2BGR)
-    made, content = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-    if not made:
-        raise ValueError(f"OpenCV cannot encode an image of shape {image.shape}")
-    return content.tobytes()
+    content = io.BytesIO()
+    Image.fromarray(fitting).save(content, "JPEG", quality=QUALITY, comment=comment)
+    return content.getvalue()

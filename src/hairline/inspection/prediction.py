@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_image
-from hairline.imaging.tiles import Tiling, blended
+from hairline.imaging import tiles
+from hairline.imaging.tiles import blended
+from hairline.inspection import opened, photos, registered
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
 from hairline.nn.runtime import device, serving, weights
@@ -20,7 +21,7 @@ from hairline.nn.segmenter import scale_rules, scaling, segmenter, shipped
 SHIPPED = "shipped"
 """The source of :func:`load_segmenter` that is the network inside the package."""
 
-TILING = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
+TILING = tiles.NETWORK
 """How photos are cut, in the pixels that the network sees."""
 
 LARGEST_SCALE = 16.0
@@ -53,21 +54,22 @@ class Predictor:
         """Score of crack of every pixel of an image.
 
         Args:
-            image: RGB uint8 [height, width, 3] of any size, or the path of an image file, which is turned upright by
-                its EXIF tag. Sides above 1024 px at the scale pass in overlapping tiles.
+            image: RGB uint8 [height, width, 3] of any size, or the path of a photo as ``hairline predict`` takes it,
+                upright and over white (VIDEO/frame_000123 is a frame of a video). Sides above 1024 px at the scale pass
+                in overlapping tiles.
             scale: What both sides are multiplied by before the network looks, in (0, 16]: above 1 for small images
                 with thin cracks, below 1 for close-ups. ``auto`` is :meth:`find_scale` of this image alone; one for all
                 images of a set is better. The scores have the size of the image.
 
         Returns:
-            float32 [height, width] in [0, 1]; where model.json has a calibration, 0.5 is the sensible threshold.
+            float32 [height, width] in [0, 1]; :func:`hairline.inspection.thresholds.of` its ``info`` is the threshold.
 
         Raises:
             HairlineError: If the image is of another kind, the file cannot be read, or the scale is out of range.
         """
         if scale != "auto":
             refuse_scale(scale)
-        pixels = read_image(Path(image)) if isinstance(image, str | Path) else image
+        pixels = opened.read(photos.recorded(str(image))) if isinstance(image, str | Path) else image
         refuse_image(pixels)
         factor = self.find_scale([pixels])[0] if scale == "auto" else float(scale)
 
@@ -99,9 +101,10 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
     """A segmenter that is ready to be asked.
 
     Args:
-        source: ``shipped``, the network inside this package, taught by generated images alone; or a folder that holds
-            ``model.json`` and ``weights.safetensors``, as a training writes it under models/. A folder that is itself
-            called ``shipped`` is named ``./shipped``.
+        source: ``shipped``, the network inside this package, taught by generated images alone; a folder that holds
+            ``model.json`` and ``weights.safetensors``, as a training writes it under models/; or
+            ``models:/NAME@champion`` or ``models:/NAME/VERSION`` of MLflow's registry. A folder that is itself called
+            ``shipped`` is named ``./shipped``.
 
     Raises:
         HairlineError: If there is no segmenter.
@@ -110,6 +113,9 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
         >>> import hairline
         >>> scores = hairline.load_segmenter().predict("wall.jpg")   # doctest: +SKIP
     """
+    if registered.is_one(source):
+        with registered.fetched(str(source)) as folder:
+            return Predictor(folder)
     if str(source) == SHIPPED and isinstance(source, str):
         return Predictor(shipped.folder())
     folder = Path(source)

@@ -27,6 +27,8 @@ class Record:
         seconds: That reading, predicting and writing took.
         photo_sha256: Hash of the photo's file.
         model_sha256: Hash of the network's weights and description.
+        average: Over which views scores were averaged, see :mod:`hairline.inspection.averaging`.
+        crs: Coordinate system of the map that it lies on; empty where it lies on none.
     """
 
     photo: str
@@ -39,9 +41,14 @@ class Record:
     seconds: float
     photo_sha256: str
     model_sha256: str
+    average: str = "none"
+    crs: str = ""
 
 
 COLUMNS = {field.name: field.type for field in fields(Record)}
+
+ADDED = ("average", "crs")
+"""Columns that tables of earlier versions lack: their defaults are what those did."""
 
 
 def read(folder: Path) -> dict[str, Record]:
@@ -57,7 +64,7 @@ def read(folder: Path) -> dict[str, Record]:
     try:
         with file.open(newline="", encoding="utf-8") as content:
             header, *rows = csv.reader(content, strict=True)
-        if header != list(COLUMNS):
+        if header not in (list(COLUMNS), list(COLUMNS)[: -len(ADDED)]):
             raise ValueError(f"has the columns {', '.join(header)[:200]}")
         found = [_record(dict(zip(header, row, strict=True))) for row in rows]
     except (csv.Error, ValueError) as error:
@@ -81,4 +88,5 @@ def write(folder: Path, records: Mapping[str, Record]) -> None:
 
 def _record(row: Mapping[str, str]) -> Record:
     kinds = {"int": int, "float": float, "str": str}
-    return Record(**{name: kinds[str(getattr(kind, "__name__", kind))](row[name]) for name, kind in COLUMNS.items()})
+    return Record(**{name: kinds[str(getattr(kind, "__name__", kind))](row[name]) for name, kind in COLUMNS.items()
+                     if name in row})  # fmt: skip

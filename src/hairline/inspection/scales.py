@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hairline.data.samples import evenly
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_image
+from hairline.inspection import opened
 from hairline.inspection import photos as photo_files
 from hairline.inspection.photos import Photo
 from hairline.inspection.prediction import Predictor
@@ -73,7 +73,7 @@ def _found(photos: Sequence[Photo], predictor: Predictor, step: Callable[[], obj
     images = []
     for photo in photos:
         try:
-            images.append(_middle(read_image(photo.path)))
+            images.append(_middle(photo))
         except HairlineError:
             continue  # as in _digest
     if not images:
@@ -82,7 +82,9 @@ def _found(photos: Sequence[Photo], predictor: Predictor, step: Callable[[], obj
     return scale, {"candidates": candidates, "photos": len(images)}
 
 
-def _middle(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The middle of an image, of at most ``SIDE_PX`` a side, with no tie to the rest of it."""
-    top, left = (max(length - SIDE_PX, 0) // 2 for length in image.shape[:2])
-    return image[top : top + SIDE_PX, left : left + SIDE_PX].copy()
+def _middle(photo: Photo) -> NDArray[np.uint8]:
+    """The middle of a photo, of at most ``SIDE_PX`` a side, with no tie to the rest of it."""
+    with opened.opened(photo) as found:
+        height, width = found.photo.height, found.photo.width
+        top, left = (max(length - SIDE_PX, 0) // 2 for length in (height, width))
+        return found.photo.part(top, min(top + SIDE_PX, height), left, min(left + SIDE_PX, width)).copy()

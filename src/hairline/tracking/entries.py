@@ -2,7 +2,7 @@
 
 import importlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -55,12 +55,16 @@ def artifact(path: Path, folder: str) -> Entry:
 
 def model(
     folder: Path, name: str, loader: str, example: NDArray[np.uint8], answer: NDArray[np.float32],
-    pip_requirements: Sequence[str], registered: str, tags: dict[str, str],
+    pip_requirements: Sequence[str], registered: str, tags: dict[str, str], params: Mapping[str, bool | float],
 ) -> Entry:  # fmt: skip
-    """A network as its files and the code that reads them; ``registered``: its name in the registry, empty for none."""
+    """A network as its files and the code that reads them.
+
+    ``registered`` is its name in the registry, empty for none; ``params`` what may be asked besides, with defaults.
+    """
     values = {
         "name": name, "loader": loader, "example": example.tolist(), "answer": answer.tolist(),
         "pip_requirements": list(pip_requirements), "registered": registered, "tags": tags, "key": uuid.uuid4().hex,
+        "params": dict(params),
     }  # fmt: skip
     return Entry("model", values, folder)
 
@@ -148,7 +152,7 @@ def _model(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
         loader_module=values["loader"],
         data_path=str(entry.path),
         code_paths=[str(Path(next(iter(package.__path__))))],
-        signature=mlflow.models.ModelSignature(*free),
+        signature=mlflow.models.ModelSignature(*free, params=_asked(mlflow, values.get("params", {}))),
         input_example=arrays[0],
         pip_requirements=[requirement.partition("+")[0] for requirement in values["pip_requirements"]],
         registered_model_name=values["registered"] or None,
@@ -156,6 +160,14 @@ def _model(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
     if values["registered"]:
         for name, value in (values["tags"] | mark).items():
             client.set_model_version_tag(values["registered"], made.registered_model_version, name, value)
+
+
+def _asked(mlflow: ModuleType, params: Mapping[str, bool | float]) -> Any:
+    """The schema of what may be asked of a model besides; None for nothing."""
+    schema = mlflow.types
+    kinds = {bool: schema.DataType.boolean, float: schema.DataType.double}
+    found = [schema.ParamSpec(name, kinds[type(default)], default) for name, default in params.items()]
+    return schema.ParamSchema(found) if found else None
 
 
 def _registered(client: Any, name: str, key: str) -> bool:

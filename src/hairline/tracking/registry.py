@@ -1,6 +1,7 @@
 """The model registry: every trained network is a version; one carries the alias of the best, by a stated rule."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -55,6 +56,33 @@ def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tu
         store.set_model_version_tag(model, chosen, RULE, rule)
         store.update_registered_model(model, f"`{ALIAS}` is version {chosen}: {rule}")
     return chosen
+
+
+def fetch(uri: str, source: str, target: Path) -> Path:
+    """Bring what was registered of a model to this machine.
+
+    Args:
+        uri: The store.
+        source: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``.
+        target: An empty folder to write to.
+
+    Returns:
+        The folder in it that holds the model.
+
+    Raises:
+        HairlineError: If there is no such store or model.
+    """
+    database = run_store.database(uri)
+    if database is not None and not database.is_file():
+        raise HairlineError(
+            f"{source}: found no store of MLflow at {database}; expected the one that has this model; go to its "
+            f"workspace, or set {run_store.CHOICE}"
+        )
+    mlflow = client.imported()
+    with client.told(f"fetch {source}", uri):
+        with client.connected(mlflow, uri):
+            pass
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=str(target)))
 
 
 def _version(mlflow: ModuleType, model: str, record: RunRecord) -> str | None:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,6 +117,7 @@ class Run:
         answer: NDArray[np.float32],
         pip_requirements: Sequence[str],
         registered: str = "",
+        params: Mapping[str, bool | float] = MappingProxyType({}),
     ) -> None:
         """Log a network as its files and the code that reads them (no pickle), as a pyfunc.
 
@@ -129,6 +130,7 @@ class Run:
             pip_requirements: What loading it needs, e.g. ``["torch==2.11.0", "numpy"]``; local versions (``+cu130``),
                 which no index serves, are cut off.
             registered: Name in the model registry, of which this becomes a new version; empty leaves it out.
+            params: What may be asked besides the images, with what it is where nobody does.
 
         Raises:
             HairlineError: If the example has one image only, or the store does not take it.
@@ -136,7 +138,7 @@ class Run:
         if example.ndim != 4 or example.shape[0] < 2:
             raise HairlineError(f"model {name}: example of shape {example.shape}; expected [N, H, W, 3] with N > 1")
         tags = {name: self._record.tags[name] for name in origin.NAMES if name in self._record.tags}
-        told = entries.model(folder, name, loader, example, answer, pip_requirements, registered, tags)
+        told = entries.model(folder, name, loader, example, answer, pip_requirements, registered, tags, params)
         self._tell(f"log model {name}", told)
 
     def children(self, children: Sequence[Child]) -> None:

@@ -17,11 +17,10 @@ from hairline.data.layout_files import UNREAD
 from hairline.data.root_survey import LITTER
 from hairline.errors import HairlineError
 from hairline.gates import near_duplicates
-from hairline.imaging import images
+from hairline.imaging import heic, images
 from hairline.imaging.exif_time import exif_time
 from hairline.io.reading import refuse_no_file, unreadable
 from hairline.io.threads import in_threads
-from hairline.workspaces import heic
 
 SMALL = 256
 """Side in pixels that JPEG files are decoded down to for a fingerprint."""

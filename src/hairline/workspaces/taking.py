@@ -12,9 +12,9 @@ from typing import Literal
 
 from hairline.data.samples import LONGEST_ID
 from hairline.errors import HairlineError
+from hairline.imaging import heic
 from hairline.io.atomic import whole_folder
 from hairline.io.reading import composed
-from hairline.workspaces import heic
 
 How = Literal["auto", "link", "copy"]
 """``auto``: a hard link where the disk allows it, which takes no space and stays when the original is moved, else a

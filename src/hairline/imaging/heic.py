@@ -8,7 +8,7 @@ from PIL import Image
 from hairline.imaging.images import read_image
 
 SUFFIXES = (".heic", ".heif", ".hif")
-MISSING = "HEIC needs the package pillow-heif: 'pip install pillow-heif' and run this again, or convert them to JPEG"
+MISSING = "HEIC needs the package pillow-heif: pip install 'hairline[heic]' and run this again, or convert them to JPEG"
 QUALITY = 95
 
 

@@ -1,0 +1,68 @@
+"""The book of a run: which photos are done, by the table of what was written, and how many came to what."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from hairline.inspection import photos as photo_files
+from hairline.inspection import places, records
+from hairline.inspection.options import Options
+from hairline.inspection.photos import Photo
+from hairline.inspection.records import Record
+
+
+class Book:
+    """What is known of the photos of a run.
+
+    Attributes:
+        counts: Photos that were ``predicted`` now, ``skipped``, ``failed``.
+        names: Path of a photo → what is written of it is called.
+    """
+
+    def __init__(self, out: Path, listed: Sequence[Photo], model_sha256: str, options: Options) -> None:
+        """Open the book of a folder.
+
+        Raises:
+            HairlineError: If the table of an earlier run cannot be read.
+        """
+        self._out, self._model, self._options = out, model_sha256, options
+        self._known, self._saved = records.read(out), time.monotonic()
+        self._hashed: tuple[Path, str] | None = None
+        self.counts = {"predicted": 0, "skipped": 0, "failed": 0}
+        self.names = photo_files.name_all(listed, {path: record.name for path, record in self._known.items()})
+
+    def digest(self, photo: Photo) -> str:
+        """Hash of the file of a photo; of a video once for all of its frames."""
+        if photo.frame is None or self._hashed is None or self._hashed[0] != photo.file:
+            self._hashed = photo.file, photo_files.digest(photo)
+        return self._hashed[1]
+
+    def is_done(self, photo: Photo) -> bool:
+        """Whether it was predicted before, from the same bytes, with the same network and options."""
+        before, asked = self._known.get(str(photo.path)), self._options
+        if before is None or asked.again:
+            return False
+        same = (before.photo_sha256, before.model_sha256) == (self.digest(photo), self._model)
+        alike = (before.scale, before.threshold, before.average) == (asked.scale, asked.threshold, asked.average)
+        return same and alike and places.complete(self._out, before.name, asked.overlay)
+
+    def forget(self, photo: Photo) -> None:
+        """Take away what an earlier run wrote of a photo, which what follows may not replace."""
+        if self._known.pop(str(photo.path), None):
+            places.clear(self._out, self.names[photo.path])
+
+    def add(self, photo: Photo, found: Record) -> None:
+        """Note what was written of a photo."""
+        self._known[str(photo.path)] = found
+        self.counts["predicted"] += 1
+
+    def fail(self, photo: Photo) -> None:
+        """Note that a photo could not be predicted."""
+        self.counts["failed"] += 1
+        self.forget(photo)
+
+    def save(self, between_s: float) -> None:
+        """Write the table unless it was written less than so many seconds ago."""
+        if time.monotonic() - self._saved >= between_s:
+            records.write(self._out, self._known)
+            self._saved = time.monotonic()

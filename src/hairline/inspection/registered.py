@@ -1,0 +1,45 @@
+"""Segmenters of MLflow's registry, fetched when one is asked for; nothing else here needs MLflow."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hairline.errors import HairlineError
+from hairline.io.hashing import workspace_root
+
+SCHEME = "models:/"
+DATA = "data"
+"""Where MLflow puts a model's files; the code beside them holds the network that ships."""
+DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
+"""The files of a segmenter, as :mod:`hairline.nn.runtime.weights` calls them, which takes torch to load."""
+
+
+def is_one(source: str | Path) -> bool:
+    """Whether a source is named as the registry does; a path of this name has one slash less or more."""
+    return isinstance(source, str) and source.startswith(SCHEME)
+
+
+@contextmanager
+def fetched(source: str) -> Iterator[Path]:
+    """The folder of a registered segmenter, which is gone after the block.
+
+    Args:
+        source: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``, in the store of the workspace that this is called
+            in, or the one that MLFLOW_TRACKING_URI names.
+
+    Raises:
+        HairlineError: If the store or the model is not there, or the model is no segmenter of hairline's.
+    """
+    from hairline.tracking import registry, store  # MLflow, which takes seconds to load
+
+    uri = store.store_uri(workspace_root(Path.cwd()))
+    with tempfile.TemporaryDirectory(prefix="hairline-") as made:
+        folder = registry.fetch(uri, source, Path(made))
+        found = sorted(path.parent for path in (folder / DATA).rglob(DESCRIPTION))
+        if len(found) != 1 or not (found[0] / WEIGHTS).is_file():
+            raise HairlineError(
+                f"{source}: holds no {DESCRIPTION} with {WEIGHTS}; expected a segmenter that "
+                "hairline trained; name another model or version"
+            )
+        yield found[0]

@@ -1,0 +1,51 @@
+"""The threshold that a segmenter is used at where nobody names one: the one of ODS on its validation images.
+
+Kept in model.json by the training. This module counts for itself, as :mod:`hairline.metrics.learned` does and why.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from hairline.metrics.learned import BACKGROUND, CRACK, THRESHOLDS
+
+NAME = "threshold"
+"""Its place in model.json."""
+MIDDLE = 0.5
+"""What it is where none is kept, and of networks that are calibrated to it."""
+MASKS, PSEUDO, BOTH = "masks", "pseudo-labels", "masks and pseudo-labels"
+
+
+def best(table: pd.DataFrame, masks: Collection[bool]) -> dict[str, object] | None:
+    """The threshold with the highest mean F1 over images, the lowest of equals.
+
+    Args:
+        table: A row a validation image, with its histograms in :data:`~hairline.metrics.learned.CRACK` and
+            :data:`~hairline.metrics.learned.BACKGROUND`.
+        masks: Of each image, whether its label is a mask. Against pseudo-labels the threshold is the one at which the
+            network comes closest to what it learned from, faults included.
+
+    Returns:
+        ``value``, the ``f1`` there, the number of ``images``, and what the ``labels`` are; None where no image has a
+        label that shows crack.
+    """
+    if not len(table) or not any(map(sum, table[CRACK])):
+        return None
+    hits, false = (np.cumsum(np.stack(table[name].to_list())[:, ::-1], axis=1)[:, ::-1] for name in (CRACK, BACKGROUND))
+    marked, crack = hits + false, hits[:, :1]
+    f1 = np.where(marked + crack > 0, 2 * hits / np.maximum(marked + crack, 1), 1.0).mean(axis=0)[1:]
+    place = int(f1.argmax())
+    labels = MASKS if all(masks) else BOTH if any(masks) else PSEUDO
+    return {"value": (place + 1) / (THRESHOLDS + 1), "f1": float(f1[place]), "images": len(table), "labels": labels}
+
+
+def of(info: Mapping[str, Any]) -> float:
+    """The threshold of a network by its model.json.
+
+    >>> of({}), of({"threshold": {"value": 0.3}})
+    (0.5, 0.3)
+    """
+    kept = info.get(NAME)
+    return MIDDLE if info.get("calibration") or not isinstance(kept, Mapping) else float(kept["value"])
