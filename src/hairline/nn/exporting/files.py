@@ -58,21 +58,22 @@ def export(
     model, info = segmenter.load(folder)
     placement = device.resolve(CPU)
     with whole_file(target) as partial_file:
-        content = as_onnx(model, str(info["network"]))
+        network = as_onnx(model, str(info["network"]))
         if int8:
-            content = quantising.quantised(content, partial_file.parent)
+            images = parity.generated(quantising.IMAGES, *[quantising.SIDE_PX] * 2, quantising.SEED)
+            network = quantising.quantised(network, images)
         told = properties(folder, info, int8)
-        _write(partial_file, content, told.as_text())
+        _write(partial_file, network, told.as_text())
         ask = partial(segmenter.predict, model, placement=placement)
         found = parity.compared(ask, sessions.Session(partial_file).scores, parity.images(photos))
         if not int8:
             _refuse_apart(found, folder)
-        _write(partial_file, content, told.measured(found).as_text())
+        _write(partial_file, network, told.measured(found).as_text())
     return found
 
 
-def as_onnx(model: Segmenter, network: str) -> bytes:
-    """A segmenter as the bytes of an ONNX file.
+def as_onnx(model: Segmenter, network: str) -> Any:
+    """A segmenter as an ``onnx.ModelProto``.
 
     Args:
         model: The segmenter, on the CPU; set to evaluation mode.
@@ -81,7 +82,7 @@ def as_onnx(model: Segmenter, network: str) -> bytes:
     Raises:
         HairlineError: If torch cannot export it.
     """
-    _onnx()
+    onnx = _onnx()
     example, written = torch.zeros(*EXAMPLE_PX, 3, dtype=torch.uint8), io.BytesIO()
     axes = {name: {0: "height", 1: "width"} for name in (sessions.IMAGE, sessions.SCORES)}
     try:
@@ -97,7 +98,7 @@ def as_onnx(model: Segmenter, network: str) -> bytes:
             f"network '{network}': torch {torch.__version__} cannot write it as ONNX ({first}); expected operators of "
             "ONNX; use the segmenter's folder instead of a file"
         ) from None
-    return written.getvalue()
+    return onnx.load_model_from_string(written.getvalue())
 
 
 def properties(folder: Path, info: Mapping[str, object], int8: bool) -> Properties:
@@ -118,14 +119,13 @@ def properties(folder: Path, info: Mapping[str, object], int8: bool) -> Properti
     )
 
 
-def _write(path: Path, content: bytes, told: Mapping[str, str]) -> None:
-    """Write an ONNX file with properties, checked."""
+def _write(path: Path, network: Any, told: Mapping[str, str]) -> None:
+    """Write an ``onnx.ModelProto`` with properties, checked."""
     onnx = _onnx()
-    model = onnx.load_model_from_string(content)
-    onnx.helper.set_model_props(model, dict(told))
-    model.producer_name, model.producer_version = "hairline", installed()
-    onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    onnx.helper.set_model_props(network, dict(told))
+    network.producer_name, network.producer_version = "hairline", installed()
+    onnx.checker.check_model(network)
+    path.write_bytes(network.SerializeToString(deterministic=True))
 
 
 def _refuse_apart(found: Difference, folder: Path) -> None:
