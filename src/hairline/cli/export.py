@@ -52,8 +52,9 @@ def export(
     with system_errors.of_no_stage():
         found = files.export(folder, target, photos, int8)
     typer.echo(f"Network   {printable(str(target))}, {target.stat().st_size / 1e6:.1f} MB")
-    typer.echo(f"Scores    differ from torch's by at most {found.largest:.2g}, {found.mean:.2g} on average on the worst "
-               f"of {found.images} images")  # fmt: skip
+    typer.echo(
+        f"Scores    {found.largest:.2g} at most from torch's, {found.mean:.2g} on average, on {found.images} images"
+    )
 
 
 def _name(model: str) -> str:

@@ -126,8 +126,15 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
         from hairline.inspection.onnx_prediction import OnnxPredictor
 
         return OnnxPredictor(Path(source))
-    from hairline.nn.runtime import weights
-    from hairline.nn.segmenter import shipped
+    try:
+        from hairline.nn.runtime import weights
+        from hairline.nn.segmenter import shipped
+    except ModuleNotFoundError as error:
+        raise HairlineError(
+            f"{source}: needs {error.name}, which is not installed; expected all that hairline depends on, or a "
+            f"network in an {ONNX} file, as 'hairline export' writes it where they are; run pip install hairline, or "
+            "name such a file"
+        ) from None
 
     if str(source) == SHIPPED and isinstance(source, str):
         return Predictor(shipped.folder())

@@ -36,9 +36,7 @@ EXAMPLE_PX = (70, 101)
 CPU = Runtime("cpu", "32", 0, 0, ALONE, 60)
 
 
-def export(
-    folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (), int8: bool = False
-) -> Difference:
+def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (), int8: bool = False) -> Difference:
     """Write a segmenter to one ONNX file, which appears only when it answers as the segmenter does.
 
     Args:
@@ -101,7 +99,7 @@ def as_onnx(model: Segmenter, network: str) -> Any:
     return onnx.load_model_from_string(written.getvalue())
 
 
-def properties(folder: Path, info: Mapping[str, object], int8: bool) -> Properties:
+def properties(folder: Path, info: Mapping[str, Any], int8: bool) -> Properties:
     """What the file of a segmenter tells of it.
 
     Args:
@@ -115,8 +113,14 @@ def properties(folder: Path, info: Mapping[str, object], int8: bool) -> Properti
         info=json.dumps(info, allow_nan=False),
         card=read_text(card) if there(card) else "",
         weights_sha256=content_hash(folder / weights.WEIGHTS_FILE),
+        threshold=f"{_threshold(info):g}",
         precision="int8" if int8 else "float32",
     )
+
+
+def _threshold(info: Mapping[str, Any]) -> float:
+    kept = info.get("threshold")
+    return float(kept["value"]) if isinstance(kept, Mapping) and not info.get("calibration") else 0.5
 
 
 def _write(path: Path, network: Any, told: Mapping[str, str]) -> None:

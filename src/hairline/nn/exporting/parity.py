@@ -39,10 +39,11 @@ def images(photos: Iterable[NDArray[np.uint8]] = ()) -> Iterator[NDArray[np.uint
 
 def compared(one: Ask, other: Ask, asked: Iterable[NDArray[np.uint8]]) -> Difference:
     """The largest difference between what two networks say; infinite where a score of one is no number."""
-    found = []
+    found, total, pixels = [], 0.0, 0
     for image in asked:
         apart = np.abs(one(image).astype(np.float64) - other(image))
         apart = np.where(np.isfinite(apart), apart, np.inf)
-        found.append((float(apart.max()), float(apart.mean()), *image.shape[:2]))
-    largest, _, height, width = max(found)
-    return Difference(largest, max(mean for _, mean, _, _ in found), height, width, len(found))
+        found.append((float(apart.max()), *image.shape[:2]))
+        total, pixels = total + float(apart.sum()), pixels + apart.size
+    largest, height, width = max(found)
+    return Difference(largest, total / pixels, height, width, len(found))

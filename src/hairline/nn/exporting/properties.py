@@ -10,7 +10,7 @@ class Difference:
 
     Attributes:
         largest: Largest difference of two scores.
-        mean: Their mean difference, the larger of all images.
+        mean: Mean difference over all pixels.
         height: Of the image with the largest one, in pixels.
         width: Of it.
         images: Images, and tiles of photos, that were compared.
@@ -32,9 +32,10 @@ class Properties:
         info: The content of the segmenter's model.json.
         card: Its model card in Markdown; empty where it has none.
         weights_sha256: Hash of its weights.safetensors.
+        threshold: The score from which on a pixel is crack, where nobody names another.
         precision: ``float32``, or ``int8`` where convolutions count in 8 bits.
         largest_difference: Largest difference of its scores from torch's where it was written.
-        mean_difference: Their mean difference on the image where that is largest.
+        mean_difference: Mean difference over all pixels.
         images: Images that these were found on.
     """
 
@@ -42,6 +43,7 @@ class Properties:
     info: str
     card: str
     weights_sha256: str
+    threshold: str
     precision: str
     largest_difference: str = ""
     mean_difference: str = ""

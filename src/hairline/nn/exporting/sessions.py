@@ -51,7 +51,6 @@ class Session:
         options.intra_op_num_threads = usual_threads() if threads is None else threads
         options.inter_op_num_threads = 1
         options.log_severity_level = FATAL
-        options.enable_cpu_mem_arena = False  # which never gives back what the largest tile took
         have = runtime.get_available_providers()
         chosen = [each for each in PROVIDERS if each[0] in have]
         try:
@@ -72,7 +71,7 @@ class Session:
 
 
 def module() -> Any:
-    """onnxruntime.
+    """Onnxruntime.
 
     Raises:
         HairlineError: If it is not installed.

@@ -1,0 +1,177 @@
+r"""How fast a segmenter answers: torch in 32 bit and bfloat16, onnxruntime in 32 bit and with --int8; and its ODS.
+
+    python benchmarks/inference.py --threads 1
+    python benchmarks/inference.py --crops CRACK500/traincrop --images 40
+
+The first: megapixels a second of processor time and by the clock, every way in turn in every round, the best round of
+each; beside the rate that the processor's arithmetic allows, which is that of the fastest of some large convolutions
+and matrix products, timed in the same rounds. ``--memory`` adds the most memory that a process of each way takes.
+The second: ODS of all ways on crops with masks, NAME.jpg and NAME.png, evenly spaced, at scales 1 and 0.25.
+"""
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch.utils.flop_counter import FlopCounterMode
+
+from hairline.data.samples import evenly
+from hairline.imaging.images import read_image
+from hairline.imaging.resized import asked_at
+from hairline.metrics import thresholds
+from hairline.nn.exporting import files, parity
+from hairline.nn.exporting.sessions import Session
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import ALONE, Runtime
+from hairline.nn.segmenter import segmenter, shipped
+
+Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+TORCH = {"torch, 32 bit": "32", "torch, bfloat16": "bf16"}
+ONNX = {"onnxruntime, 32 bit": False, "onnxruntime, int8": True}
+CONVOLUTIONS = ((64, 64, 256), (128, 128, 128), (256, 256, 64))
+"""Channels in, channels out and side of the maps of convolutions of 3 x 3, whose fastest tells the processor's peak."""
+PRODUCT = 2048
+
+
+def main() -> None:
+    """Print tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--network", type=Path, help="folder of a segmenter; none: the one that ships")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024, 2048])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--memory", action="store_true")
+    parser.add_argument("--crops", type=Path)
+    parser.add_argument("--images", type=int, default=40)
+    parser.add_argument("--only", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    folder = args.network or shipped.folder()
+    torch.set_num_threads(args.threads)
+    with tempfile.TemporaryDirectory() as made:
+        if args.only:
+            _remember(_way(folder, Path(made), args.only, args.threads), args.sides[-1])
+            return
+        ways = {name: _way(folder, Path(made), name, args.threads) for name in (*TORCH, *ONNX)}
+        if args.crops:
+            _scores(ways, args.crops, args.images)
+            return
+        _speeds(ways, folder, args)
+    if args.memory:
+        for name in ways:
+            command = [sys.executable, __file__, "--only", name, "--threads", str(args.threads), "--sides"]
+            told = subprocess.run([*command, str(args.sides[-1])], check=True, capture_output=True, text=True)
+            print(f"{name}: {told.stdout.strip()}")
+
+
+def _way(folder: Path, made: Path, name: str, threads: int) -> Ask:
+    if name in TORCH:
+        model, _ = segmenter.load(folder)
+        placement = device.resolve(Runtime("cpu", TORCH[name], 0, 0, ALONE, 60))  # type: ignore[arg-type]
+        return partial(segmenter.predict, model, placement=placement)
+    file = made / f"{ONNX[name]}.onnx"
+    files.export(folder, file, int8=ONNX[name])
+    return Session(file, threads).scores
+
+
+def _speeds(ways: dict[str, Ask], folder: Path, args: argparse.Namespace) -> None:
+    flop = _flop(folder)
+    print(f"{device.machine(device.resolve(files.CPU))}; {args.threads} threads; load {os.getloadavg()[0]:.1f}")
+    print(f"{flop / 1e3:.1f} thousand operations a pixel (a multiplication and an addition are two)\n")
+    print("| side px | way | MP/s of processor time | of the limit | MP/s by the clock | times torch, 32 bit |")
+    print("| --- | --- | --- | --- | --- | --- |")
+    for side in args.sides:
+        (image,) = parity.generated(1, side, side)
+        for ask in ways.values():
+            ask(image)
+        spent: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+        peaks = []
+        for _ in range(args.rounds):
+            for name, ask in ways.items():
+                spent[name].append(_timed(partial(ask, image)))
+            peaks += _peaks()
+        limit = max(peaks) / flop
+        best = {name: np.min(times, axis=0) for name, times in spent.items()}
+        plain = best["torch, 32 bit"][0]
+        for name, (processor, clock) in best.items():
+            rate, by_clock = side**2 / processor / 1e6, side**2 / clock / 1e6
+            share = f"{rate * 1e6 / limit:.0%}" if "32" in name else "-"
+            print(f"| {side} | {name} | {rate:.2f} | {share} | {by_clock:.2f} | {plain / processor:.2f} |")
+        print(f"| {side} | limit: {max(peaks) / 1e9:.0f} GFLOP/s, median {np.median(peaks) / 1e9:.0f} "
+              f"| {limit / 1e6:.2f} | | | |", flush=True)  # fmt: skip
+
+
+def _flop(folder: Path) -> float:
+    model, _ = segmenter.load(folder)
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        model(torch.zeros(1, 3, 512, 512, dtype=torch.uint8))
+    return float(counter.get_total_flops()) / 512**2
+
+
+def _peaks() -> list[float]:
+    """Operations a second of processor time of large convolutions and a matrix product in 32 bit."""
+    found = []
+    with torch.inference_mode():
+        for given, wide, side in CONVOLUTIONS:
+            layer = torch.nn.Conv2d(given, wide, 3, padding=1).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+            maps = torch.rand(1, given, side, side).to(memory_format=torch.channels_last)
+            layer(maps)
+            found.append(2 * given * wide * 9 * side**2 / _timed(partial(layer, maps))[0])
+        left, right = torch.rand(PRODUCT, PRODUCT), torch.rand(PRODUCT, PRODUCT)
+        found.append(2 * PRODUCT**3 / _timed(partial(torch.mm, left, right))[0])
+    return found
+
+
+def _timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds of processor time, all threads', and by the clock."""
+    processor, clock = time.process_time(), time.perf_counter()
+    work()
+    return time.process_time() - processor, time.perf_counter() - clock
+
+
+def _remember(ask: Ask, side: int) -> None:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    (image,) = parity.generated(1, side, side)
+    for _ in range(3):
+        ask(image)
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(f"{most / 1024:.0f} MB at most, {(most - before) / 1024:.0f} of them for a tile of {side} px")
+
+
+def _scores(ways: dict[str, Ask], crops: Path, count: int) -> None:
+    photos = sorted(crops.glob("*.jpg"))
+    photos = [photos[index] for index in evenly(len(photos), count)]
+    print("| scale | way | ODS | OIS | F1 at 0.5 | largest difference | pixels on the other side of 0.5 |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for scale in (1.0, 0.25):
+        counted: dict[str, list[tuple[NDArray[np.int64], NDArray[np.int64]]]] = {name: [] for name in ways}
+        apart, turned, pixels = dict.fromkeys(ways, 0.0), dict.fromkeys(ways, 0), 0
+        for photo in photos:
+            image, mask = read_image(photo), np.asarray(Image.open(photo.with_suffix(".png")).convert("L")) > 127
+            pixels += mask.size
+            found = {name: asked_at(image, scale, ask) for name, ask in ways.items()}
+            plain = found["torch, 32 bit"]
+            for name, scores in found.items():
+                counted[name].append(thresholds.histograms(np.clip(scores, 0, 1), mask))
+                apart[name] = max(apart[name], float(np.abs(scores - plain).max()))
+                turned[name] += int(((scores >= 0.5) != (plain >= 0.5)).sum())
+        for name, pairs in counted.items():
+            crack, background = (np.array(each) for each in zip(*pairs, strict=True))
+            f1 = thresholds.f1(thresholds.counts(crack, background))
+            half = f1.mean(axis=0)[thresholds.place(0.5)]
+            print(f"| {scale:g} | {name} | {thresholds.ods(f1):.4f} | {thresholds.ois(f1):.4f} | {half:.4f} "
+                  f"| {apart[name]:.1e} | {turned[name] / pixels:.1e} |", flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
