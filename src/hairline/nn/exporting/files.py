@@ -53,6 +53,7 @@ def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (),
             exported, or its scores differ by more than :data:`hairline.nn.exporting.parity.LARGEST`.
     """
     sessions.module()
+    _onnx()
     model, info = segmenter.load(folder)
     placement = device.resolve(CPU)
     with whole_file(target) as partial_file:
@@ -113,12 +114,13 @@ def properties(folder: Path, info: Mapping[str, Any], int8: bool) -> Properties:
         info=json.dumps(info, allow_nan=False),
         card=read_text(card) if there(card) else "",
         weights_sha256=content_hash(folder / weights.WEIGHTS_FILE),
-        threshold=f"{_threshold(info):g}",
+        threshold=f"{threshold(info):g}",
         precision="int8" if int8 else "float32",
     )
 
 
-def _threshold(info: Mapping[str, Any]) -> float:
+def threshold(info: Mapping[str, Any]) -> float:
+    """The score from which on a pixel is crack: 0.5 where logits are calibrated, else what the training found best."""
     kept = info.get("threshold")
     return float(kept["value"]) if isinstance(kept, Mapping) and not info.get("calibration") else 0.5
 
