@@ -11,7 +11,6 @@ The second: ODS of all ways on crops with masks, NAME.jpg and NAME.png, evenly s
 
 import argparse
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -140,12 +139,17 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def _remember(ask: Ask, side: int) -> None:
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = _most_memory()
     (image,) = parity.generated(1, side, side)
     for _ in range(3):
         ask(image)
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(f"{most / 1024:.0f} MB at most, {(most - before) / 1024:.0f} of them for a tile of {side} px")
+    print(f"{_most_memory():.0f} MB at most, {before:.0f} MB before the first tile of {side} px")
+
+
+def _most_memory() -> float:
+    """Most memory of this process so far, in MB (its parent's counts in ru_maxrss)."""
+    told = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def _scores(ways: dict[str, Ask], crops: Path, count: int) -> None:

@@ -79,6 +79,10 @@ def test_photos_in_masks_out_where_torch_is_not_installed(folder: Path, exported
     assert done.returncode == 1
     assert "hairline: shipped: needs" in done.stderr and "an .onnx file" in done.stderr
     assert "Traceback" not in done.stderr
+    done = subprocess.run(
+        [*command[:2], "export", "shipped"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1 and "hairline: shipped: exporting needs" in done.stderr
 
 
 def test_other_files_are_refused(exported: Path, tmp_path: Path) -> None:

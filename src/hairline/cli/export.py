@@ -44,9 +44,15 @@ def export(
     target = Path(f"{_name(model)}.{form.value}") if out is None else out
     _refuse_target(target)
     from hairline.imaging.images import read_image
-    from hairline.nn.exporting import files  # torch, which takes seconds to load
-    from hairline.nn.segmenter import shipped
 
+    try:
+        from hairline.nn.exporting import files  # torch, which takes seconds to load
+        from hairline.nn.segmenter import shipped
+    except ModuleNotFoundError as error:
+        raise HairlineError(
+            f"{printable(model)}: exporting needs {error.name}, which is not installed; expected all that hairline "
+            "depends on; run pip install hairline"
+        ) from None
     folder = shipped.folder() if model == SHIPPED else Path(model)
     photos = [read_image(path) for path in check or []]
     with system_errors.of_no_stage():

@@ -32,10 +32,10 @@ def test_an_exported_network_answers_as_in_torch(network, tmp_path):
     session = sessions.Session(tmp_path / "a.onnx")
     assert session.signature == sessions.SIGNATURE
     side = model.multiple_px
-    for height, width in ((1, 1), (3, side + 1), (2 * side, side), (70, 3 * side - 5)):
+    for height, width in ((1, 1), (3, side + 1), (2 * side, side), (130, 3 * side - 5)):
         image = next(parity.generated(1, height, width))
         expected = segmenter.predict(model, image, device.resolve(files.CPU))
         found = session.scores(image)
         assert found.shape == (height, width) and found.dtype == np.float32
         np.testing.assert_allclose(found, expected, rtol=0, atol=parity.LARGEST)
-        assert height == 1 or np.ptp(expected) > 0.1
+    assert np.ptp(expected) > 0.1

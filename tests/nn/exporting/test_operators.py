@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from hairline.nn.exporting import operators
 from hairline.nn.exporting.operators import Exportable
 
 SIZES = ((1, 1), (2, 7), (9, 13), (24, 16))
@@ -53,19 +52,39 @@ def test_cubics_without_aliases(size, wanted):
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
 @pytest.mark.parametrize("wanted", [(18, 26), (10, 14), (9, 13), (36, 13), 18])
-def test_sizes_that_are_multiples_and_others(mode, wanted):
+@pytest.mark.parametrize("elsewhere", [(), ((2.0, 2.0),), ((4.0, 1.0),)])
+def test_sizes_that_are_multiples_and_others(mode, wanted, elsewhere):
     x = maps(9, 13)
-    with Exportable():
+    with Exportable(elsewhere):
         found = F.interpolate(x, wanted, mode=mode)
     torch.testing.assert_close(found, F.interpolate(x, wanted, mode=mode), rtol=0, atol=1e-6)
 
 
-def test_other_functions_are_torchs_own():
+@pytest.mark.parametrize("elsewhere", [(), ((1.0, 2.0, 3.0, 4.0),)])
+@pytest.mark.parametrize("mode", ["reflect", "constant"])
+def test_borders(mode, elsewhere):
     x = maps(8, 8)
-    with Exportable():
-        assert torch.equal(F.avg_pool2d(x, 2), torch.nn.functional.avg_pool2d(x, 2))
-        assert torch.equal(F.pad(x, (1, 2, 3, 4), value=5.0), operators.padded(x, (1, 2, 3, 4), value=5.0))
-    for mode in ("reflect", "constant"):
-        with Exportable():
-            found = F.pad(x, (1, 2, 3, 4), mode)
-        assert torch.equal(found, F.pad(x, (1, 2, 3, 4), mode))
+    with Exportable(elsewhere):
+        found = F.pad(x, (1, 2, 3, 4), mode)
+    assert torch.equal(found, F.pad(x, (1, 2, 3, 4), mode))
+
+
+class Doubling(torch.nn.Module):
+    """Enlarges its input by two, and one value to its size."""
+
+    def forward(self, x):
+        whole = F.interpolate(x.mean((2, 3), keepdim=True), x.shape[2:], mode="nearest")
+        return F.interpolate(x + whole, (2 * x.shape[2], 2 * x.shape[3]), mode="nearest")
+
+
+def test_only_sizes_that_do_not_depend_on_the_input_are_constant():
+    found = []
+    for size in ((3, 4), (6, 6)):
+        with Exportable(found) as operators:
+            Doubling()(maps(*size))
+        found, before = operators.constants, found
+    assert before == [(3.0, 4.0), (2.0, 2.0)] and found == [(6.0, 6.0), (2.0, 2.0)]
+    x = maps(6, 6)
+    with Exportable(before):
+        enlarged = Doubling()(x)
+    torch.testing.assert_close(enlarged, Doubling()(x))

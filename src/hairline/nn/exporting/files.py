@@ -21,7 +21,7 @@ from hairline.io.atomic import whole_file
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
 from hairline.nn.exporting import parity, quantising, sessions
-from hairline.nn.exporting.operators import Exportable
+from hairline.nn.exporting.operators import Constant, Exportable
 from hairline.nn.exporting.properties import Difference, Properties
 from hairline.nn.exporting.whole import Whole
 from hairline.nn.runtime import device, weights
@@ -31,8 +31,8 @@ from hairline.nn.segmenter.segmenter import Segmenter
 from hairline.version import installed
 
 OPSET = 17
-EXAMPLE_PX = (70, 101)
-"""Height and width of the image that the network is traced with; any other will do."""
+EXAMPLES_PX = ((70, 101), (150, 230))
+"""Heights and widths of two images that the network is traced with: what is the same for both is constant."""
 CPU = Runtime("cpu", "32", 0, 0, ALONE, 60)
 
 
@@ -64,7 +64,10 @@ def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (),
         told = properties(folder, info, int8)
         _write(partial_file, network, told.as_text())
         ask = partial(segmenter.predict, model, placement=placement)
-        found = parity.compared(ask, sessions.Session(partial_file).scores, parity.images(photos))
+        try:
+            found = parity.compared(ask, sessions.Session(partial_file).scores, parity.images(photos))
+        except HairlineError as error:
+            raise HairlineError(f"{folder}: cannot be exported, for as a file it fails: {error}") from None
         if not int8:
             _refuse_apart(found, folder)
         _write(partial_file, network, told.measured(found).as_text())
@@ -82,22 +85,33 @@ def as_onnx(model: Segmenter, network: str) -> Any:
         HairlineError: If torch cannot export it.
     """
     onnx = _onnx()
-    example, written = torch.zeros(*EXAMPLE_PX, 3, dtype=torch.uint8), io.BytesIO()
-    axes = {name: {0: "height", 1: "width"} for name in (sessions.IMAGE, sessions.SCORES)}
+    constants: list[Constant | None] = []
     try:
-        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), torch.no_grad(), Exportable():
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                Whole(model).eval(), (example,), written, dynamo=False, opset_version=OPSET, dynamic_axes=axes,
-                input_names=[sessions.IMAGE], output_names=[sessions.SCORES],
-            )  # fmt: skip
+        for size in EXAMPLES_PX:
+            content, constants = _traced(model, size, constants)
     except (RuntimeError, TypeError, ValueError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise HairlineError(
             f"network '{network}': torch {torch.__version__} cannot write it as ONNX ({first}); expected operators of "
             "ONNX; use the segmenter's folder instead of a file"
         ) from None
-    return onnx.load_model_from_string(written.getvalue())
+    return onnx.load_model_from_string(content)
+
+
+def _traced(
+    model: Segmenter, size: tuple[int, int], elsewhere: list[Constant | None]
+) -> tuple[bytes, list[Constant | None]]:
+    """The bytes of an ONNX file, and what the network was told of sizes while an image passed."""
+    example, written = torch.zeros(*size, 3, dtype=torch.uint8), io.BytesIO()
+    axes = {name: {0: "height", 1: "width"} for name in (sessions.IMAGE, sessions.SCORES)}
+    operators = Exportable(elsewhere)
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), torch.no_grad(), operators:
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Whole(model).eval(), (example,), written, dynamo=False, opset_version=OPSET, dynamic_axes=axes,
+            input_names=[sessions.IMAGE], output_names=[sessions.SCORES],
+        )  # fmt: skip
+    return written.getvalue(), operators.constants
 
 
 def properties(folder: Path, info: Mapping[str, Any], int8: bool) -> Properties:

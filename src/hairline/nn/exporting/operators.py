@@ -15,8 +15,25 @@ CUBIC = -0.5
 """The constant of Keys' cubic kernel that torch has for interpolation without aliases."""
 
 
+Constant = tuple[float, ...]
+"""What a call is told of sizes: by how much a map is enlarged, or padded at its sides."""
+
+
 class Exportable(TorchFunctionMode):
-    """Context in which torch's functions that cannot be exported are those of this module."""
+    """Context in which torch's functions that cannot be exported are those of this module.
+
+    Sizes that a network computes of its input become constants of the file where they were the same for an input of
+    another size, as where a map is doubled: onnxruntime then changes no layouts, and is a third faster.
+
+    Attributes:
+        constants: What each call was told of sizes, in their order; None where they are no constant.
+    """
+
+    def __init__(self, elsewhere: Sequence[Constant | None] = ()) -> None:
+        """Take what :attr:`constants` were when the network was exported with an input of another size."""
+        super().__init__()
+        self.constants: list[Constant | None] = []
+        self._elsewhere = elsewhere
 
     def __torch_function__(
         self,
@@ -26,7 +43,40 @@ class Exportable(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """What torch calls in the place of a function."""
-        return _OURS.get(func, func)(*args, **(kwargs or {}))
+        ours = {F.interpolate: self._interpolated, F.pad: self._padded}
+        return ours.get(func, _OURS.get(func, func))(*args, **(kwargs or {}))
+
+    def _same(self, constant: Constant | None) -> Constant | None:
+        """A constant of the call that comes now, where it was the same elsewhere."""
+        place = len(self.constants)
+        self.constants.append(constant)
+        return constant if place < len(self._elsewhere) and self._elsewhere[place] == constant else None
+
+    def _interpolated(
+        self, x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
+        align_corners: bool | None = None, recompute_scale_factor: bool | None = None, antialias: bool = False,
+    ) -> Tensor:  # fmt: skip
+        """As torch's interpolate; by areas and by cubics without aliases, to a size, as products with matrices."""
+        if mode == "area" and size is not None:
+            return mean_of_bins(x, size)
+        if mode == "bicubic" and antialias and not align_corners and size is not None:
+            return cubics(x, size)
+        times = None if size is None or align_corners else self._same(_times(x, size))
+        if times is not None:
+            return F.interpolate(x, None, times, mode, align_corners)
+        return F.interpolate(x, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
+
+    def _padded(self, x: Tensor, pad: Sequence[Any], mode: str = "constant", value: float | None = None) -> Tensor:
+        """As torch's pad."""
+        constant = self._same(tuple(float(each) for each in pad))
+        return F.pad(x, pad if constant is None else [int(each) for each in constant], mode, value)
+
+
+def _times(x: Tensor, size: int | Sequence[Any]) -> Constant | None:
+    """How many times as large a size is as a map's, where that is a whole number along both sides."""
+    sizes = [size] * 2 if isinstance(size, int) else list(size)
+    pairs = [(int(large), int(small)) for large, small in zip(sizes, x.shape[2:], strict=True)]
+    return None if any(large % small for large, small in pairs) else tuple(large / small for large, small in pairs)
 
 
 def mean_of_bins(x: Tensor, output_size: int | Sequence[int]) -> Tensor:
@@ -76,36 +126,10 @@ def _mean_along(x: Tensor, radius: int) -> Tensor:
     return (summed.index_select(3, stop) - summed.index_select(3, start)) / (stop - start).to(x.dtype)
 
 
-def interpolated(
-    x: Tensor, size: Any = None, scale_factor: Any = None, mode: str = "nearest", align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None, antialias: bool = False,
-) -> Tensor:  # fmt: skip
-    """As torch's interpolate; by areas and by cubics without aliases, to a size, as products with matrices."""
-    if mode == "area" and size is not None:
-        return mean_of_bins(x, size)
-    if mode == "bicubic" and antialias and not align_corners and size is not None:
-        rows, cols = size
-        return _cubics(x.shape[2], rows, x.dtype) @ x @ _cubics(x.shape[3], cols, x.dtype).T
-    times = None if size is None or align_corners else _times(x, size)
-    if times is not None:
-        return F.interpolate(x, None, times, mode, align_corners)
-    return F.interpolate(x, size, scale_factor, mode, align_corners, recompute_scale_factor, antialias)
-
-
-def _times(x: Tensor, size: int | Sequence[Any]) -> tuple[float, ...] | None:
-    """How many times as large a size is as a map's, where that is a whole number along both sides.
-
-    Sides of images are multiples of what the network needs, so what is whole for one image is for all; a Resize by
-    constants costs onnxruntime no change of layout.
-    """
-    sizes = [size] * 2 if isinstance(size, int) else list(size)
-    pairs = [(int(large), int(small)) for large, small in zip(sizes, x.shape[2:], strict=True)]
-    return None if any(large % small for large, small in pairs) else tuple(large / small for large, small in pairs)
-
-
-def padded(x: Tensor, pad: Sequence[Any], mode: str = "constant", value: float | None = None) -> Tensor:
-    """As torch's pad, by constants: convolutions that pad by the size of their input always find the same, as above."""
-    return F.pad(x, [int(each) for each in pad], mode, value)
+def cubics(x: Tensor, size: Sequence[Any]) -> Tensor:
+    """As torch's bicubic interpolation without aliases [N, C, H, W] → [N, C, rows, columns]."""
+    rows, cols = size
+    return _cubics(x.shape[2], rows, x.dtype) @ x @ _cubics(x.shape[3], cols, x.dtype).T
 
 
 def _cubics(length: int, count: int, dtype: torch.dtype) -> Tensor:
@@ -123,8 +147,6 @@ def _cubics(length: int, count: int, dtype: torch.dtype) -> Tensor:
 _OURS: dict[Callable[..., Any], Callable[..., Any]] = {
     F.adaptive_avg_pool2d: mean_of_bins,
     F.avg_pool2d: mean_of_windows,
-    F.interpolate: interpolated,
-    F.pad: padded,
-    torch._C._nn.max_unpool2d: unpooled,  # what F.max_unpool2d calls
+    F.max_unpool2d: unpooled,
 }
 """Function of torch → what it is replaced by."""

@@ -46,7 +46,7 @@ class Session:
         Raises:
             HairlineError: If onnxruntime is not installed, or it cannot open the file.
         """
-        runtime = module()
+        self._file, runtime = file, module()
         options = runtime.SessionOptions()
         options.intra_op_num_threads = usual_threads() if threads is None else threads
         options.inter_op_num_threads = 1
@@ -65,8 +65,19 @@ class Session:
         self.signature = (_shapes(self._session.get_inputs()), _shapes(self._session.get_outputs()))
 
     def scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Scores of crack, float32 [height, width] in [0, 1], of an image RGB uint8 [height, width, 3] of any size."""
-        found: NDArray[np.float32] = self._session.run([SCORES], {IMAGE: np.ascontiguousarray(image)})[0]
+        """Scores of crack, float32 [height, width] in [0, 1], of an image RGB uint8 [height, width, 3] of any size.
+
+        Raises:
+            HairlineError: If onnxruntime fails, for want of memory for example.
+        """
+        try:
+            found: NDArray[np.float32] = self._session.run([SCORES], {IMAGE: np.ascontiguousarray(image)})[0]
+        except Exception as error:  # as above
+            height, width = image.shape[:2]
+            raise HairlineError(
+                f"{self._file}: onnxruntime failed on {height}x{width} px ({_first_line(error)}); expected scores; use "
+                "the folder that it was exported from, or smaller images where memory is short"
+            ) from None
         return found
 
 
