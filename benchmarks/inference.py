@@ -6,6 +6,7 @@ r"""How fast a segmenter answers: torch in 32 bit and bfloat16, onnxruntime in 3
 The first: megapixels a second of processor time and by the clock, every way in turn in every round, the best round of
 each; beside the rate that the processor's arithmetic allows, which is that of the fastest of some large convolutions
 and matrix products, timed in the same rounds. ``--memory`` adds the most memory that a process of each way takes.
+``--photo 3000 4000`` times a whole photo in tiles instead.
 The second: ODS of all ways on crops with masks, NAME.jpg and NAME.png, evenly spaced, at scales 1 and 0.25.
 """
 
@@ -28,9 +29,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from hairline.data.samples import evenly
 from hairline.imaging.images import read_image
 from hairline.imaging.resized import asked_at
+from hairline.inspection.prediction import load_segmenter
 from hairline.metrics import thresholds
 from hairline.nn.exporting import files, parity
-from hairline.nn.exporting.sessions import Session
+from hairline.nn.exporting.sessions import Session, usual_threads
 from hairline.nn.runtime import device
 from hairline.nn.runtime.recipes import ALONE, Runtime
 from hairline.nn.segmenter import segmenter, shipped
@@ -51,6 +53,9 @@ def main() -> None:
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024, 2048])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--memory", action="store_true")
+    parser.add_argument(
+        "--photo", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="a photo in tiles, by onnxruntime"
+    )
     parser.add_argument("--crops", type=Path)
     parser.add_argument("--images", type=int, default=40)
     parser.add_argument("--only", help=argparse.SUPPRESS)
@@ -61,9 +66,13 @@ def main() -> None:
         if args.only:
             _remember(_way(folder, Path(made), args.only, args.threads), args.sides[-1])
             return
-        ways = {name: _way(folder, Path(made), name, args.threads) for name in (*TORCH, *ONNX)}
+        chosen = ONNX if args.photo else (*TORCH, *ONNX)
+        ways = {name: _way(folder, Path(made), name, args.threads) for name in chosen}
         if args.crops:
             _scores(ways, args.crops, args.images)
+            return
+        if args.photo:
+            _photo(Path(made), *args.photo)
             return
         _speeds(ways, folder, args)
     if args.memory:
@@ -108,6 +117,18 @@ def _speeds(ways: dict[str, Ask], folder: Path, args: argparse.Namespace) -> Non
             print(f"| {side} | {name} | {rate:.2f} | {share} | {by_clock:.2f} | {plain / processor:.2f} |")
         print(f"| {side} | limit: {max(peaks) / 1e9:.0f} GFLOP/s, median {np.median(peaks) / 1e9:.0f} "
               f"| {limit / 1e6:.2f} | | | |", flush=True)  # fmt: skip
+
+
+def _photo(made: Path, height: int, width: int) -> None:
+    """Time of a whole photo in tiles, with as many threads as OMP_NUM_THREADS says."""
+    (part,) = parity.generated(1, 512, 512)
+    photo = np.pad(part, ((0, height - 512), (0, width - 512), (0, 0)), mode="symmetric")
+    for name, int8 in ONNX.items():
+        predictor = load_segmenter(made / f"{int8}.onnx")
+        processor, clock = _timed(partial(predictor.predict, photo))
+        print(f"{name}, {height} x {width} px, {usual_threads()} threads: {processor:.1f} s of processor time "
+              f"({height * width / processor / 1e6:.2f} MP/s), {clock:.1f} s by the clock; "
+              f"{_most_memory():.0f} MB at most", flush=True)  # fmt: skip
 
 
 def _flop(folder: Path) -> float:

@@ -40,7 +40,7 @@ def test_a_network_becomes_a_file_that_predicts(tmp_path: Path, monkeypatch: pyt
         (["nothing"], r"nothing/model\.json: not found"),
         (["shipped", "--out", "a.txt"], r"--out a\.txt: expected a name that ends with \.onnx"),
         (["shipped", "--out", "there.onnx"], r"--out there\.onnx: is a folder"),
-        (["shipped", "--check", "nothing.jpg"], r"nothing\.jpg: not found"),
+        (["shipped", "--check", "nothing.jpg"], r"nothing\.jpg: no such file"),
     ],
 )
 def test_a_mistake_is_told_and_nothing_is_written(

@@ -21,7 +21,8 @@ def lively(network: str) -> segmenter.Segmenter:
             module.running_var.uniform_(0.5, 1.5, generator=generator)
     image = next(parity.generated(1, 96, 96))
     logits = segmenter.logits(model, image, device.resolve(files.CPU))
-    model.calibration = Calibration(float(logits.std()), -float(logits.mean() / logits.std()))
+    spread = max(float(logits.std()), 0.05)  # less would show how 32 bits round
+    model.calibration = Calibration(spread, -float(logits.mean()) / spread)
     return model
 
 
@@ -38,4 +39,4 @@ def test_an_exported_network_answers_as_in_torch(network, tmp_path):
         found = session.scores(image)
         assert found.shape == (height, width) and found.dtype == np.float32
         np.testing.assert_allclose(found, expected, rtol=0, atol=parity.LARGEST)
-    assert np.ptp(expected) > 0.1
+    assert np.ptp(expected) > 0.05

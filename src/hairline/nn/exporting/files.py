@@ -59,7 +59,7 @@ def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (),
     with whole_file(target) as partial_file:
         network = as_onnx(model, str(info["network"]))
         if int8:
-            images = parity.generated(quantising.IMAGES, *[quantising.SIDE_PX] * 2, quantising.SEED)
+            images = parity.generated(quantising.IMAGES, quantising.SIDE_PX, quantising.SIDE_PX, quantising.SEED)
             network = quantising.quantised(network, images)
         told = properties(folder, info, int8)
         _write(partial_file, network, told.as_text())
@@ -108,7 +108,8 @@ def _traced(
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), torch.no_grad(), operators:
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            Whole(model).eval(), (example,), written, dynamo=False, opset_version=OPSET, dynamic_axes=axes,
+            Whole(model).eval(), (example,), written,  # type: ignore[arg-type]  # it writes to buffers, too
+            dynamo=False, opset_version=OPSET, dynamic_axes=axes,
             input_names=[sessions.IMAGE], output_names=[sessions.SCORES],
         )  # fmt: skip
     return written.getvalue(), operators.constants

@@ -43,8 +43,11 @@ class Exportable(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         """What torch calls in the place of a function."""
-        ours = {F.interpolate: self._interpolated, F.pad: self._padded}
-        return ours.get(func, _OURS.get(func, func))(*args, **(kwargs or {}))
+        with_constants: dict[Callable[..., Any], Callable[..., Any]] = {
+            F.interpolate: self._interpolated,
+            F.pad: self._padded,
+        }
+        return (with_constants | _OURS).get(func, func)(*args, **(kwargs or {}))
 
     def _same(self, constant: Constant | None) -> Constant | None:
         """A constant of the call that comes now, where it was the same elsewhere."""

@@ -50,6 +50,7 @@ class Session:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = usual_threads() if threads is None else threads
         options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave cores to others
         options.log_severity_level = FATAL
         have = runtime.get_available_providers()
         chosen = [each for each in PROVIDERS if each[0] in have]

@@ -29,7 +29,7 @@ class Whole(nn.Module):
 
 def _mirrored(image: Tensor, axis: int, multiple: int) -> Tensor:
     """An image mirrored at its far edge, again and again, to a multiple of a length, as np.pad's ``reflect`` does."""
-    length = torch.as_tensor(image.shape[axis])
-    period = (2 * length - 2).clamp(min=1)
+    length = image.shape[axis]  # a tensor while the network is traced
+    period = (2 * torch.as_tensor(length) - 2).clamp(min=1)
     at = torch.arange((length + multiple - 1) // multiple * multiple) % period
     return image.index_select(axis, torch.minimum(at, period - at))
