@@ -19,7 +19,12 @@ def predict(
     photos: Annotated[list[Path], typer.Argument(help="Photos, and folders of photos, with those below.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for scores, masks and predictions.csv.")],
     model: Annotated[
-        str, typer.Option("--model", metavar="shipped|FOLDER", help="The network inside this package, or a folder.")
+        str,
+        typer.Option(
+            "--model",
+            metavar="shipped|FOLDER|FILE.onnx",
+            help="The network inside this package, a folder, or an exported file.",
+        ),
     ] = "shipped",
     scale: Annotated[
         str,

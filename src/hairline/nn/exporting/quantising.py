@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.errors import HairlineError
 from hairline.nn.exporting import sessions
 
 KINDS = ("Conv", "Clip", "Relu", "Add", "Concat", "Resize", "Pad", "MaxPool")
@@ -29,17 +30,27 @@ def quantised(model: Any, images: Iterable[NDArray[np.uint8]]) -> Any:
     Args:
         model: An ``onnx.ModelProto`` whose input is an image.
         images: That the ranges of activations are found on, RGB uint8 [height, width, 3].
+
+    Raises:
+        HairlineError: If onnxruntime cannot do so with this network.
     """
     import onnx
     from onnxruntime import quantization
 
     with TemporaryDirectory() as folder, _quiet():
         written = Path(folder) / "int8.onnx"
-        quantization.quantize_static(
-            model, written, _reader(images), op_types_to_quantize=list(KINDS), nodes_to_exclude=_last(model.graph),
-            per_channel=True, reduce_range=True, activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-        )  # fmt: skip
+        try:
+            quantization.quantize_static(
+                model, written, _reader(images), op_types_to_quantize=list(KINDS), nodes_to_exclude=_last(model.graph),
+                per_channel=True, reduce_range=True, activation_type=quantization.QuantType.QUInt8,
+                weight_type=quantization.QuantType.QInt8,
+            )  # fmt: skip
+        except Exception as error:  # of many classes, onnxruntime's own among them
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+            raise HairlineError(
+                f"onnxruntime cannot bring this network to 8 bits ({first}); expected one of convolutions; export it "
+                "without --int8"
+            ) from error
         return onnx.load(written)
 
 
