@@ -37,6 +37,7 @@ def test_a_network_becomes_a_file_that_predicts(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["exported.onnx"], r"exported\.onnx: is no folder; expected 'shipped', or the folder of a segmenter"),
         (["nothing"], r"nothing/model\.json: not found"),
         (["shipped", "--out", "a.txt"], r"--out a\.txt: expected a name that ends with \.onnx"),
         (["shipped", "--out", "there.onnx"], r"--out there\.onnx: is a folder"),

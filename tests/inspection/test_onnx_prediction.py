@@ -89,11 +89,14 @@ def test_other_files_are_refused(exported: Path, tmp_path: Path) -> None:
     content = exported.read_bytes()
     foreign = onnx.load_model_from_string(content)
     foreign.ClearField("metadata_props")
+    edited = onnx.load_model_from_string(content)
+    next(each for each in edited.metadata_props if each.key == "hairline.info").value = "{"
     cases = {
         "absent": (None, "no such file; expected a network"),
         "empty": (b"", "onnxruntime .* cannot open it"),
         "cut": (content[: len(content) // 2], "onnxruntime .* cannot open it"),
         "text": (b"no network", "onnxruntime .* cannot open it"),
+        "edited": (edited.SerializeToString(), "was not written by 'hairline export'"),
         "foreign": (foreign.SerializeToString(), "was not written by 'hairline export'"),
     }
     for name, (held, told) in cases.items():

@@ -11,7 +11,7 @@ from hairline.io import system_errors
 from hairline.io.file_names import printable
 from hairline.io.reading import there
 
-SHIPPED = "shipped"
+SHIPPED, SUFFIX = "shipped", ".onnx"
 
 
 class Format(StrEnum):
@@ -41,6 +41,7 @@ def export(
     scores come out, float32 [height, width]. Before the file appears, its scores are compared with those of the
     segmenter itself, on generated images and on the photos of --check; a file that differs is not written.
     """
+    _refuse_exported(model)
     target = Path(f"{_name(model)}.{form.value}") if out is None else out
     _refuse_target(target)
     from hairline.imaging.images import read_image
@@ -67,9 +68,17 @@ def _name(model: str) -> str:
     return SHIPPED if model == SHIPPED else Path(model).resolve().name
 
 
+def _refuse_exported(model: str) -> None:
+    if model.lower().endswith(SUFFIX) and not Path(model).is_dir():
+        raise HairlineError(
+            f"{printable(model)}: is no folder; expected '{SHIPPED}', or the folder of a segmenter; name what was "
+            "exported"
+        )
+
+
 def _refuse_target(target: Path) -> None:
     named = f"--out {printable(str(target))}"
-    if target.suffix.lower() != ".onnx":
-        raise HairlineError(f"{named}: expected a name that ends with .onnx; correct it")
+    if target.suffix.lower() != SUFFIX:
+        raise HairlineError(f"{named}: expected a name that ends with {SUFFIX}; correct it")
     if there(target) and target.is_dir():
         raise HairlineError(f"{named}: is a folder; expected a file or nothing there; name another")

@@ -35,16 +35,26 @@ class OnnxPredictor(Predictor):
         refuse_no_file(file, EXPECTED)
         self._session = sessions.Session(file)
         told = properties.of_text(self._session.properties)
-        if told is None or self._session.signature != sessions.SIGNATURE:
+        info = None if told is None else _info(told.info)
+        if told is None or info is None or self._session.signature != sessions.SIGNATURE:
             raise HairlineError(
                 f"{file}: is an ONNX file, but was not written by 'hairline export'; expected {EXPECTED}; export the "
                 "segmenter's folder"
             )
         self.properties = told
-        self.info = json.loads(told.info)
+        self.info = info
         self.card = told.card
         self.sha256 = content_hash(file)
         self.providers = self._session.providers
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)
+
+
+def _info(text: str) -> dict[str, object] | None:
+    """The content of a model.json; None where it is something else."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
