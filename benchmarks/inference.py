@@ -5,15 +5,14 @@ r"""How fast a segmenter answers: torch in 32 bit and bfloat16, onnxruntime in 3
 
 The first: megapixels a second of processor time and by the clock, every way in turn in every round, the best round of
 each; beside the rate that the processor's arithmetic allows, which is that of the fastest of some large convolutions
-and matrix products, timed in the same rounds. ``--memory`` adds the most memory that a process of each way takes.
-``--photo 3000 4000`` times a whole photo in tiles instead.
+and matrix products, timed in the same rounds. ``--photo 3000 4000`` times a whole photo in tiles instead.
+``--architectures`` compares untrained networks with their files instead, one after the other.
 The second: ODS of all ways on crops with masks, NAME.jpg and NAME.png, evenly spaced, at scales 1 and 0.25.
 """
 
 import argparse
+import dataclasses
 import os
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -35,7 +34,7 @@ from hairline.nn.exporting import files, parity
 from hairline.nn.exporting.sessions import Session, usual_threads
 from hairline.nn.runtime import device
 from hairline.nn.runtime.recipes import ALONE, Runtime
-from hairline.nn.segmenter import segmenter, shipped
+from hairline.nn.segmenter import networks, segmenter, shipped
 
 Ask = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 TORCH = {"torch, 32 bit": "32", "torch, bfloat16": "bf16"}
@@ -43,6 +42,8 @@ ONNX = {"onnxruntime, 32 bit": False, "onnxruntime, int8": True}
 CONVOLUTIONS = ((64, 64, 256), (128, 128, 128), (256, 256, 64))
 """Channels in, channels out and side of the maps of convolutions of 3 x 3, whose fastest tells the processor's peak."""
 PRODUCT = 2048
+SIDE = 256
+"""Of the image that architectures are timed on."""
 
 
 def main() -> None:
@@ -52,20 +53,21 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--sides", type=int, nargs="+", default=[512, 1024, 2048])
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--memory", action="store_true")
     parser.add_argument(
         "--photo", type=int, nargs=2, metavar=("HEIGHT", "WIDTH"), help="a photo in tiles, by onnxruntime"
     )
+    parser.add_argument(
+        "--architectures", nargs="+", metavar="NAME", help="untrained ones, as unet or smp:FPN:resnet18"
+    )
     parser.add_argument("--crops", type=Path)
     parser.add_argument("--images", type=int, default=40)
-    parser.add_argument("--only", help=argparse.SUPPRESS)
     args = parser.parse_args()
+    if args.architectures:
+        _architectures(args.architectures, args.rounds)
+        return
     folder = args.network or shipped.folder()
     torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as made:
-        if args.only:
-            _remember(_way(folder, Path(made), args.only, args.threads), args.sides[-1])
-            return
         chosen = ONNX if args.photo else (*TORCH, *ONNX)
         ways = {name: _way(folder, Path(made), name, args.threads) for name in chosen}
         if args.crops:
@@ -75,11 +77,6 @@ def main() -> None:
             _photo(Path(made), *args.photo)
             return
         _speeds(ways, folder, args)
-    if args.memory:
-        for name in ways:
-            command = [sys.executable, __file__, "--only", name, "--threads", str(args.threads), "--sides"]
-            told = subprocess.run([*command, str(args.sides[-1])], check=True, capture_output=True, text=True)
-            print(f"{name}: {told.stdout.strip()}")
 
 
 def _way(folder: Path, made: Path, name: str, threads: int) -> Ask:
@@ -117,6 +114,29 @@ def _speeds(ways: dict[str, Ask], folder: Path, args: argparse.Namespace) -> Non
             print(f"| {side} | {name} | {rate:.2f} | {share} | {by_clock:.2f} | {plain / processor:.2f} |")
         print(f"| {side} | limit: {max(peaks) / 1e9:.0f} GFLOP/s, median {np.median(peaks) / 1e9:.0f} "
               f"| {limit / 1e6:.2f} | | | |", flush=True)  # fmt: skip
+
+
+def _architectures(names: list[str], rounds: int) -> None:
+    """A row a network with its EXAMPLE of options: how far both are apart, and the processor time of both."""
+    placement = device.resolve(files.CPU)
+    (image,) = parity.generated(1, SIDE, SIDE)
+    print(f"| network | largest difference | torch, ms | onnxruntime, ms | ratio |  ({SIDE} x {SIDE} px, one thread)")
+    print("| --- | --- | --- | --- | --- |")
+    for name in names:
+        torch.manual_seed(0)
+        module, (_, *words) = networks.module(name), name.split(":")
+        changed = dict(zip(getattr(module, "WORDS", ()), words, strict=True))
+        model = module.build(dataclasses.replace(module.EXAMPLE, **changed), "none")[0].eval()
+        with tempfile.TemporaryDirectory() as made:
+            file = Path(made) / "a.onnx"
+            file.write_bytes(files.as_onnx(model, name).SerializeToString())
+            ways = (partial(segmenter.predict, model, placement=placement), Session(file, 1).scores)
+            found = parity.compared(*ways, [image, *parity.images()])
+            plain, other = (min(_timed(partial(ask, image))[0] for _ in range(rounds)) for ask in ways)
+        print(
+            f"| {name} | {found.largest:.1e} | {1e3 * plain:.0f} | {1e3 * other:.0f} | {plain / other:.1f} |",
+            flush=True,
+        )
 
 
 def _photo(made: Path, height: int, width: int) -> None:
@@ -159,16 +179,8 @@ def _timed(work: Callable[[], object]) -> tuple[float, float]:
     return time.process_time() - processor, time.perf_counter() - clock
 
 
-def _remember(ask: Ask, side: int) -> None:
-    before = _most_memory()
-    (image,) = parity.generated(1, side, side)
-    for _ in range(3):
-        ask(image)
-    print(f"{_most_memory():.0f} MB at most, {before:.0f} MB before the first tile of {side} px")
-
-
 def _most_memory() -> float:
-    """Most memory of this process so far, in MB (its parent's counts in ru_maxrss)."""
+    """Most memory of this process so far, in MB."""
     told = Path("/proc/self/status").read_text(encoding="utf-8")
     return int(told.partition("VmHWM:")[2].split()[0]) / 1024
 
