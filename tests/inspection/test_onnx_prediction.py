@@ -54,7 +54,7 @@ def test_it_answers_as_its_folder(folder: Path, exported: Path, tmp_path: Path, 
 
 
 def test_large_images_pass_in_the_same_tiles(folder: Path, exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prediction, "TILING", Tiling(96, 64, 16, 32))
+    monkeypatch.setattr(prediction, "TILING", Tiling(96, 32, 8, 32))
     one, other = (hairline.load_segmenter(each).predict(picture(130, 201)) for each in (folder, exported))
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
