@@ -30,7 +30,7 @@ from hairline.nn.runtime import device, origins
 from hairline.nn.runtime.origins import Origin
 from hairline.nn.segmenter import scaling
 from hairline.nn.segmenter import segmenter as segmenters
-from hairline.nn.segmenter.scaling import Scale
+from hairline.nn.segmenter.scale_rules import Scale
 from hairline.reporting.figures import canvas, curves
 from pipeline import stage
 

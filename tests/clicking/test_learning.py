@@ -39,7 +39,7 @@ def test_after_some_clicks_there_are_an_estimate_a_classifier_and_previews(tmp_p
         state = session.state("anna")
     estimate = state["estimate"]
     assert isinstance(estimate, dict) and estimate["clicks"] == 12 and session.notes == []
-    assert Labeller(tmp_path / "state/classifier", learner.METHOD).window_px == SIZE
+    assert Labeller(tmp_path / "state/classifier", "multiscale").window_px == SIZE
     image = clicking.wall(192, 256, 9)
     label = Labeller(tmp_path / "state/classifier", "multiscale").predict(image)
     assert label.shape == (192, 256) and label.dtype == np.float32

@@ -11,6 +11,7 @@ import typer
 
 from hairline.cli import splits
 from hairline.cli.click import click
+from hairline.cli.export import export
 from hairline.cli.init import init
 from hairline.cli.label import label
 from hairline.cli.predict import predict
@@ -34,6 +35,7 @@ app.add_typer(splits.app, name="splits")
 app.command()(init)
 app.command()(score)
 app.command()(predict)
+app.command()(export)
 app.command()(click)
 app.command()(label)
 

@@ -23,8 +23,8 @@ def predict(
         str | None,
         typer.Option(
             "--model",
-            metavar="shipped|FOLDER|models:/NAME@ALIAS",
-            help="The network inside this package (the default), a folder, or one of MLflow's registry.",
+            metavar="shipped|FOLDER|FILE.onnx|models:/NAME@ALIAS",
+            help="The network inside this package (the default), a folder, an exported file, or one of MLflow's registry.",
         ),
     ] = None,
     scale: Annotated[

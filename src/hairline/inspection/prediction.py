@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.imaging import tiles
+from hairline.imaging.resized import asked_at
 from hairline.imaging.tiles import blended
 from hairline.inspection import opened, photos, registered
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
-from hairline.nn.runtime import device, serving, weights
-from hairline.nn.segmenter import scale_rules, scaling, segmenter, shipped
+from hairline.nn.segmenter import scale_rules
 
 SHIPPED = "shipped"
 """The source of :func:`load_segmenter` that is the network inside the package."""
@@ -25,6 +25,8 @@ TILING = tiles.NETWORK
 """How photos are cut, in the pixels that the network sees."""
 
 LARGEST_SCALE = 16.0
+ONNX = ".onnx"
+"""The suffix of exported networks."""
 
 
 class Predictor:
@@ -42,6 +44,9 @@ class Predictor:
         Raises:
             HairlineError: If the folder holds no segmenter.
         """
+        from hairline.nn.runtime import device, serving, weights  # torch, which an exported network does without
+        from hairline.nn.segmenter import segmenter, shipped
+
         self._model, info = segmenter.load(folder)
         self.info: Mapping[str, object] = info
         self._placement = device.resolve(serving.RUNTIME)
@@ -74,10 +79,16 @@ class Predictor:
         factor = self.find_scale([pixels])[0] if scale == "auto" else float(scale)
 
         def ask(tile: NDArray[np.uint8]) -> NDArray[np.float32]:
-            return scaling.predict_at(self._model, tile, self._placement, factor)
+            return asked_at(tile, factor, self._scores)
 
         scores = blended(pixels, ask, TILING.resized(factor))
         return np.clip(scores, 0, 1, out=scores)
+
+    def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the network says of an image, or of a tile, at the scale it sees it at."""
+        from hairline.nn.segmenter import segmenter
+
+        return segmenter.predict(self._model, image, self._placement)
 
     def find_scale(
         self, images: Sequence[NDArray[np.uint8]], step: Callable[[], object] = lambda: None
@@ -93,7 +104,7 @@ class Predictor:
             → how sure the network is of the images there, None where hardly anything was marked.
         """
         factors = scale_rules.candidates([(image.shape[0], image.shape[1]) for image in images])
-        found = scaling.by_rule(images, factors, self.predict, step)
+        found = scale_rules.by_rule(images, factors, self.predict, step)
         return found.factor, found.candidates
 
 
@@ -102,17 +113,30 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
 
     Args:
         source: ``shipped``, the network inside this package, taught by generated images alone; a folder that holds
-            ``model.json`` and ``weights.safetensors``, as a training writes it under models/; or
-            ``models:/NAME@champion`` or ``models:/NAME/VERSION`` of MLflow's registry. A folder that is itself called
-            ``shipped`` is named ``./shipped``.
+            ``model.json`` and ``weights.safetensors``, as a training writes it under models/; a file that ``hairline
+            export`` wrote, ``….onnx``, which needs no torch; or ``models:/NAME@champion`` or ``models:/NAME/VERSION``
+            of MLflow's registry. A folder that is itself called ``shipped`` is named ``./shipped``.
 
     Raises:
-        HairlineError: If there is no segmenter.
+        HairlineError: If there is no segmenter, or an exported one needs onnxruntime, which is not installed.
 
     Example:
         >>> import hairline
         >>> scores = hairline.load_segmenter().predict("wall.jpg")   # doctest: +SKIP
     """
+    if str(source).lower().endswith(ONNX) and not Path(source).is_dir():
+        from hairline.inspection.onnx_prediction import OnnxPredictor
+
+        return OnnxPredictor(Path(source))
+    try:
+        from hairline.nn.runtime import weights
+        from hairline.nn.segmenter import shipped
+    except ModuleNotFoundError as error:
+        raise HairlineError(
+            f"{source}: needs {error.name}, which is not installed; expected all that hairline depends on, or a "
+            f"network in an {ONNX} file, as 'hairline export' writes it where they are; run pip install hairline, or "
+            "name such a file"
+        ) from None
     if registered.is_one(source):
         with registered.fetched(str(source)) as folder:
             return Predictor(folder)
@@ -123,7 +147,7 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
         found = "is a file" if there(folder) else "no such folder"
         raise HairlineError(
             f"{source}: {found}; expected '{SHIPPED}', or a folder that holds {weights.INFO_FILE} and "
-            f"{weights.WEIGHTS_FILE}, as training writes it under models/; correct it"
+            f"{weights.WEIGHTS_FILE}, as training writes it under models/, or an exported {ONNX} file; correct it"
         )
     return Predictor(folder)
 

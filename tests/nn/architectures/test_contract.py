@@ -8,12 +8,11 @@ import sys
 
 import numpy as np
 import pytest
-import segmentation_models_pytorch
 import torch
+from support.networks import ALL, MODULES, build, options_of
 from support.variants import assert_options_are_checked, example_of
 
 from hairline.errors import HairlineError
-from hairline.io import plugins
 from hairline.nn.architectures import smp
 from hairline.nn.classifier import backbones
 from hairline.nn.runtime.device import resolve
@@ -22,25 +21,7 @@ from hairline.nn.segmenter import networks, segmenter
 from hairline.nn.segmenter.losses import bce_dice
 
 PLACEMENTS = {precision: resolve(Runtime("cpu", precision, 0, 0, ALONE, 60)) for precision in ("32", "bf16")}
-MODULES = plugins.names(networks.PACKAGE)
 OUTPUTS = {"unet": 1, "smp": 1, "deepcrack_liu": 6, "deepcrack_zou": 6, "oed": 5}  # as published
-ENCODERS = {"Segformer": "mit_b0", "DPT": "tu-test_vit"}
-OF_SMP = {kind.__name__ for kind in segmentation_models_pytorch.MODEL_ARCHITECTURES_MAPPING.values()}
-QUICK = {"FPN", "DeepLabV3Plus", "Segformer"}
-SMP = {f"smp:{name}:{ENCODERS.get(name, 'resnet18')}": name in QUICK for name in sorted(OF_SMP)}
-OWN = [name for name in MODULES if name != "smp"]
-ALL = [*OWN, *(pytest.param(name, marks=() if quick else pytest.mark.slow) for name, quick in SMP.items())]
-
-
-def options_of(network):
-    """The EXAMPLE of a network's module, with the words of its name."""
-    module, (_, *words) = networks.module(network), network.split(":")
-    return dataclasses.replace(example_of(module), **dict(zip(getattr(module, "WORDS", ()), words, strict=True)))
-
-
-def build(network):
-    torch.manual_seed(0)
-    return networks.module(network).build(options_of(network), "none")[0]
 
 
 def name_of(module):

@@ -7,7 +7,9 @@ went astray with one of two networks (benchmarks/scale_rules.py). Everything her
 for each factor and image.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,23 @@ _SCORES = np.arange(LEVELS) / (LEVELS - 1)
 
 TIE = 1e-3
 """Values as close as this are equal."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A factor that a segmenter is asked at, and how it was found.
+
+    Attributes:
+        factor: By which the sides of images are multiplied.
+        by: ``given``; ``mm_per_px``, the ratio of two pixel sizes; ``rule``, from the answers of the segmenter.
+        candidates: Of a rule, every factor that was tried → its value, None where hardly any pixel was marked.
+        images: Number of images that a rule looked at.
+    """
+
+    factor: float
+    by: Literal["given", "mm_per_px", "rule"]
+    candidates: dict[str, float | None] = field(default_factory=dict)
+    images: int = 0
 
 
 def candidates(sizes: Iterable[tuple[int, int]]) -> tuple[float, ...]:
@@ -108,3 +127,31 @@ def best(factors: Sequence[float], values: NDArray[np.float64]) -> float:
         return 1.0
     alike = [factor for factor, value in zip(factors, values, strict=True) if value >= np.nanmax(values) - TIE]
     return min(alike, key=lambda factor: (abs(np.log(factor)), factor))
+
+
+def by_rule(
+    images: Iterable[NDArray[np.uint8]],
+    factors: Sequence[float],
+    ask: Callable[[NDArray[np.uint8], float], NDArray[np.float32]],
+    step: Callable[[], object] = lambda: None,
+) -> Scale:
+    """The factor that suits a network on some images of a set, however it is asked about them.
+
+    Args:
+        images: RGB uint8 [height, width, 3] each.
+        factors: To choose from, of :func:`candidates`.
+        ask: From an image and a factor to scores in [0, 1], float32 [height, width].
+        step: Called after each image.
+    """
+    found = []
+    for image in images:
+        found.append([histogram(ask(image, factor)) for factor in factors])
+        step()
+    if not found:
+        return Scale(1.0, "rule")
+    values = sureness(np.array(found).swapaxes(0, 1))
+    told = {
+        f"{factor:.4g}": None if np.isnan(value) else float(value)
+        for factor, value in zip(factors, values, strict=True)
+    }
+    return Scale(best(factors, values), "rule", told, len(found))

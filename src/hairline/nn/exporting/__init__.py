@@ -1,0 +1,1 @@
+"""Segmenters as single ONNX files, which onnxruntime runs without torch."""
