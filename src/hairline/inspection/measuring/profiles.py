@@ -1,0 +1,174 @@
+"""Widths from the grey levels across a crack, where they tell more than the mask.
+
+Across a crack the photo gets darker and lighter again. The width at half of that depth is the width of the crack, to
+parts of a pixel, as long as the crack is wide beside the blur of the photo; below, the width of a blurred box of which
+half depth is that far apart. The blur is measured where cracks are wide enough, once for a whole photo.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.special import ndtr
+
+STEP_PX = 0.5
+ALONG_PX = 2.0
+"""Profiles are averaged along the crack by a Gaussian of this sigma."""
+GAP_PX, FLANK_PX = 2.0, 4.0
+"""The background is what lies from the first on beside the crack's edge in the mask, as wide as the second at least."""
+CLEAR = 3.0
+"""A profile counts where its depth is so many times the standard deviation of the background."""
+QUARTILES = 1.349
+"""Distance between the quartiles of a normal distribution of standard deviation 1."""
+EDGE = 3.0
+"""A crack shows the blur where it is so many times as wide as that."""
+ENOUGH = 20
+"""Profiles that must show the blur."""
+LEAST = 1.5
+"""Cracks of fewer standard deviations of the blur have the width that the mask gives them."""
+APART_PX, APART_SHARE = 2.0, 0.5
+"""A photo that is off from the mask by more than either has shown something else."""
+
+
+@dataclass(frozen=True)
+class Profiles:
+    """What the profiles across a branch show, an array of its points each.
+
+    Attributes:
+        half: Width at half depth, in pixels.
+        edge: Width of its edges, from a quarter to three quarters of the depth, in pixels.
+        clear: Whether the profile can be trusted.
+    """
+
+    half: NDArray[np.float64]
+    edge: NDArray[np.float64]
+    clear: NDArray[np.bool_]
+
+
+def across(
+    grey: NDArray[np.uint8], points: NDArray[np.float64], normals: NDArray[np.float64], widths: NDArray[np.float64]
+) -> Profiles:
+    """Measure the profiles across a branch.
+
+    Args:
+        grey: The photo, uint8 [height, width].
+        points: Of the branch, about a pixel apart, [points, 2].
+        normals: Across it, [points, 2].
+        widths: Of the mask there, [points].
+    """
+    flank = np.maximum(FLANK_PX, widths / 2)
+    count = int(np.ceil((widths / 2 + GAP_PX + flank).max() / STEP_PX))
+    offsets = np.arange(-count, count + 1) * STEP_PX
+    at = points[:, None] + normals[:, None] * offsets[None, :, None]
+    levels = map_coordinates(grey, (at[..., 1], at[..., 0]), np.float32, order=1, mode="nearest")
+    levels = gaussian_filter1d(levels, ALONG_PX, axis=0, mode="nearest")
+    beside = np.abs(offsets)[None] - widths[:, None] / 2 - GAP_PX
+    flanks = (beside > 0) & (beside <= flank[:, None])
+    depth, noise = _depth(levels, offsets, flanks)
+    window = max(1, round(float(np.median(widths)) / 4 / STEP_PX))
+    inner = np.where(np.abs(offsets)[None] <= widths[:, None] / 2 + STEP_PX, _means(depth, window), -np.inf)
+    middle = inner.argmax(axis=1)
+    peak = inner.max(axis=1)
+    crossings = {share: _crossings(depth, middle, peak * share) for share in (0.25, 0.5, 0.75)}
+    ends = np.stack([crossings[share] for share in (0.25, 0.5, 0.75)])  # [shares, sides, points]
+    half = ends[1].sum(axis=0) * STEP_PX
+    edge = (ends[0] - ends[2]).mean(axis=0) * STEP_PX
+    clear = (peak > CLEAR * noise) & np.isfinite(ends).all(axis=(0, 1)) & (peak > 1)
+    return Profiles(half, edge, clear)
+
+
+def _depth(
+    levels: NDArray[np.float32], offsets: NDArray[np.float64], flanks: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How much darker than the background, whose levels on both sides are joined by a line; and its deviation."""
+    sides = []
+    for side in (offsets < 0, offsets > 0):
+        chosen = flanks & side[None]
+        share = chosen / np.maximum(chosen.sum(axis=1, keepdims=True), 1)
+        sides.append(((share * levels).sum(axis=1), (share * offsets).sum(axis=1)))
+    (left, from_), (right, to) = sides
+    slope = (right - left) / np.maximum(to - from_, STEP_PX)
+    depth = left[:, None] + slope[:, None] * (offsets[None] - from_[:, None]) - levels
+    count = np.maximum(flanks.sum(axis=1), 1)
+    return depth, np.sqrt((np.where(flanks, depth, 0) ** 2).sum(axis=1) / count)
+
+
+def _means(depth: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+    """Running means over ``2 · (window // 2) + 1`` samples."""
+    reach = window // 2
+    if not reach:
+        return depth
+    sums = np.pad(np.cumsum(np.pad(depth, ((0, 0), (reach, reach)), mode="edge"), axis=1), ((0, 0), (1, 0)))
+    return np.asarray((sums[:, 2 * reach + 1 :] - sums[:, : -2 * reach - 1]) / (2 * reach + 1))
+
+
+def _crossings(
+    depth: NDArray[np.float64], middle: NDArray[np.int64], level: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Samples from the middle to where the depth falls below a level, to both sides; NaN where it does not."""
+    rows, last = np.arange(len(depth)), depth.shape[1] - 1
+    found = []
+    for direction in (-1, 1):
+        steps = np.arange(depth.shape[1])
+        places = middle[:, None] + direction * steps[None]
+        values = np.take_along_axis(depth, np.clip(places, 0, last), axis=1)
+        below = (values < level[:, None]) & (places >= 0) & (places <= last) & (steps > 0)
+        first = below.argmax(axis=1)
+        before, after = values[rows, np.maximum(first - 1, 0)], values[rows, first]
+        part = (before - level) / np.where(before > after, before - after, 1)
+        found.append(np.where(below.any(axis=1), first - 1 + np.clip(part, 0, 1), np.nan))
+    return np.stack(found)
+
+
+def widths(
+    profiles: Sequence[Profiles], masks: Sequence[NDArray[np.float64]]
+) -> list[tuple[NDArray[np.float64], NDArray[np.bool_]]]:
+    """Widths of branches from their profiles, and where these stood back behind the mask.
+
+    Args:
+        profiles: Of every branch.
+        masks: Widths of the mask at the same points.
+
+    Returns:
+        Of every branch widths in pixels, [points], and whether they are from the photo, bool [points].
+    """
+    sigma = _blur(profiles)
+    return [_corrected(each, mask, sigma) for each, mask in zip(profiles, masks, strict=True)]
+
+
+def _blur(profiles: Sequence[Profiles]) -> float | None:
+    """Standard deviation of the blur, in pixels; None where no crack is wide enough to show it."""
+    edges = np.concatenate([each.edge[each.clear & (each.half > EDGE * each.edge / QUARTILES)] for each in profiles])
+    return float(np.median(edges)) / QUARTILES if len(edges) >= ENOUGH else None
+
+
+def _corrected(
+    found: Profiles, mask: NDArray[np.float64], sigma: float | None
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    blur = np.full(len(mask), sigma) if sigma is not None else found.edge / QUARTILES
+    with np.errstate(invalid="ignore", divide="ignore"):
+        ratio = np.interp(found.half / blur, _HALVES, _WIDTHS, left=0)
+        width = ratio * blur
+        wide = ratio >= (LEAST if sigma is not None else EDGE)
+        near = np.abs(width - mask) <= np.maximum(APART_PX, APART_SHARE * mask)
+    used = found.clear & wide & near
+    return np.where(used, width, mask), used
+
+
+def _half_width(width: float) -> float:
+    """Where half the depth of a box of ``width`` is, blurred by a Gaussian of standard deviation 1, from its middle."""
+
+    def value(place: float) -> float:
+        return float(ndtr(place + width / 2) - ndtr(place - width / 2))
+
+    low, high, half = 0.0, width / 2 + 3, value(0) / 2
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if value(middle) > half else (low, middle)
+    return low
+
+
+_WIDTHS = np.concatenate([np.linspace(0.05, 6, 120), [1e6]])
+_HALVES = np.array([*(2 * _half_width(float(width)) for width in _WIDTHS[:-1]), 1e6])
