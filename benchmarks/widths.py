@@ -34,7 +34,7 @@ NOISES = (0.0, 8.0)
 FINE = 16
 MARGIN_PX = 25
 DARK, BRIGHT = 70.0, 170.0
-WAYS = ("exact", "threshold", "photo", "plain")
+WAYS = ("exact", "threshold", "photo", "fat", "fat_photo", "plain")
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,15 @@ def row(shape: Shape, covered: NDArray[np.float64], blur: float, noise: float, r
     exact = covered >= 0.5
     level = (DARK + BRIGHT) / 2
     mask = largest(ndimage.gaussian_filter(grey.astype(float), 1.0 if noise else 0) < level)
-    found = {"exact": _of(measure(exact)), "threshold": _of(measure(mask)), "photo": _of(measure(mask, grey)), "plain": plain(mask)}
+    fat = ndimage.binary_dilation(exact, ndimage.generate_binary_structure(2, 1))
+    found = {
+        "exact": _of(measure(exact)),
+        "threshold": _of(measure(mask)),
+        "photo": _of(measure(mask, grey)),
+        "fat": _of(measure(fat)),
+        "fat_photo": _of(measure(fat, grey)),
+        "plain": plain(mask),
+    }
     told: dict[str, Any] = {"width": shape.width, "blur": blur, "noise": noise, "arc": bool(np.isfinite(shape.radius)), "length": shape.length}
     for way, (length, width) in found.items():
         told |= {f"{way}_width": width - shape.width if length else np.nan, f"{way}_length": length / shape.length - 1}

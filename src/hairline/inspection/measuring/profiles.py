@@ -17,11 +17,11 @@ STEP_PX = 0.5
 ALONG_PX = 2.0
 """Profiles are averaged along the crack by a Gaussian of this sigma."""
 GAP_PX, FLANK_PX = 2.0, 4.0
-"""The background is what lies from the first on beside the crack's edge in the mask, as wide as the second at least."""
+"""Unless the photo is blurred, the background is what lies from the first on beside the crack's edge in the mask, as wide as the second at least."""
+BLURRED = 2.5
+"""The gap, in standard deviations of the blur, where that is more."""
 CLEAR = 3.0
 """A profile counts where its depth is so many times the standard deviation of the background."""
-QUARTILES = 1.349
-"""Distance between the quartiles of a normal distribution of standard deviation 1."""
 EDGE = 3.0
 """A crack shows the blur where it is so many times as wide as that."""
 ENOUGH = 20
@@ -48,7 +48,11 @@ class Profiles:
 
 
 def across(
-    grey: NDArray[np.uint8], points: NDArray[np.float64], normals: NDArray[np.float64], widths: NDArray[np.float64]
+    grey: NDArray[np.uint8],
+    points: NDArray[np.float64],
+    normals: NDArray[np.float64],
+    widths: NDArray[np.float64],
+    gap_px: float = GAP_PX,
 ) -> Profiles:
     """Measure the profiles across a branch.
 
@@ -57,14 +61,15 @@ def across(
         points: Of the branch, about a pixel apart, [points, 2].
         normals: Across it, [points, 2].
         widths: Of the mask there, [points].
+        gap_px: From how far beside its edge the background is taken.
     """
     flank = np.maximum(FLANK_PX, widths / 2)
-    count = int(np.ceil((widths / 2 + GAP_PX + flank).max() / STEP_PX))
+    count = int(np.ceil((widths / 2 + gap_px + flank).max() / STEP_PX))
     offsets = np.arange(-count, count + 1) * STEP_PX
     at = points[:, None] + normals[:, None] * offsets[None, :, None]
     levels = map_coordinates(grey, (at[..., 1], at[..., 0]), np.float32, order=1, mode="nearest")
     levels = gaussian_filter1d(levels, ALONG_PX, axis=0, mode="nearest")
-    beside = np.abs(offsets)[None] - widths[:, None] / 2 - GAP_PX
+    beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])
     depth, noise = _depth(levels, offsets, flanks)
     window = max(1, round(float(np.median(widths)) / 4 / STEP_PX))
@@ -122,53 +127,69 @@ def _crossings(
     return np.stack(found)
 
 
+def blur(found: Sequence[Profiles]) -> float | None:
+    """Standard deviation of the blur of a photo, in pixels; None where no crack is wide enough to show it."""
+    ratios = [_ratio(each) for each in found]
+    shown = [
+        each.half[chosen] / _half_of(ratio[chosen])
+        for each, ratio in zip(found, ratios, strict=True)
+        if (chosen := each.clear & (ratio > EDGE)).any()
+    ]
+    return float(np.median(np.concatenate(shown))) if sum(map(len, shown)) >= ENOUGH else None
+
+
 def widths(
-    profiles: Sequence[Profiles], masks: Sequence[NDArray[np.float64]]
-) -> list[tuple[NDArray[np.float64], NDArray[np.bool_]]]:
-    """Widths of branches from their profiles, and where these stood back behind the mask.
-
-    Args:
-        profiles: Of every branch.
-        masks: Widths of the mask at the same points.
-
-    Returns:
-        Of every branch widths in pixels, [points], and whether they are from the photo, bool [points].
-    """
-    sigma = _blur(profiles)
-    return [_corrected(each, mask, sigma) for each, mask in zip(profiles, masks, strict=True)]
-
-
-def _blur(profiles: Sequence[Profiles]) -> float | None:
-    """Standard deviation of the blur, in pixels; None where no crack is wide enough to show it."""
-    edges = np.concatenate([each.edge[each.clear & (each.half > EDGE * each.edge / QUARTILES)] for each in profiles])
-    return float(np.median(edges)) / QUARTILES if len(edges) >= ENOUGH else None
-
-
-def _corrected(
     found: Profiles, mask: NDArray[np.float64], sigma: float | None
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    blur = np.full(len(mask), sigma) if sigma is not None else found.edge / QUARTILES
+    """Widths of a branch from its profiles, and where these stood back behind the mask.
+
+    Args:
+        found: Its profiles.
+        mask: Widths of the mask at the same points.
+        sigma: The blur of the photo, as :func:`blur` finds it.
+
+    Returns:
+        Widths in pixels, [points], and whether they are from the photo, bool [points].
+    """
     with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.interp(found.half / blur, _HALVES, _WIDTHS, left=0)
-        width = ratio * blur
-        wide = ratio >= (LEAST if sigma is not None else EDGE)
+        own = _ratio(found)
+        ratio = own if sigma is None else np.interp(found.half / sigma, _HALVES, _RATIOS, left=0)
+        width = ratio * found.half / _half_of(ratio)
         near = np.abs(width - mask) <= np.maximum(APART_PX, APART_SHARE * mask)
-    used = found.clear & wide & near
+    used = found.clear & (ratio >= (EDGE if sigma is None else LEAST)) & near
     return np.where(used, width, mask), used
 
 
-def _half_width(width: float) -> float:
-    """Where half the depth of a box of ``width`` is, blurred by a Gaussian of standard deviation 1, from its middle."""
+def _ratio(found: Profiles) -> NDArray[np.float64]:
+    """Width over standard deviation of the blur, from the shape of each profile alone."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.interp(found.half / found.edge, _SHAPES, _RATIOS, left=0)
+
+
+def _half_of(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.interp(ratio, _RATIOS, _HALVES)
+
+
+def _place(width: float, share: float) -> float:
+    """Where a box of ``width``, blurred by a Gaussian of standard deviation 1, has a share of its depth."""
 
     def value(place: float) -> float:
         return float(ndtr(place + width / 2) - ndtr(place - width / 2))
 
-    low, high, half = 0.0, width / 2 + 3, value(0) / 2
-    for _ in range(50):
+    low, high, level = 0.0, width / 2 + 3, value(0) * share
+    for _ in range(40):
         middle = (low + high) / 2
-        low, high = (middle, high) if value(middle) > half else (low, middle)
+        low, high = (middle, high) if value(middle) > level else (low, middle)
     return low
 
 
-_WIDTHS = np.concatenate([np.linspace(0.05, 6, 120), [1e6]])
-_HALVES = np.array([*(2 * _half_width(float(width)) for width in _WIDTHS[:-1]), 1e6])
+def _tables() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Width, width at half depth, and that over the width of edges, of blurred boxes in units of the blur."""
+    ratios = np.linspace(0.1, 8, 80)
+    halves = np.array([2 * _place(ratio, 0.5) for ratio in ratios.tolist()])
+    edges = np.array([_place(ratio, 0.25) - _place(ratio, 0.75) for ratio in ratios.tolist()])
+    far = 1e6
+    return np.append(ratios, far), np.append(halves, far), np.append(halves / edges, far / edges[-1])
+
+
+_RATIOS, _HALVES, _SHAPES = _tables()

@@ -81,9 +81,18 @@ def of_photo(
     """Widths of lines by the photo where it is clear, else by the mask; and the share of points where it is."""
     if not drawn:
         return [], 0.0
-    found = [
-        profiles.across(grey, line.points, lines.normals(line.points, line.ring), width)
+    found = _profiles(grey, drawn, from_mask, profiles.GAP_PX)
+    if (sigma := profiles.blur(found)) is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
+        found = _profiles(grey, drawn, from_mask, sigma * profiles.BLURRED)
+        sigma = profiles.blur(found)
+    pairs = [profiles.widths(each, width, sigma) for each, width in zip(found, from_mask, strict=True)]
+    return [width for width, _ in pairs], float(np.concatenate([used for _, used in pairs]).mean())
+
+
+def _profiles(
+    grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence[Widths], gap_px: float
+) -> list[profiles.Profiles]:
+    return [
+        profiles.across(grey, line.points, lines.normals(line.points, line.ring), width, gap_px)
         for line, width in zip(drawn, from_mask, strict=True)
     ]
-    pairs = profiles.widths(found, from_mask)
-    return [width for width, _ in pairs], float(np.concatenate([used for _, used in pairs]).mean())
