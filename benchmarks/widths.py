@@ -104,7 +104,9 @@ def largest(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return numbers == 1 + np.bincount(numbers[mask] - 1).argmax() if count else mask
 
 
-def row(shape: Shape, covered: NDArray[np.float64], blur: float, noise: float, rng: np.random.Generator) -> dict[str, Any]:
+def row(
+    shape: Shape, covered: NDArray[np.float64], blur: float, noise: float, rng: np.random.Generator
+) -> dict[str, Any]:
     """Errors of all ways on one picture of a crack."""
     grey = photo(covered, blur, noise, rng)
     exact = covered >= 0.5
@@ -119,7 +121,13 @@ def row(shape: Shape, covered: NDArray[np.float64], blur: float, noise: float, r
         "fat_photo": _of(measure(fat, grey)),
         "plain": plain(mask),
     }
-    told: dict[str, Any] = {"width": shape.width, "blur": blur, "noise": noise, "arc": bool(np.isfinite(shape.radius)), "length": shape.length}
+    told: dict[str, Any] = {
+        "width": shape.width,
+        "blur": blur,
+        "noise": noise,
+        "arc": bool(np.isfinite(shape.radius)),
+        "length": shape.length,
+    }
     for way, (length, width) in found.items():
         told |= {f"{way}_width": width - shape.width if length else np.nan, f"{way}_length": length / shape.length - 1}
     return told

@@ -13,6 +13,7 @@ from hairline.cli import splits
 from hairline.cli.click import click
 from hairline.cli.init import init
 from hairline.cli.label import label
+from hairline.cli.measure import measure
 from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
@@ -36,6 +37,7 @@ app.command()(score)
 app.command()(predict)
 app.command()(click)
 app.command()(label)
+app.command()(measure)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

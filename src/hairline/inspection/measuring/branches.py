@@ -72,9 +72,7 @@ def _smooth(line: Line, path: Path, found: Parts) -> Line:
         return _spot(line, found)
     first, last = (first, max(last, 1)) if path.start != FREE else (min(first, last - 1, len(points) - 2), last)
     radii = radii[first : last + 1]
-    return replace(
-        line, points=lines.smoothed(points[first : last + 1], lines.sigma_of(radii), line.ring), radii=radii
-    )
+    return replace(line, points=lines.smoothed(points[first : last + 1], lines.sigma_of(radii), line.ring), radii=radii)
 
 
 def _spot(line: Line, found: Parts) -> Line:

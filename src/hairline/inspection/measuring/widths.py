@@ -75,9 +75,7 @@ def smoothed(width: Widths, ring: bool) -> Widths:
     return np.asarray(gaussian_filter1d(width, ALONG_PX, mode="nearest"))
 
 
-def of_photo(
-    grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence[Widths]
-) -> tuple[list[Widths], float]:
+def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence[Widths]) -> tuple[list[Widths], float]:
     """Widths of lines by the photo where it is clear, else by the mask; and the share of points where it is."""
     if not drawn:
         return [], 0.0
