@@ -5,15 +5,16 @@ r"""How far off lengths and widths of cracks are that are known, beside a plain 
 
 Straight cracks and arcs with straight ends, at any place, angle and length, are drawn by counting which of 16 × 16
 points of every pixel lie inside (no code of hairline draws them). From the share of crack in every pixel come the
-photo, which is blurred and gets noise, and two masks: ``exact``, the pixels that are half crack, and ``threshold``, those
-of the photo that are darker than halfway between crack and background. Measured are the exact mask alone, the
-threshold's mask alone, and the latter with its photo; plain is ``skimage.morphology.skeletonize``, its length along
-pixels, and twice the distance transform, with the threshold's mask.
+photo, which is blurred and gets noise, and three masks: ``exact``, the pixels that are half crack; ``threshold``, those
+of the photo (with noise: blurred by 1 px) that are darker than halfway between crack and background; ``fat``, the exact
+mask one pixel larger all around, as networks and people draw them. ``photo`` is the threshold's mask with the photo,
+``fat_photo`` the fat mask with it. ``plain`` is ``skimage.morphology.skeletonize`` on the threshold's mask, the length
+along its pixels, and twice the distance transform on it.
 """
 
 import argparse
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any

@@ -119,8 +119,8 @@ def mm_per_px(found: Lens, stored: tuple[int, int], distance_mm: float, place: s
         raise HairlineError(f"{place}: {distance_mm:g} mm is within the focal length; expected metres; correct it")
     if max(made) / min(made) > 1 + ALIKE:
         raise HairlineError(
-            f"{place}: its EXIF gives {made[0]:.4g} mm a pixel by the sensor and {made[1]:.4g} by the focal length on 35 mm "
-            "film; expected one; state its scale with --mm-per-px or --scale-csv"
+            f"{place}: its EXIF gives {made[0]:.4g} mm a pixel by the sensor and {made[1]:.4g} by the focal length on "
+            "35 mm film; expected one; state its scale with --mm-per-px or --scale-csv"
         )
     return made[0]
 
@@ -128,7 +128,7 @@ def mm_per_px(found: Lens, stored: tuple[int, int], distance_mm: float, place: s
 def _unusable(found: Lens, stored: tuple[int, int]) -> str:
     """Why what a camera wrote gives no scale; empty where it does."""
     if not found.film_mm and not (found.focal_mm and found.pitch_mm):
-        return "its EXIF has neither FocalLengthIn35mmFilm nor FocalLength with FocalPlaneXResolution; expected one of them"
+        return "its EXIF has neither FocalLengthIn35mmFilm nor both FocalLength and FocalPlaneXResolution"
     if found.size is None:
         return "its EXIF does not say how large it was taken (PixelXDimension), so that it may have been cut since"
     if found.zoom and found.zoom > 1:

@@ -1,4 +1,4 @@
-"""Many masks into one folder: what was measured in each, and two tables; done once, gone on with after an interruption."""
+"""Many masks into one folder: what was measured in each, and tables; done once, gone on with when interrupted."""
 
 import json
 import multiprocessing
@@ -192,8 +192,8 @@ def _measured(job: Job, out: Path, options: Options) -> str:
     if photo is not None and photo.shape[:2] != mask.shape:
         raise HairlineError(
             f"{printable(str(job.mask))}: has {mask.shape[1]} × {mask.shape[0]} pixels, its photo "
-            f"{printable(str(job.photo))} {photo.shape[1]} × {photo.shape[0]}; expected as many; name the folder of the "
-            "photos that the masks are of"
+            f"{printable(str(job.photo))} {photo.shape[1]} × {photo.shape[0]}; expected as many; name the folder of "
+            "the photos that the masks are of"
         )
     stored.write(file, measure(mask, photo, options), json.dumps(key))
     return "measured"

@@ -18,7 +18,9 @@ def sigma_of(radii: NDArray[np.float64]) -> float:
 
 
 def smoothed(points: Points, sigma: float, ring: bool = False) -> Points:
-    """Points averaged along their line by a Gaussian; free ends stay where they are, since beyond them it is turned over.
+    """Points averaged along their line by a Gaussian; free ends stay where they are.
+
+    Beyond a free end the line is continued by itself, turned about that end.
 
     Args:
         points: About one pixel apart, float64 [points, 2]; of a ring the last is the first.
@@ -27,8 +29,8 @@ def smoothed(points: Points, sigma: float, ring: bool = False) -> Points:
     """
     if len(points) < 3:
         return points
-    if ring:
-        around = gaussian_filter1d(points[:-1], sigma, axis=0, mode="wrap")
+    if ring:  # of which a wider Gaussian would leave a smaller one
+        around = gaussian_filter1d(points[:-1], min(sigma, len(points) / 40), axis=0, mode="wrap")
         return np.concatenate([around, around[:1]])
     pad = int(4 * sigma) + 1
     longer = np.pad(points, ((pad, pad), (0, 0)), mode="reflect", reflect_type="odd")

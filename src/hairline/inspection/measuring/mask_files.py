@@ -30,6 +30,6 @@ def read(path: Path) -> NDArray[np.bool_]:
         return levels > 127
     held = ", ".join(map(str, found[:4])) + (" …" if len(found) > 4 else "")
     raise HairlineError(
-        f"{printable(str(path))}: holds {len(found)} grey levels ({held}); expected a mask, 0 and one other level; of a "
-        "photo or a score map 'hairline predict' makes one, below masks/"
+        f"{printable(str(path))}: holds {len(found)} grey levels ({held}); expected a mask, 0 and one other level; of "
+        "a photo or a score map 'hairline predict' makes one, below masks/"
     )

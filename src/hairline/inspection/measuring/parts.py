@@ -65,7 +65,7 @@ def _filled(framed: NDArray[np.uint8], hole_px: int) -> NDArray[np.uint8]:
     if hole_px:
         _, numbers, stats, _ = cv2.connectedComponentsWithStats(1 - framed, connectivity=4)
         small = stats[:, cv2.CC_STAT_AREA] <= hole_px
-        small[0] = False  # the crack
+        small[[0, numbers[0, 0]]] = False  # the crack, and what is around it
         if small.any():
             framed |= small[numbers].view(np.uint8)
     return framed

@@ -17,7 +17,8 @@ STEP_PX = 0.5
 ALONG_PX = 2.0
 """Profiles are averaged along the crack by a Gaussian of this sigma."""
 GAP_PX, FLANK_PX = 2.0, 4.0
-"""Unless the photo is blurred, the background is what lies from the first on beside the crack's edge in the mask, as wide as the second at least."""
+"""Unless the photo is blurred, the background is what lies from the first on beside the crack's edge in the mask, as
+wide as the second at least."""
 BLURRED = 2.5
 """The gap, in standard deviations of the blur, where that is more."""
 CLEAR = 3.0

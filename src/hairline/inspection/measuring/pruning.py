@@ -17,8 +17,8 @@ Ends = dict[int, list[int]]
 def pruned(given: Graph, radii: NDArray[np.float64], spur: float) -> Graph:
     """A graph without spurs.
 
-    Of the branches with a free end at a junction, all that are spurs go, and where nothing else is there all but the two
-    longest; what is left of two branches is one. This is done again until no spur is left. Then two junctions that
+    Of the branches with a free end at a junction, all that are spurs go; where nothing else is there, all but the
+    two longest; what is left of two branches is one. This is done again until no spur is left. Then two junctions that
     lie in the same blob, since the one path between them is no longer than the half width there, become one.
 
     Args:

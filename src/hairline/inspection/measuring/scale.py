@@ -60,8 +60,8 @@ def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, so
     apart = math.hypot(x2 - x1, y2 - y1)
     if not (math.isfinite(apart) and apart > 0 and math.isfinite(distance_mm) and distance_mm > 0):
         raise HairlineError(
-            f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points and "
-            "a distance above 0; correct it"
+            f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points "
+            "and a distance above 0; correct it"
         )
     return Scale(distance_mm / apart, source)
 
@@ -119,8 +119,8 @@ class Table:
             wanted = ", ".join(POINTS) if points else MM_PER_PX
             found = ", ".join(row.values())
             raise HairlineError(
-                f"{self._path}: line {number} holds {printable(found)[:80]}; expected numbers above 0 for {wanted}, with a "
-                "point for decimals; correct it"
+                f"{self._path}: line {number} holds {printable(found)[:80]}; expected numbers above 0 for {wanted}, "
+                "with a point for decimals; correct it"
             ) from None
 
     def of(self, *names: str) -> Scale | None:

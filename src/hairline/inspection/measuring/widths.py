@@ -15,7 +15,7 @@ LIMIT_SHARE, LIMIT_PX = 1.6, 2.0
 INSET_PX = 0.5
 """Ends are measured so far inside."""
 ALONG_PX = 2.0
-"""Widths are averaged along the line by a Gaussian of this sigma: what remains of the pixels' steps is less than 0.1 px."""
+"""Widths are averaged along the line by a Gaussian of this sigma: which evens out the steps of pixels."""
 
 Widths = NDArray[np.float64]
 
