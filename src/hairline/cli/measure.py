@@ -70,7 +70,8 @@ def measure(
 
     with folder.alone(out), system_errors.of_no_stage():
         jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
-        for error in missing:
+        for name, error in missing.items():
+            folder.forget(out, name)
             tell(error)
         with bar(len(jobs), "measure") as progress:
             done = folder.measure_all(jobs, out, options, classes, workers, tell, progress.update)

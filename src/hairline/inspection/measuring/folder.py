@@ -123,7 +123,7 @@ def measure_all(
         for job, outcome in _outcomes(jobs, out, options, workers):
             if isinstance(outcome, HairlineError):
                 counts["failed"] += 1
-                _file(out, job.name).unlink(missing_ok=True)
+                forget(out, job.name)
                 tell(outcome)
             else:
                 counts[outcome] += 1
@@ -202,6 +202,11 @@ def _measured(job: Job, out: Path, options: Options) -> str:
 def _hash(path: Path, kind: str) -> str:
     refuse_no_file(path, kind)
     return content_hash(path)
+
+
+def forget(out: Path, name: str) -> None:
+    """Take away what an earlier run kept of a mask that cannot be measured any more."""
+    _file(out, name).unlink(missing_ok=True)
 
 
 def _file(out: Path, name: str) -> Path:

@@ -111,24 +111,22 @@ def _some(names: Sequence[str]) -> str:
 
 def jobs(
     masks: Sequence[Photo], names: Mapping[Path, str], photos: Path | None, out: Path, scales: Scales
-) -> tuple[list[Job], list[HairlineError]]:
-    """What to measure; and what is wrong with masks whose photo is not there.
+) -> tuple[list[Job], dict[str, HairlineError]]:
+    """What to measure; and by name what is wrong with masks whose photo is not there.
 
     A photo belongs to a mask of its name without suffix, or of the longer name that :mod:`hairline.inspection.photos`
     gives it.
     """
     by_name = _by_name(photos, out) if photos else {}
-    made, missing = list[Job](), list[HairlineError]()
+    made, missing = list[Job](), dict[str, HairlineError]()
     for mask in masks:
         name = names[mask.path]
         found = by_name.get(mask.name.with_suffix("").as_posix(), []) if photos else []
         if photos and len(found) != 1:
             told = f"{len(found)} photos of its name" if found else "no photo of its name"
-            missing.append(
-                HairlineError(
-                    f"{printable(str(mask.path))}: found {told} in {printable(str(photos))}; expected one, as "
-                    f"{printable(mask.name.stem)}.jpg; rename it, or leave out --photos"
-                )
+            missing[name] = HairlineError(
+                f"{printable(str(mask.path))}: found {told} in {printable(str(photos))}; expected one, as "
+                f"{printable(mask.name.stem)}.jpg; rename it, or leave out --photos"
             )
             continue
         photo = found[0] if found else None
