@@ -13,7 +13,7 @@ from hairline.inspection.measuring.parts import Parts
 
 ENDS_SHARE, ENDS_PX = 3.0, 3.0
 """How far an end is looked for, in half widths and pixels."""
-DIRECTION_SHARE, DIRECTION_PX = 2.0, 4.0
+DIRECTION_SHARE, DIRECTION_PX = 1.0, 3.0
 """From how far back the direction of an end is taken."""
 
 

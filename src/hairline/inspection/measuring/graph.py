@@ -1,7 +1,7 @@
 """The graph of a skeleton: paths of pixels between free ends and junctions.
 
-``skan`` draws the same graph; it compiles itself anew in every process, which takes 15 s on two cores, so that it
-stands beside this module in the tests alone.
+``skan`` draws such graphs as well; it compiles itself anew in every process, which takes 15 s and more, and its
+groups of pixels at junctions have to be told apart again.
 """
 
 from collections.abc import Iterator, Sequence

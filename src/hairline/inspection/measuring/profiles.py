@@ -23,8 +23,8 @@ BLURRED = 2.5
 """The gap, in standard deviations of the blur, where that is more."""
 CLEAR = 3.0
 """A profile counts where its depth is so many times the standard deviation of the background."""
-EDGE = 3.0
-"""A crack shows the blur where it is so many times as wide as that."""
+EDGE = 2.5
+"""A branch shows the blur where it is so many times as wide as that."""
 ENOUGH = 20
 """Profiles that must show the blur."""
 LEAST = 1.5
@@ -129,19 +129,17 @@ def _crossings(
 
 
 def blur(found: Sequence[Profiles]) -> float | None:
-    """Standard deviation of the blur of a photo, in pixels; None where no crack is wide enough to show it."""
-    ratios = [_ratio(each) for each in found]
-    shown = [
-        each.half[chosen] / _half_of(ratio[chosen])
-        for each, ratio in zip(found, ratios, strict=True)
-        if (chosen := each.clear & (ratio > EDGE)).any()
-    ]
-    return float(np.median(np.concatenate(shown))) if sum(map(len, shown)) >= ENOUGH else None
+    """Standard deviation of the blur of a photo, in pixels; None where no branch is wide enough to show it."""
+    shown = [np.empty(0)]
+    for each in found:
+        ratio = _ratio(each)[each.clear]
+        if len(ratio) and np.median(ratio) > EDGE:  # of all, or those that look wide by chance would be chosen
+            shown.append(each.half[each.clear] / _half_of(ratio))
+    every = np.concatenate(shown)
+    return float(np.median(every)) if len(every) >= ENOUGH else None
 
 
-def widths(
-    found: Profiles, mask: NDArray[np.float64], sigma: float | None
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def widths(found: Profiles, mask: NDArray[np.float64], sigma: float) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Widths of a branch from its profiles, and where these stood back behind the mask.
 
     Args:
@@ -152,12 +150,11 @@ def widths(
     Returns:
         Widths in pixels, [points], and whether they are from the photo, bool [points].
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        own = _ratio(found)
-        ratio = own if sigma is None else np.interp(found.half / sigma, _HALVES, _RATIOS, left=0)
-        width = ratio * found.half / _half_of(ratio)
+    with np.errstate(invalid="ignore"):
+        ratio = np.interp(found.half / sigma, _HALVES, _RATIOS, left=0)
+        width = ratio * sigma
         near = np.abs(width - mask) <= np.maximum(APART_PX, APART_SHARE * mask)
-    used = found.clear & (ratio >= (EDGE if sigma is None else LEAST)) & near
+    used = found.clear & (ratio >= LEAST) & near
     return np.where(used, width, mask), used
 
 

@@ -80,9 +80,12 @@ def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence
     if not drawn:
         return [], 0.0
     found = _profiles(grey, drawn, from_mask, profiles.GAP_PX)
-    if (sigma := profiles.blur(found)) is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
+    sigma = profiles.blur(found)
+    if sigma is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
         found = _profiles(grey, drawn, from_mask, sigma * profiles.BLURRED)
         sigma = profiles.blur(found)
+    if sigma is None:
+        return list(from_mask), 0.0
     pairs = [profiles.widths(each, width, sigma) for each, width in zip(found, from_mask, strict=True)]
     return [width for width, _ in pairs], float(np.concatenate([used for _, used in pairs]).mean())
 
