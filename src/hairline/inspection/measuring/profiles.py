@@ -73,7 +73,7 @@ def across(
     beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])
     depth, noise = _depth(levels, offsets, flanks)
-    window = max(1, round(float(np.median(widths)) / 4 / STEP_PX))
+    window = max(1, round(float(np.median(widths)) / 8 / STEP_PX))
     inner = np.where(np.abs(offsets)[None] <= widths[:, None] / 2 + STEP_PX, _means(depth, window), -np.inf)
     middle = inner.argmax(axis=1)
     peak = inner.max(axis=1)
