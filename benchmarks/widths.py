@@ -3,7 +3,7 @@ r"""How far off lengths and widths of cracks are that are known, beside a plain 
     python benchmarks/widths.py widths.json
     python benchmarks/widths.py widths.json --each 4       # a try
 
-Straight cracks and arcs with straight ends, at any place, angle and length, are drawn by counting which of 16 × 16
+Straight cracks and arcs with straight ends, at any place, angle and length, are drawn by counting which of 8 × 8
 points of every pixel lie inside (no code of hairline draws them). From the share of crack in every pixel come the
 photo, which is blurred and gets noise, and three masks: ``exact``, the pixels that are half crack; ``threshold``, those
 of the photo (with noise: blurred by 1 px) that are darker than halfway between crack and background; ``fat``, the exact
@@ -32,7 +32,7 @@ from hairline.io.atomic import write_json
 WIDTHS = (0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0)
 BLURS = (0.0, 0.7, 1.5, 3.0)
 NOISES = (0.0, 8.0)
-FINE = 16
+FINE = 8
 MARGIN_PX = 25
 DARK, BRIGHT = 70.0, 170.0
 WAYS = ("exact", "threshold", "photo", "fat", "fat_photo", "plain")
@@ -158,7 +158,7 @@ def main() -> None:
     """Draw, measure and tell."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--each", type=int, default=24, help="cracks of every width")
+    parser.add_argument("--each", type=int, default=16, help="cracks of every width")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     rng = np.random.default_rng(args.seed)

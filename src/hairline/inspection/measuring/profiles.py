@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, map_coordinates
+from scipy.ndimage import gaussian_filter1d, map_coordinates, spline_filter
 from scipy.special import ndtr
 
-STEP_PX = 0.5
+STEP_PX = 0.25
 ALONG_PX = 2.0
 """Profiles are averaged along the crack by a Gaussian of this sigma."""
-GAP_PX, FLANK_PX = 2.0, 4.0
+GAP_PX, FLANK_PX = 3.0, 4.0
 """Unless the photo is blurred, the background is what lies from the first on beside the crack's edge in the mask, as
 wide as the second at least."""
 BLURRED = 2.5
@@ -48,8 +48,13 @@ class Profiles:
     clear: NDArray[np.bool_]
 
 
+def splines(grey: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Coefficients of cubic splines through the levels of a photo, which blur it no further as straight lines would."""
+    return np.asarray(spline_filter(grey, 3, np.float32, mode="mirror"))
+
+
 def across(
-    grey: NDArray[np.uint8],
+    coefficients: NDArray[np.float32],
     points: NDArray[np.float64],
     normals: NDArray[np.float64],
     widths: NDArray[np.float64],
@@ -58,7 +63,7 @@ def across(
     """Measure the profiles across a branch.
 
     Args:
-        grey: The photo, uint8 [height, width].
+        coefficients: Of the photo, from :func:`splines`.
         points: Of the branch, about a pixel apart, [points, 2].
         normals: Across it, [points, 2].
         widths: Of the mask there, [points].
@@ -68,7 +73,9 @@ def across(
     count = int(np.ceil((widths / 2 + gap_px + flank).max() / STEP_PX))
     offsets = np.arange(-count, count + 1) * STEP_PX
     at = points[:, None] + normals[:, None] * offsets[None, :, None]
-    levels = map_coordinates(grey, (at[..., 1], at[..., 0]), np.float32, order=1, mode="nearest")
+    levels = map_coordinates(
+        coefficients, (at[..., 1], at[..., 0]), np.float32, order=3, mode="mirror", prefilter=False
+    )
     levels = gaussian_filter1d(levels, ALONG_PX, axis=0, mode="nearest")
     beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])

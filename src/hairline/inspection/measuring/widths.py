@@ -79,10 +79,11 @@ def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence
     """Widths of lines by the photo where it is clear, else by the mask; and the share of points where it is."""
     if not drawn:
         return [], 0.0
-    found = _profiles(grey, drawn, from_mask, profiles.GAP_PX)
+    levels = profiles.splines(grey)
+    found = _profiles(levels, drawn, from_mask, profiles.GAP_PX)
     sigma = profiles.blur(found)
     if sigma is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
-        found = _profiles(grey, drawn, from_mask, sigma * profiles.BLURRED)
+        found = _profiles(levels, drawn, from_mask, sigma * profiles.BLURRED)
         sigma = profiles.blur(found)
     if sigma is None:
         return list(from_mask), 0.0
@@ -91,9 +92,9 @@ def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence
 
 
 def _profiles(
-    grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence[Widths], gap_px: float
+    levels: NDArray[np.float32], drawn: Sequence[Line], from_mask: Sequence[Widths], gap_px: float
 ) -> list[profiles.Profiles]:
     return [
-        profiles.across(grey, line.points, lines.normals(line.points, line.ring), width, gap_px)
+        profiles.across(levels, line.points, lines.normals(line.points, line.ring), width, gap_px)
         for line, width in zip(drawn, from_mask, strict=True)
     ]
