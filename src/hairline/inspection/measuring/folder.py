@@ -7,6 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def _outcomes(
         waiting, left = dict[Future[str | HairlineError], Job](), iter(jobs)
         try:
             while True:
-                while len(waiting) < 2 * workers and (job := next(left, None)) is not None:
+                for job in islice(left, 2 * workers - len(waiting)):
                     waiting[pool.submit(_outcome, job, out, options)] = job
                 if not waiting:
                     return

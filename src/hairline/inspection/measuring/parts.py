@@ -39,7 +39,8 @@ class Parts:
 def parts(mask: NDArray[np.bool_], min_area_px: int, hole_px: int) -> tuple[Parts, NDArray[np.int32]]:
     """The cracks of a mask, and the image of their numbers, -1 for none, int32 [height, width]."""
     framed = _filled(np.pad(mask, 1).view(np.uint8), hole_px)
-    _, numbers, boxes, _ = cv2.connectedComponentsWithStats(framed[1:-1, 1:-1], connectivity=8)
+    _, found_numbers, boxes, _ = cv2.connectedComponentsWithStats(framed[1:-1, 1:-1], connectivity=8)
+    numbers = np.asarray(found_numbers, np.int32)
     areas = np.zeros(len(boxes), np.int64)
     for top in range(0, len(mask), ROWS):
         rows = numbers[top : top + ROWS]
@@ -78,8 +79,8 @@ def _moments(
     sums = np.zeros((6, count))
     for top in range(0, len(numbers), ROWS):
         rows = numbers[top : top + ROWS]
-        y, x = np.nonzero(rows >= 0)
-        of, y, x = rows[y, x], y + float(top), x.astype(float)
+        at = np.nonzero(rows >= 0)
+        of, y, x = rows[at], at[0] + float(top), at[1].astype(float)
         for place, weights in enumerate((np.ones(len(x)), x, y, x * x, y * y, x * y)):
             sums[place] += np.bincount(of, weights, count)
     n, x, y = sums[0], sums[1] / sums[0], sums[2] / sums[0]

@@ -93,7 +93,7 @@ def across(
 
 
 def _depth(
-    levels: NDArray[np.float32], offsets: NDArray[np.float64], flanks: NDArray[np.bool_]
+    levels: NDArray[np.floating], offsets: NDArray[np.float64], flanks: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How much darker than the background, whose levels on both sides are joined by a line; and its deviation."""
     sides = []

@@ -113,7 +113,8 @@ class Table:
         source = self._path.name
         try:
             if points:
-                return of_points(*(float(row[name]) for name in POINTS), source=source)  # type: ignore[misc]
+                x1, y1, x2, y2, apart = (float(row[name]) for name in POINTS)
+                return of_points(x1, y1, x2, y2, apart, source)
             return stated(float(row[MM_PER_PX]), source)
         except (ValueError, HairlineError):
             wanted = ", ".join(POINTS) if points else MM_PER_PX

@@ -68,17 +68,19 @@ class Scales:
             return self._all
         if self._table:
             found = self._table.of(*([photo.name] if photo else []), name, mask.name)
-            return found or self._none(f"{self._asked.csv} has no row for them", name)
+            return found or self._noted(f"{self._asked.csv} has no row for them", name)
         try:
             if self._asked.distance_m is not None and photo:
                 return exif.scale(photo, self._asked.distance_m)
             found = placed.scale(photo) if photo else None
-            return found or placed.scale(mask) or self._none("nothing states a scale", name)
+            return found or placed.scale(mask) or self._noted("nothing states a scale", name)
         except HairlineError as error:
-            return self._none(str(error).removeprefix(f"{photo}: "), name)
+            return self._noted(str(error).removeprefix(f"{photo}: "), name)
 
-    def _none(self, why: str, name: str) -> None:
+    def _noted(self, why: str, name: str) -> Scale | None:
+        """No scale, which is told of in the end."""
         self._unknown[why].append(name)
+        return None
 
     def notes(self) -> list[str]:
         """What is to be said of photos without a scale, and of rows of the table without a photo."""

@@ -15,8 +15,7 @@ CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 def _deletable(even: bool) -> NDArray[np.bool_]:
     """Which of the 256 neighbourhoods lose their middle pixel; bits are E, NE, N, NW, W, SW, S, SE."""
     codes = np.arange(256)
-    x = [None, *((codes >> bit & 1).astype(bool) for bit in range(8))]
-    east, ne, north, nw, west, sw, south, se = x[1:]
+    east, ne, north, nw, west, sw, south, se = ((codes >> bit & 1).astype(bool) for bit in range(8))
     crossings = sum((~a & (b | c)).astype(int) for a, b, c in
                     ((east, ne, north), (north, nw, west), (west, sw, south), (south, se, east)))  # fmt: skip
     one = sum((a | b).astype(int) for a, b in ((east, se), (south, sw), (west, nw), (north, ne)))
@@ -42,7 +41,8 @@ def thinned(framed: NDArray[np.uint8]) -> NDArray[np.uint8]:
     left = framed.copy()
     flat, width = left.reshape(-1), left.shape[1]
     around = np.array([1, 1 - width, -width, -width - 1, -1, width - 1, width, width + 1])
-    active = np.flatnonzero(left & ~cv2.erode(left, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0))
+    inner = np.asarray(cv2.erode(left, CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0), np.uint8)
+    active = np.flatnonzero(left > inner)
     while len(active):
         for rule in (ODD, EVEN):
             codes = np.packbits(flat[active[:, None] + around], axis=1, bitorder="little")[:, 0]
