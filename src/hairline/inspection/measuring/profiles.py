@@ -5,7 +5,7 @@ parts of a pixel, as long as the crack is wide beside the blur of the photo; bel
 half depth is that far apart. The blur is measured where cracks are wide enough, once for a whole photo.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,10 @@ ENOUGH = 20
 """Profiles that must show the blur."""
 LEAST = 1.5
 """Cracks of fewer standard deviations of the blur have the width that the mask gives them."""
+WIDEST_PX = 64.0
+"""Branches that are wider in the mask anywhere are left to it: to them, parts of a pixel are nothing."""
+PIECE = 1024
+"""Points of a branch that are looked at at one time."""
 APART_PX, APART_SHARE = 2.0, 0.5
 """A photo that is off from the mask by more than either has shown something else."""
 
@@ -69,6 +73,23 @@ def across(
         widths: Of the mask there, [points].
         gap_px: From how far beside its edge the background is taken.
     """
+    found = [_piece(coefficients, points, normals, widths, gap_px, *cut) for cut in _cuts(len(points))]
+    return Profiles(*(np.concatenate([getattr(each, name) for each in found]) for name in ("half", "edge", "clear")))
+
+
+def _cuts(count: int) -> Iterator[tuple[int, int, int, int]]:
+    """Pieces of a branch: first and last point that are kept, and those that are looked at for their sake."""
+    reach = int(4 * ALONG_PX) + 1
+    for start in range(0, count, PIECE):
+        end = min(start + PIECE, count)
+        yield start, end, max(0, start - reach), min(count, end + reach)
+
+
+def _piece(
+    coefficients: NDArray[np.float32], points: NDArray[np.float64], normals: NDArray[np.float64],
+    widths: NDArray[np.float64], gap_px: float, start: int, end: int, before: int, after: int,
+) -> Profiles:  # fmt: skip
+    points, normals, widths = points[before:after], normals[before:after], widths[before:after]
     flank = np.maximum(FLANK_PX, widths / 2)
     count = int(np.ceil((widths / 2 + gap_px + flank).max() / STEP_PX))
     offsets = np.arange(-count, count + 1) * STEP_PX
@@ -76,7 +97,7 @@ def across(
     levels = map_coordinates(
         coefficients, (at[..., 1], at[..., 0]), np.float32, order=3, mode="mirror", prefilter=False
     )
-    levels = gaussian_filter1d(levels, ALONG_PX, axis=0, mode="nearest")
+    levels = np.asarray(gaussian_filter1d(levels, ALONG_PX, axis=0, mode="nearest"), np.float64)
     beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])
     depth, noise = _depth(levels, offsets, flanks)
@@ -89,11 +110,12 @@ def across(
     half = ends[1].sum(axis=0) * STEP_PX
     edge = (ends[0] - ends[2]).mean(axis=0) * STEP_PX
     clear = (peak > CLEAR * noise) & np.isfinite(ends).all(axis=(0, 1)) & (peak > 1)
-    return Profiles(half, edge, clear)
+    kept = slice(start - before, end - before)
+    return Profiles(half[kept], edge[kept], clear[kept])
 
 
 def _depth(
-    levels: NDArray[np.floating], offsets: NDArray[np.float64], flanks: NDArray[np.bool_]
+    levels: NDArray[np.float64], offsets: NDArray[np.float64], flanks: NDArray[np.bool_]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How much darker than the background, whose levels on both sides are joined by a line; and its deviation."""
     sides = []
@@ -160,7 +182,11 @@ def widths(found: Profiles, mask: NDArray[np.float64], sigma: float) -> tuple[ND
     with np.errstate(invalid="ignore"):
         ratio = np.interp(found.half / sigma, _HALVES, _RATIOS, left=0)
         width = ratio * sigma
-        near = np.abs(width - mask) <= np.maximum(APART_PX, APART_SHARE * mask)
+        near = np.abs(width - mask) <= np.maximum(WIDEST_PX = 64.0
+"""Branches that are wider in the mask anywhere are left to it: to them, parts of a pixel are nothing."""
+PIECE = 1024
+"""Points of a branch that are looked at at one time."""
+APART_PX, APART_SHARE * mask)
     used = found.clear & (ratio >= LEAST) & near
     return np.where(used, width, mask), used
 

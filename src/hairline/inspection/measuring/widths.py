@@ -79,16 +79,26 @@ def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence
     """Widths of lines by the photo where it is clear, else by the mask; and the share of points where it is."""
     if not drawn:
         return [], 0.0
-    levels = profiles.splines(grey)
-    found = _profiles(levels, drawn, from_mask, profiles.GAP_PX)
+    fit = [number for number, width in enumerate(from_mask) if width.max() <= profiles.WIDEST_PX]
+    if not fit:
+        return list(from_mask), 0.0
+    some, narrow, levels = (
+        [drawn[number] for number in fit],
+        [from_mask[number] for number in fit],
+        profiles.splines(grey),
+    )
+    found = _profiles(levels, some, narrow, profiles.GAP_PX)
     sigma = profiles.blur(found)
     if sigma is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
-        found = _profiles(levels, drawn, from_mask, sigma * profiles.BLURRED)
+        found = _profiles(levels, some, narrow, sigma * profiles.BLURRED)
         sigma = profiles.blur(found)
     if sigma is None:
         return list(from_mask), 0.0
-    pairs = [profiles.widths(each, width, sigma) for each, width in zip(found, from_mask, strict=True)]
-    return [width for width, _ in pairs], float(np.concatenate([used for _, used in pairs]).mean())
+    made, told = list(from_mask), 0
+    for number, each in zip(fit, found, strict=True):
+        made[number], used = profiles.widths(each, from_mask[number], sigma)
+        told += int(used.sum())
+    return made, told / sum(map(len, made))
 
 
 def _profiles(
