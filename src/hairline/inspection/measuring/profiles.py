@@ -182,11 +182,7 @@ def widths(found: Profiles, mask: NDArray[np.float64], sigma: float) -> tuple[ND
     with np.errstate(invalid="ignore"):
         ratio = np.interp(found.half / sigma, _HALVES, _RATIOS, left=0)
         width = ratio * sigma
-        near = np.abs(width - mask) <= np.maximum(WIDEST_PX = 64.0
-"""Branches that are wider in the mask anywhere are left to it: to them, parts of a pixel are nothing."""
-PIECE = 1024
-"""Points of a branch that are looked at at one time."""
-APART_PX, APART_SHARE * mask)
+        near = np.abs(width - mask) <= np.maximum(APART_PX, APART_SHARE * mask)
     used = found.clear & (ratio >= LEAST) & near
     return np.where(used, width, mask), used
 
