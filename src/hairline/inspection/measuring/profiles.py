@@ -92,7 +92,7 @@ def _piece(
     points, normals, widths = points[before:after], normals[before:after], widths[before:after]
     flank = np.maximum(FLANK_PX, widths / 2)
     count = int(np.ceil((widths / 2 + gap_px + flank).max() / STEP_PX))
-    offsets = np.arange(-count, count + 1) * STEP_PX
+    offsets = np.arange(-count, count + 1, dtype=np.float64) * STEP_PX
     at = points[:, None] + normals[:, None] * offsets[None, :, None]
     read = map_coordinates(
         coefficients, (at[..., 1], at[..., 0]), np.float32, order=3, mode="mirror", prefilter=False
