@@ -34,10 +34,15 @@ def test_points_and_tables(tmp_path: Path) -> None:
     plain = tmp_path / "s.csv"
     plain.write_text("photo;mm_per_px\nsub/a.jpg;0.5\nb;0.25\n")
     table = scale.Table(plain)
-    assert [getattr(table.of(name), "mm_per_px", None) for name in ("sub/a", "b.png", "far/b.png", "c")] == [
-        None, 0.25, 0.25, None
-    ]  # fmt: skip
-    assert table.of("sub/a.jpg").mm_per_px == 0.5 and table.unused() == []
+    asked = (("c",), ("other/a", "other/a.jpg"), ("sub/a", "sub/a.jpg"), ("far/b", "far/b.png"))
+    assert [getattr(table.of(*names), "mm_per_px", None) for names in asked] == [None, None, 0.5, 0.25]
+    assert table.unused() == []
+    with pytest.raises(HairlineError, match="b may be far/b or near/b"):
+        table.of("near/b")
+    plain.write_text("photo,mm_per_px\na.jpg,0.5\nsub/a.jpg,0.25\n")
+    table = scale.Table(plain)
+    asked = (("sub/a", "sub/a.jpg", "a.jpg"), ("a", "a.jpg"))
+    assert [getattr(table.of(*names), "mm_per_px", None) for names in asked] == [0.25, 0.5]
     points = tmp_path / "p.csv"
     points.write_text("photo,x1,y1,x2,y2,distance_mm\na.jpg,0,0,0,200,100\n")
     found = scale.Table(points).of("a", "a.jpg")

@@ -94,9 +94,7 @@ def _piece(
     count = int(np.ceil((widths / 2 + gap_px + flank).max() / STEP_PX))
     offsets = np.arange(-count, count + 1, dtype=np.float64) * STEP_PX
     at = points[:, None] + normals[:, None] * offsets[None, :, None]
-    read = map_coordinates(
-        coefficients, (at[..., 1], at[..., 0]), np.float32, order=3, mode="mirror", prefilter=False
-    )
+    read = map_coordinates(coefficients, (at[..., 1], at[..., 0]), np.float32, order=3, mode="mirror", prefilter=False)
     levels = np.asarray(gaussian_filter1d(read, ALONG_PX, axis=0, mode="nearest"), np.float64)
     beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])

@@ -107,7 +107,7 @@ class Table:
             if name in self._scales:
                 raise HairlineError(f"{path}: line {number} names {printable(row[NAME])} again; keep one of them")
             self._scales[name] = self._read(row, number, MM_PER_PX not in header)
-        self._used: set[str] = set()
+        self._used: dict[str, str] = {}
 
     def _read(self, row: Mapping[str, str], number: int, points: bool) -> Scale:
         source = self._path.name
@@ -125,18 +125,31 @@ class Table:
             ) from None
 
     def of(self, *names: str) -> Scale | None:
-        """The scale of a photo by any of its names, with or without folders and suffix; None where there is none."""
-        for name in names:
-            plain = PurePosixPath(_plain(name))
-            for each in (plain, plain.with_suffix(""), PurePosixPath(plain.name), PurePosixPath(plain.stem)):
-                if str(each) in self._scales:
-                    self._used.add(str(each))
-                    return self._scales[str(each)]
-        return None
+        """The scale of a photo; None where there is none.
+
+        Args:
+            names: What the photo is called, below its folder, with or without suffix. Rows without folder are for
+                photos of any folder.
+
+        Raises:
+            HairlineError: If a row without folder may be of this photo or of one that was asked for before.
+        """
+        plain = [PurePosixPath(_plain(name)) for name in names]
+        whole = [str(each) for path in plain for each in (path, path.with_suffix(""))]
+        bare = [str(each) for path in plain for each in (path.name, path.stem)]
+        found = next((name for name in (*whole, *bare) if name in self._scales), None)
+        if found is None:
+            return None
+        if self._used.setdefault(found, names[0]) != names[0]:
+            raise HairlineError(
+                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(names[0])}; "
+                "expected names with folders where two photos share one; write them so"
+            )
+        return self._scales[found]
 
     def unused(self) -> list[str]:
         """Names of photos that nobody asked for."""
-        return sorted(set(self._scales) - self._used)
+        return sorted(set(self._scales) - set(self._used))
 
 
 def _plain(name: str) -> str:

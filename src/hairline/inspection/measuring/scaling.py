@@ -67,7 +67,7 @@ class Scales:
         if self._all:
             return self._all
         if self._table:
-            found = self._table.of(*([photo.name] if photo else []), name, mask.name)
+            found = self._table.of(name, *([f"{name}{photo.suffix}", photo.name] if photo else []), mask.name)
             return found or self._noted(f"{self._asked.csv} has no row for them", name)
         try:
             if self._asked.distance_m is not None and photo:

@@ -15,7 +15,7 @@ LIMIT_SHARE, LIMIT_PX = 1.6, 2.0
 INSET_PX = 0.5
 """Ends are measured so far inside."""
 ALONG_PX = 2.0
-"""Widths are averaged along the line by a Gaussian of this sigma: which evens out the steps of pixels."""
+"""Widths are averaged along the line by a Gaussian of this sigma, which evens out the steps of pixels."""
 
 Widths = NDArray[np.float64]
 
@@ -82,11 +82,8 @@ def of_photo(grey: NDArray[np.uint8], drawn: Sequence[Line], from_mask: Sequence
     fit = [number for number, width in enumerate(from_mask) if width.max() <= profiles.WIDEST_PX]
     if not fit:
         return list(from_mask), 0.0
-    some, narrow, levels = (
-        [drawn[number] for number in fit],
-        [from_mask[number] for number in fit],
-        profiles.splines(grey),
-    )
+    some, narrow = [drawn[number] for number in fit], [from_mask[number] for number in fit]
+    levels = profiles.splines(grey)
     found = _profiles(levels, some, narrow, profiles.GAP_PX)
     sigma = profiles.blur(found)
     if sigma is not None and sigma * profiles.BLURRED > profiles.GAP_PX:
