@@ -4,6 +4,7 @@ What is public is loaded when it is asked for, so that importing this package ta
 
     import hairline
     scores = hairline.load_segmenter().predict("wall.jpg")     # float32 [height, width] in [0, 1]
+    cracks = hairline.measure(scores >= 0.5).cracks            # lengths, widths and areas, in pixels
 """
 
 from importlib import import_module
@@ -11,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hairline.errors import HairlineError
+    from hairline.inspection.measuring.measure import Measured, measure
     from hairline.inspection.prediction import Predictor, load_segmenter
 
-__all__ = ["HairlineError", "Predictor", "load_segmenter"]
+__all__ = ["HairlineError", "Measured", "Predictor", "load_segmenter", "measure"]
 
 _HOMES = {
     "HairlineError": "hairline.errors",
+    "Measured": "hairline.inspection.measuring.measure",
     "Predictor": "hairline.inspection.prediction",
     "load_segmenter": "hairline.inspection.prediction",
+    "measure": "hairline.inspection.measuring.measure",
 }
 
 

@@ -14,6 +14,7 @@ from hairline.cli.click import click
 from hairline.cli.export import export
 from hairline.cli.init import init
 from hairline.cli.label import label
+from hairline.cli.measure import measure
 from hairline.cli.predict import predict
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
@@ -38,6 +39,7 @@ app.command()(predict)
 app.command()(export)
 app.command()(click)
 app.command()(label)
+app.command()(measure)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -24,7 +24,7 @@ def predict(
         typer.Option(
             "--model",
             metavar="shipped|FOLDER|FILE.onnx|models:/NAME@ALIAS",
-            help="The network inside this package (the default), a folder, an exported file, or one of MLflow's registry.",
+            help="The network inside this package (the default), a folder, an exported file, or MLflow's registry.",
         ),
     ] = None,
     scale: Annotated[

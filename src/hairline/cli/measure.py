@@ -1,0 +1,88 @@
+"""`hairline measure`: lengths, widths and areas of cracks, from masks."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hairline.errors import HairlineError
+from hairline.io import system_errors
+from hairline.io.file_names import printable
+from hairline.io.progress import bar
+
+NAMED = 3
+NO_BANDS = "none"
+
+
+def measure(
+    masks: Annotated[
+        list[Path], typer.Argument(help="Masks, folders of masks, or what 'hairline predict' wrote, with its masks/.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for cracks.csv, cracks.parquet and photos.csv.")],
+    photos: Annotated[
+        Path | None, typer.Option("--photos", help="Folder of the photos: widths follow their grey levels.")
+    ] = None,
+    mm_per_px: Annotated[float | None, typer.Option("--mm-per-px", help="Scale of all photos.")] = None,
+    scale_csv: Annotated[
+        Path | None,
+        typer.Option("--scale-csv", help="Table of photo and mm_per_px, or of photo, x1, y1, x2, y2, distance_mm."),
+    ] = None,
+    points: Annotated[
+        str | None,
+        typer.Option("--points", metavar="X1,Y1,X2,Y2,MM", help="Two points in all photos, and millimetres between."),
+    ] = None,
+    distance_m: Annotated[
+        float | None, typer.Option("--distance-m", help="From lens to surface, with the photos' EXIF focal length.")
+    ] = None,
+    bands: Annotated[
+        str, typer.Option("--bands", metavar="aci224r|en1992|none|FILE", help="Classes of widths in millimetres.")
+    ] = "aci224r",
+    min_area: Annotated[int, typer.Option("--min-area", min=1, help="Smaller components are no cracks, pixels.")] = 20,
+    spur: Annotated[
+        float, typer.Option("--spur", min=0, help="Free branches of so many half widths and 2 px are pruned.")
+    ] = 2.0,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+) -> None:
+    """Measure cracks: length, width, area, direction of each, in pixels, and in millimetres where the scale is known.
+
+    Goes on where it stopped: masks that were measured from the same files with the same options are skipped. Files that
+    cannot be measured are told of, and the status at the end is 1.
+    """
+    if out.exists() and not out.is_dir():
+        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+    from hairline.config import width_bands
+    from hairline.inspection import photos as photo_files
+
+    classes = None if bands == NO_BANDS else width_bands.read(bands)
+    found, other = photo_files.find([_masks(path) for path in masks], out)
+    if other:
+        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
+        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+    from hairline.inspection.measuring import folder, scaling
+    from hairline.inspection.measuring.options import Options
+
+    options = Options(min_area_px=min_area, spur=spur)
+    asked = scaling.Asked(mm_per_px, scale_csv, points, distance_m)
+    scales = scaling.Scales(asked, photos is not None)
+
+    def tell(error: HairlineError) -> None:
+        typer.echo(f"\nhairline: {error}", err=True)
+
+    with folder.alone(out), system_errors.of_no_stage():
+        jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
+        for name, error in missing.items():
+            folder.forget(out, name)
+            tell(error)
+        with bar(len(jobs), "measure") as progress:
+            done = folder.measure_all(jobs, out, options, classes, workers, tell, progress.update)
+    for note in scales.notes():
+        typer.echo(f"note: {note}", err=True)
+    failed = done.failed + len(missing)
+    typer.echo(f"{done.measured} masks measured, {done.skipped} done before, {failed} failed; {done.cracks} cracks")
+    typer.echo(f"Table     {out / 'cracks.csv'}")
+    raise typer.Exit(failed > 0)
+
+
+def _masks(path: Path) -> Path:
+    """The folder of masks in what 'hairline predict' wrote; else the path itself."""
+    return path / "masks" if (path / "predictions.csv").is_file() and (path / "masks").is_dir() else path

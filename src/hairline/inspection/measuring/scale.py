@@ -1,0 +1,156 @@
+"""How many millimetres a pixel is: as stated, or nothing at all."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from hairline.errors import HairlineError
+from hairline.inspection.georeference import Georeference
+from hairline.io.file_names import printable
+from hairline.io.reading import composed, read_table
+
+SQUARE = 0.01
+"""Sides of pixels that differ by a larger share are not square, and have no one scale."""
+POINTS = ("x1", "y1", "x2", "y2", "distance_mm")
+NAME, MM_PER_PX = "photo", "mm_per_px"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A known scale.
+
+    Attributes:
+        mm_per_px: Millimetres that a pixel's side is long on the surface of the photo.
+        source: What said so.
+    """
+
+    mm_per_px: float
+    source: str
+
+
+def stated(mm_per_px: float, source: str = "stated") -> Scale:
+    """A scale as somebody states it.
+
+    Raises:
+        HairlineError: If it is no number above 0.
+    """
+    if not (math.isfinite(mm_per_px) and mm_per_px > 0):
+        raise HairlineError(f"{source}: {mm_per_px:g} mm a pixel; expected a number above 0; correct it")
+    return Scale(float(mm_per_px), source)
+
+
+def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, source: str = "points") -> Scale:
+    """The scale by two points in a photo whose distance on its surface is known.
+
+    Args:
+        x1: Of the first point, in pixels from the left.
+        y1: In pixels from the top.
+        x2: Of the second point.
+        y2: Of the second point.
+        distance_mm: Between them, in millimetres.
+        source: Where they are from.
+
+    Raises:
+        HairlineError: If both are one point, or the distance is no number above 0.
+
+    >>> of_points(0, 0, 30, 40, 100).mm_per_px
+    2.0
+    """
+    apart = math.hypot(x2 - x1, y2 - y1)
+    if not (math.isfinite(apart) and apart > 0 and math.isfinite(distance_mm) and distance_mm > 0):
+        raise HairlineError(
+            f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points "
+            "and a distance above 0; correct it"
+        )
+    return Scale(distance_mm / apart, source)
+
+
+def of_georeference(found: Georeference) -> Scale | None:
+    """The scale of a photo on a map; None where its coordinates are in degrees.
+
+    Raises:
+        HairlineError: If its pixels are not square.
+    """
+    if found.metres is None:
+        return None
+    a, b, _, d, e, _ = found.transform
+    width, height = math.hypot(a, d), math.hypot(b, e)
+    if not 0 < width < math.inf or abs(height / width - 1) > SQUARE:
+        raise HairlineError(
+            f"{found.crs}: pixels of {width:g} by {height:g} units; expected square ones; resample the photo, or "
+            "state the scale with --mm-per-px"
+        )
+    return Scale(math.sqrt(width * height) * found.metres * 1000, found.crs)
+
+
+class Table:
+    """Scales of photos, from a table of ``photo`` and ``mm_per_px``, or of ``photo`` and two points."""
+
+    def __init__(self, path: Path) -> None:
+        """Read the table.
+
+        Raises:
+            HairlineError: If it cannot be read, lacks columns, names a photo twice or holds no number.
+        """
+        self._path = path
+        header, rows = read_table(path)
+        points = set(POINTS) <= set(header)
+        if NAME not in header or not (points or MM_PER_PX in header):
+            raise HairlineError(
+                f"{path}: has the columns {', '.join(header)[:200] or 'none'}; expected {NAME} and {MM_PER_PX}, or "
+                f"{NAME}, {', '.join(POINTS)}; correct its first line"
+            )
+        self._scales: dict[str, Scale] = {}
+        for number, row in enumerate(rows, 2):
+            name = _plain(row[NAME])
+            if name in self._scales:
+                raise HairlineError(f"{path}: line {number} names {printable(row[NAME])} again; keep one of them")
+            self._scales[name] = self._read(row, number, MM_PER_PX not in header)
+        self._used: dict[str, str] = {}
+
+    def _read(self, row: Mapping[str, str], number: int, points: bool) -> Scale:
+        source = self._path.name
+        try:
+            if points:
+                x1, y1, x2, y2, apart = (float(row[name]) for name in POINTS)
+                return of_points(x1, y1, x2, y2, apart, source)
+            return stated(float(row[MM_PER_PX]), source)
+        except (ValueError, HairlineError):
+            wanted = ", ".join(POINTS) if points else MM_PER_PX
+            found = ", ".join(row.values())
+            raise HairlineError(
+                f"{self._path}: line {number} holds {printable(found)[:80]}; expected numbers above 0 for {wanted}, "
+                "with a point for decimals; correct it"
+            ) from None
+
+    def of(self, *names: str) -> Scale | None:
+        """The scale of a photo; None where there is none.
+
+        Args:
+            names: What the photo is called, below its folder, with or without suffix. Rows without folder are for
+                photos of any folder.
+
+        Raises:
+            HairlineError: If a row without folder may be of this photo or of one that was asked for before.
+        """
+        plain = [PurePosixPath(_plain(name)) for name in names]
+        whole = [str(each) for path in plain for each in (path, path.with_suffix(""))]
+        bare = [str(each) for path in plain for each in (path.name, path.stem)]
+        found = next((name for name in (*whole, *bare) if name in self._scales), None)
+        if found is None:
+            return None
+        if self._used.setdefault(found, names[0]) != names[0]:
+            raise HairlineError(
+                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(names[0])}; "
+                "expected names with folders where two photos share one; write them so"
+            )
+        return self._scales[found]
+
+    def unused(self) -> list[str]:
+        """Names of photos that nobody asked for."""
+        return sorted(set(self._scales) - set(self._used))
+
+
+def _plain(name: str) -> str:
+    return composed(name.replace("\\", "/")).removeprefix("./")

@@ -1,0 +1,55 @@
+"""`hairline measure`: what a person types and what comes back."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from support import known_cracks
+from typer.testing import CliRunner
+
+from hairline.cli.app import app
+from hairline.errors import HairlineError
+from hairline.imaging.images import write_image, write_mask
+
+
+def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cover = known_cracks.straight(6, 100, 30)
+    write_mask(tmp_path / "found/masks/a.png", cover >= 0.5)
+    write_image(tmp_path / "found/scores/a.png", known_cracks.photo(cover))
+    (tmp_path / "found/predictions.csv").touch()
+    write_image(tmp_path / "photos/a.jpg", known_cracks.photo(cover))
+    words = ["measure", "found", "--photos", "photos", "--out", "out", "--mm-per-px", "0.05"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "1 masks measured, 0 done before, 0 failed; 1 cracks" in done.output
+    (row,) = pd.read_csv(tmp_path / "out/cracks.csv").to_dict("records")
+    assert row["width_mean_mm"] == pytest.approx(0.3, abs=0.01) and row["length_mm"] == pytest.approx(5, rel=0.02)
+    (tmp_path / "found/masks/b.png").write_bytes(b"no image")
+    write_image(tmp_path / "photos/b.jpg", known_cracks.photo(cover))
+    done = CliRunner().invoke(app, [*words, "--bands", "none"])
+    assert done.exit_code == 1
+    assert "0 masks measured, 1 done before, 1 failed; 1 cracks" in done.output and "b.png: cannot be" in done.output
+    assert pd.read_csv(tmp_path / "out/cracks.csv")["width_class"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["nothing"], "nothing: not found"),
+        (["a.png", "--mm-per-px", "0"], "--mm-per-px: 0 mm a pixel"),
+        (["a.png", "--mm-per-px", "1", "--points", "0,0,1,1,5"], "found 2 scales"),
+        (["a.png", "--bands", "bands.yaml"], "bands.yaml: not found"),
+        (["a.png", "--scale-csv", "s.csv"], "s.csv: no such file"),
+        (["a.png", "--photos", "photos"], "photos: not found"),
+        (["a.png", "--distance-m", "3"], "--photos as well"),
+    ],
+)
+def test_mistakes_are_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_mask(tmp_path / "a.png", known_cracks.straight(6, 100, 30) >= 0.5)
+    done = CliRunner().invoke(app, ["measure", *words, "--out", "out"])
+    assert isinstance(done.exception, HairlineError) and told in str(done.exception)
+    assert not list(tmp_path.glob("out/*.csv"))
