@@ -1,0 +1,71 @@
+"""A photo and what was measured in it: what every output is made of."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hairline.inspection.georeference import Georeference
+from hairline.inspection.measuring.cracks import Crack
+
+
+@dataclass(frozen=True)
+class MeasuredPhoto:
+    """A photo, where its mask lies, and its cracks.
+
+    Attributes:
+        path: The photo's file.
+        file: What it is called below the folder that was named, with suffix and ``/`` between folders.
+        name: What is written of it is called, below masks/, scores/ and overlays/, without suffix.
+        width: In pixels, upright.
+        height: In pixels, upright.
+        mask: File of its mask, 0 or 255.
+        cracks: What was measured in that mask.
+        classes: Width class of each crack, by its name; None where the scale is not known. Empty: none of them has one.
+        scores: File of its scores, 8-bit grey; None where there is none.
+        georeference: Where it lies on a map; None where that is not known.
+        mm_per_px: Millimetres that a pixel shows; None where that is not known.
+    """
+
+    path: Path
+    file: str
+    name: str
+    width: int
+    height: int
+    mask: Path
+    cracks: Sequence[Crack]
+    classes: Sequence[str | None] = ()
+    scores: Path | None = None
+    georeference: Georeference | None = None
+    mm_per_px: float | None = None
+
+    def class_of(self, crack: Crack) -> str | None:
+        """Width class of one of its cracks."""
+        return dict(zip((each.number for each in self.cracks), self.classes, strict=False)).get(crack.number)
+
+
+@dataclass(frozen=True)
+class WidthClass:
+    """A band of widths.
+
+    Attributes:
+        name: As cracks have it.
+        told: What it stands for, in words, as ``0.1 to 0.3 mm``; may be empty.
+    """
+
+    name: str
+    told: str = ""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How all of it came about; every file that has room for it says so.
+
+    Attributes:
+        settings: Name → value, as they are shown: network, scale, threshold, hashes, versions.
+        classes: Width classes, from thin to wide.
+        card: Model card of the network, Markdown; empty where there is none.
+    """
+
+    settings: Mapping[str, str] = field(default_factory=dict)
+    classes: Sequence[WidthClass] = ()
+    card: str = ""
