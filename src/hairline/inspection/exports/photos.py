@@ -13,7 +13,7 @@ class MeasuredPhoto:
     """A photo, where its mask lies, and its cracks.
 
     Attributes:
-        path: The photo's file.
+        path: The photo's file; None where there is a mask alone.
         file: What it is called below the folder that was named, with suffix and ``/`` between folders.
         name: What is written of it is called, below masks/, scores/ and overlays/, without suffix.
         width: In pixels, upright.
@@ -26,7 +26,7 @@ class MeasuredPhoto:
         mm_per_px: Millimetres that a pixel shows; None where that is not known.
     """
 
-    path: Path
+    path: Path | None
     file: str
     name: str
     width: int

@@ -16,6 +16,9 @@ Points = NDArray[np.float64]
 """[points, 2] of x and y; pixels are counted from the corner of the photo at the top left."""
 
 WGS84 = "OGC:CRS84"
+PIXELS = 'LOCAL_CS["pixels of the photo, y down"]'
+"""What GDAL reads as a plane that lies nowhere on the globe; photos on no map are in it."""
+
 DEGREE_M = 111_320.0
 FINER = 200
 """How much finer than a pixel coordinates in degrees are written."""

@@ -6,7 +6,7 @@ from hairline.inspection.measuring.cracks import Branch, Crack
 Value = str | int | float | None
 
 DIGITS = 4
-"""Significant digits are not counted; decimals of pixels, millimetres and degrees are."""
+"""Decimals of pixels, millimetres and degrees."""
 
 
 def of_crack(photo: MeasuredPhoto, crack: Crack) -> dict[str, Value]:
