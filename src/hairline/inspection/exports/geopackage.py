@@ -53,7 +53,7 @@ class Writer:
         self._path = path
         self._scaled = any(photo.mm_per_px is not None for photo in photos)
         self._pyogrio, self._shapely = places.library("pyogrio.raw"), places.library("shapely")
-        systems = list(dict.fromkeys(map(_crs, photos)))
+        systems = list(dict.fromkeys(map(_crs, photos))) or [places.PIXELS]
         self._endings = {crs: _ending(crs, systems) for crs in systems}
         for crs in systems:
             _refuse_unknown(crs)
