@@ -102,7 +102,9 @@ def test_the_page_has_no_outside_reference_and_every_picture_says_what_it_shows(
 def test_hostile_names_are_text(tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)>\"'&\u202egpj.exe</script>"
     photo = replace(photos(tmp_path)[0], file=name)
-    hostile = Provenance({"<b>Network": "</dd><script>alert(2)</script>"}, CLASSES, "# <script>x</script>\n\n| <b> |\n|--|\n| a |")
+    hostile = Provenance(
+        {"<b>Network": "</dd><script>alert(2)</script>"}, CLASSES, "# <script>x</script>\n\n| <b> |\n|--|\n| a |"
+    )
     write_outputs(tmp_path, [photo], hostile, ALL, "<title>'\"")
     page = Page(tmp_path / "index.html")
     assert len(page.all("script")) == 2 and len(page.all("img")) == 3
@@ -165,7 +167,12 @@ def test_a_photo_that_cannot_be_read_is_told_in_its_place(tmp_path: Path) -> Non
     found = photos(tmp_path)
     broken = replace(found[0], path=tmp_path / "gone.jpg")
     (tmp_path / "half.jpg").write_bytes(b"\xff\xd8\xff\xe0 no photo")
-    write_outputs(tmp_path, [broken, replace(found[2], path=tmp_path / "half.jpg"), replace(found[1], path=None)], PROVENANCE, Wanted())
+    write_outputs(
+        tmp_path,
+        [broken, replace(found[2], path=tmp_path / "half.jpg"), replace(found[1], path=None)],
+        PROVENANCE,
+        Wanted(),
+    )
     page = Page(tmp_path / "index.html")
     told = {each["file"]: each["unread"] for each in page.json}
     assert "gone.jpg" in told["a_thin.png"] and "half.jpg" in told["c_wide.png"]

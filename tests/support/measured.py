@@ -36,8 +36,17 @@ def measured(mask: NDArray[np.bool_]) -> list[Crack]:
         branch = Branch(line, widths, float(len(line)))
         cracks.append(
             Crack(
-                0, (branch,), 0, float(len(line)), float(widths.mean()), float(np.percentile(widths, 95)),
-                float(widths.max()), (float(at[0]), float(at[1])), area, angle, (left, top, left + width, top + height),
+                0,
+                (branch,),
+                0,
+                float(len(line)),
+                float(widths.mean()),
+                float(np.percentile(widths, 95)),
+                float(widths.max()),
+                (float(at[0]), float(at[1])),
+                area,
+                angle,
+                (left, top, left + width, top + height),
             )  # fmt: skip
         )
     cracks.sort(key=lambda crack: -crack.length_px)

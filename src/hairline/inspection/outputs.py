@@ -12,12 +12,16 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from hairline.imaging.limits import Budget
 from hairline.inspection.exports import coco, geojson, geopackage, places
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
 from hairline.inspection.exports.shapes import Shape, shapes
 from hairline.inspection.page import pictures, writing
 from hairline.inspection.page.pictures import Pictures, Readers
 from hairline.io.atomic import whole_file
+
+HELD_BYTES, BYTES_PER_PIXEL = 1 << 30, 5
+"""What photos being looked at may take over all threads, a larger one alone, and what a pixel takes."""
 
 COCO, ON_MAP, IN_PIXELS, GEOPACKAGE = "coco.json", "cracks.geojson", "cracks_px.geojson", "cracks.gpkg"
 
@@ -118,9 +122,12 @@ def _looked_at(
 ) -> Iterator[tuple[MeasuredPhoto, list[Shape], Pictures | None]]:
     """Photos in their order with cracks and pictures, a few at a time in threads: what decodes leaves Python's lock."""
 
+    held = Budget(HELD_BYTES)
+
     def look(photo: MeasuredPhoto) -> tuple[MeasuredPhoto, list[Shape], Pictures | None]:
-        found = shapes(photo, readers.mask(photo.mask))
-        return photo, found, pictures.draw(photo, found, provenance.classes, readers) if draw else None
+        with held.share(photo.width * photo.height * BYTES_PER_PIXEL):
+            found = shapes(photo, readers.mask(photo.mask))
+            return photo, found, pictures.draw(photo, found, provenance.classes, readers) if draw else None
 
     threads = os.cpu_count() or 1
     waiting: deque[Future[tuple[MeasuredPhoto, list[Shape], Pictures | None]]] = deque()

@@ -34,7 +34,9 @@ def annotation(number: int, image_number: int, photo: MeasuredPhoto, shape: Shap
         "bbox": [left, top, right - left, bottom - top],
         "area": shape.crack.area_px,
         "segmentation": {"size": [photo.height, photo.width], "counts": packed["counts"].decode("ascii")},
-        "attributes": {name: value for name, value in said.items() if name != "photo" and value is not None},
+        "attributes": {
+            name: value for name, value in said.items() if name not in ("photo", "file") and value is not None
+        },
     }
 
 

@@ -21,8 +21,8 @@ TOGETHER = 20_000
 """Rows of a layer that are kept in memory before they are written."""
 
 COLUMNS: Mapping[str, type] = {
-    **{name: str for name in ("photo", "width_class", "widths_px")},
-    **{name: int for name in ("crack", "branch", "branches", "junctions", "area_px")},
+    **dict.fromkeys(("photo", "width_class", "widths_px", "file"), str),
+    **dict.fromkeys(("crack", "branch", "branches", "junctions", "area_px"), int),
 }
 """Of which type a column is, where it is no number with decimals."""
 
@@ -86,9 +86,7 @@ class Writer:
                 self._write(name)
 
     def _outline(self, shape: Shape, placed: Callable[[NDArray[Any]], NDArray[Any]]) -> Any:
-        parts = [
-            [placed(ring + shape.crack.box[:2]) for ring in polygon] for polygon in rings.polygons(shape.pixels)
-        ]
+        parts = [[placed(ring + shape.crack.box[:2]) for ring in polygon] for polygon in rings.polygons(shape.pixels)]
         return self._shapely.MultiPolygon([self._shapely.Polygon(outer, holes) for outer, *holes in parts])
 
     def _write(self, name: str) -> None:
@@ -118,7 +116,7 @@ def _columns(kind: str, scaled: bool) -> list[str]:
     if kind == "cracks":
         return [
             "photo", "crack", *pixels, "area_px", "orientation_deg", "branches", "junctions", *millimetres,
-            *(["area_mm2"] if scaled else []), "width_class",
+            *(["area_mm2"] if scaled else []), "width_class", "width_max_x", "width_max_y", "file",
         ]  # fmt: skip
     return ["photo", "crack", "branch", *pixels, *millimetres, "widths_px", "width_class"]
 

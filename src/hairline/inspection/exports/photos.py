@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from hairline.inspection.georeference import Georeference
@@ -15,7 +16,7 @@ class MeasuredPhoto:
     Attributes:
         path: The photo's file; None where there is a mask alone.
         file: What it is called below the folder that was named, with suffix and ``/`` between folders.
-        name: What is written of it is called, below masks/, scores/ and overlays/, without suffix.
+        name: What it is called in cracks.csv, and below masks/, scores/ and overlays/: without suffix.
         width: In pixels, upright.
         height: In pixels, upright.
         mask: File of its mask, 0 or 255.
@@ -40,7 +41,11 @@ class MeasuredPhoto:
 
     def class_of(self, crack: Crack) -> str | None:
         """Width class of one of its cracks."""
-        return dict(zip((each.number for each in self.cracks), self.classes, strict=False)).get(crack.number)
+        return self._classes.get(crack.number)
+
+    @cached_property
+    def _classes(self) -> Mapping[int, str | None]:
+        return dict(zip((each.number for each in self.cracks), self.classes, strict=False))
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def of_crack(photo: MeasuredPhoto, crack: Crack) -> dict[str, Value]:
     }
     scale = photo.mm_per_px
     return {
-        "photo": photo.file,
+        "photo": photo.name,
         "crack": crack.number,
         **{f"{name}_px": _rounded(value) for name, value in lengths.items()},
         "area_px": crack.area_px,
@@ -29,6 +29,9 @@ def of_crack(photo: MeasuredPhoto, crack: Crack) -> dict[str, Value]:
         **({} if scale is None else {f"{name}_mm": _rounded(value * scale) for name, value in lengths.items()}),
         **({} if scale is None else {"area_mm2": _rounded(crack.area_px * scale * scale)}),
         "width_class": photo.class_of(crack),
+        "width_max_x": _rounded(crack.width_max_at[0]),
+        "width_max_y": _rounded(crack.width_max_at[1]),
+        "file": photo.file,
     }
 
 
@@ -38,7 +41,7 @@ def of_branch(photo: MeasuredPhoto, crack: Crack, number: int, branch: Branch) -
     lengths = {"length": branch.length_px, **widths}
     scale = photo.mm_per_px
     return {
-        "photo": photo.file,
+        "photo": photo.name,
         "crack": crack.number,
         "branch": number,
         **{f"{name}_px": _rounded(value) for name, value in lengths.items()},

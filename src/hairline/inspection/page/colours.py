@@ -1,8 +1,8 @@
-"""A colour for each width class, from thin to wide, told apart on grey stone and by the colour-blind."""
+"""A colour for each width class, from thin to wide, bright enough to be seen on dark stone."""
 
 from collections.abc import Sequence
 
-RAMP = ((255, 214, 10), (255, 140, 26), (230, 30, 60), (142, 36, 170), (60, 20, 120))
+RAMP = ((255, 220, 40), (255, 145, 20), (240, 35, 55), (235, 30, 190), (150, 70, 255))
 UNKNOWN = (230, 30, 30)
 """Of cracks of no class."""
 
@@ -13,7 +13,7 @@ def ramp(count: int) -> list[Colour]:
     """Colours of so many classes, spread over the ramp; in between they are mixed.
 
     >>> ramp(1), ramp(2)[0]
-    ([(230, 30, 60)], (255, 214, 10))
+    ([(240, 35, 55)], (255, 220, 40))
     """
     if count == 1:
         return [RAMP[2]]

@@ -57,8 +57,8 @@ class Card:
     place: int
     file: str
     cracks: int
+    counted: str
     chip: Chip | None
-    rank: int
     widest: str
     total: str
     total_px: float
@@ -93,18 +93,15 @@ def cards(photos: Sequence[MeasuredPhoto], provenance: Provenance, unread: Seque
     return [_card(place, photo, provenance, shown, why) for place, (photo, why) in enumerate(zip(photos, unread), 1)]  # noqa: B905
 
 
-def _card(
-    place: int, photo: MeasuredPhoto, provenance: Provenance, shown: Mapping[str, Chip], unread: str
-) -> Card:
+def _card(place: int, photo: MeasuredPhoto, provenance: Provenance, shown: Mapping[str, Chip], unread: str) -> Card:
     worst = severity.worst(photo, provenance.classes)
-    rank = severity.of_photo(photo, provenance.classes).rank
     file, total = printable(photo.file), sum(crack.length_px for crack in photo.cracks)
     widest = max((crack.width_max_px for crack in photo.cracks), default=0)
     said = f"{file}: no crack found"
     if photo.cracks:
         said = f"{file}: {counted(len(photo.cracks), 'crack')}, the widest {width(widest, photo.mm_per_px)}"
     return Card(
-        place, file, len(photo.cracks), _chip(photo, worst, shown), rank, width(widest, photo.mm_per_px),
+        place, file, len(photo.cracks), counted(len(photo.cracks), "crack"), _chip(photo, worst, shown), width(widest, photo.mm_per_px),
         length(total, photo.mm_per_px), total * (photo.mm_per_px or 1), said, printable(unread),
         f"{photo.width} × {photo.height} px" + (f", {number(photo.mm_per_px)} mm a pixel" if photo.mm_per_px else ""),
     )  # fmt: skip
@@ -157,7 +154,7 @@ def viewer(photo: MeasuredPhoto, card: Card, found: Sequence[Row]) -> dict[str, 
                 "box": list(by_number[row.number].box),
                 "at": [round(value + 0.5, 1) for value in by_number[row.number].width_max_at],
                 "class": None if row.chip is None else [row.chip.name, row.chip.back, row.chip.ink],
-                "cells": [row.cells[0].text, row.cells[3].text, row.cells[5].text],
+                "cells": [row.cells[0].text, row.cells[2].text, row.cells[3].text],
             }
             for row in found
         ],
@@ -182,8 +179,10 @@ def headline(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> str:
 def _of(some: int, every: int) -> str:
     if every == 1:
         return "The photo shows cracks"
-    return f"All {every} photos show cracks" if some == every else f"{some} of {every} photos " + (
-        "shows cracks" if some == 1 else "show cracks"
+    return (
+        f"All {every} photos show cracks"
+        if some == every
+        else f"{some} of {every} photos " + ("shows cracks" if some == 1 else "show cracks")
     )
 
 
@@ -193,7 +192,9 @@ def _total(photos: Sequence[MeasuredPhoto]) -> str:
     other = [photo for photo in photos if photo.mm_per_px is None and photo.cracks]
     told = []
     if known:
-        told.append(millimetres(sum(crack.length_px * (photo.mm_per_px or 0) for photo in known for crack in photo.cracks)))
+        told.append(
+            millimetres(sum(crack.length_px * (photo.mm_per_px or 0) for photo in known for crack in photo.cracks))
+        )
     if other:
         told.append(length(sum(crack.length_px for photo in other for crack in photo.cracks), None))
     return " and ".join(told) or "0"
@@ -204,8 +205,7 @@ def totals(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> dict[str,
     pixels = sum(photo.width * photo.height for photo in photos)
     found = sum(crack.area_px for photo in photos for crack in photo.cracks)
     told = {
-        "Photos": f"{len(photos):,}",
-        "with cracks": f"{sum(bool(photo.cracks) for photo in photos):,}",
+        "Photos with cracks": f"{sum(bool(photo.cracks) for photo in photos):,} of {len(photos):,}",
         "Cracks": f"{sum(len(photo.cracks) for photo in photos):,}",
         "Length of all": _total(photos),
         "Greatest width": _widest(photos),
@@ -215,7 +215,7 @@ def totals(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> dict[str,
     if photos and len(scaled) == len(photos):
         metres = sum(crack.length_px * (photo.mm_per_px or 0) for photo in scaled for crack in photo.cracks) / 1000
         square = sum(photo.width * photo.height * (photo.mm_per_px or 0) ** 2 for photo in scaled) / 1e6
-        told["Cracks a square metre"] = f"{number(metres / square)} m"
+        told["Length a square metre"] = f"{number(metres / square)} m"
     return told
 
 

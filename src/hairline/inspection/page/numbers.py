@@ -38,5 +38,8 @@ def width(value: float, mm_per_px: float | None) -> str:
 
 
 def area(value: float, mm_per_px: float | None) -> str:
-    """An area, given in pixels, in square centimetres where the scale is known."""
-    return f"{number(value)} px" if mm_per_px is None else f"{number(value * mm_per_px**2 / 100)} cm²"
+    """An area, given in pixels, in square centimetres or millimetres where the scale is known."""
+    if mm_per_px is None:
+        return f"{number(value)} px"
+    square = value * mm_per_px**2
+    return f"{number(square / 100)} cm²" if square >= 100 else f"{number(square)} mm²"

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -15,12 +16,15 @@ from hairline.imaging.downscale import shrunk_image, shrunk_size
 from hairline.imaging.images import UPRIGHT, header, orientation, read_image, read_mask, read_scores
 from hairline.inspection.exports.photos import MeasuredPhoto, WidthClass
 from hairline.inspection.exports.shapes import Shape
-from hairline.inspection.page import colours
+from hairline.inspection.page import colours, severity
 
 SMALL_PX, LARGE_PX = 400, 1400
 """Longest side of the pictures of the overview and of those behind the slider."""
 SMALL_QUALITY, LARGE_QUALITY = 60, 72
 GREY = 208
+RING_PX, SUBPIXEL = 13, 16
+TOGETHER = 32
+"""Rows of a picture that are made at a time of a photo that is read by rows."""
 METHOD = 2
 """Of the WebP encoder, 0 (fast) to 6 (small)."""
 
@@ -86,6 +90,7 @@ def draw(photo: MeasuredPhoto, found: Sequence[Shape], classes: Sequence[WidthCl
     small = np.asarray(cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
     marked = cv2.dilate(shrunk_most(kinds, (rows, columns)), np.ones((2, 2), np.uint8))
     small = np.where(marked[..., None] > 0, _coloured(marked, palette), small)
+    _ring(small, photo, classes)
     scores = None
     if photo.scores is not None:
         scores = _webp(shrunk_most(readers.scores(photo.scores), (height, width)), LARGE_QUALITY)
@@ -94,6 +99,18 @@ def draw(photo: MeasuredPhoto, found: Sequence[Shape], classes: Sequence[WidthCl
         _webp(small, SMALL_QUALITY), _webp(image, LARGE_QUALITY), _webp(cover, None), scores, width, height,
         (columns, rows), unread,
     )  # fmt: skip
+
+
+def _ring(small: NDArray[np.uint8], photo: MeasuredPhoto, classes: Sequence[WidthClass]) -> None:
+    """Draw a ring around the widest place of the worst crack, in place."""
+    worst = severity.worst(photo, classes)
+    if worst is None:
+        return
+    scale = small.shape[1] / photo.width
+    x, y = (round((value + 0.5) * scale * SUBPIXEL) for value in worst.width_max_at)
+    radius = RING_PX * SUBPIXEL
+    for colour, thickness in (((0, 0, 0), 4), ((255, 255, 255), 2)):
+        cv2.circle(small, (x, y), radius, colour, thickness, cv2.LINE_AA, shift=4)
 
 
 def reduced(path: Path, side_px: int) -> NDArray[np.uint8]:
@@ -107,6 +124,24 @@ def reduced(path: Path, side_px: int) -> NDArray[np.uint8]:
         return quick
     image = read_image(path)
     return shrunk_image(image, side_px) if max(image.shape) > side_px else image
+
+
+def of_rows(height: int, width: int, rows: Callable[[int, int], NDArray[np.uint8]], side_px: int) -> NDArray[np.uint8]:
+    """A photo that is read by rows, never whole, with ``side_px`` on its longer side, or as it is where that is less.
+
+    Args:
+        height: Of the photo.
+        width: Of the photo.
+        rows: First row and the one after the last → RGB uint8 [rows, width, 3].
+        side_px: Longer side of what comes back.
+    """
+    tall, wide = shrunk_size(height, width, side_px)
+    edges = [number * height // tall for number in range(0, tall, TOGETHER)] + [height]
+    bands = []
+    for number, (top, bottom) in enumerate(pairwise(edges)):
+        lines = min(TOGETHER, tall - number * TOGETHER)
+        bands.append(cv2.resize(rows(top, bottom), (wide, lines), interpolation=cv2.INTER_AREA))
+    return np.asarray(np.concatenate(bands), dtype=np.uint8)
 
 
 def _jpeg(path: Path, side_px: int) -> NDArray[np.uint8] | None:

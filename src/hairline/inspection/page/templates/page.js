@@ -30,7 +30,7 @@ function list() {
   form.querySelector("output").value = shown.length < cards.length ? `${shown.length} of ${cards.length} photos` : "";
 }
 
-form.addEventListener("input", list);
+["input", "change"].forEach((name) => form.addEventListener(name, list));
 form.addEventListener("submit", (event) => event.preventDefault());
 form.hidden = false;
 
