@@ -2,8 +2,8 @@
 
     python tools/inspection_pictures.py found/index.html
 
-writes ``docs/pictures/inspection_NAME.png``: the first screen at 1280 px, dark, and on a phone of 390 px; a photo that is
-opened, there and there; what is printed, as far as one sheet shows. Photos of the page have to be generated ones.
+writes ``docs/pictures/inspection_NAME.png``: the first screen at 1280 px, in dark, and on a phone of 390 px; an opened
+photo on both; what is printed, as far as one sheet shows it. Photos of the page have to be generated ones.
 """
 
 import argparse
@@ -18,7 +18,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from support import chromium  # noqa: E402
 
 DESKTOP, PHONE, SHEET = (1280, 900), (390, 844), (794, 1123)
-SHOWN = "document.querySelector('dialog').open && [...document.querySelectorAll('.stage img')].every((each) => each.complete)"
+SHOWN = "[...document.querySelectorAll('dialog[open] .stage img')].filter((each) => each.complete).length === 2"
 OPEN = "document.querySelector('.card a').click();"
 HALF = "const cut = document.querySelector('[name=cut]'); cut.value = 45; cut.dispatchEvent(new Event('input'));"
 
@@ -49,7 +49,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         browser.open(address)
         browser.chrome("Emulation.setEmulatedMedia", media="print")
         keep("print", _shot(browser, SHEET))
-        (args.out / "inspection.pdf").write_bytes(browser.pdf()) if args.out != ROOT / "docs" / "pictures" else None
     with chromium.browser(dark=True) as browser:
         _resize(browser, DESKTOP)
         browser.open(address)

@@ -1,6 +1,7 @@
 """COCO, GeoJSON and GeoPackage, read back by the libraries that others read them with."""
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +16,11 @@ from pycocotools.coco import COCO
 from rasterio.features import rasterize
 from support import measured
 
+from hairline.data import polygons
+from hairline.data.coco_annotations import read_annotations
+from hairline.data.outlines import read_outline
 from hairline.errors import HairlineError
-from hairline.inspection.exports import coco, geojson, geopackage, rings
+from hairline.inspection.exports import coco, geojson, geopackage, places, rings
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
 from hairline.inspection.exports.shapes import shapes
 from hairline.inspection.georeference import Georeference
@@ -118,6 +122,57 @@ def test_a_crack_lies_on_the_geotiff_in_both_files(tmp_path: Path) -> None:
     assert np.allclose(own["length_mm"], own["length_px"] * 20)
     worst = shapely.hausdorff_distance(back.geometry.values, own.geometry.values).max()
     assert worst < 0.02 / 20, f"{worst} m"
+
+
+SYSTEMS = {
+    "EPSG:31467": (3_570_000.0, 5_340_000.0, 0.01),  # Gauss-Krüger on Bessel's ellipsoid, whose datum is an old one
+    "EPSG:2056": (2_600_000.0, 1_200_000.0, 0.01),  # Switzerland
+    "EPSG:2263": (980_000.0, 200_000.0, 0.03),  # New York, in feet
+    "EPSG:3857": (1_300_000.0, 6_100_000.0, 0.01),
+    "EPSG:32760": (300_000.0, 8_000_000.0, 0.002),  # south, 2 mm a pixel
+    "EPSG:32601": (166_021.4434, 0.0, 0.01),  # across 180 degrees
+}
+
+
+@pytest.mark.parametrize("crs", SYSTEMS)
+def test_degrees_come_back_to_the_pixels_they_came_from(tmp_path: Path, crs: str) -> None:
+    mask, (x, y, pixel) = measured.scribbles(6), SYSTEMS[crs]
+    place = Georeference(crs, (pixel, 0, x - 80 * pixel, 0, -pixel, y), 1.0)
+    photo = measured.photo(tmp_path, "p", mask, georeference=place)
+    geotiff(tmp_path / "p.tif", mask, place)
+    write_geojson(tmp_path / "cracks.geojson", [photo], [mask], on_map=True)
+    degrees = geopandas.read_file(tmp_path / "cracks.geojson")
+    assert degrees.geometry.is_valid.all()
+    assert np.ptp(degrees.total_bounds[[0, 2]]) < 1e-3
+    back = degrees.to_crs(crs)
+    assert np.array_equal(covered(tmp_path / "p.tif", list(back.geometry)), mask)
+
+
+def test_the_layout_coco_reads_the_same_masks_back(tmp_path: Path) -> None:
+    mask = measured.scribbles(8)
+    photo = measured.photo(tmp_path, "p", mask, mm_per_px=0.1)
+    with coco.Writer(tmp_path / "coco.json", Provenance()) as file:
+        file.add(photo, shapes(photo, mask))
+    found = read_annotations(tmp_path / "coco.json", ["crack"])
+    outlines = [read_outline(entry, *mask.shape) for entry in found.of[1]]
+    assert not any(outline.remarks for outline in outlines)
+    whole = polygons.mask_of([outline.packed for outline in outlines if outline.packed], *mask.shape)
+    assert np.array_equal(whole, mask)
+
+
+def test_without_the_extra_pixels_are_written_and_maps_say_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mask = measured.scribbles(9)
+    plain = measured.photo(tmp_path, "p", mask)
+    for name in ("pyproj", "shapely", "pyogrio", "pyogrio.raw", "geopandas", "rasterio"):
+        monkeypatch.setitem(sys.modules, name, None)
+    places._transformer.cache_clear()
+    assert len(geojson.collection(plain, mask)["features"]) == len(plain.cracks)
+    with pytest.raises(HairlineError, match=r"pip install 'hairline\[geo\]'"):
+        geojson.collection(replace(plain, georeference=UTM), mask)
+    with pytest.raises(HairlineError, match=r"pip install 'hairline\[geo\]'"):
+        geopackage.Writer(tmp_path / "cracks.gpkg", [plain])
 
 
 def test_geojson_follows_rfc_7946(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """All outputs written together: what is there, what is replaced, what a reader finds in it."""
 
+import base64
+import io
 import json
 import re
 from dataclasses import replace
@@ -14,11 +16,12 @@ from PIL import Image
 from support import measured
 
 from hairline.errors import HairlineError
+from hairline.imaging.downscale import shrunk_image
 from hairline.imaging.images import read_mask, write_mask
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, WidthClass
 from hairline.inspection.georeference import Georeference
 from hairline.inspection.outputs import Wanted, write_outputs
-from hairline.inspection.page import writing
+from hairline.inspection.page import pictures, writing
 
 CLASSES = (WidthClass("fine", "below 0.3 mm"), WidthClass("medium", "0.3 to 1 mm"), WidthClass("wide", "above 1 mm"))
 PROVENANCE = Provenance({"Network": "shipped", "Threshold": "0.5"}, CLASSES, "# Card\n\nA **network** of `lite0`.")
@@ -121,7 +124,7 @@ def test_without_scale_everything_is_in_pixels_and_nothing_has_a_class(tmp_path:
     page = Page(tmp_path / "index.html")
     assert "mm" not in page.text.split("How this came about")[0].replace("hairline", "")
     assert "The scale of the photos is not known" in page.text
-    assert [each["data-file"] for each in page.all("article")][0] == "c_wide.png"
+    assert page.all("article")[0]["data-file"] == "c_wide.png"
     feature = json.loads((tmp_path / "cracks_px.geojson").read_text("utf-8"))["features"][0]
     assert feature["properties"]["width_class"] is None and "length_mm" not in feature["properties"]
 
@@ -189,13 +192,19 @@ def test_jpegs_are_upright_on_the_page(tmp_path: Path) -> None:
     Image.fromarray(np.rot90(upright)).save(tmp_path / "p.jpg", exif=exif, quality=95)
     write_outputs(tmp_path, [replace(photo, path=tmp_path / "p.jpg")], Provenance(), Wanted())
     address = Page(tmp_path / "index.html").json[0]["layers"]["photo"]
-    import base64
-    import io
-
     with Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))) as picture:
         shown = np.asarray(picture.convert("L"))
     assert shown.shape == (300, 200)
     assert shown[mask].mean() < 60 and shown[~mask].mean() > 180
+
+
+def test_a_photo_read_by_rows_is_as_one_read_whole() -> None:
+    image = np.random.default_rng(3).integers(0, 256, (701, 333, 3), dtype=np.uint8)
+    found = pictures.of_rows(701, 333, lambda top, bottom: image[top:bottom], 100)
+    assert found.shape == (100, 48, 3)
+    whole = pictures.of_rows(701, 333, lambda top, bottom: image[top:bottom], 2000)
+    assert np.array_equal(whole, image)
+    assert abs(found.astype(float) - shrunk_image(image, 100)).mean() < 8  # rows are parted at whole ones
 
 
 def test_no_photos_make_an_empty_page(tmp_path: Path) -> None:

@@ -21,7 +21,8 @@ PROVENANCE = Provenance(
 LONG = "folder with a name/that goes on and on and on and on until nobody reads it any more_IMG_20261127_101112.png"
 CONTRAST = """
 const channels = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
-const luminance = ([r, g, b]) => [r, g, b].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4))
+const linear = (part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+const luminance = (colour) => colour.slice(0, 3).map((part) => linear(part / 255))
   .reduce((sum, c, n) => sum + c * [0.2126, 0.7152, 0.0722][n], 0);
 const back = (element) => {
   for (let at = element; at; at = at.parentElement) {
@@ -30,15 +31,17 @@ const back = (element) => {
   }
   return [255, 255, 255];
 };
-return [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility({ visibilityProperty: true })
+return [...document.querySelectorAll('body *')].filter((element) => element.checkVisibility()
   && !['SCRIPT', 'STYLE', 'OPTION'].includes(element.tagName)
   && [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim())).map((element) => {
-  const [one, other] = [luminance(channels(getComputedStyle(element).color)), luminance(back(element))].sort((a, b) => b - a);
-  return [(one + 0.05) / (other + 0.05), element.tagName + ' ' + element.className + ': ' + element.textContent.trim().slice(0, 40)];
+  const colours = [channels(getComputedStyle(element).color), back(element)];
+  const [one, other] = colours.map(luminance).sort((a, b) => b - a);
+  return [(one + 0.05) / (other + 0.05), element.tagName + ': ' + element.textContent.trim().slice(0, 40)];
 }).filter(([ratio]) => ratio < 4.5);
 """
 NAMELESS = """
-return [...document.querySelectorAll('input, select, button, a, img[src]')].filter((element) => element.checkVisibility())
+return [...document.querySelectorAll('input, select, button, a, img[src]')]
+  .filter((element) => element.checkVisibility())
   .filter((element) => !(element.getAttribute('aria-label') || element.title || element.alt
     || element.textContent.trim() || (element.labels && element.labels.length) || element.querySelector('img[alt]')))
   .map((element) => element.outerHTML.slice(0, 120));

@@ -47,7 +47,7 @@ def measured(mask: NDArray[np.bool_]) -> list[Crack]:
                 area,
                 angle,
                 (left, top, left + width, top + height),
-            )  # fmt: skip
+            )
         )
     cracks.sort(key=lambda crack: -crack.length_px)
     return [Crack(number, *list(vars(crack).values())[1:]) for number, crack in enumerate(cracks, 1)]

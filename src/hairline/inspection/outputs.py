@@ -121,7 +121,6 @@ def _looked_at(
     photos: Sequence[MeasuredPhoto], provenance: Provenance, readers: Readers, draw: bool
 ) -> Iterator[tuple[MeasuredPhoto, list[Shape], Pictures | None]]:
     """Photos in their order with cracks and pictures, a few at a time in threads: what decodes leaves Python's lock."""
-
     held = Budget(HELD_BYTES)
 
     def look(photo: MeasuredPhoto) -> tuple[MeasuredPhoto, list[Shape], Pictures | None]:

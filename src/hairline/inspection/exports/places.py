@@ -38,15 +38,17 @@ def to_degrees(georeference: Georeference) -> Callable[[NDArray[Any]], Points]:
         HairlineError: If the extra ``geo`` is missing, or its coordinate system cannot be brought onto the globe.
     """
     transformer = _transformer(georeference.crs)
+    middle = float(transformer.transform(georeference.transform[2], georeference.transform[5])[0])
 
     def degrees(points: NDArray[Any]) -> Points:
         placed = on_map(georeference, points)
         found = np.stack(transformer.transform(placed[:, 0], placed[:, 1]), axis=1)
         if not np.isfinite(found).all():
             raise HairlineError(
-                f"its place ({placed[0, 0]:g}, {placed[0, 1]:g}) has no longitude and latitude in {_short(georeference)}; "
-                "expected coordinates of that system; correct the photo's georeference"
+                f"the place ({placed[0, 0]:g}, {placed[0, 1]:g}) of a photo has no longitude and latitude in "
+                f"{georeference.crs[:80]}; expected coordinates of that system; correct the photo's georeference"
             )
+        found[:, 0] += 360 * np.round((middle - found[:, 0]) / 360)  # one photo is not torn apart at 180 degrees
         return found
 
     return degrees
@@ -58,12 +60,6 @@ def decimals(georeference: Georeference) -> int:
     pixel = min(math.hypot(a, d), math.hypot(b, e)) * (1 if georeference.metres is None else georeference.metres)
     degrees = pixel if georeference.metres is None else pixel / DEGREE_M
     return max(7, min(13, math.ceil(math.log10(FINER / degrees)))) if degrees > 0 else 13
-
-
-def accuracy(georeference: Georeference) -> float | None:
-    """Metres within which its coordinate system is known to come to WGS 84; None where PROJ does not know."""
-    found = float(_transformer(georeference.crs).accuracy)
-    return found if found >= 0 else None
 
 
 def library(name: str) -> Any:
@@ -89,9 +85,6 @@ def _transformer(crs: str) -> Any:
     except pyproj.exceptions.ProjError as error:
         raise HairlineError(
             f"the coordinate system {crs[:80]} cannot be brought to longitude and latitude "
-            f"({str(error).splitlines()[0][:160]}); expected one that lies on the globe; correct the georeference of its photos"
+            f"({str(error).splitlines()[0][:160]}); expected one that lies on the globe; correct the georeference of "
+            "its photos"
         ) from None
-
-
-def _short(georeference: Georeference) -> str:
-    return georeference.crs if len(georeference.crs) <= 40 else georeference.crs[:40] + "…"

@@ -11,14 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ring = NDArray[np.int64]
-"""Corners in order, [points, 2] of x and y, the first not repeated; (0, 0) is the corner of the array at the top left."""
+"""Corners in order, [points, 2] of x and y, the first not repeated; (0, 0) is the array's corner at the top left."""
 
 Polygon = list[Ring]
 """The outer ring, then holes; along the outer ring the pixels lie to the right as seen, along holes too."""
 
 NW, NE, SW, SE = 1, 2, 4, 8
 ALONE = np.array([0, NW, NE, 0, SW, 0, NE, SE, SE, NW, 0, SW, 0, NE, NW, 0])
-"""Which pixels of four around a point are True → the one that is alone in being so, or in not; of two at corners, one."""
+"""Which of four pixels around a point are True → the one that is alone in being so, or not; of two at corners, one."""
 DIAGONAL = np.array([code in (NW | SE, NE | SW) for code in range(16)])
 
 

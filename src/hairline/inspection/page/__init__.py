@@ -1,1 +1,1 @@
-"""The page of an inspection: photos by severity, a slider over each, tables, how it came about; the only jinja2 here."""
+"""The page of an inspection: photos by severity, a slider over each, tables, how it came about."""

@@ -14,6 +14,9 @@ from hairline.io.file_names import printable
 ROWS = 1000
 """Most cracks in the table of all; cracks.csv has the others."""
 
+NUMBERED = 200
+"""Most cracks of an opened photo that have a number and a row there."""
+
 HEADS = (
     "Photo and crack", "Class", "Length", "Mean width", "Width, 95th percentile", "Greatest width", "Area", "Direction",
     "Branches", "Junctions",
@@ -61,7 +64,7 @@ class Card:
     chip: Chip | None
     widest: str
     total: str
-    total_px: float
+    total_length: float
     alt: str
     unread: str
     size: str
@@ -90,7 +93,8 @@ def chips(classes: Sequence[WidthClass]) -> Mapping[str, Chip]:
 def cards(photos: Sequence[MeasuredPhoto], provenance: Provenance, unread: Sequence[str]) -> list[Card]:
     """Photos in the order they are given, which is that of the page."""
     shown = chips(provenance.classes)
-    return [_card(place, photo, provenance, shown, why) for place, (photo, why) in enumerate(zip(photos, unread), 1)]  # noqa: B905
+    both = zip(photos, unread, strict=True)
+    return [_card(place, photo, provenance, shown, why) for place, (photo, why) in enumerate(both, 1)]
 
 
 def _card(place: int, photo: MeasuredPhoto, provenance: Provenance, shown: Mapping[str, Chip], unread: str) -> Card:
@@ -101,10 +105,19 @@ def _card(place: int, photo: MeasuredPhoto, provenance: Provenance, shown: Mappi
     if photo.cracks:
         said = f"{file}: {counted(len(photo.cracks), 'crack')}, the widest {width(widest, photo.mm_per_px)}"
     return Card(
-        place, file, len(photo.cracks), counted(len(photo.cracks), "crack"), _chip(photo, worst, shown), width(widest, photo.mm_per_px),
-        length(total, photo.mm_per_px), total * (photo.mm_per_px or 1), said, printable(unread),
-        f"{photo.width} × {photo.height} px" + (f", {number(photo.mm_per_px)} mm a pixel" if photo.mm_per_px else ""),
-    )  # fmt: skip
+        place=place,
+        file=file,
+        cracks=len(photo.cracks),
+        counted=counted(len(photo.cracks), "crack"),
+        chip=_chip(photo, worst, shown),
+        widest=width(widest, photo.mm_per_px),
+        total=length(total, photo.mm_per_px),
+        total_length=total * (photo.mm_per_px or 1),
+        alt=said,
+        unread=printable(unread),
+        size=f"{photo.width} × {photo.height} px"
+        + (f", {number(photo.mm_per_px)} mm a pixel" if photo.mm_per_px else ""),
+    )
 
 
 def _chip(photo: MeasuredPhoto, crack: Crack | None, shown: Mapping[str, Chip]) -> Chip | None:
@@ -141,7 +154,7 @@ def _cells(photo: MeasuredPhoto, crack: Crack) -> list[Cell]:
 
 
 def viewer(photo: MeasuredPhoto, card: Card, found: Sequence[Row]) -> dict[str, Any]:
-    """What the script needs of a photo, pictures aside: its size, and of each crack its box, its widest place, cells."""
+    """What the script needs of a photo: its size, and box, widest place and measures of its worst cracks."""
     by_number = {crack.number: crack for crack in photo.cracks}
     return {
         "file": card.file,
@@ -156,8 +169,9 @@ def viewer(photo: MeasuredPhoto, card: Card, found: Sequence[Row]) -> dict[str, 
                 "class": None if row.chip is None else [row.chip.name, row.chip.back, row.chip.ink],
                 "cells": [row.cells[0].text, row.cells[2].text, row.cells[3].text],
             }
-            for row in found
+            for row in found[:NUMBERED]
         ],
+        "others": max(0, len(found) - NUMBERED),
     }
 
 

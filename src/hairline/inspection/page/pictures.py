@@ -34,7 +34,7 @@ class Readers:
     """How files are read; others read formats that these do not know.
 
     Attributes:
-        photo: A photo's file and a longest side in pixels → RGB uint8 [height, width, 3], upright, that large or larger.
+        photo: A photo's file, and a longer side in pixels → RGB uint8 [height, width, 3], upright, as large or larger.
         mask: A mask's file → bool [height, width].
         scores: A file of scores → uint8 [height, width], 255 is a score of 1.
     """

@@ -154,6 +154,9 @@ function open(card, number) {
   dialog.querySelector("tbody").replaceChildren(...photo.cracks.map(row));
   dialog.querySelector(".found").hidden = !photo.cracks.length;
   dialog.querySelector(".empty").hidden = photo.cracks.length > 0;
+  const others = dialog.querySelector(".others");
+  others.hidden = !photo.others;
+  others.textContent = `${photo.others} more are drawn without a number; cracks.csv has them.`;
   layers.forEach((each) => { each.disabled = each.value === "scores" && !photo.layers.scores; });
   if (!photo.layers.scores) layers[0].checked = true;
   layer();
