@@ -2,9 +2,9 @@
 
     python benchmarks/inspection_page.py state/inspection_page --photos 500 --megapixels 12
 
-makes so many photos (JPEG, from 8 generated images, enlarged), masks and scores in a folder, unless they are there, then
-writes all outputs of them and prints time, sizes and peak memory, without the making of the photos. Photos are files of
-8 contents, so that pictures beside the page are 24 files instead of three a photo.
+makes 8 photos (JPEG, generated images enlarged), masks and scores in a folder, unless they are there, then writes all
+outputs of so many photos, which share these files, and prints time, sizes and peak memory, without the making. Pictures
+beside the page are therefore 24 files instead of three a photo.
 """
 
 import argparse
@@ -78,7 +78,7 @@ def _image(number: int, megapixels: float) -> tuple[NDArray[np.uint8], NDArray[n
 
 
 def _cracks(pixels: NDArray[np.bool_]) -> list[Crack]:
-    """Connected components with roughly their measures, of one straight branch: what outputs are made of counts here."""
+    """Connected components with roughly their measures, each of one straight branch: numbers are not looked at here."""
     _, _, boxes, _ = cv2.connectedComponentsWithStats(pixels.astype(np.uint8), connectivity=8)
     cracks = []
     for left, top, width, height, area in boxes[1:].tolist():

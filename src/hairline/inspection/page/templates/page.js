@@ -30,7 +30,8 @@ function list() {
   form.querySelector("output").value = shown.length < cards.length ? `${shown.length} of ${cards.length} photos` : "";
 }
 
-["input", "change"].forEach((name) => form.addEventListener(name, list));
+form.elements.words.addEventListener("input", list); // its change, when it loses the focus, would swallow a click
+[form.elements.order, form.elements.kind].forEach((select) => select.addEventListener("change", list));
 form.addEventListener("submit", (event) => event.preventDefault());
 form.hidden = false;
 
