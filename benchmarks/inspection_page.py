@@ -11,6 +11,8 @@ import argparse
 import resource
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -50,11 +52,17 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _photo(folder: Path, number: int, megapixels: float) -> MeasuredPhoto:
     """A photo; those whose numbers differ by :data:`DIFFERENT` share their files."""
-    name = f"photo_{number % DIFFERENT}_{megapixels:g}"
+    shared, name = _shared(folder, number % DIFFERENT, megapixels), f"IMG_{number:04}"
+    return replace(shared, file=f"{name}.jpg", name=name)
+
+
+@cache
+def _shared(folder: Path, number: int, megapixels: float) -> MeasuredPhoto:
+    name = f"photo_{number}_{megapixels:g}"
     photo = folder / "photos" / f"{name}.jpg"
     mask, scores = folder / "masks" / f"{name}.png", folder / "scores" / f"{name}.png"
     if not scores.is_file():
-        image, found = _image(number % DIFFERENT, megapixels)
+        image, found = _image(number, megapixels)
         photo.parent.mkdir(parents=True, exist_ok=True)
         photo.write_bytes(cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
         write_mask(mask, found)
@@ -63,9 +71,7 @@ def _photo(folder: Path, number: int, megapixels: float) -> MeasuredPhoto:
     height, width = pixels.shape
     cracks = _cracks(pixels)
     classes = [CLASSES[int(np.searchsorted((0.3, 1.0), crack.width_p95_px * 0.1))].name for crack in cracks]
-    return MeasuredPhoto(
-        photo, f"IMG_{number:04}.jpg", f"IMG_{number:04}", width, height, mask, cracks, classes, scores, None, 0.1
-    )
+    return MeasuredPhoto(photo, photo.name, name, width, height, mask, cracks, classes, scores, None, 0.1)
 
 
 def _image(number: int, megapixels: float) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

@@ -2,15 +2,18 @@
 
     python tools/inspection_pictures.py found/index.html
 
-writes ``docs/pictures/inspection_NAME.png``: the first screen at 1280 px, in dark, and on a phone of 390 px; an opened
-photo on both; what is printed, as far as one sheet shows it. Photos of the page have to be generated ones.
+writes ``docs/pictures/inspection_NAME.png``: the first screen at 1280 px, in dark, and on a phone of 390 px; the second
+photo opened on both; what is printed, as far as one sheet shows it. Photos of the page have to be generated ones.
 """
 
 import argparse
 import base64
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -19,7 +22,7 @@ from support import chromium  # noqa: E402
 
 DESKTOP, PHONE, SHEET = (1280, 900), (390, 844), (794, 1123)
 SHOWN = "[...document.querySelectorAll('dialog[open] .stage img')].filter((each) => each.complete).length === 2"
-OPEN = "document.querySelector('.card a').click();"
+OPEN = "const links = document.querySelectorAll('.card a'); links[Math.min(1, links.length - 1)].click();"
 HALF = "const cut = document.querySelector('[name=cut]'); cut.value = 45; cut.dispatchEvent(new Event('input'));"
 
 
@@ -32,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     address = args.page.resolve().as_uri()
 
     def keep(name: str, picture: bytes) -> None:
-        (args.out / f"inspection_{name}.png").write_bytes(picture)
+        with Image.open(io.BytesIO(picture)) as shot:
+            shot.convert("RGB").quantize(256).save(args.out / f"inspection_{name}.png", optimize=True)
 
     with chromium.browser() as browser:
         for name, size in (("page", DESKTOP), ("phone", PHONE)):

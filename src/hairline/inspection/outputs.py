@@ -8,9 +8,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from hairline.imaging.limits import Budget
 from hairline.inspection.exports import coco, geojson, geopackage, places
@@ -41,6 +42,14 @@ class Wanted:
     coco: bool = False
     geojson: bool = False
     geopackage: bool = False
+
+
+class Takes(Protocol):
+    """A file that grows by a photo at a time."""
+
+    def add(self, photo: MeasuredPhoto, found: Sequence[Shape]) -> None:
+        """Take a photo's cracks in."""
+        ...
 
 
 def write_outputs(
@@ -108,7 +117,7 @@ def _refuse_no_maps(photos: Sequence[MeasuredPhoto], wanted: Wanted) -> None:
 
 def _opened(
     stack: ExitStack, path: Path, photos: Sequence[MeasuredPhoto], provenance: Provenance
-) -> coco.Writer | geojson.Writer | geopackage.Writer:
+) -> AbstractContextManager[Takes]:
     partial = stack.enter_context(whole_file(path))
     if path.name == COCO:
         return coco.Writer(partial, provenance)

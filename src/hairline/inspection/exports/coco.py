@@ -1,7 +1,7 @@
 """COCO: an annotation a crack, whose run lengths are its pixels exactly."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -53,10 +53,10 @@ class Writer:
         self._file.write(f'{{"info": {json.dumps(info)},\n"licenses": [],\n"categories": [{json.dumps(CATEGORY)}],\n')
         self._file.write('"annotations": [')
 
-    def add(self, photo: MeasuredPhoto, shapes: Iterable[Shape]) -> None:
+    def add(self, photo: MeasuredPhoto, found: Sequence[Shape]) -> None:
         """Write a photo's cracks."""
         self._images.append(image(len(self._images) + 1, photo))
-        for shape in shapes:
+        for shape in found:
             self._file.write(",\n" if self._annotations else "\n")
             self._annotations += 1
             self._file.write(_text(annotation(self._annotations, len(self._images), photo, shape)))

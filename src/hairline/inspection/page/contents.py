@@ -18,7 +18,7 @@ NUMBERED = 200
 """Most cracks of an opened photo that have a number and a row there."""
 
 HEADS = (
-    "Photo and crack", "Class", "Length", "Mean width", "Width, 95th percentile", "Greatest width", "Area", "Direction",
+    "Crack and photo", "Class", "Length", "Mean width", "95th percentile", "Greatest width", "Area", "Direction",
     "Branches", "Junctions",
 )  # fmt: skip
 
