@@ -2,7 +2,7 @@
 
     python tools/inspection_pictures.py found/index.html
 
-writes ``docs/pictures/inspection_NAME.png``: the first screen at 1280 px, in dark, and on a phone of 390 px; the second
+writes ``docs/pictures/inspection_NAME.jpg``: the first screen at 1280 px, in dark, and on a phone of 390 px; the second
 photo opened on both; what is printed, as far as one sheet shows it. Photos of the page have to be generated ones.
 """
 
@@ -23,7 +23,7 @@ from support import chromium  # noqa: E402
 DESKTOP, PHONE, SHEET = (1280, 900), (390, 844), (794, 1123)
 SHOWN = "[...document.querySelectorAll('dialog[open] .stage img')].filter((each) => each.complete).length === 2"
 OPEN = "const links = document.querySelectorAll('.card a'); links[Math.min(1, links.length - 1)].click();"
-HALF = "const cut = document.querySelector('[name=cut]'); cut.value = 45; cut.dispatchEvent(new Event('input'));"
+HALF = "const cut = document.querySelector('[name=cut]'); cut.value = 20; cut.dispatchEvent(new Event('input'));"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     def keep(name: str, picture: bytes) -> None:
         with Image.open(io.BytesIO(picture)) as shot:
-            shot.convert("RGB").quantize(256).save(args.out / f"inspection_{name}.png", optimize=True)
+            shot.convert("RGB").save(args.out / f"inspection_{name}.jpg", quality=85, subsampling=0, optimize=True)
 
     with chromium.browser() as browser:
         for name, size in (("page", DESKTOP), ("phone", PHONE)):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from hairline.inspection.georeference import Georeference
 from hairline.inspection.measuring.cracks import Crack
@@ -59,6 +60,47 @@ class WidthClass:
 
     name: str
     told: str = ""
+
+
+class Band(Protocol):
+    """A band of widths as width_bands.Bands has it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        ...
+
+    @property
+    def up_to_mm(self) -> float | None:
+        """The largest width in it; None for all that are wider."""
+        ...
+
+    @property
+    def meaning(self) -> str:
+        """What that says of a crack; may be empty."""
+        ...
+
+
+def width_classes(bands: Sequence[Band]) -> list[WidthClass]:
+    """Width classes of bands, the narrowest first, told by their limits and what they mean.
+
+    >>> from types import SimpleNamespace as Made
+    >>> two = [Made(name="A", up_to_mm=0.1, meaning="dry"), Made(name="B", up_to_mm=None, meaning="")]
+    >>> [each.told for each in width_classes(two)]
+    ['up to 0.1 mm: dry', 'above 0.1 mm']
+    """
+    below = [None, *(band.up_to_mm for band in bands)]
+    limits = [_limit(band.up_to_mm, least) for band, least in zip(bands, below, strict=False)]
+    return [
+        WidthClass(band.name, f"{limit}: {band.meaning}" if band.meaning else limit)
+        for band, limit in zip(bands, limits, strict=True)
+    ]
+
+
+def _limit(up_to_mm: float | None, above_mm: float | None) -> str:
+    if up_to_mm is not None:
+        return f"up to {up_to_mm:g} mm"
+    return "any width" if above_mm is None else f"above {above_mm:g} mm"
 
 
 @dataclass(frozen=True)

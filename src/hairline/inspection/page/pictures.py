@@ -88,7 +88,7 @@ def draw(photo: MeasuredPhoto, found: Sequence[Shape], classes: Sequence[WidthCl
     palette = [colours.UNKNOWN, *colours.ramp(len(classes))] if classes else [colours.UNKNOWN]
     rows, columns = shrunk_size(photo.height, photo.width, SMALL_PX)
     small = np.asarray(cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    marked = cv2.dilate(shrunk_most(kinds, (rows, columns)), np.ones((2, 2), np.uint8))
+    marked = cv2.dilate(shrunk_most(large, (rows, columns)), np.ones((2, 2), np.uint8))
     small = np.where(marked[..., None] > 0, _coloured(marked, palette), small)
     _ring(small, photo, classes)
     scores = None
