@@ -211,3 +211,11 @@ def test_no_photos_make_an_empty_page(tmp_path: Path) -> None:
     write_outputs(tmp_path, [], PROVENANCE, ALL)
     assert "No crack was found in 0 photos" in Page(tmp_path / "index.html").text
     assert json.loads((tmp_path / "cracks_px.geojson").read_text("utf-8"))["features"] == []
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (40, 1), (3, 5000)])
+def test_photos_of_odd_shapes_are_written_as_well(tmp_path: Path, shape: tuple[int, int]) -> None:
+    photo = measured.photo(tmp_path, "p", np.ones(shape, bool), mm_per_px=0.1, georeference=PLACE)
+    write_outputs(tmp_path, [photo], PROVENANCE, ALL)
+    assert geopandas.read_file(tmp_path / "cracks.gpkg", layer="cracks").geometry.is_valid.all()
+    assert Page(tmp_path / "index.html").json[0]["size"] == [shape[1], shape[0]]

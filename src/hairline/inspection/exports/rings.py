@@ -51,7 +51,7 @@ def _corners(pixels: NDArray[np.bool_]) -> tuple[NDArray[np.int64], ...]:
     alone = np.concatenate([alone, code[twice] - alone[twice]])
     y, x, code = (np.concatenate([each, each[twice]]) for each in (y, x, code))
     h, v = np.where(np.isin(alone, (NE, SE)), 1, -1), np.where(np.isin(alone, (SW, SE)), 1, -1)
-    return y, x, code, h, v
+    return tuple(each.astype(np.int64) for each in (y, x, code, h, v))
 
 
 def _walks(pixels: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], tuple[int, int]]]:

@@ -259,7 +259,7 @@ def shares(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> list[Shar
             chip, count[name], len(places[name]), millimetres(lengths[name]),
             100 * lengths[name] / whole if whole else 0,
         )
-        for name, chip in reversed(chips(provenance.classes).items())
+        for name, chip in reversed(list(chips(provenance.classes).items()))
     ]  # fmt: skip
 
 

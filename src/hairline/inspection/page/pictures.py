@@ -1,6 +1,8 @@
 """Pictures of a photo for the page: small ones for the overview, larger ones for the slider."""
 
 import io
+import threading
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -25,6 +27,7 @@ GREY = 208
 RING_PX, SUBPIXEL = 13, 16
 TOGETHER = 32
 """Rows of a picture that are made at a time of a photo that is read by rows."""
+_FILTERS = threading.Lock()  # of warnings, which are those of all threads
 METHOD = 2
 """Of the WebP encoder, 0 (fast) to 6 (small)."""
 
@@ -83,12 +86,11 @@ def draw(photo: MeasuredPhoto, found: Sequence[Shape], classes: Sequence[WidthCl
     """
     height, width = shrunk_size(photo.height, photo.width, LARGE_PX)
     image, unread = _image(photo, readers, (height, width))
-    kinds = _kinds(photo, found, classes)
-    large = shrunk_most(kinds, (height, width))
+    large = shrunk_most(_kinds(photo, found, classes), (height, width))
     palette = [colours.UNKNOWN, *colours.ramp(len(classes))] if classes else [colours.UNKNOWN]
     rows, columns = shrunk_size(photo.height, photo.width, SMALL_PX)
     small = np.asarray(cv2.resize(image, (columns, rows), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    marked = cv2.dilate(shrunk_most(large, (rows, columns)), np.ones((2, 2), np.uint8))
+    marked = np.asarray(cv2.dilate(shrunk_most(large, (rows, columns)), np.ones((2, 2), np.uint8)), dtype=np.uint8)
     small = np.where(marked[..., None] > 0, _coloured(marked, palette), small)
     _ring(small, photo, classes)
     scores = None
@@ -146,7 +148,10 @@ def of_rows(height: int, width: int, rows: Callable[[int, int], NDArray[np.uint8
 
 def _jpeg(path: Path, side_px: int) -> NDArray[np.uint8] | None:
     """A colour JPEG at half its size, or a quarter, or an eighth; None of other files and of those that are damaged."""
-    with Image.open(path) as file:
+    with _FILTERS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        opened = Image.open(path)
+    with opened as file:
         if file.format not in ("JPEG", "MPO") or file.mode != "RGB":
             return None
         file.draft("RGB", _least(file.size, side_px))
