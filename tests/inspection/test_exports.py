@@ -255,6 +255,15 @@ def test_islands_in_small_holes_belong_to_the_crack_that_was_measured_with_them(
         shapes(replace(photo, cracks=[replace(outer, area_px=outer.area_px + 2), inner]), mask)
 
 
+def test_arrays_alone_are_enough(tmp_path: Path) -> None:
+    mask = measured.scribbles(4)
+    cracks = measured.measured(mask)
+    found = geojson.to_geojson(cracks, mask, "wall", mm_per_px=0.5, classes=["fine"] * len(cracks))
+    assert [each["id"] for each in found["features"]] == [f"wall#{crack.number}" for crack in cracks]
+    assert {each["properties"]["width_class"] for each in found["features"]} == {"fine"}
+    assert found["features"][0]["properties"]["length_mm"] == pytest.approx(cracks[0].length_px / 2)
+
+
 def test_unknown_systems_and_other_masks_are_refused(tmp_path: Path) -> None:
     mask = measured.scribbles(5)
     lost = measured.photo(tmp_path, "p", mask, georeference=Georeference("EPSG:999999", ROTATED, 1.0))

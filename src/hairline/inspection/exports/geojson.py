@@ -18,8 +18,42 @@ from hairline.inspection.exports import places, properties, rings
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
 from hairline.inspection.exports.rings import Ring
 from hairline.inspection.exports.shapes import Shape, shapes
+from hairline.inspection.georeference import Georeference
+from hairline.inspection.measuring.cracks import Crack
 
 Placed = Callable[[NDArray[Any]], NDArray[Any]]
+
+
+def to_geojson(
+    cracks: Sequence[Crack],
+    mask: NDArray[np.bool_],
+    name: str = "photo",
+    georeference: Georeference | None = None,
+    mm_per_px: float | None = None,
+    classes: Sequence[str | None] = (),
+) -> dict[str, Any]:
+    """The cracks of one mask as a FeatureCollection, plain values that ``json.dumps`` takes.
+
+    Args:
+        cracks: What was measured.
+        mask: The mask it was measured in, bool [height, width].
+        name: What the photo is called in properties and ids.
+        georeference: Where the photo lies on a map: coordinates are longitude and latitude; None: they are pixels.
+        mm_per_px: Millimetres a pixel; None where that is not known.
+        classes: Width class of each crack.
+
+    Raises:
+        HairlineError: If the mask is another one, or a map is asked for without the extra ``geo``.
+
+    Example:
+        >>> to_geojson([], np.zeros((4, 4), dtype=bool))["features"]
+        []
+    """
+    height, width = mask.shape
+    photo = MeasuredPhoto(
+        None, name, name, width, height, Path(name), cracks, classes, georeference=georeference, mm_per_px=mm_per_px
+    )
+    return collection(photo, mask)
 
 
 def collection(photo: MeasuredPhoto, mask: NDArray[np.bool_]) -> dict[str, Any]:

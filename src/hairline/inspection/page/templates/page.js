@@ -247,3 +247,4 @@ function linked() {
 
 addEventListener("hashchange", linked);
 linked();
+addEventListener("beforeprint", () => cards.forEach((card) => { card.querySelector("img").loading = "eager"; }));
