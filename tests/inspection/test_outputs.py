@@ -24,7 +24,12 @@ from hairline.inspection.outputs import Wanted, write_outputs
 from hairline.inspection.page import pictures, writing
 
 CLASSES = (WidthClass("fine", "below 0.3 mm"), WidthClass("medium", "0.3 to 1 mm"), WidthClass("wide", "above 1 mm"))
-PROVENANCE = Provenance({"Network": "shipped", "Threshold": "0.5"}, CLASSES, "# Card\n\nA **network** of `lite0`.")
+PROVENANCE = Provenance(
+    {"Network": "shipped", "Threshold": "0.5"},
+    CLASSES,
+    "the 95th percentile of its width",
+    "# Card\n\nA **network** of `lite0`.",
+)
 ALL = Wanted(page=True, coco=True, geojson=True, geopackage=True)
 PLACE = Georeference("EPSG:32633", (0.01, 0.004, 500_000.0, 0.004, -0.01, 5_400_000.0), 1.0)
 
@@ -83,6 +88,7 @@ def test_everything_is_written_and_the_worst_photo_comes_first(tmp_path: Path) -
     assert [each["data-file"] for each in page.all("article")] == ["c_wide.png", "a_thin.png", "b_none.png"]
     assert "2 of 3 photos show cracks: 2 cracks" in page.text
     assert "The widest measures" in page.text and "(c_wide.png, crack 1)" in page.text
+    assert "A crack's class goes by the 95th percentile of its width" in page.text
     assert "Threshold" in page.text and "A network of lite0" in page.text.replace("  ", " ")
     assert [len(each["layers"]) for each in page.json] == [3, 2, 2]
     assert len(geopandas.read_file(tmp_path / "cracks.geojson")) == 1
@@ -106,7 +112,7 @@ def test_hostile_names_are_text(tmp_path: Path) -> None:
     name = "<img src=x onerror=alert(1)>\"'&\u202egpj.exe</script>"
     photo = replace(photos(tmp_path)[0], file=name)
     hostile = Provenance(
-        {"<b>Network": "</dd><script>alert(2)</script>"}, CLASSES, "# <script>x</script>\n\n| <b> |\n|--|\n| a |"
+        {"<b>Network": "</dd><script>alert(2)</script>"}, CLASSES, "", "# <script>x</script>\n\n| <b> |\n|--|\n| a |"
     )
     write_outputs(tmp_path, [photo], hostile, ALL, "<title>'\"")
     page = Page(tmp_path / "index.html")

@@ -16,6 +16,7 @@ CLASSES = (WidthClass("fine", "below 0.3 mm"), WidthClass("medium", "0.3 to 1 mm
 PROVENANCE = Provenance(
     {"Network": "shipped", "Hash": "c201eb87" * 8},
     CLASSES,
+    "the 95th percentile of its width",
     "# Card\n\nText.\n\n- one\n\n| a | b |\n|---|---|\n| 1 | 2 |",
 )
 LONG = "folder with a name/that goes on and on and on and on until nobody reads it any more_IMG_20261127_101112.png"
@@ -120,8 +121,8 @@ def test_a_photo_opens_steps_and_closes_by_keys(opened: chromium.Browser) -> Non
     assert opened.run(FILE) == "d.png"
     assert opened.run("return document.querySelector('.empty').checkVisibility()")
     opened.type("dialog h2", "\ue00c")
-    assert not opened.run("return document.querySelector('dialog').open")
-    assert opened.run("return document.activeElement.closest('.card').dataset.file") == "d.png"
+    opened.wait("!document.querySelector('dialog').open")
+    opened.wait("document.activeElement.closest('.card')?.dataset.file === 'd.png'")
 
 
 def test_the_slider_parts_photo_and_cracks_or_score(opened: chromium.Browser) -> None:

@@ -110,9 +110,11 @@ class Provenance:
     Attributes:
         settings: Name → value, as they are shown: network, scale, threshold, hashes, versions.
         classes: Width classes, from thin to wide.
+        classed_by: Which width of a crack tells its class, in words, as ``the 95th percentile of its width``.
         card: Model card of the network, Markdown; empty where there is none.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     classes: Sequence[WidthClass] = ()
+    classed_by: str = ""
     card: str = ""

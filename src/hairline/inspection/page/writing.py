@@ -70,6 +70,7 @@ class Writer:
                 "headline": contents.headline(photos, self._provenance),
                 "totals": contents.totals(photos, self._provenance),
                 "shares": contents.shares(photos, self._provenance),
+                "classed_by": self._provenance.classed_by,
                 "cards": [
                     (card, small[one.small], one.small_size, _viewer(one, card, rows, large))
                     for card, one, rows in zip(cards, order, found, strict=True)
