@@ -57,8 +57,8 @@ CLAIM = re.compile(
 
 
 def pages(root: Path) -> list[Path]:
-    """README.md and the pages of docs/."""
-    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+    """README.md and the pages below docs/."""
+    return [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
 
 
 def facts_of(table: pd.DataFrame) -> list[Fact]:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from hairline.cli.app import app
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
+from hairline.inspection import records
 
 
 def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +18,7 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     cover = known_cracks.straight(6, 100, 30)
     write_mask(tmp_path / "found/masks/a.png", cover >= 0.5)
     write_image(tmp_path / "found/scores/a.png", known_cracks.photo(cover))
-    (tmp_path / "found/predictions.csv").touch()
+    records.write(tmp_path / "found", {})
     write_image(tmp_path / "photos/a.jpg", known_cracks.photo(cover))
     words = ["measure", "found", "--photos", "photos", "--out", "out", "--mm-per-px", "0.05"]
     done = CliRunner().invoke(app, words)

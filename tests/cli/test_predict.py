@@ -22,7 +22,8 @@ def test_photos_in_masks_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert done.exit_code == 0, done.output
     assert "1 photos predicted, 0 done before, 0 failed" in done.output
     assert {path.relative_to("out").as_posix() for path in Path("out").rglob("*.*")} == {
-        "scores/a.png", "masks/a.png", "overlays/a.jpg", "predictions.csv"
+        "scores/a.png", "masks/a.png", "overlays/a.jpg", "predictions.csv",
+        "network.md",
     }  # fmt: skip
     (tmp_path / "photos/b.jpg").write_bytes(b"no image")
     (tmp_path / "photos/c.psd").touch()

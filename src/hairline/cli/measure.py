@@ -1,16 +1,15 @@
 """`hairline measure`: lengths, widths and areas of cracks, from masks."""
 
+from dataclasses import astuple
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hairline.errors import HairlineError
+from hairline.cli import given_photos
 from hairline.io import system_errors
-from hairline.io.file_names import printable
 from hairline.io.progress import bar
 
-NAMED = 3
 NO_BANDS = "none"
 
 
@@ -41,6 +40,10 @@ def measure(
     spur: Annotated[
         float, typer.Option("--spur", min=0, help="Free branches of so many half widths and 2 px are pruned.")
     ] = 2.0,
+    page: Annotated[bool, typer.Option("--page/--no-page", help="index.html: photos, cracks, totals.")] = True,
+    coco: Annotated[bool, typer.Option("--coco", help="coco.json: cracks as COCO has instances.")] = False,
+    geojson: Annotated[bool, typer.Option("--geojson", help="cracks.geojson, cracks_px.geojson.")] = False,
+    geopackage: Annotated[bool, typer.Option("--geopackage", help="cracks.gpkg, for GIS (extra geo).")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
 ) -> None:
     """Measure cracks: length, width, area, direction of each, in pixels, and in millimetres where the scale is known.
@@ -48,16 +51,14 @@ def measure(
     Goes on where it stopped: masks that were measured from the same files with the same options are skipped. Files that
     cannot be measured are told of, and the status at the end is 1.
     """
-    if out.exists() and not out.is_dir():
-        raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+    given_photos.refuse_file(out)
     from hairline.config import width_bands
     from hairline.inspection import photos as photo_files
 
     classes = None if bands == NO_BANDS else width_bands.read(bands)
     found, other = photo_files.find([_masks(path) for path in masks], out)
-    if other:
-        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
-        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+    given_photos.tell_passed_over(other)
+    from hairline.inspection import outputs, shown
     from hairline.inspection.measuring import folder, scaling
     from hairline.inspection.measuring.options import Options
 
@@ -65,21 +66,22 @@ def measure(
     asked = scaling.Asked(mm_per_px, scale_csv, points, distance_m)
     scales = scaling.Scales(asked, photos is not None)
 
-    def tell(error: HairlineError) -> None:
-        typer.echo(f"\nhairline: {error}", err=True)
-
     with folder.alone(out), system_errors.of_no_stage():
         jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
         for name, error in missing.items():
             folder.forget(out, name)
-            tell(error)
-        with bar(len(jobs), "measure") as progress:
-            done = folder.measure_all(jobs, out, options, classes, workers, tell, progress.update)
+            given_photos.tell(error)
+        with bar(len(jobs), "measure", "photo") as progress:
+            done = folder.measure_all(jobs, out, options, classes, workers, given_photos.tell, progress.update)
+        wanted = outputs.Wanted(page, coco, geojson, geopackage)
+        with bar(None, "write", "photo") as progress:
+            written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []
     for note in scales.notes():
         typer.echo(f"note: {note}", err=True)
     failed = done.failed + len(missing)
     typer.echo(f"{done.measured} masks measured, {done.skipped} done before, {failed} failed; {done.cracks} cracks")
-    typer.echo(f"Table     {out / 'cracks.csv'}")
+    for path in [out / "cracks.csv", *written]:
+        typer.echo(f"Written   {path}")
     raise typer.Exit(failed > 0)
 
 

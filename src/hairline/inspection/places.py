@@ -3,6 +3,8 @@
 from pathlib import Path
 
 SCORES, MASKS, OVERLAYS = "scores", "masks", "overlays"
+CARD = "network.md"
+"""The model card of the network that was asked."""
 PLAIN, ON_MAP, DRAWN = ".png", ".tif", ".jpg"
 
 

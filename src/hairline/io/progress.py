@@ -16,7 +16,7 @@ def progress(items: Iterable[Item], doing: str, total: int | None = None) -> Ite
     return iter(tqdm(items, desc=doing, total=total, file=_stderr(), mininterval=1.0, dynamic_ncols=True))
 
 
-def bar(total: int, doing: str, unit: str = "it") -> "tqdm[NoReturn]":
+def bar(total: int | None, doing: str, unit: str = "it") -> "tqdm[NoReturn]":
     """A progress bar to be moved by hand, with the units that are done in a second."""
     return tqdm(total=total, desc=doing, unit=unit, file=_stderr(), mininterval=1.0, dynamic_ncols=True)
 

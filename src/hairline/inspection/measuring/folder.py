@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from hairline.config.width_bands import Bands
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_image
+from hairline.inspection import opened
 from hairline.inspection import photos as photo_files
 from hairline.inspection.measuring import mask_files, stored, table
 from hairline.inspection.measuring.measure import Measured, measure
@@ -90,8 +90,8 @@ def alone(out: Path) -> Iterator[None]:
 
 def names(masks: Sequence[Photo], out: Path) -> dict[Path, str]:
     """A name for each mask, that of an earlier run where it had one."""
-    known = {key["mask"]: path.relative_to(out / STATE).with_suffix("").as_posix() for path, _, key in _known(out)}
-    return photo_files.name_all(masks, known)
+    earlier = {key["mask"]: path.relative_to(out / STATE).with_suffix("").as_posix() for path, _, key in known(out)}
+    return photo_files.name_all(masks, earlier)
 
 
 def measure_all(
@@ -177,11 +177,11 @@ def _measured(job: Job, out: Path, options: Options) -> str:
         "rules": RULES,
         "mask": str(job.mask),
         "mask_sha256": _hash(job.mask, "a mask"),
-        "photo_sha256": _hash(job.photo, "a photo") if job.photo else "",
+        "photo_sha256": _hash(photo_files.recorded(str(job.photo)).file, "a photo") if job.photo else "",
         "options": asdict(options),
     }
     scale = {"mm_per_px": job.scale.mm_per_px, "scale_from": job.scale.source} if job.scale else {}
-    file, key = _file(out, job.name), of | scale
+    file, key = _file(out, job.name), of | scale | {"photo": str(job.photo or "")}
     before = _read(file)
     if before is not None and before[1] == key:
         return "skipped"
@@ -189,7 +189,7 @@ def _measured(job: Job, out: Path, options: Options) -> str:
         stored.write(file, before[0], json.dumps(key))
         return "skipped"
     mask = mask_files.read(job.mask)
-    photo = read_image(job.photo) if job.photo else None
+    photo = opened.read(photo_files.recorded(str(job.photo))) if job.photo else None
     if photo is not None and photo.shape[:2] != mask.shape:
         raise HairlineError(
             f"{printable(str(job.mask))}: has {mask.shape[1]} × {mask.shape[0]} pixels, its photo "
@@ -225,8 +225,8 @@ def _read(file: Path) -> tuple[Measured, Mapping[str, Any]] | None:
         return None
 
 
-def _known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
-    """Files of earlier runs, what was measured, and its key."""
+def known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
+    """Files below OUT/measured, what was measured in each mask, and what that was made of."""
     if (out / STATE).is_dir():
         for path in walk(out / STATE):
             found = _read(path) if path.suffix == ".npz" else None
@@ -238,7 +238,7 @@ def write_tables(out: Path, bands: Bands | None) -> int:
     """Write the tables of all that is kept below OUT/measured; the number of cracks in them."""
     cracks: list[dict[str, Any]] = []
     photos: list[dict[str, Any]] = []
-    for path, measured, key in _known(out):
+    for path, measured, key in known(out):
         name, scale = path.relative_to(out / STATE).with_suffix("").as_posix(), key.get("mm_per_px")
         cracks += table.rows(name, measured, scale, bands)
         photos.append(table.photo_row(name, measured, scale, key.get("scale_from", "")))

@@ -1,0 +1,1 @@
+"""What was measured, in the forms that other programs read: COCO, GeoJSON, GeoPackage."""

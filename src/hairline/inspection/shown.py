@@ -1,0 +1,101 @@
+"""What 'hairline measure' keeps, as the files that people and other programs open: page, COCO, GeoJSON, GeoPackage."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from hairline.config.width_bands import Bands
+from hairline.inspection import geotiff, opened, outputs, photos, places, records
+from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, width_classes
+from hairline.inspection.measuring import folder, mask_files
+from hairline.inspection.measuring.measure import Measured
+from hairline.inspection.outputs import Wanted
+from hairline.inspection.page import pictures
+from hairline.inspection.records import Record
+from hairline.io.reading import read_text, there
+from hairline.version import installed
+
+WIDTHS = {"mean": "its mean width", "p95": "the 95th percentile of its width", "max": "its largest width"}
+
+
+def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], object] = lambda: None) -> list[Path]:
+    """Write what is wanted of all masks that were measured into a folder, in the place of what was there.
+
+    Args:
+        out: Folder that :func:`hairline.inspection.measuring.folder.measure_all` wrote to.
+        bands: Classes of widths; None for none.
+        wanted: What to write.
+        step: Called after each photo.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        HairlineError: If a mask is not the one that was measured any more, or the extra ``geo`` is missing.
+    """
+    found = [_measured(path.relative_to(out / folder.STATE), each, key, bands) for path, each, key in folder.known(out)]
+    made_by = _predicted(found)
+    classes = width_classes(bands.bands) if bands else []
+    settings = {"masks": f"{len(found)}", **_settings(made_by), "hairline": installed()}
+    if bands:
+        settings["width classes"] = bands.source
+    provenance = Provenance(settings, classes, WIDTHS[bands.width] if bands else "", _card(made_by))
+    readers = pictures.Readers(_picture, mask_files.read)
+    return outputs.write_outputs(out, found, provenance, wanted, readers=readers, step=step)
+
+
+def _measured(file: Path, measured: Measured, key: Mapping[str, Any], bands: Bands | None) -> MeasuredPhoto:
+    mask, photo, scale = Path(key["mask"]), str(key.get("photo", "")), key.get("mm_per_px")
+    name = file.with_suffix("").as_posix()
+    classes = [
+        None if bands is None or scale is None else bands.name_of(getattr(crack, f"width_{bands.width}_px") * scale)
+        for crack in measured.cracks
+    ]
+    return MeasuredPhoto(
+        Path(photo) if photo else None, f"{name}{Path(photo).suffix if photo else mask.suffix}", name, measured.width,
+        measured.height, mask, measured.cracks, classes, _scores(mask), geotiff.georeference(mask), scale,
+    )  # fmt: skip
+
+
+def _scores(mask: Path) -> Path | None:
+    """The score map that 'hairline predict' wrote beside a mask; None where there is none."""
+    for folder_of_masks in mask.parents:
+        if folder_of_masks.name == places.MASKS:
+            scores = folder_of_masks.with_name(places.SCORES) / mask.relative_to(folder_of_masks)
+            return scores if scores.is_file() else None
+    return None
+
+
+def _predicted(found: list[MeasuredPhoto]) -> list[Path]:
+    """The folders that 'hairline predict' wrote, of these masks."""
+    above = {parent.parent for each in found for parent in each.mask.parents if parent.name == places.MASKS}
+    return sorted(path for path in above if there(path / records.FILE))
+
+
+def _settings(made_by: list[Path]) -> dict[str, str]:
+    """Network, scale and threshold of the masks, by the tables beside them."""
+    rows = [row for path in made_by for row in records.read(path).values()]
+    told: Mapping[str, Callable[[Record], str]] = {
+        "network (SHA-256)": lambda row: row.model_sha256,
+        "scale": lambda row: f"{row.scale:g}",
+        "threshold": lambda row: f"{row.threshold:g}",
+        "averaged over": lambda row: row.average,
+    }
+    return {name: ", ".join(sorted(set(map(of, rows)))) for name, of in told.items() if rows}
+
+
+def _card(made_by: list[Path]) -> str:
+    cards = {read_text(path / places.CARD) for path in made_by if there(path / places.CARD)}
+    return cards.pop() if len(cards) == 1 else ""
+
+
+def _picture(path: Path, side_px: int) -> Any:
+    """A photo of any kind, of which larger ones are read by rows."""
+    with opened.opened(photos.recorded(str(path))) as found:
+        part = partial(_rows, found.photo, found.photo.width)
+        return pictures.of_rows(found.photo.height, found.photo.width, part, side_px)
+
+
+def _rows(photo: opened.Parts, width: int, top: int, bottom: int) -> Any:
+    return photo.part(top, bottom, 0, width)
