@@ -63,6 +63,9 @@ class Tiling:
                 for (start, stop), weight in zip(spans, found, strict=True)]  # fmt: skip
 
 
+PIECE_ROWS = 64
+"""Most rows of a finished band that are handed on at a time, so that what is made of them takes little memory."""
+
 NETWORK = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
 """How networks that segment look at large images, in the pixels that they see."""
 
@@ -118,7 +121,8 @@ def bands(height: int, width: int, part: Part, ask: Ask, tiling: Tiling) -> Iter
         made[: len(begun)] = begun
         for (left, right), across in _weighted(tiling, width):
             made[:, left:right] += ask(np.ascontiguousarray(part(top, bottom, left, right))) * down[:, None] * across
-        yield top, made[: done - top]
+        for first in range(0, done - top, PIECE_ROWS):
+            yield top + first, made[first : min(first + PIECE_ROWS, done - top)]
         begun = made[done - top :].copy()
 
 
