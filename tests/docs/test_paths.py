@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted(path for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")] if path.name != "CHANGELOG.md")
+PAGES = sorted(path for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")] if path.name != "CHANGELOG.md")
 NAMED = re.compile(r"(?<![\w/.-])(?:src|pipeline|tests|benchmarks|tools|profiles)/[\w./-]*\w/?")
 PLACEHOLDER = re.compile(r"[A-Z]{4,}")
 """What a reader is to put in: ``NAME.py``, ``LAYOUT.py``, ``label_sets.EXPERIMENT``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 FOLDERS = ("src", "pipeline", "tests", "benchmarks", "tools")
 CODE_FILES = [path for name in FOLDERS for path in sorted((ROOT / name).rglob("*.py")) if path != Path(__file__)]
 TEXTS = [*PAGES, *CODE_FILES, *ROOT.glob("*.yaml"), *sorted((ROOT / "profiles").rglob("*.yaml"))]
