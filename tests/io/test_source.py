@@ -122,7 +122,11 @@ def test_what_segmenters_learn_does_not_depend_on_how_they_are_scored_nor_shown(
     learned = Source().closure("pipeline.train_segmenter")
     assert "hairline.nn.segmenter.training" in learned
     told = [name for name in learned if name.startswith(("hairline.metrics", "hairline.gates", "hairline.reporting"))]
-    assert told == ["hairline.metrics", "hairline.metrics.learned"]  # whether it learned anything is its own affair
+    own = [
+        "hairline.metrics.learned",
+        "hairline.metrics.operating_point",
+    ]  # whether it learned anything, and at which score
+    assert told == ["hairline.metrics", *own]
 
 
 def test_a_labeller_brings_what_it_imports_and_no_other_labeller() -> None:

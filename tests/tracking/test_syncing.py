@@ -133,7 +133,17 @@ def test_what_is_kept_comes_back_as_it_was_and_a_cut_off_line_is_left_out(tmp_pa
         entries.params({"a": "1"}),
         entries.metrics([("loss", float("inf"), 1, 0), ("f1", 0.25, 2, 3)]),
         entries.artifact(tmp_path / "net", "models"),
-        entries.model(tmp_path / "net", "m", "l", example, np.zeros((2, 3, 4), np.float32), ["numpy==2"], "", {}),
+        entries.model(
+            tmp_path / "net",
+            "m",
+            "l",
+            example,
+            np.zeros((2, 3, 4), np.float32),
+            ["numpy==2"],
+            "",
+            {},
+            {"threshold": 0.5},
+        ),
         entries.end("FINISHED", 5),
     ]
     kept = Unsent(tmp_path / "state/unsent/run")

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from annotated_types import Gt, MinLen
+from annotated_types import Gt, Le, MinLen
 
 from hairline.config import yaml_files
 from hairline.errors import HairlineError
+from hairline.io import bounds
 from hairline.io.file_names import printable
 from hairline.io.options import checked_dataclass
 
@@ -25,7 +26,7 @@ class Band:
     """
 
     name: Annotated[str, MinLen(1)]
-    up_to_mm: Annotated[float, Gt(0)] | None
+    up_to_mm: Annotated[float, Gt(0), Le(bounds.FACTOR)] | None
     meaning: str = ""
 
 
