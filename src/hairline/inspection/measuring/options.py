@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 
@@ -18,6 +19,6 @@ class Options:
             crack at the junction it leaves, and 2 px: with 2 it sticks out by less than half a width and 2 px.
     """
 
-    min_area_px: Annotated[int, Ge(1)] = 20
-    hole_px: Annotated[int, Ge(0)] = 20
-    spur: Annotated[float, Ge(0)] = 2.0
+    min_area_px: Annotated[int, Ge(1), Le(bounds.NUMBER)] = 20
+    hole_px: Annotated[int, Ge(0), Le(bounds.NUMBER)] = 20
+    spur: Annotated[float, Ge(0), Le(bounds.FACTOR)] = 2.0
