@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from support.kinds import IDS, crack, grey, truth, wall
@@ -172,6 +172,8 @@ MASKS = st.integers(1, 12).flatmap(
 @given(masks=st.lists(MASKS, min_size=1, max_size=4), encoding=st.sampled_from(sorted(ENCODINGS.keys() - REFUSED)))
 def test_any_masks_in_any_encoding(masks, encoding, tmp_path_factory):
     """Whatever is read back equals what was written, or is refused; a set's blank masks say nothing of the others."""
+    # opaque all over and black all over is how most software writes a mask without a crack
+    assume(not (encoding.startswith("alpha alone") and all(mask.all() for mask in masks)))
     home = tmp_path_factory.mktemp("masks")
     for kind in ("images", "masks"):
         (home / "raw" / kind).mkdir(parents=True)

@@ -464,7 +464,7 @@ def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: 
             server.kill()
 
 
-MAKER = re.compile("dvc repro|hairline accept")
+MAKER = re.compile("dvc repro|hairline accept|dvc pull")
 QUICK = ("empty", "half", "JSON of another shape")
 
 

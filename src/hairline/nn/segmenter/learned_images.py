@@ -17,7 +17,7 @@ from hairline.labelling.chosen_options import ChosenOn
 from hairline.nn.runtime.recipes import SHIPPED
 
 FILE = "seen.json"
-COPY = "a fresh copy of the segmenter's folder (dvc repro where it was trained, or dvc pull where it is under dvc add)"
+COPY = "a fresh copy of the segmenter's folder (dvc pull, where it is under dvc add)"
 """What makes anew what others start from: no stage of the experiment that does so."""
 
 
