@@ -1,6 +1,6 @@
 """What `hairline predict --average` gains, on masks of CRACK500's training crops, and what it costs.
 
-    python benchmarks/averaging.py /work/shared/datasets/crack500/traincrop --scale 1 --images 30 [--json FILE]
+    python benchmarks/averaging.py data/raw/crack500/traincrop --scale 1 --images 30 [--json FILE]
 
 Crops are evenly spaced over those whose mask shows crack, one a photo. Every view of a crop is looked at once, and the
 ways to average share it. ODS is that of hairline.metrics.thresholds; the interval is of the difference to no averaging,

@@ -34,10 +34,8 @@ def main() -> None:
     crack, features = crack_and_features(pool)
     by, found = standard([features], pool.emphasis), {clicks: list[tuple[float, ...]]() for clicks in CLICKS}
     for seed in range(args.seeds):
-        chooser, labels = (
-            Chooser(pool.patches, pool.features.__getitem__, seed, emphasis=pool.emphasis),
-            dict[Patch, bool](),
-        )
+        chooser = Chooser(pool.patches, pool.features.__getitem__, seed, emphasis=pool.emphasis)
+        labels = dict[Patch, bool]()
         for stop in CLICKS:
             while len(labels) < stop:
                 labels |= {patch: pool.truth[patch] for patch in chooser.next(labels, SCREEN)}

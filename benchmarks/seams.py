@@ -1,6 +1,6 @@
 """How far the answer in tiles is from the answer about the whole image, by the network that ships, on real photos.
 
-    python benchmarks/seams.py /work/shared/datasets/crack500/traincrop [--side 1600] [--overlaps 64 128 256]
+    python benchmarks/seams.py data/raw/crack500/traincrop [--side 1600] [--overlaps 64 128 256]
 
 An image of different photos side by side, small enough to be looked at as a whole, is looked at in the tiles of
 hairline predict (1024 px, and 640 px as for photos above 134 megapixels) with several overlaps and margins. Differences

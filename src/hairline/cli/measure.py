@@ -58,7 +58,7 @@ def measure(
     classes = None if bands == NO_BANDS else width_bands.read(bands)
     found, other = photo_files.find([_masks(path) for path in masks], out)
     given_photos.tell_passed_over(other)
-    from hairline.inspection import outputs, shown
+    from hairline.inspection import outputs, shown, turns
     from hairline.inspection.measuring import folder, scaling
     from hairline.inspection.measuring.options import Options
 
@@ -66,7 +66,7 @@ def measure(
     asked = scaling.Asked(mm_per_px, scale_csv, points, distance_m)
     scales = scaling.Scales(asked, photos is not None)
 
-    with folder.alone(out), system_errors.of_no_stage():
+    with turns.alone(out, folder.LOCK, "'hairline measure'"), system_errors.of_no_stage():
         jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
         for name, error in missing.items():
             folder.forget(out, name)

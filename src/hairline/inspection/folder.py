@@ -7,8 +7,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from hairline.errors import HairlineError
 from hairline.inspection import one_photo, opened
 from hairline.inspection.averaging import Asked
@@ -16,6 +14,7 @@ from hairline.inspection.book import Book
 from hairline.inspection.options import Done, Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
+from hairline.inspection.turns import alone
 from hairline.io.file_names import refuse_no_text
 from hairline.io.reading import refuse_no_file
 
@@ -55,27 +54,8 @@ def predict_all(
     Raises:
         HairlineError: If the table of an earlier run cannot be read, or another process writes to the folder.
     """
-    with _alone(out):
+    with alone(out, LOCK, "'hairline predict' or 'hairline label'"):
         return _predict_all(list(photos), predictor, out, options, tell, step)
-
-
-@contextmanager
-def _alone(out: Path) -> Iterator[None]:
-    """Keep other processes from writing to the same folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / LOCK)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise HairlineError(
-            f"{out}: another 'hairline predict' or 'hairline label' writes to it; expected one at a time; wait for "
-            "it, or name another folder for --out"
-        ) from None
-    try:
-        yield
-    finally:
-        (out / LOCK).unlink(missing_ok=True)
-        lock.release()
 
 
 def _predict_all(

@@ -14,7 +14,7 @@ from support import known_cracks
 from hairline.config import width_bands
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
-from hairline.inspection import photos
+from hairline.inspection import photos, turns
 from hairline.inspection.measuring import folder, mask_files, scaling, stored, table
 from hairline.inspection.measuring.folder import Done
 from hairline.inspection.measuring.measure import measure
@@ -152,7 +152,7 @@ def test_one_process_writes_at_a_time(tmp_path: Path) -> None:
     with (
         FileLock(tmp_path / "out" / folder.LOCK),
         pytest.raises(HairlineError, match="one at a time"),
-        folder.alone(tmp_path / "out"),
+        turns.alone(tmp_path / "out", folder.LOCK, "'hairline measure'"),
     ):
         pass
 

@@ -5,13 +5,10 @@ import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from hairline.config.width_bands import Bands
 from hairline.errors import HairlineError
@@ -67,25 +64,6 @@ class Done:
     skipped: int
     failed: int
     cracks: int
-
-
-@contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Keep other processes from writing to the same folder."""
-    out.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / LOCK)
-    try:
-        lock.acquire(blocking=False)
-    except Timeout:
-        raise HairlineError(
-            f"{out}: another 'hairline measure' writes to it; expected one at a time; wait for it, or name another "
-            "folder for --out"
-        ) from None
-    try:
-        yield
-    finally:
-        (out / LOCK).unlink(missing_ok=True)
-        lock.release()
 
 
 def names(masks: Sequence[Photo], out: Path) -> dict[Path, str]:
