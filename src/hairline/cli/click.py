@@ -5,7 +5,7 @@ import sys
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -55,3 +55,15 @@ def click(
         server.serve(working, sock)
     finally:
         working.close()
+    leave()
+
+
+def leave() -> NoReturn:
+    """End the process with status 0 while threads of it still compute.
+
+    A thread inside torch or OpenCV cannot be told to stop, and Python, ending as usual, would tear the library down
+    beneath it: the process aborts. Clicks are on the disk by then, and features are renamed to their names when whole.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
