@@ -19,10 +19,10 @@ from clicks import LARGE_FROM, LARGE_SCREEN, SCREEN, Clickable
 
 from hairline.clicking import estimating
 from hairline.clicking.choosing import Chooser
-from hairline.clicking.linear import fit, standard
 from hairline.clicking.patches import Patch
 from hairline.data.samples import read_samples
 from hairline.nn.classifier import frozen
+from hairline.nn.classifier.linear import fit, standard
 
 MOST, FIRST = 1000, 50
 KAPPAS = (0.8, 0.9, 0.92, 0.93, 0.94, 0.95, 0.96, 0.97)

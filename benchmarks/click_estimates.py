@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from hairline.clicking import estimating
 from hairline.clicking.choosing import Chooser
-from hairline.clicking.linear import fit, standard
 from hairline.clicking.patches import Patch
 from hairline.nn.classifier import frozen
+from hairline.nn.classifier.linear import fit, standard
 
 CLICKS = (100, 200, 400)
 

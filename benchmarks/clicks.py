@@ -33,7 +33,6 @@ from tqdm import tqdm
 from hairline.clicking import estimating
 from hairline.clicking.choosing import Chooser
 from hairline.clicking.features import Kept
-from hairline.clicking.linear import Line
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
 from hairline.imaging.images import quantise, read_scores
@@ -43,6 +42,7 @@ from hairline.labelling.cache import Cache
 from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
 from hairline.nn.classifier import frozen
+from hairline.nn.classifier.linear import Line
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME
 from hairline.nn.segmenter import segmenter, shipped

@@ -17,14 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from hairline.clicking import grid, linear
+from hairline.clicking import grid
 from hairline.data.samples import evenly
 from hairline.imaging.images import read_image, read_mask
 from hairline.io.atomic import write_json
 from hairline.labelling import sizes
 from hairline.labelling.methods import multiscale
 from hairline.metrics import thresholds
-from hairline.nn.classifier import evidence, folding, frozen
+from hairline.nn.classifier import evidence, folding, frozen, linear
 from hairline.nn.classifier.backbones import Classifier
 from hairline.nn.runtime import device
 from hairline.nn.runtime.serving import RUNTIME

@@ -11,6 +11,9 @@ from pipeline import stage
 SHOW = ("compare", "draw_labels", "draw_study", "validate", "validate_labels", "validate_patches")
 """Stages that make pages and pictures, whose code is theirs as well."""
 
+SCALES = "hairline_scales"
+"""The backbone that is the segmenter inside hairline."""
+
 NAMED = ("synthetic_sets", "classifiers", "studies")
 """Sections whose names stand in commands, where nothing else that is made has them in its path."""
 
@@ -26,7 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with whole_folder(paths.code) as folder:
         for module in source.modules("pipeline"):
             name = module.rpartition(".")[2]
-            write_json(folder / f"{name}.json", source.closure(module, shows=name in SHOW))
+            closure = source.closure(module, shows=name in SHOW)
+            write_json(folder / f"{name}.json", {**closure, **(_heads(params) if name == "train_classifier" else {})})
         for place, module in _variants(params):
             write_json(folder / f"{place}.json", {**source.closure(module), **_weights(params, place)})
         for section, names in named.items():
@@ -43,6 +47,15 @@ def _variants(params: Params) -> Iterator[tuple[str, str]]:
     for name in params.matrix.architectures:
         network = params.architecture(name).network.partition(":")[0]
         yield f"architectures/{name}", f"hairline.nn.architectures.{network}"
+
+
+def _heads(params: Params) -> dict[str, str]:
+    """Hash of the weights that come with the source, where a classifier's features are made by them."""
+    if not any(params.classifier(name).backbone == SCALES for name in params.names("classifiers")):
+        return {}
+    from hairline.nn.segmenter import start  # torch, which nothing else here needs
+
+    return {"classifiers.weights": start.weights_hash(SHIPPED)}
 
 
 def _weights(params: Params, place: str) -> dict[str, str]:

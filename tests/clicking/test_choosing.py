@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hairline.clicking import estimating, linear
+from hairline.clicking import estimating
 from hairline.clicking.choosing import AT_RANDOM, Chooser
 from hairline.clicking.estimating import Estimate, audit_order, audited, interval, kappa, scores
 from hairline.clicking.patches import Patch
 from hairline.errors import HairlineError
+from hairline.nn.classifier import linear
 
 LENGTH = 8
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from hairline.clicking import estimating
 from hairline.clicking.estimating import AGREEMENT, LEAST_CRACKS, Estimate, Groups, Labels, audit_order, audited
-from hairline.clicking.linear import Line, Standard, fit, standard
 from hairline.clicking.patches import Patch
 from hairline.errors import HairlineError
+from hairline.nn.classifier.linear import Line, Standard, fit, standard
 
 Features = Callable[[str], NDArray[np.float32]]
 """Photo → features of its patches, float32 [patches, features], in the order in which they are given."""

@@ -16,9 +16,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from hairline.clicking.linear import Line
 from hairline.clicking.patches import Patch
 from hairline.metrics.bootstrap import BootstrapOptions, resample_weights
+from hairline.nn.classifier.linear import Line
 
 Labels = Mapping[Patch, bool | None]
 """Patch → whether it shows a crack; None where nobody is sure, or somebody is looking at it."""

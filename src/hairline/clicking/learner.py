@@ -12,7 +12,6 @@ from hairline.clicking import groups
 from hairline.clicking.choosing import Chooser, Features
 from hairline.clicking.estimating import Estimate
 from hairline.clicking.features import Kept
-from hairline.clicking.linear import Line
 from hairline.clicking.order import Picture
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
@@ -21,6 +20,7 @@ from hairline.inspection.pictures import overlay
 from hairline.io.atomic import whole_folder
 from hairline.labelling.methods import multiscale
 from hairline.nn.classifier import backbones, frozen, looking
+from hairline.nn.classifier.linear import Line
 from hairline.nn.runtime import origins
 
 THRESHOLD = 0.5

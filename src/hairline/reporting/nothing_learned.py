@@ -31,6 +31,7 @@ class Tried:
         recipe: How it was optimised.
         losses: Training loss of every epoch.
         missing: Package of the ImageNet weights that it was to start from and, for lack of them, did not; else None.
+        solved: Whether it was solved at once: then neither steps nor learning rate are causes.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Tried:
     recipe: Recipe
     losses: Sequence[float]
     missing: str | None = None
+    solved: bool = False
 
     @property
     def steps(self) -> int:
@@ -89,10 +91,12 @@ def causes(tried: Tried, changes: Changes) -> list[Cause]:
     In order: weights that are not installed, too few items, one class, too few steps, the learning rate, the scale; a
     learning rate far from all that usually work goes before all but the first.
     """
+    scale = Cause("the scale: cracks too thin or too wide in what it sees of a photo at once", changes.scale)
+    if tried.solved:
+        return [*_of_start(tried), *_of_data(tried, changes), scale]
     rate, others = list(_of_rate(tried, changes)), [*_of_data(tried, changes), *_of_steps(tried, changes)]
     low, _, high = USUAL_RATES[tried.recipe.optimizer]
     first = not low <= tried.recipe.learning_rate <= high
-    scale = Cause("the scale: cracks too thin or too wide in what it sees of a photo at once", changes.scale)
     return [*_of_start(tried), *(rate if first else []), *others, *([] if first else rate), scale]
 
 
@@ -137,13 +141,15 @@ def message(tried: Tried, judgement: Judgement, changes: Changes, kept: str | No
         kept: Where the weights lie that the stage stops with; None where it goes on.
     """
     recipe, found = tried.recipe, causes(tried, changes)
+    rate = f"{recipe.optimizer}, learning rate {recipe.learning_rate:g}"
+    stepwise = f"{tried.steps:,} steps in {recipe.epochs} epochs, {rate}"
+    how = "the last layer alone, solved at once" if tried.solved else stepwise
     lines = [
         f"{tried.name}: nothing was learned",
         f"  found     {sentence(judgement)}",
         f"  expected  {EXPECTED}",
         f"  tried     {tried.count:,} {tried.items} of {_photos(tried.photos)} an epoch, {tried.cracks:,} of them with "
-        f"crack; {tried.steps:,} steps in {recipe.epochs} epochs, {recipe.optimizer}, learning rate "
-        f"{recipe.learning_rate:g}; training loss {_losses(tried)}",
+        f"crack; {how}; training loss {_losses(tried)}",
         *(
             f"  {'causes' if number == 1 else '':<8}  {number}. {cause.told} ({cause.answer})"
             for number, cause in enumerate(found, 1)

@@ -31,11 +31,12 @@ def tried_classifier(
         history: Scores of the epochs.
         initial: What it started from, as in model.json.
     """
-    turns = SYMMETRIES if options.augmentation.symmetries == "all" else 1
+    turns = SYMMETRIES if options.augmentation.symmetries == "all" and not options.head_only else 1
     tried = Tried(
         f"classifier '{name}'", "patches", len(rows) * turns, int(rows["crack"].sum()) * turns,
         rows["sample"].nunique(), float(rows["crack"].mean()), _batches(len(rows) * turns, options.recipe),
         options.recipe, _losses(history), _missing(options.weights, options.backbone, initial),
+        options.head_only,
     )  # fmt: skip
     window, stride, recipe = patches.window_px, patches.stride_px, f"classifiers.{name}.recipe"
     whole = rows["sample"].is_unique  # images that are a patch each: no grid makes more of them

@@ -95,6 +95,11 @@ class Classifier(nn.Module):
         return pooled
 
     @property
+    def amid(self) -> bool:
+        """Whether patches are seen amid their image, and never cut out of it (:mod:`hairline.nn.classifier.amid`)."""
+        return self.backbone == scales.NAME
+
+    @property
     def crack_weight(self) -> Tensor | None:
         """Weight of every feature for the crack logit, shape [K]; None where no linear layer follows the average."""
         return None if self.linear is None else self.linear.weight[CRACK]

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from hairline.imaging.windows import PatchGrid
-from hairline.labelling.localization import CellVotes, Evidence, ScaledCam, Votes, scaled_size
+from hairline.labelling.localization import CellVotes, Evidence, Place, ScaledCam, Votes, scaled_size
 from hairline.labelling.timing import Clock, map_part, unheard, votes_part
-from hairline.nn.classifier import centres, device_windows
+from hairline.nn.classifier import amid, centres, device_windows
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.classifier.cam import by_gradient, grad_cam_plus_plus
 from hairline.nn.runtime.device import Placement, autocast, one_thread_each, run_all, trim
@@ -40,9 +40,10 @@ def collect(
 ) -> Evidence:
     """Ask a classifier about every window of an image and about the image as a whole.
 
-    Windows keep their native size. They are cut from the mirrored image ``batch`` at a time, so that memory does not
-    grow with their number. On processors, batches and tiles are shared out among as many threads as torch may use, each
-    on its own: the result does not depend on their number.
+    Windows keep their native size; those of a network that sees patches amid their image follow from its cells
+    (:mod:`hairline.nn.classifier.amid`). Others are cut from the mirrored image ``batch`` at a time, so that memory
+    does not grow with their number. On processors, batches and tiles are shared out among as many threads as torch may
+    use, each on its own: the result does not depend on their number.
 
     Args:
         model: The classifier; it is moved to the placement's device and set to evaluation mode.
@@ -72,7 +73,7 @@ def collect(
         for scale, each in zip((1.0, *cam_scales), maps, strict=True):
             asked = tiles(model, resized(image, scale), tile_px, each, placement)
             yield from (partial(_timed, task, map_part(scale), clock) for task in asked)
-        for grid, probabilities in zip(grids, votes, strict=True):
+        for grid, probabilities in zip([] if model.amid else grids, votes, strict=False):
             cut = _batches if placement.device.type == "cpu" else _batches_there
             batches = cut(model, image, grid, batch, probabilities, placement)
             yield from (partial(_timed, task, votes_part(grid.window_px), clock) for task in batches)
@@ -81,14 +82,23 @@ def collect(
         run_all(tasks(), workers)
         answers = [each.answer() for each in maps]
     cam, probability, _ = answers[0]
+    if isinstance(maps[0], _ClosedForm) and model.amid:
+        votes = [amid.probabilities(maps[0].logits, grid, model.cell_px) for grid in grids]
     scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _, _) in zip(cam_scales, answers[1:], strict=True))
     cells = tuple(CellVotes(scale, values) for scale, (_, _, values) in zip((1.0, *cam_scales), answers, strict=True))
-    first_cell, in_windows = centres.of(model.backbone, tuple(windows_px))
+    first_cell, in_windows = looked_at(model, tuple(windows_px))
     voted = tuple(
         Votes(grid.window_px, grid.stride_px, values, place)
         for grid, values, place in zip(grids, votes, in_windows, strict=True)
     )
     return Evidence(height, width, voted, cam, model.cell_px, probability, scaled, cells, first_cell)
+
+
+def looked_at(model: Classifier, windows_px: tuple[int, ...]) -> tuple[Place, tuple[Place, ...]]:
+    """Where the first cell looks in the image, and votes about windows in each (:mod:`centres`)."""
+    if not model.amid:
+        return centres.of(model.backbone, windows_px)
+    return amid.middle(model.cell_px), tuple(map(amid.middle, windows_px))
 
 
 def _timed(task: Callable[[], None], part: str, clock: Clock) -> None:
@@ -159,13 +169,17 @@ class _ClosedForm:
         self._model, self._crack_weight = model, crack_weight
         self._cam, self._sums = np.empty((rows, cols), np.float32), dict[tuple[int, int], Tensor]()
         self._cell_votes = np.empty((rows, cols), np.float32)
+        self.logits = np.empty((rows, cols), np.float32)
 
     def take(self, rows: slice, cols: slice, features: Tensor) -> None:
         """Look at the features float [1, K, rows, cols] of a part of the cells; safe to call from several threads."""
         with torch.autocast(features.device.type, enabled=False):
             self._cam[rows, cols] = grad_cam_plus_plus(features, self._crack_weight)[0].float().cpu().numpy()
             self._sums[rows.start, cols.start] = features.double().sum(dim=(0, 2, 3)).cpu()
-            self._cell_votes[rows, cols] = _cell_votes(self._model, features)
+            logits = _cell_logits(self._model, features)
+            self._cell_votes[rows, cols] = _crack_probability(logits).reshape(features.shape[2:])
+            margin = logits[:, CRACK] - logits[:, 1 - CRACK]
+            self.logits[rows, cols] = margin.cpu().numpy().reshape(features.shape[2:])
 
     def answer(self) -> Answer:
         """Activation map, crack probability (sums are added in the order of tiles) and votes of cells."""
@@ -209,10 +223,13 @@ class _ByGradient:
 
 def _cell_votes(model: Classifier, features: Tensor) -> NDArray[np.float32]:
     """Crack probability of each cell of features [1, K, h, w] as if its features were an image's: [h, w]."""
-    height, width = features.shape[2:]
+    return _crack_probability(_cell_logits(model, features)).reshape(features.shape[2:])
+
+
+def _cell_logits(model: Classifier, features: Tensor) -> Tensor:
+    """Logits [h * w, 2] of each cell of features [1, K, h, w] as if its features were an image's."""
     with torch.autocast(features.device.type, enabled=False):
-        cells = features[0].flatten(1).t()[:, :, None, None]
-        return _crack_probability(model.head(cells)).reshape(height, width)
+        return model.head(features[0].flatten(1).t()[:, :, None, None]).float()
 
 
 def _whole_map(model: Classifier, height: int, width: int) -> _ClosedForm | _ByGradient:

@@ -36,7 +36,7 @@ def write(
     Returns:
         Part of the work (:mod:`hairline.labelling.timing`) → the seconds it took.
     """
-    ask = one_by_one if placement.device.type == "cpu" else together
+    ask = one_by_one if placement.device.type == "cpu" or model.amid else together
     return ask(model, files, doing, questions, placement)
 
 

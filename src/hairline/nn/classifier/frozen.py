@@ -97,8 +97,8 @@ class Frozen:
         emphasis: What standardised features are multiplied by before a line is fitted, float64 [length].
     """
 
-    def __init__(self, model: Classifier) -> None:
-        """Fold it for asking, on the GPU where there is one."""
+    def __init__(self, model: Classifier, placement: device.Placement | None = None) -> None:
+        """Fold it for asking, where it is told to be; else on the GPU where there is one."""
         linear = model.linear
         assert linear is not None
         self.model, self.length = model, linear.in_features
@@ -108,7 +108,7 @@ class Frozen:
         for name, tensor in sorted(model.body.state_dict().items()):
             digest.update(name.encode() + tensor.detach().cpu().numpy().tobytes())
         self.sha256 = digest.hexdigest()
-        self._placement = device.resolve(RUNTIME)
+        self._placement = device.resolve(RUNTIME) if placement is None else placement
         self._folded = folding.folded(model).to(self._placement.device)
 
     def features(self, image: NDArray[np.uint8], squares: Sequence[Square]) -> NDArray[np.float32]:
@@ -127,6 +127,12 @@ class Frozen:
             for task in evidence.tiles(self._folded, image, TILE_PX, means, self._placement):
                 task()
         return means.answer()
+
+    def of_patches(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Mean features of patches uint8 [patches, side, side, 3], float32 [patches, length]."""
+        with torch.inference_mode(), device.autocast(self._placement):
+            found = self._folded.features(evidence.as_batch(pixels, self._placement))
+        return np.asarray(found.float().mean((2, 3)).cpu().numpy(), np.float32)
 
     def look(
         self, image: NDArray[np.uint8], windows_px: Sequence[int], stride_px: int, cam_scales: Sequence[float],

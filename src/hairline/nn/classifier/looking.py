@@ -15,7 +15,7 @@ from torch import Tensor
 
 from hairline.imaging.windows import PatchGrid
 from hairline.labelling.localization import CellVotes, Evidence, Place, ScaledCam, Votes, scaled_size
-from hairline.nn.classifier import centres, evidence
+from hairline.nn.classifier import amid, evidence
 from hairline.nn.classifier.backbones import Classifier
 from hairline.nn.runtime.device import Placement, autocast, one_thread_each, run_all
 
@@ -92,12 +92,14 @@ def look(
     def tasks() -> Iterator[Callable[[], None]]:
         for scale, cells in maps.items():
             yield from evidence.tiles(model, evidence.resized(image, scale), tile_px, _Whole(cells), placement)
-        for grid, features in zip(grids, windows, strict=True):
+        for grid, features in zip([] if model.amid else grids, windows, strict=False):
             yield from _batches(model, image, grid, batch, features, placement)
 
     with one_thread_each(placement) as workers:
         run_all(tasks(), workers)
-    first_cell, in_windows = centres.of(model.backbone, tuple(windows_px))
+    if model.amid:
+        windows = [amid.means(maps[1.0], grid, model.cell_px) for grid in grids]
+    first_cell, in_windows = evidence.looked_at(model, tuple(windows_px))
     seen = tuple(zip(grids, windows, strict=True))
     return Seen(height, width, model.cell_px, seen, maps, first_cell, in_windows)
 

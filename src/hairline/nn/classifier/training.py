@@ -1,6 +1,7 @@
 """Training and asking a patch classifier (docs/method.md §1)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from torch.nn import functional as F
 
 from hairline.errors import HairlineError
 from hairline.metrics.patch_scores import patch_scores
+from hairline.nn.classifier import heads
 from hairline.nn.classifier.backbones import CRACK, Classifier, build, refuse_batches
 from hairline.nn.runtime.device import Placement, apart, autocast, resolve, seed_everything
 from hairline.nn.runtime.recipes import ClassifierOptions, Runtime
@@ -45,11 +47,14 @@ def train(
 
     Raises:
         HairlineError: If the training rows are not of both classes, the backbone or the weights cannot be had, the
-            backbone cannot learn from batches as small as there are, or the loss is no finite number.
+            backbone cannot learn from batches as small as there are or has no linear last layer for ``head_only``, or
+            the loss is no finite number.
     """
     training, validation = (patches[patches["split"] == split] for split in ("train", "val"))
     _check_classes(training)
     seed_everything(runtime.seed)
+    if options.head_only:
+        return _head(training, validation, load_image, window_px, options, runtime, log)
     model, initial = build(options.backbone, options.weights)
     images = patch_images(pd.concat([training, validation]), load_image)
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
@@ -58,6 +63,18 @@ def train(
     evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
     task = Task(model, initial, items, _loss, evaluate, options.sides_px)
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
+
+
+def _head(
+    training: pd.DataFrame, validation: pd.DataFrame, load_image: LoadImage, window_px: int,
+    options: ClassifierOptions, runtime: Runtime, log: Log,
+) -> Trained[Classifier]:  # fmt: skip
+    """A training in one step, told as an epoch."""
+    trained = heads.train(training, load_image, window_px, options, runtime)
+    ask = partial(predict, trained.model, validation, load_image, window_px, options.recipe.batch, resolve(runtime))
+    scores = {**trained.history[0], **_validate(ask, validation["crack"].to_numpy(bool))}
+    log.metrics(scores, 1)
+    return replace(trained, history=[scores])
 
 
 def predict(
@@ -81,6 +98,8 @@ def predict(
     Returns:
         float32 [rows] in [0, 1], in the order of the rows.
     """
+    if model.amid:
+        return heads.asked(model, patches, load_image, window_px, batch, placement)
     model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     probabilities = np.empty(len(patches), np.float32)
     for positions, pixels in in_order(patches, load_image, window_px, batch):

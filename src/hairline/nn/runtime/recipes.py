@@ -166,12 +166,16 @@ class ClassifierOptions:
     Attributes:
         dataset: Data set whose training patches it learns from.
         backbone: A timm model: ``resnet18`` … ``resnet152``, ``efficientnet_b0`` …
-        weights: ``auto``, ``imagenet``, ``none`` or the path of a safetensors file.
+        weights: ``auto``, ``imagenet``, ``none`` or the path of a safetensors file; ``auto`` of the backbone
+            ``hairline_scales`` is the segmenter that ships (:mod:`hairline.nn.classifier.scales`).
         augmentation: Changes to training patches.
         sides_px: Sides that training batches are resized to, one drawn a batch, for a classifier that is asked about
             several scales; empty keeps them as they are.
         recipe: The optimisation.
         seed: Of the training; None takes ``runtime.seed``.
+        head_only: The network stays as it is, and its last layer is a logistic regression on features of the patches
+            (:mod:`hairline.nn.classifier.heads`): for some hundred patches. Nothing is augmented or drawn, and of the
+            recipe only ``batch`` counts, for asking.
     """
 
     dataset: Name
@@ -181,6 +185,7 @@ class ClassifierOptions:
     sides_px: tuple[Annotated[int, Ge(32), Le(bounds.WINDOW_PX)], ...]
     recipe: Recipe
     seed: Annotated[int, Ge(0), Lt(2**32)] | None = None
+    head_only: bool = False
 
     def __post_init__(self) -> None:
         side = max(self.sides_px, default=0)

@@ -1,0 +1,116 @@
+"""A classifier of which the last layer alone learns: what clicks teach on the page, as a training of the chain.
+
+The network stays as it is. Features of patches are those of :mod:`hairline.nn.classifier.frozen`, seen amid their photo
+where the network is asked that way (:mod:`hairline.nn.classifier.amid`), else cut out. The last layer is the logistic
+regression of :mod:`hairline.nn.classifier.linear`, solved at once. Some hundred patches are enough for it, where a
+whole network would learn little from them.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from hairline.errors import HairlineError
+from hairline.io.progress import progress
+from hairline.nn.classifier import backbones, frozen, linear, scales
+from hairline.nn.classifier.backbones import CRACK, Classifier
+from hairline.nn.runtime import device
+from hairline.nn.runtime.recipes import SHIPPED, ClassifierOptions, Runtime
+from hairline.nn.training.datasets import LoadImage, in_order
+from hairline.nn.training.task import Trained
+
+
+def train(
+    patches: pd.DataFrame, load_image: LoadImage, window_px: int, options: ClassifierOptions, runtime: Runtime
+) -> Trained[Classifier]:
+    """Fit the last layer of a network to patches.
+
+    Args:
+        patches: Rows of :mod:`hairline.data.patch_index` to learn from, of both classes.
+        load_image: Sample id → RGB uint8 [height, width, 3]; called once a sample, one image at a time.
+        window_px: Side of the patches; those of another side are resized to it and seen by themselves.
+        options: Backbone, initial weights and batch.
+        runtime: Device and precision.
+
+    Returns:
+        The classifier in evaluation mode; its history is one entry with ``train/loss``, the mean cross-entropy of the
+        patches, both classes weighing the same.
+
+    Raises:
+        HairlineError: If the network cannot be had or its last layer is no linear one behind an average.
+    """
+    model, initial = network(options)
+    seen_by = frozen.Frozen(model, device.resolve(runtime))
+    features = features_of(seen_by, patches.reset_index(drop=True), load_image, window_px, options.recipe.batch)
+    crack = patches["crack"].to_numpy(bool)
+    line = linear.fit(features, crack, linear.standard([features], seen_by.emphasis))
+    assert line is not None, "patches of both classes"
+    said = np.clip(line.probabilities(features), 1e-12, 1 - 1e-12)
+    loss = -(np.log(said[crack]).mean() + np.log(1 - said[~crack]).mean()) / 2
+    return Trained(frozen.linear(model, line.weight, line.bias), initial, [{"train/loss": float(loss)}], 1)
+
+
+def network(options: ClassifierOptions) -> tuple[Classifier, str]:
+    """The network whose last layer is to learn, in evaluation mode, and its initialisation.
+
+    Raises:
+        HairlineError: If it cannot be had, or has no linear layer behind an average.
+    """
+    if options.backbone == scales.NAME and options.weights == "auto":
+        return frozen.of_shipped(), SHIPPED
+    model, initial = backbones.build(options.backbone, options.weights)
+    if model.linear is None:
+        raise HairlineError(
+            f"backbone '{options.backbone}': its last layer is no linear one behind an average of its features, which "
+            "head_only would teach; choose a ResNet, an EfficientNet or hairline_scales, or set head_only to false"
+        )
+    return model.eval(), initial
+
+
+def features_of(
+    network: frozen.Frozen, patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int
+) -> NDArray[np.float32]:
+    """Features of patches, those of another side than ``window_px`` resized to it.
+
+    Args:
+        network: What makes them.
+        patches: Rows of :mod:`hairline.data.patch_index`, numbered from 0.
+        load_image: Sample id → RGB uint8 [height, width, 3]; called twice a sample at most.
+        window_px: Side of the patches.
+        batch: Patches a forward pass, of those that are cut out.
+
+    Returns:
+        float32 [rows, length], in the order of the rows.
+    """
+    found = np.empty((len(patches), network.length), np.float32)
+    amid = (patches["side"] == window_px) & network.model.amid
+    groups = patches[amid].groupby("sample", sort=False)
+    for sample, rows in progress(groups, "look at photos", groups.ngroups):
+        squares = list(zip(rows["x"].tolist(), rows["y"].tolist(), rows["side"].tolist(), strict=True))
+        found[rows.index] = network.features(load_image(str(sample)), squares)
+    for positions, values in _alone(network, patches[~amid], load_image, window_px, batch):
+        found[positions] = values
+    return found
+
+
+def asked(
+    model: Classifier, patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int,
+    placement: device.Placement,
+) -> NDArray[np.float32]:  # fmt: skip
+    """Probability of crack of patches seen amid their images; arguments as of :func:`training.predict`."""
+    network = frozen.Frozen(model, placement)
+    features = features_of(network, patches.reset_index(drop=True), load_image, window_px, batch)
+    assert model.linear is not None
+    rows, biases = (part.detach().cpu().double().numpy() for part in (model.linear.weight, model.linear.bias))
+    weight, bias = rows[CRACK] - rows[1 - CRACK], biases[CRACK] - biases[1 - CRACK]
+    return linear.Line(weight, float(bias)).probabilities(features).astype(np.float32)
+
+
+def _alone(
+    network: frozen.Frozen, patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Positions in the table and features of patches that are resized, each seen without what is around it."""
+    for places, pixels in in_order(patches, load_image, window_px, batch):
+        yield patches.index.to_numpy()[places], network.of_patches(pixels)
