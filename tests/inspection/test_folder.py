@@ -238,3 +238,22 @@ def test_what_kill_9_leaves_is_whole_and_gone_on_with(root: Path) -> None:
     assert not [path for path in (root / "out").rglob("*") if ".partial" in path.name]
     for path in (root / "out/masks").rglob("*.png"):
         assert read_mask(path).shape == (20, 30)
+
+
+@pytest.mark.parametrize(
+    "other", [(Brightness(), Options(1, 0.9, False, False)), (Brightness("other"), ASKED), (Brightness(), None)]
+)
+def test_files_that_a_killed_run_wrote_after_its_table_are_not_taken(
+    root: Path, other: tuple[Brightness, Options | None]
+) -> None:
+    run(root, Brightness())
+    table, photo = (root / "out/predictions.csv").read_bytes(), (root / "p/a.png").read_bytes()
+    network, options = other
+    if options is None:  # another photo, which was brought back afterwards
+        write_image(root / "p/a.png", np.zeros((20, 30, 3), np.uint8))
+    run(root, network, options or ASKED)
+    (root / "out/predictions.csv").write_bytes(table)
+    (root / "p/a.png").write_bytes(photo)
+    assert run(root, Brightness())[0] == (Done(1, 2, 0) if options is None else Done(3, 0, 0))
+    assert read_mask(root / "out/masks/a.png").sum() == 150
+    assert run(root, Brightness())[0] == Done(0, 3, 0)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hairline.inspection import photos as photo_files
-from hairline.inspection import places, records
+from hairline.inspection import places, records, tags
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
@@ -44,7 +44,12 @@ class Book:
             return False
         same = (before.photo_sha256, before.model_sha256) == (self.digest(photo), self._model)
         alike = (before.scale, before.threshold, before.average) == (asked.scale, asked.threshold, asked.average)
-        return same and alike and places.complete(self._out, before.name, asked.overlay)
+        return same and alike and places.complete(self._out, before.name, asked.overlay) and not self._is_other(before)
+
+    def _is_other(self, before: Record) -> bool:
+        """Whether files are not those of their row: of a run that was killed before it wrote the table."""
+        told = tags.of(self._options, self._model, before.photo_sha256)
+        return tags.contradict(places.found_scores(self._out, before.name), told)
 
     def forget(self, photo: Photo) -> None:
         """Take away what an earlier run wrote of a photo, which what follows may not replace."""

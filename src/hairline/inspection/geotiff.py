@@ -54,6 +54,14 @@ def georeference(path: Path) -> Georeference | None:
         return None if dataset is None else _georeference(dataset)
 
 
+def texts(path: Path) -> Mapping[str, str]:
+    """What a GeoTIFF tells beside its pixels, as tags; nothing where it cannot be read, or rasterio is missing."""
+    if not readable():
+        return {}
+    with _dataset(path) as dataset:
+        return {} if dataset is None else dict(dataset.tags())
+
+
 @contextmanager
 def opened(path: Path) -> Iterator["GeoTiff | None"]:
     """A TIFF file to be read by rows; None where it has no coordinate system and is better read as a plain photo.
