@@ -287,7 +287,7 @@ def _told(path: Path) -> Iterator[None]:
 def _georeference(dataset: Any) -> Georeference | None:
     from rasterio.errors import CRSError
 
-    if not dataset.crs:
+    if not dataset.crs or dataset.transform.is_identity:  # which stands for none
         return None
     authority = _authority(dataset.crs)
     try:

@@ -200,3 +200,28 @@ def test_masks_of_any_one_level(tmp_path: Path, crack: int) -> None:
     Image.fromarray(np.full((3, 3), 100, np.uint8)).save(tmp_path / "grey.png")
     with pytest.raises(HairlineError, match="expected a mask"):
         mask_files.read(tmp_path / "grey.png")
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2), (1, 2), (0, 1, 255), (1, 255), (0, 2, 31), (0, 1, 2, 255)])
+def test_numbers_of_classes_are_no_mask(tmp_path: Path, levels: tuple[int, ...]) -> None:
+    numbers = np.array(levels, np.uint8).repeat(8)[None].repeat(9, axis=0)
+    Image.fromarray(numbers).save(tmp_path / "a.png")
+    with pytest.raises(HairlineError, match="expected a mask"):
+        mask_files.read(tmp_path / "a.png")
+
+
+def test_masks_of_one_class_alone_of_jpeg_and_on_transparent_ground(tmp_path: Path) -> None:
+    mask = np.zeros((24, 40), bool)
+    mask[8:16] = True
+    Image.fromarray(np.ones((4, 5), np.uint8)).save(tmp_path / "ones.png")
+    assert mask_files.read(tmp_path / "ones.png").all()
+    Image.fromarray(mask.astype(np.uint8) * np.uint8(255)).save(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.jpg"), mask)
+    for ground in (0, 255):  # what editors leave below transparent pixels
+        for ink in (0, 255):
+            painted = np.where(mask[..., None], (ink, ink, ink, 255), (ground, ground, ground, 0)).astype(np.uint8)
+            Image.fromarray(painted).save(tmp_path / "a.png")
+            np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), mask)
+    opaque = np.where(mask[..., None], (255, 255, 255, 255), (0, 0, 0, 255)).astype(np.uint8)
+    Image.fromarray(opaque).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), mask)

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hairline.errors import HairlineError
 from hairline.inspection.georeference import Georeference
 from hairline.io.file_names import printable
@@ -66,8 +69,12 @@ def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, so
     return Scale(distance_mm / apart, source)
 
 
-def of_georeference(found: Georeference) -> Scale | None:
+def of_georeference(found: Georeference, ground: NDArray[np.float64] | None = None) -> Scale | None:
     """The scale of a photo on a map; None where its coordinates are in degrees.
+
+    Args:
+        found: Where it lies.
+        ground: Of :func:`hairline.inspection.ground.metres`; None where the units of the map are those of the ground.
 
     Raises:
         HairlineError: If its pixels are not square.
@@ -75,13 +82,15 @@ def of_georeference(found: Georeference) -> Scale | None:
     if found.metres is None:
         return None
     a, b, _, d, e, _ = found.transform
-    width, height = math.hypot(a, d), math.hypot(b, e)
-    if not 0 < width < math.inf or abs(height / width - 1) > SQUARE:
+    sides = (np.eye(2) * found.metres if ground is None else ground) @ np.array([[a, b], [d, e]])
+    longer, shorter = np.linalg.svd(sides, compute_uv=False).tolist() if np.isfinite(sides).all() else (math.inf, 1.0)
+    if not 0 < shorter <= longer < math.inf or longer / shorter - 1 > SQUARE:
+        width, height = np.hypot(*sides).tolist()
         raise HairlineError(
-            f"{found.crs}: pixels of {width:g} by {height:g} units; expected square ones; resample the photo, or "
+            f"{found.crs[:80]}: pixels of {width:.6g} by {height:.6g} m; expected square ones; resample the photo, or "
             "state the scale with --mm-per-px"
         )
-    return Scale(math.sqrt(width * height) * found.metres * 1000, found.crs)
+    return Scale(math.sqrt(longer * shorter) * 1000, found.crs)
 
 
 class Table:
