@@ -63,7 +63,7 @@ def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> t
     for path in given:
         found, passed = _below(path, out)
         for file, name in found:
-            for photo in _photos(_absolute(file), name, every_s):
+            for photo in _photos(absolute(file), name, every_s):
                 photos.setdefault(photo.path, photo)
         other += passed
     return list(photos.values()), other
@@ -139,7 +139,7 @@ def _counted(
     return named_below, [file for file in outside if file not in set(found)]
 
 
-def _absolute(path: Path) -> Path:
+def absolute(path: Path) -> Path:
     """Without ``..``, links as they are: files of one content may be links to one place."""
     return Path(os.path.normpath(path.absolute()))
 

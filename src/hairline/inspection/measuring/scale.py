@@ -1,7 +1,8 @@
 """How many millimetres a pixel is: as stated, or nothing at all."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.inspection.georeference import Georeference
+from hairline.inspection.photos import SUFFIXES
 from hairline.io.file_names import printable
 from hairline.io.reading import composed, read_table
 
@@ -117,6 +119,10 @@ class Table:
                 raise HairlineError(f"{path}: line {number} names {printable(row[NAME])} again; keep one of them")
             self._scales[name] = self._read(row, number, MM_PER_PX not in header)
         self._used: dict[str, str] = {}
+        self._typed: dict[str, list[str]] = defaultdict(list)
+        for name in self._scales:
+            if PurePosixPath(name).suffix.lower() in SUFFIXES:
+                self._typed[str(PurePosixPath(name).with_suffix(""))].append(name)
 
     def _read(self, row: Mapping[str, str], number: int, points: bool) -> Scale:
         source = self._path.name
@@ -133,28 +139,44 @@ class Table:
                 "with a point for decimals; correct it"
             ) from None
 
-    def of(self, *names: str) -> Scale | None:
+    def of(self, name: str, *files: str) -> Scale | None:
         """The scale of a photo; None where there is none.
 
         Args:
-            names: What the photo is called, below its folder, with or without suffix. Rows without folder are for
-                photos of any folder.
+            name: What it is called below its folder, without suffix; or what is written of it.
+            files: Its file's names, with suffix, where that is known: rows of other suffixes are of other photos then.
 
         Raises:
-            HairlineError: If a row without folder may be of this photo or of one that was asked for before.
+            HairlineError: If a row without folder may be of this photo or of one that was asked for before, or rows of
+                several suffixes may be of it.
         """
-        plain = [PurePosixPath(_plain(name)) for name in names]
-        whole = [str(each) for path in plain for each in (path, path.with_suffix(""))]
-        bare = [str(each) for path in plain for each in (path.name, path.stem)]
-        found = next((name for name in (*whole, *bare) if name in self._scales), None)
+        found = self._found(PurePosixPath(_plain(name)), [PurePosixPath(_plain(file)) for file in files])
         if found is None:
             return None
-        if self._used.setdefault(found, names[0]) != names[0]:
+        if self._used.setdefault(found, name) != name:
             raise HairlineError(
-                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(names[0])}; "
+                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(name)}; "
                 "expected names with folders where two photos share one; write them so"
             )
         return self._scales[found]
+
+    def _found(self, name: PurePosixPath, files: Sequence[PurePosixPath]) -> str | None:
+        """The row of a photo: the one of its whole name first, of its name alone last."""
+        stems = [file.with_suffix("") for file in files]
+        keys = [str(path) for path in (*files, name, *stems)] + [path.name for path in (*files, name, *stems)]
+        found = next((key for key in keys if key in self._scales), None)
+        if found is not None or files:
+            return found
+        for key in (str(name), name.name):
+            rows = self._typed.get(key, [])
+            if len(rows) > 1:
+                raise HairlineError(
+                    f"{self._path}: {' and '.join(map(printable, rows))} may both be {printable(str(name))}; expected "
+                    "one; name the folder of the photos with --photos, or leave out the others"
+                )
+            if rows:
+                return rows[0]
+        return None
 
     def unused(self) -> list[str]:
         """Names of photos that nobody asked for."""
