@@ -257,3 +257,22 @@ def test_files_that_a_killed_run_wrote_after_its_table_are_not_taken(
     assert run(root, Brightness())[0] == (Done(1, 2, 0) if options is None else Done(3, 0, 0))
     assert read_mask(root / "out/masks/a.png").sum() == 150
     assert run(root, Brightness())[0] == Done(0, 3, 0)
+
+
+def test_photos_that_were_moved_are_not_predicted_and_counted_twice(root: Path) -> None:
+    write_image(root / "p/far/a.png", np.zeros((20, 30, 3), np.uint8))
+    run(root, Brightness())
+    masks = {path.relative_to(root): path.read_bytes() for path in (root / "out/masks").rglob("*.png")}
+    (root / "p").rename(root / "elsewhere")
+    network = Brightness()
+    found, _ = photos.find([root / "elsewhere"], root / "out")
+    assert folder.predict_all(found, cast(Predictor, network), root / "out", ASKED, print) == Done(0, 4, 0)
+    assert {path.relative_to(root): path.read_bytes() for path in (root / "out/masks").rglob("*.png")} == masks
+    assert {row["photo"]: row["name"] for row in rows(root)} == {
+        str(root / "elsewhere" / name): name.removesuffix(".png") for name in ("a.png", "below/a.png", "c.png", "far/a.png")
+    }  # fmt: skip
+    (root / "elsewhere/c.png").rename(root / "elsewhere/below/c.png")
+    write_image(root / "elsewhere/c.png", np.full((20, 30, 3), 255, np.uint8))
+    found, _ = photos.find([root / "elsewhere"], root / "out")
+    assert folder.predict_all(found, cast(Predictor, network), root / "out", ASKED, print).predicted == 2
+    assert read_mask(root / "out/masks/c.png").all()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hairline.inspection import photos as photo_files
-from hairline.inspection import places, records, tags
+from hairline.inspection import moved, places, records, tags
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
@@ -26,16 +26,16 @@ class Book:
             HairlineError: If the table of an earlier run cannot be read.
         """
         self._out, self._model, self._options = out, model_sha256, options
-        self._known, self._saved = records.read(out), time.monotonic()
-        self._hashed: tuple[Path, str] | None = None
+        self._saved, self._hashed = time.monotonic(), dict[Path, str]()
+        self._known = moved.followed(records.read(out), listed, self.digest)
         self.counts = {"predicted": 0, "skipped": 0, "failed": 0}
         self.names = photo_files.name_all(listed, {path: record.name for path, record in self._known.items()})
 
     def digest(self, photo: Photo) -> str:
         """Hash of the file of a photo; of a video once for all of its frames."""
-        if photo.frame is None or self._hashed is None or self._hashed[0] != photo.file:
-            self._hashed = photo.file, photo_files.digest(photo)
-        return self._hashed[1]
+        if photo.frame is None or photo.file not in self._hashed:
+            self._hashed = {photo.file: photo_files.digest(photo)}
+        return self._hashed[photo.file]
 
     def is_done(self, photo: Photo) -> bool:
         """Whether it was predicted before, from the same bytes, with the same network and options."""
