@@ -9,7 +9,6 @@ import typer
 from hairline.cli import given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
-from hairline.io.atomic import whole_file
 from hairline.io.progress import bar
 
 AUTO = "auto"
@@ -66,7 +65,6 @@ def predict(
     from hairline.inspection import (  # which take seconds to load
         folder,
         geotiff,
-        places,
         prediction,
         scales,
         thresholds,
@@ -91,9 +89,7 @@ def predict(
     options = folder.Options(factor, used, overlay, again, averaged, tiled=True, workers=workers)
     with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
         done = folder.predict_all(found, predictor, out, options, given_photos.tell, progress.update)
-    if predictor.card:
-        with whole_file(out / places.CARD) as partial:
-            partial.write_text(predictor.card, encoding="utf-8")
+        folder.keep_card(out, predictor.card)
     passed = f", {len(other)} other files passed over" if other else ""
     typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed{passed}")
     typer.echo(f"Table     {out / 'predictions.csv'}")

@@ -8,17 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from hairline.errors import HairlineError
-from hairline.inspection import one_photo, opened
+from hairline.inspection import one_photo, opened, places
 from hairline.inspection.averaging import Asked
 from hairline.inspection.book import Book
 from hairline.inspection.options import Done, Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
 from hairline.inspection.turns import alone
+from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
 from hairline.io.reading import refuse_no_file
 
-__all__ = ["LOCK", "Asked", "Done", "Options", "predict_all"]
+__all__ = ["LOCK", "Asked", "Done", "Options", "keep_card", "predict_all"]
 
 LOCK = ".predict.lock"
 BETWEEN_S = 5.0
@@ -56,6 +57,20 @@ def predict_all(
     """
     with alone(out, LOCK, "'hairline predict' or 'hairline label'"):
         return _predict_all(list(photos), predictor, out, options, tell, step)
+
+
+def keep_card(out: Path, card: str) -> None:
+    """Keep the model card of what was asked beside what it said; none of another that was asked before.
+
+    Args:
+        out: Folder that was written to.
+        card: Markdown; empty where there is none.
+    """
+    if not card:
+        (out / places.CARD).unlink(missing_ok=True)
+        return
+    with whole_file(out / places.CARD) as partial:
+        partial.write_text(card, encoding="utf-8")
 
 
 def _predict_all(

@@ -14,9 +14,7 @@ from hairline.inspection.records import Record
 from hairline.io.reading import there
 
 
-def followed(
-    known: Mapping[str, Record], listed: Sequence[Photo], digest: Callable[[Photo], str]
-) -> dict[str, Record]:
+def followed(known: Mapping[str, Record], listed: Sequence[Photo], digest: Callable[[Photo], str]) -> dict[str, Record]:
     """The rows of a table, those of photos that are not there any more under the places where these lie now.
 
     A photo is one that was moved where its file's name and its bytes are the same.

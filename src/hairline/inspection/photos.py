@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
@@ -21,6 +21,11 @@ SUFFIXES = (*IMAGE_SUFFIXES, ".mpo", *heic.SUFFIXES, *videos.SUFFIXES)
 
 MAGIC = frozenset("*?[")
 """Letters that make a pattern of a name that no file has."""
+
+WRITTEN = (".png", ".tif", ".jpg", ".npz")
+"""Suffixes of what is written of photos under their names."""
+FORMULA = ("=", "+", "-", "@")
+"""What spreadsheets take a cell for a formula by."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +141,7 @@ def _counted(
             "name the folder they lie in, or convert them"
         )
     named_below = [(file, PurePosixPath(file.relative_to(root).as_posix())) for file in found]
-    return named_below, [file for file in outside if file not in set(found)]
+    return named_below, [file for file in outside if file.suffix.lower() not in SUFFIXES]
 
 
 def absolute(path: Path) -> Path:
@@ -161,7 +166,8 @@ def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, st
     """A name for what is written of each photo: its own without suffix, made longer where another has that already.
 
     Longer is: with the suffix, with the folders above it, with a number. Names that differ in letter case alone, or in
-    how accents are written, are one name to some systems, and so here.
+    how accents are written, are one name to some systems, and so here; and no file is called as a folder is. A name
+    that a spreadsheet would take for a formula gets a line before it.
 
     Args:
         photos: Photos.
@@ -170,17 +176,42 @@ def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, st
     Returns:
         Path of a photo → its name, with ``/`` between folders.
     """
-    taken = {_alike(name) for name in known.values()}
+    taken = _Taken()
+    for name in known.values():
+        taken.add(name)
     names = {}
     for photo in photos:
-        name = known.get(str(photo.path)) or next(each for each in _candidates(photo) if _free(each, taken))
-        taken.add(_alike(name))
+        name = known.get(str(photo.path)) or next(each for each in _candidates(photo) if taken.leaves(each))
+        taken.add(name)
         names[photo.path] = name
     return names
 
 
+class _Taken:
+    """Names that are taken, and the folders that these make."""
+
+    def __init__(self) -> None:
+        self._names, self._folders = set[str](), set[str]()
+
+    def add(self, name: str) -> None:
+        self._names.add(_alike(name))
+        self._folders.update(_above(name))
+
+    def leaves(self, name: str) -> bool:
+        """Whether a name is free: neither it nor a file of it is another's name or folder, nor its folders files."""
+        files = {_alike(f"{name}{suffix}") for suffix in WRITTEN}
+        written = {each.removesuffix(suffix) for each in _above(name) for suffix in WRITTEN if each.endswith(suffix)}
+        return _alike(name) not in self._names and not files & self._folders and not written & self._names
+
+
+def _above(name: str) -> set[str]:
+    return {_alike(folder.as_posix()) for folder in PurePosixPath(name).parents}
+
+
 def _candidates(photo: Photo) -> Iterator[str]:
     plain, suffix = photo.name.with_suffix(""), photo.name.suffix.lower().removeprefix(".")
+    if plain.as_posix().startswith(FORMULA):
+        plain = PurePosixPath(f"_{plain.as_posix()}")
     yield composed(plain.as_posix())
     typed = plain.with_name(f"{plain.name}_{suffix}")
     if suffix:
@@ -192,10 +223,6 @@ def _candidates(photo: Photo) -> Iterator[str]:
     while True:
         yield composed(plain.with_name(f"{typed.name}_{number}").as_posix())
         number += 1
-
-
-def _free(name: str, taken: Collection[str]) -> bool:
-    return _alike(name) not in taken
 
 
 def _alike(name: str) -> str:

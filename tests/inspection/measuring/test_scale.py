@@ -97,7 +97,9 @@ def test_a_geotiff_says_its_scale_and_others_do_not(tmp_path: Path) -> None:
     assert placed.scale(tmp_path / "plain.tif") is None and placed.scale(tmp_path / "a.jpg") is None
 
 
-def placed_at(path: Path, crs: str, latitude: float, turned_deg: float = 0, sides: tuple[float, float] = (1, 1)) -> Path:
+def placed_at(
+    path: Path, crs: str, latitude: float, turned_deg: float = 0, sides: tuple[float, float] = (1, 1)
+) -> Path:
     """A GeoTIFF whose pixels are 0.01 units of its coordinate system, at 9 degrees east."""
     rasterio = pytest.importorskip("rasterio")
     from rasterio.transform import Affine
