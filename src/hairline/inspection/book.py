@@ -4,8 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from hairline.inspection import photos as photo_files
 from hairline.inspection import moved, places, records, tags
+from hairline.inspection import photos as photo_files
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
