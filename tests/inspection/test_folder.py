@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_mask, read_scores, write_image
+from hairline.imaging.images import read_mask, read_scores, write_image, write_mask
 from hairline.inspection import folder, photos
 from hairline.inspection.folder import Done, Options
 from hairline.inspection.prediction import Predictor
@@ -191,8 +191,9 @@ def test_files_tell_what_was_used(root: Path) -> None:
 def test_a_table_of_an_earlier_version_is_gone_on_with(root: Path) -> None:
     run(root, Brightness())
     file = root / "out/predictions.csv"
-    file.write_text("".join(f"{line.rsplit(',', 2)[0]}\n" for line in file.read_text().splitlines()))
-    assert run(root, Brightness())[0] == Done(0, 3, 0)
+    for lacking in (1, 3):
+        file.write_text("".join(f"{line.rsplit(',', lacking)[0]}\n" for line in file.read_text().splitlines()))
+        assert run(root, Brightness())[0] == Done(0, 3, 0)
     assert run(root, Brightness(), Options(1, 0.5, False, False, "flips"))[0] == Done(3, 0, 0)
 
 
@@ -276,3 +277,21 @@ def test_photos_that_were_moved_are_not_predicted_and_counted_twice(root: Path) 
     found, _ = photos.find([root / "elsewhere"], root / "out")
     assert folder.predict_all(found, cast(Predictor, network), root / "out", ASKED, print).predicted == 2
     assert read_mask(root / "out/masks/c.png").all()
+
+
+def test_a_mask_that_was_painted_over_is_not_replaced_unasked(root: Path) -> None:
+    run(root, Brightness())
+    mask = root / "out/masks/a.png"
+    write_mask(mask, ~read_mask(mask))
+    painted = mask.read_bytes()
+    assert run(root, Brightness())[0] == Done(0, 3, 0)
+    other = Options(1, 0.3, True, False)
+    for _ in range(2):
+        done, told = run(root, Brightness(), other)
+        assert done.failed == 1 and "masks/a.png was changed since" in told[0] and mask.read_bytes() == painted
+    assert done == Done(0, 2, 1)
+    assert run(root, Brightness(), Options(1, 0.3, True, True))[0] == Done(3, 0, 0)
+    assert mask.read_bytes() != painted
+    write_mask(mask, ~read_mask(mask))
+    mask.unlink()
+    assert run(root, Brightness(), other)[0] == Done(1, 2, 0)

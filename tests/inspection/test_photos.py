@@ -89,3 +89,23 @@ def test_no_name_is_a_formula_to_a_spreadsheet(tmp_path: Path, name: str) -> Non
     (tmp_path / name).touch()
     found, _ = find([tmp_path], tmp_path / "out")
     assert list(name_all(found, {}).values()) == [f"_{name.removesuffix('.jpg')}"]
+
+
+def test_links_in_a_circle_are_passed_over_and_the_others_count(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/below/b.jpg")
+    (tmp_path / "p/below/up").symlink_to(tmp_path / "p")
+    (tmp_path / "p/self.jpg").symlink_to("self.jpg")
+    found, other = find([tmp_path / "p"], tmp_path / "out")
+    assert [photo.name.as_posix() for photo in found] == ["a.jpg", "below/b.jpg", "self.jpg"]
+    assert other == [tmp_path / "p/below/up"]
+
+
+def test_what_was_written_below_photos_is_no_photo(tmp_path: Path) -> None:
+    written = [f"found/{kind}/a.png" for kind in ("masks", "scores", "overlays")] + ["report/index_pictures/x.webp"]
+    touch(tmp_path / "p", "a.jpg", "masks/a.png", "found/predictions.csv", "report/index.html", *written)
+    named = lambda given, too: [photo.name.as_posix() for photo in find([given], tmp_path / "out", 1, too)[0]]  # noqa: E731
+    assert named(tmp_path / "p", False) == ["a.jpg", "masks/a.png"]
+    assert len(named(tmp_path / "p", True)) == 6
+    assert named(tmp_path / "p/found/masks", False) == ["a.png"]  # which somebody asks for
+    with pytest.raises(HairlineError, match="no photo but what hairline wrote itself"):
+        named(tmp_path / "p/found", False)

@@ -87,7 +87,7 @@ def test_no_card_of_another_network_stays(folder: Path) -> None:
     (folder / "net/CARD.md").unlink()
     info = json.loads((folder / "net/model.json").read_text())
     (folder / "net/model.json").write_text(json.dumps(info | {"training": {"seed": 5}}))
-    assert said("predict", "net", "photos/a.png", "--out", "found")[0] == 0
+    assert said("predict", "net", "photos/a.png", "--out", "found", "--again")[0] == 0
     assert not (folder / "found/network.md").exists()
     (folder / "found/network.md").write_text("# A network for tests\n")
     assert said(*WORDS[:6])[0] == 0

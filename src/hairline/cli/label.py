@@ -36,7 +36,7 @@ def label(
     given_photos.refuse_file(out)
     from hairline.inspection import photos as photo_files
 
-    found, other = photo_files.find(photos, out)
+    found, other = photo_files.find(photos, out, found_too=False)
     given_photos.tell_passed_over(other)
     from hairline.inspection import folder, prediction  # which take seconds to load
     from hairline.inspection.labeller import Labeller

@@ -60,7 +60,7 @@ def predict(
 
     averaged = averaging.refuse(average)
     source, given = named.split(words, model)
-    found, other = photo_files.find(given, out, every)
+    found, other = photo_files.find(given, out, every, found_too=False)
     given_photos.tell_passed_over(other)
     from hairline.inspection import (  # which take seconds to load
         folder,
@@ -83,10 +83,9 @@ def predict(
         with system_errors.of_no_stage(), bar(looked, "scale", "photo") as progress:
             factor, readable = scales.of_photos(found, predictor, out, progress.update)
         typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
-    stored = thresholds.of(predictor.info)
-    used = stored.value if threshold is None else threshold
-    typer.echo(f"Threshold {used:g}, {stored.told if threshold is None else 'as given'}", err=True)
-    options = folder.Options(factor, used, overlay, again, averaged, tiled=True, workers=workers)
+    used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
+    typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
+    options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
     with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
         done = folder.predict_all(found, predictor, out, options, given_photos.tell, progress.update)
         folder.keep_card(out, predictor.card)

@@ -4,11 +4,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hairline.errors import HairlineError
 from hairline.inspection import moved, places, records, tags
 from hairline.inspection import photos as photo_files
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
+from hairline.io.file_names import printable
+from hairline.io.hashing import content_hash
+
+
+class PaintedError(HairlineError):
+    """A mask was changed since it was written."""
 
 
 class Book:
@@ -51,6 +58,23 @@ class Book:
         told = tags.of(self._options, self._model, before.photo_sha256)
         return tags.contradict(places.found_scores(self._out, before.name), told)
 
+    def refuse_painted(self, photo: Photo) -> None:
+        """Keep a mask that somebody painted over from being replaced by another, unless that is asked for.
+
+        Raises:
+            PaintedError: If it is not as it was written.
+        """
+        before = self._known.get(str(photo.path))
+        if before is None or not before.mask_sha256 or self._options.again:
+            return
+        mask = places.found_mask(self._out, before.name)
+        if mask.is_file() and content_hash(mask) != before.mask_sha256:
+            raise PaintedError(
+                f"{printable(str(photo.path))}: its mask {printable(str(mask))} was changed since it was found; "
+                "expected it as it was, or it would be lost; move it away, call with --again, or name another folder "
+                "for --out"
+            )
+
     def forget(self, photo: Photo) -> None:
         """Take away what an earlier run wrote of a photo, which what follows may not replace."""
         if self._known.pop(str(photo.path), None):
@@ -61,10 +85,11 @@ class Book:
         self._known[str(photo.path)] = found
         self.counts["predicted"] += 1
 
-    def fail(self, photo: Photo) -> None:
+    def fail(self, photo: Photo, error: HairlineError) -> None:
         """Note that a photo could not be predicted."""
         self.counts["failed"] += 1
-        self.forget(photo)
+        if not isinstance(error, PaintedError):
+            self.forget(photo)
 
     def save(self, between_s: float) -> None:
         """Write the table unless it was written less than so many seconds ago."""

@@ -84,7 +84,7 @@ def _predict_all(
         try:
             return work()
         except HairlineError as error:
-            book.fail(photo)
+            book.fail(photo, error)
             tell(error)
             return None
 
@@ -114,6 +114,7 @@ def _begin(book: Book, photo: Photo, predictor: Asked, out: Path, options: Optio
     if book.is_done(photo):
         book.counts["skipped"] += 1
         return None
+    book.refuse_painted(photo)
     digest, name, opening = book.digest(photo), book.names[photo.path], opened.prepare(photo)
     book.forget(photo)
     return start(partial(one_photo.predict, photo, name, digest, opening, predictor, out, options))

@@ -18,6 +18,7 @@ from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import printable
+from hairline.io.hashing import content_hash
 
 WHOLE = Tiling(tile_px=1 << 40, overlap_px=0, margin_px=0, align_px=1)
 """What must see photos as a whole is asked about one tile."""
@@ -52,7 +53,7 @@ def predict(
     return Record(
         str(photo.path), name, width, height, float(options.scale), float(options.threshold),
         cracked / (height * width), round(time.perf_counter() - begun, 3), digest, predictor.sha256,
-        options.average, place.crs if place else "",
+        options.average, place.crs if place else "", content_hash(places.mask(out, name, place is not None)),
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from hairline.errors import HairlineError
 from hairline.imaging import heic
 from hairline.imaging.images import IMAGE_SUFFIXES
-from hairline.inspection import videos
+from hairline.inspection import places, records, videos
 from hairline.io.file_names import printable
 from hairline.io.hashing import content_hash
 from hairline.io.reading import composed, refuse_no_file, there, unreadable, walk
@@ -26,6 +26,10 @@ WRITTEN = (".png", ".tif", ".jpg", ".npz")
 """Suffixes of what is written of photos under their names."""
 FORMULA = ("=", "+", "-", "@")
 """What spreadsheets take a cell for a formula by."""
+
+
+BESIDE = {**dict.fromkeys((places.SCORES, places.MASKS, places.OVERLAYS), records.FILE), "index_pictures": "index.html"}
+"""Folders of what is written of photos → the file that lies beside them."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,9 @@ class Photo:
         return self.path if self.frame is None else self.path.parent
 
 
-def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> tuple[list[Photo], list[Path]]:
+def find(
+    given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S, found_too: bool = True
+) -> tuple[list[Photo], list[Path]]:
     """The photos among files and below folders, each once, and the other files of folders, which are passed over.
 
     Args:
@@ -56,9 +62,11 @@ def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> t
             and folders have, files with the suffixes of images and videos count; hidden ones do not.
         out: Folder that is written to; what lies in it is no photo.
         every_s: Seconds between two frames of a video.
+        found_too: Whether masks, scores and pictures count that were written below a folder, into others than ``out``.
 
     Returns:
-        Photos in the order of ``given``, those of a folder sorted by name; and what was passed over.
+        Photos in the order of ``given``, those of a folder sorted by name; and what was passed over, links that lead in
+        a circle among it.
 
     Raises:
         HairlineError: If one of them is not there, a folder or a pattern has no photo, or it lies in the one that is
@@ -68,10 +76,23 @@ def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> t
     for path in given:
         found, passed = _below(path, out)
         for file, name in found:
+            if not found_too and _is_written(file, name):
+                continue
             for photo in _photos(absolute(file), name, every_s):
                 photos.setdefault(photo.path, photo)
         other += passed
+    if not photos:
+        raise HairlineError(
+            f"{', '.join(printable(str(path)) for path in given)}: has no photo but what hairline wrote itself; "
+            "expected the photos; name their folder"
+        )
     return list(photos.values()), other
+
+
+def _is_written(file: Path, name: PurePosixPath) -> bool:
+    """Whether a file of a folder that was named is what hairline wrote into a folder below."""
+    below = zip(file.parents, name.parents[:-1], strict=False)
+    return any(folder.name in BESIDE and (folder.parent / BESIDE[folder.name]).is_file() for folder, _ in below)
 
 
 def recorded(path: str) -> Photo:
@@ -103,7 +124,9 @@ def _below(path: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], lis
             f"{printable(str(path))}: is the folder that --out names, or lies in it; expected photos elsewhere, "
             "or what was written would be taken for them; name another folder for --out"
         )
-    return _counted(path, path, walk(path), out)
+    circles = list[Path]()
+    found, other = _counted(path, path, list(walk(path, circles)), out)
+    return found, other + circles
 
 
 def _matching(pattern: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:

@@ -147,6 +147,14 @@ def test_a_coordinate_system_without_a_place_says_no_scale(tmp_path: Path) -> No
     assert placed.scale(tmp_path / "a.tif") is None
 
 
+@pytest.mark.parametrize("mm_per_px", [1e200, 2e6, 1e-7, 1e-310, math.inf])
+def test_scales_that_nobody_means_are_refused(mm_per_px: float) -> None:
+    with pytest.raises(HairlineError, match="expected a number above 0, from 1e-06 to 1,000,000"):
+        scale.stated(mm_per_px)
+    with pytest.raises(HairlineError, match="expected"):
+        scale.of_points(0, 0, 1, 0, mm_per_px)
+
+
 def test_the_lens_by_its_sensor_and_by_35_mm_film(tmp_path: Path) -> None:
     # a sensor of 36 mm with 4000 pixels a row: 0.009 mm a pixel; 50 mm at 5.05 m pictures 100 times smaller
     sensor = photo(tmp_path / "s.jpg", focal=50, across=4000 / 36, unit=4, width=4000, height=3000)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hairline.errors import HairlineError
 from hairline.inspection.georeference import Georeference
 from hairline.inspection.photos import SUFFIXES
+from hairline.io import bounds
 from hairline.io.file_names import printable
 from hairline.io.reading import composed, read_table
 
@@ -38,10 +39,13 @@ def stated(mm_per_px: float, source: str = "stated") -> Scale:
     """A scale as somebody states it.
 
     Raises:
-        HairlineError: If it is no number above 0.
+        HairlineError: If it is no number from a millionth to a million.
     """
-    if not (math.isfinite(mm_per_px) and mm_per_px > 0):
-        raise HairlineError(f"{source}: {mm_per_px:g} mm a pixel; expected a number above 0; correct it")
+    if not 1 / bounds.FACTOR <= mm_per_px <= bounds.FACTOR:
+        raise HairlineError(
+            f"{source}: {mm_per_px:g} mm a pixel; expected a number above 0, from {1 / bounds.FACTOR:g} to "
+            f"{bounds.FACTOR:,}; correct it"
+        )
     return Scale(float(mm_per_px), source)
 
 
@@ -68,7 +72,7 @@ def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, so
             f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points "
             "and a distance above 0; correct it"
         )
-    return Scale(distance_mm / apart, source)
+    return stated(distance_mm / apart, source)
 
 
 def of_georeference(found: Georeference, ground: NDArray[np.float64] | None = None) -> Scale | None:
