@@ -55,7 +55,7 @@ class Book:
 
     def _is_other(self, before: Record) -> bool:
         """Whether files are not those of their row: of a run that was killed before it wrote the table."""
-        told = tags.of(self._options, self._model, before.photo_sha256)
+        told = tags.of(before, before.model_sha256, before.photo_sha256)
         return tags.contradict(places.found_scores(self._out, before.name), told)
 
     def refuse_painted(self, photo: Photo) -> None:
@@ -68,7 +68,7 @@ class Book:
         if before is None or not before.mask_sha256 or self._options.again:
             return
         mask = places.found_mask(self._out, before.name)
-        if mask.is_file() and content_hash(mask) != before.mask_sha256:
+        if mask.is_file() and content_hash(mask) != before.mask_sha256 and not self._is_other(before):
             raise PaintedError(
                 f"{printable(str(photo.path))}: its mask {printable(str(mask))} was changed since it was found; "
                 "expected it as it was, or it would be lost; move it away, call with --again, or name another folder "

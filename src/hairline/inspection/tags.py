@@ -7,22 +7,23 @@ from PIL import Image, UnidentifiedImageError
 
 from hairline.inspection import geotiff
 from hairline.inspection.options import Options
+from hairline.inspection.records import Record
 from hairline.version import installed
 
 USED, PHOTO = "hairline", "photo_sha256"
 
 
-def of(options: Options, model_sha256: str, photo_sha256: str) -> dict[str, str]:
+def of(used: Options | Record, model_sha256: str, photo_sha256: str) -> dict[str, str]:
     """Name → text, as it is written into files.
 
     Args:
-        options: What was asked for.
+        used: What was asked for, or the row that says so.
         model_sha256: Hash of the network.
         photo_sha256: Hash of the photo's file.
     """
     return {
         "Software": f"hairline {installed()}",
-        USED: f"threshold={options.threshold:g} scale={options.scale:g} average={options.average} "
+        USED: f"threshold={used.threshold:g} scale={used.scale:g} average={used.average} "
         f"model_sha256={model_sha256}",
         PHOTO: photo_sha256,
     }
