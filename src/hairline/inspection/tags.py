@@ -23,8 +23,7 @@ def of(used: Options | Record, model_sha256: str, photo_sha256: str) -> dict[str
     """
     return {
         "Software": f"hairline {installed()}",
-        USED: f"threshold={used.threshold:g} scale={used.scale:g} average={used.average} "
-        f"model_sha256={model_sha256}",
+        USED: f"threshold={used.threshold:g} scale={used.scale:g} average={used.average} model_sha256={model_sha256}",
         PHOTO: photo_sha256,
     }
 

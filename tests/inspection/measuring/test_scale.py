@@ -147,6 +147,17 @@ def test_a_coordinate_system_without_a_place_says_no_scale(tmp_path: Path) -> No
     assert placed.scale(tmp_path / "a.tif") is None
 
 
+def test_the_lens_of_an_iphone(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    with Image.open(photo(tmp_path / "a.jpg", (400, 300), film=50, width=4000, height=3000)) as jpeg:
+        jpeg.save(tmp_path / "a.heic", exif=jpeg.getexif())
+    for name in ("HEIF", "HEIC"):  # as in a process that has read none yet
+        Image.OPEN.pop(name, None)
+    expected = math.hypot(36, 24) / math.hypot(400, 300) * 5000 / 50
+    assert exif.scale(tmp_path / "a.heic", 5).mm_per_px == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.parametrize("mm_per_px", [1e200, 2e6, 1e-7, 1e-310, math.inf])
 def test_scales_that_nobody_means_are_refused(mm_per_px: float) -> None:
     with pytest.raises(HairlineError, match="expected a number above 0, from 1e-06 to 1,000,000"):
