@@ -8,7 +8,7 @@ import shutil
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -207,9 +207,8 @@ class GeoTiffRows:
         Raises:
             OSError: If it does not hold what was written.
         """
-        with ExitStack() as stack:
-            stack.enter_context(_written(self._file) if kind is None else suppress(Exception))
-            stack.push(self._open)
+        told: AbstractContextManager[object] = _written(self._file) if kind is None else suppress(Exception)
+        with told, self._open:
             if kind is None:
                 self._put(self._held)
         if kind is None and self._read_back() != self._sum:

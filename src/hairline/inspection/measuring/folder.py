@@ -205,7 +205,7 @@ def _read(file: Path) -> tuple[Measured, Mapping[str, Any]] | None:
 
 def known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
     """Files below OUT/measured, what was measured in each mask that is still there, and what that was made of."""
-    return ((path, *found) for path, *found in _kept(out) if _is_there(found[1]))
+    return ((path, measured, key) for path, measured, key in _kept(out) if _is_there(key))
 
 
 def gone(out: Path) -> list[str]:
