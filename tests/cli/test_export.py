@@ -1,5 +1,6 @@
 """`hairline export`: what a person types and what comes back."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import hairline
 from hairline.cli.app import app
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
+from hairline.inspection import registered
 from hairline.nn.exporting import parity
 from hairline.nn.segmenter import shipped
 
@@ -37,8 +39,13 @@ def test_a_network_becomes_a_file_that_predicts(tmp_path: Path, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["exported.onnx"], r"exported\.onnx: is no folder; expected 'shipped', or the folder of a segmenter"),
-        (["nothing"], r"nothing/model\.json: not found"),
+        (
+            ["exported.onnx"],
+            r"exported\.onnx: no such folder; expected 'shipped', the folder of a segmenter, or",
+        ),
+        (["network/model.json"], r"network/model\.json: is no folder; expected 'shipped'"),
+        (["nothing"], r"nothing: no such folder; expected 'shipped'"),
+        (["models:/mine@champion"], r"models:/mine@champion: found no store of MLflow"),
         (["shipped", "--out", "a.txt"], r"--out a\.txt: expected a name that ends with \.onnx"),
         (["shipped", "--out", "there.onnx"], r"--out there\.onnx: is a folder"),
         (["shipped", "--check", "nothing.jpg"], r"nothing\.jpg: no such file"),
@@ -55,6 +62,16 @@ def test_a_mistake_is_told_and_nothing_is_written(
     with pytest.raises(HairlineError, match=told):
         raise done.exception
     assert {path.name for path in tmp_path.iterdir()} == {"network", "there.onnx"}
+
+
+def test_a_registered_network_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parity, "SIZES", ((33, 57),))
+    network = small_network.make(tmp_path / "net")
+    monkeypatch.setattr(registered, "fetched", lambda source: nullcontext(network))
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["export", "models:/mine@champion"])
+    assert done.exit_code == 0, done.output
+    assert hairline.load_segmenter("mine_champion.onnx").info == hairline.load_segmenter(network).info
 
 
 def test_formats_that_there_are_not_are_refused() -> None:

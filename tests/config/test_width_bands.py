@@ -40,6 +40,7 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
         ("width: max", "width: mode", "'mean', 'p95' or 'max'"),
         ("source: the client", "author: the client", "author"),
         ("name: fine", "title: fine", "title"),
+        ("name: fine", "name: wide", "expected classes with names of their own, found wide 2 times"),
     ],
 )
 def test_files_that_say_no_bands(tmp_path: Path, before: str, after: str, told: str) -> None:

@@ -22,7 +22,7 @@ from hairline.data.outlines import read_outline
 from hairline.errors import HairlineError
 from hairline.inspection.exports import coco, geojson, geopackage, places, rings
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
-from hairline.inspection.exports.shapes import shapes
+from hairline.inspection.exports.shapes import shapes, spanning
 from hairline.inspection.georeference import Georeference
 
 ROTATED = (0.018, 0.009, 500_123.4, 0.009, -0.018, 5_400_321.7)  # 2 cm a pixel, turned by 27 degrees
@@ -253,6 +253,17 @@ def test_islands_in_small_holes_belong_to_the_crack_that_was_measured_with_them(
     assert (found[1].pixels.sum(), found[1].pixels.all()) == (inner.area_px, True)
     with pytest.raises(HairlineError, match="measure it again"):
         shapes(replace(photo, cracks=[replace(outer, area_px=outer.area_px + 2), inner]), mask)
+
+
+@pytest.mark.parametrize("upright", [True, False])
+def test_cracks_longer_than_16_bits_count_are_found_again(upright: bool) -> None:
+    mask = np.zeros((70_000, 5), bool)
+    mask[:, 1] = mask[9, 1:3] = mask[:100, 4] = True
+    mask = mask if upright else np.ascontiguousarray(mask.T)
+    window = mask[:, 1:3] if upright else mask[1:3]
+    found = spanning(window)
+    assert found is not None and (found == window).all()
+    assert spanning(mask) is None  # of which no part touches all sides
 
 
 def test_arrays_alone_are_enough(tmp_path: Path) -> None:

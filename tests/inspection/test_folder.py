@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_mask, read_scores, write_image
+from hairline.imaging.images import read_mask, read_scores, write_image, write_mask
 from hairline.inspection import folder, photos
 from hairline.inspection.folder import Done, Options
 from hairline.inspection.prediction import Predictor
@@ -191,8 +191,9 @@ def test_files_tell_what_was_used(root: Path) -> None:
 def test_a_table_of_an_earlier_version_is_gone_on_with(root: Path) -> None:
     run(root, Brightness())
     file = root / "out/predictions.csv"
-    file.write_text("".join(f"{line.rsplit(',', 2)[0]}\n" for line in file.read_text().splitlines()))
-    assert run(root, Brightness())[0] == Done(0, 3, 0)
+    for lacking in (1, 3):
+        file.write_text("".join(f"{line.rsplit(',', lacking)[0]}\n" for line in file.read_text().splitlines()))
+        assert run(root, Brightness())[0] == Done(0, 3, 0)
     assert run(root, Brightness(), Options(1, 0.5, False, False, "flips"))[0] == Done(3, 0, 0)
 
 
@@ -238,3 +239,59 @@ def test_what_kill_9_leaves_is_whole_and_gone_on_with(root: Path) -> None:
     assert not [path for path in (root / "out").rglob("*") if ".partial" in path.name]
     for path in (root / "out/masks").rglob("*.png"):
         assert read_mask(path).shape == (20, 30)
+
+
+@pytest.mark.parametrize(
+    "other", [(Brightness(), Options(1, 0.9, False, False)), (Brightness("other"), ASKED), (Brightness(), None)]
+)
+def test_files_that_a_killed_run_wrote_after_its_table_are_not_taken(
+    root: Path, other: tuple[Brightness, Options | None]
+) -> None:
+    run(root, Brightness())
+    table, photo = (root / "out/predictions.csv").read_bytes(), (root / "p/a.png").read_bytes()
+    network, options = other
+    if options is None:  # another photo, which was brought back afterwards
+        write_image(root / "p/a.png", np.zeros((20, 30, 3), np.uint8))
+    run(root, network, options or ASKED)
+    (root / "out/predictions.csv").write_bytes(table)
+    (root / "p/a.png").write_bytes(photo)
+    assert run(root, Brightness())[0] == (Done(1, 2, 0) if options is None else Done(3, 0, 0))
+    assert read_mask(root / "out/masks/a.png").sum() == 150
+    assert run(root, Brightness())[0] == Done(0, 3, 0)
+
+
+def test_photos_that_were_moved_are_not_predicted_and_counted_twice(root: Path) -> None:
+    write_image(root / "p/far/a.png", np.zeros((20, 30, 3), np.uint8))
+    run(root, Brightness())
+    masks = {path.relative_to(root): path.read_bytes() for path in (root / "out/masks").rglob("*.png")}
+    (root / "p").rename(root / "elsewhere")
+    network = Brightness()
+    found, _ = photos.find([root / "elsewhere"], root / "out")
+    assert folder.predict_all(found, cast(Predictor, network), root / "out", ASKED, print) == Done(0, 4, 0)
+    assert {path.relative_to(root): path.read_bytes() for path in (root / "out/masks").rglob("*.png")} == masks
+    assert {row["photo"]: row["name"] for row in rows(root)} == {
+        str(root / "elsewhere" / f"{name}.png"): name for name in ("a", "below/a", "c", "far/a")
+    }
+    (root / "elsewhere/c.png").rename(root / "elsewhere/below/c.png")
+    write_image(root / "elsewhere/c.png", np.full((20, 30, 3), 255, np.uint8))
+    found, _ = photos.find([root / "elsewhere"], root / "out")
+    assert folder.predict_all(found, cast(Predictor, network), root / "out", ASKED, print).predicted == 2
+    assert read_mask(root / "out/masks/c.png").all()
+
+
+def test_a_mask_that_was_painted_over_is_not_replaced_unasked(root: Path) -> None:
+    run(root, Brightness())
+    mask = root / "out/masks/a.png"
+    write_mask(mask, ~read_mask(mask))
+    painted = mask.read_bytes()
+    assert run(root, Brightness())[0] == Done(0, 3, 0)
+    other = Options(1, 0.3, True, False)
+    for _ in range(2):
+        done, told = run(root, Brightness(), other)
+        assert done.failed == 1 and "masks/a.png was changed since" in told[0] and mask.read_bytes() == painted
+    assert done == Done(0, 2, 1)
+    assert run(root, Brightness(), Options(1, 0.3, True, True))[0] == Done(3, 0, 0)
+    assert mask.read_bytes() != painted
+    write_mask(mask, ~read_mask(mask))
+    mask.unlink()
+    assert run(root, Brightness(), other)[0] == Done(1, 2, 0)

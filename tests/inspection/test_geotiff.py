@@ -1,5 +1,7 @@
 """GeoTIFF: read by rows as the same pixels in a PNG file, written with the coordinate system of the photo."""
 
+import errno
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -183,3 +185,27 @@ def test_without_rasterio_a_geotiff_is_a_photo(tmp_path: Path) -> None:
     path = write(tmp_path / "a.tif", noise(5, 7, 3))
     done = subprocess.run([sys.executable, "-c", WITHOUT, str(path)], capture_output=True, text=True, check=True)
     assert "(5, 7, 3)" in done.stdout and "pip install 'hairline[geo]'" in done.stdout
+
+
+def test_what_the_disk_does_not_take_whole_is_an_error(tmp_path: Path) -> None:
+    place, pixels = Georeference("EPSG:32633", (0.01, 0, 5e5, 0, -0.01, 5e6), 1.0), noise(600, 600)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def put(file: Path) -> int:
+        with GeoTiffRows(file, 600, 600, place, {}) as rows:
+            rows.write(pixels)
+        return file.stat().st_size
+
+    size, refused = put(tmp_path / "whole.tif"), 0
+    for limit in (size // 2, size - 900, size - 500, size - 200, size - 1, size):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+        try:
+            put(tmp_path / f"{limit}.tif")
+        except OSError as error:
+            assert error.filename == str(tmp_path / f"{limit}.tif") and error.errno in (errno.ENOSPC, errno.EIO)
+            refused += 1
+        else:
+            np.testing.assert_array_equal(read_image(tmp_path / f"{limit}.tif")[..., 0], pixels)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert refused >= 3

@@ -95,6 +95,22 @@ def test_everything_is_written_and_the_worst_photo_comes_first(tmp_path: Path) -
     assert len(geopandas.read_file(tmp_path / "cracks_px.geojson")) == 1
 
 
+def test_the_sentence_names_the_widest_of_all_whatever_its_class(tmp_path: Path) -> None:
+    even, blob = np.zeros((90, 120), bool), np.zeros((90, 120), bool)
+    even[40:46, 5:110] = True
+    blob[40:43, 5:110] = blob[30:52, 55:70] = True  # thin, but for one place
+    both = [measured.photo(tmp_path, name, mask, mm_per_px=0.2) for name, mask in (("even", even), ("blob", blob))]
+    far = measured.photo(tmp_path, "px", np.pad(even, 30)[:90, :120])
+    classed = [replace(both[0], classes=["wide"]), replace(both[1], classes=["medium"]), far]
+    assert both[1].cracks[0].width_max_px > both[0].cracks[0].width_max_px
+    write_outputs(tmp_path, classed, PROVENANCE, Wanted())
+    assert "(blob.png, crack 1)" in Page(tmp_path / "index.html").text
+    bare = [far, *(replace(photo, classes=[]) for photo in both)]
+    write_outputs(tmp_path, bare, replace(PROVENANCE, classes=()), Wanted())
+    found = [each["data-file"] for each in Page(tmp_path / "index.html").all("article")]
+    assert found == ["blob.png", "even.png", "px.png"]  # 6 px are not worse than 1 mm
+
+
 def test_the_page_has_no_outside_reference_and_every_picture_says_what_it_shows(tmp_path: Path) -> None:
     write_outputs(tmp_path, photos(tmp_path), PROVENANCE, Wanted())
     page = Page(tmp_path / "index.html")

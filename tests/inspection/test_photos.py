@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from hairline.errors import HairlineError
-from hairline.inspection.photos import Photo, find, name_all
+from hairline.inspection.photos import WRITTEN, Photo, find, name_all
 
 
 def touch(root: Path, *names: str) -> None:
@@ -69,3 +69,43 @@ def test_patterns_are_searched_where_no_file_has_their_name(tmp_path: Path) -> N
     ):
         with pytest.raises(HairlineError, match=told):
             find([tmp_path / pattern], tmp_path / "out")
+
+
+def test_no_photo_is_called_as_a_folder_of_another_is(tmp_path: Path) -> None:
+    """masks/wall.png is no folder and a mask at once."""
+    touch(tmp_path / "p", "wall.jpg", "wall.png/1.jpg", "X.tif/1.png", "x.webp", "b.jpg/c.jpg/2.png", "b.jpg/c.webp")
+    found, _ = find([tmp_path / "p"], tmp_path / "out")
+    for order in (found, found[::-1]):
+        names = name_all(order, {}).values()
+        for suffix in WRITTEN:
+            files = {f"{name}{suffix}".casefold() for name in names}
+            folders = {parent.as_posix().casefold() for name in names for parent in PurePosixPath(name).parents}
+            assert len(files) == len(names) == 6 and not files & folders
+    assert name_all(found[:1], {})[found[0].path] == found[0].name.with_suffix("").as_posix()
+
+
+@pytest.mark.parametrize("name", ["=1+1.jpg", "@a.jpg", "-2.jpg", "+3.jpg"])
+def test_no_name_is_a_formula_to_a_spreadsheet(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    found, _ = find([tmp_path], tmp_path / "out")
+    assert list(name_all(found, {}).values()) == [f"_{name.removesuffix('.jpg')}"]
+
+
+def test_links_in_a_circle_are_passed_over_and_the_others_count(tmp_path: Path) -> None:
+    touch(tmp_path, "p/a.jpg", "p/below/b.jpg")
+    (tmp_path / "p/below/up").symlink_to(tmp_path / "p")
+    (tmp_path / "p/self.jpg").symlink_to("self.jpg")
+    found, other = find([tmp_path / "p"], tmp_path / "out")
+    assert [photo.name.as_posix() for photo in found] == ["a.jpg", "below/b.jpg", "self.jpg"]
+    assert other == [tmp_path / "p/below/up"]
+
+
+def test_what_was_written_below_photos_is_no_photo(tmp_path: Path) -> None:
+    written = [f"found/{kind}/a.png" for kind in ("masks", "scores", "overlays")] + ["report/index_pictures/x.webp"]
+    touch(tmp_path / "p", "a.jpg", "masks/a.png", "found/predictions.csv", "report/index.html", *written)
+    named = lambda given, too: [photo.name.as_posix() for photo in find([given], tmp_path / "out", 1, too)[0]]  # noqa: E731
+    assert named(tmp_path / "p", False) == ["a.jpg", "masks/a.png"]
+    assert len(named(tmp_path / "p", True)) == 6
+    assert named(tmp_path / "p/found/masks", False) == ["a.png"]  # which somebody asks for
+    with pytest.raises(HairlineError, match="no photo but what hairline wrote itself"):
+        named(tmp_path / "p/found", False)

@@ -1,5 +1,6 @@
 """From photos to files that others open, by the two commands that people type."""
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -71,11 +72,32 @@ def test_a_later_call_writes_of_all_that_was_measured_and_a_changed_mask_anew(fo
     assert len(coco(folder)["images"]) == 2 and len(coco(folder)["annotations"]) == 1
 
 
-def test_a_mask_that_is_gone_is_told_of_before_anything_is_replaced(folder: Path) -> None:
+def test_a_mask_that_is_gone_is_told_of_and_left_out_of_all_files(folder: Path) -> None:
     assert said(*WORDS)[0] == 0
-    before = (folder / "out/index.html").read_bytes()
     (folder / "found/masks/a.png").unlink()
     status, told = said(*WORDS)
-    assert status == 1 and "a.png" in told
-    assert (folder / "out/index.html").read_bytes() == before
-    assert not list((folder / "out").glob("*.partial"))
+    assert status == 0 and "note: a: measured before, and left out" in told
+    assert [image["file_name"] for image in coco(folder)["images"]] == ["below/b.png"]
+    assert "a.png" not in (folder / "out/index.html").read_text().replace("below/b.png", "")
+    assert [row["photo"] for row in csv.DictReader((folder / "out/photos.csv").open())] == ["below/b"]
+
+
+def test_no_card_of_another_network_stays(folder: Path) -> None:
+    assert "A network for tests" in (folder / "found/network.md").read_text()
+    (folder / "net/CARD.md").unlink()
+    info = json.loads((folder / "net/model.json").read_text())
+    (folder / "net/model.json").write_text(json.dumps(info | {"training": {"seed": 5}}))
+    assert said("predict", "net", "photos/a.png", "--out", "found", "--again")[0] == 0
+    assert not (folder / "found/network.md").exists()
+    (folder / "found/network.md").write_text("# A network for tests\n")
+    assert said(*WORDS[:6])[0] == 0
+    assert "A network for tests" not in (folder / "out/index.html").read_text()  # of two networks
+
+
+def test_photos_that_share_a_name_are_called_by_their_files(folder: Path) -> None:
+    write_image(folder / "photos/a.jpg", np.zeros((200, 200, 3), np.uint8))
+    assert said("predict", "net", "photos", "--out", "found")[0] == 0
+    status, told = said(*WORDS)
+    assert status == 0, told
+    names = {image["file_name"] for image in coco(folder)["images"]}
+    assert names == {"a.jpg", "a.png", "below/b.png"}

@@ -40,6 +40,14 @@ def test_frames_are_those_that_were_asked_for_in_any_order(tmp_path: Path, suffi
         np.testing.assert_array_equal(videos.read(path, frame), all_frames[frame])
 
 
+def test_a_stream_that_does_not_say_how_long_it_is_is_looked_at_to_its_end(tmp_path: Path) -> None:
+    images = [cv2.imencode(".jpg", np.full((48, 64, 3), 5 * number, np.uint8))[1] for number in range(50)]
+    path = tmp_path / "a.avi"
+    path.write_bytes(b"".join(image.tobytes() for image in images))  # at 25 a second, as FFmpeg takes it
+    assert videos.frames(path, 0.5) == [0, 12, 25, 38]
+    assert abs(float(videos.read(path, 38).mean()) - 190) < 2
+
+
 def test_videos_without_frames_are_told_of(tmp_path: Path) -> None:
     (tmp_path / "text.mp4").write_text("no video")
     film(tmp_path / "none.avi", 0)

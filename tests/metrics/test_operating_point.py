@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hairline.errors import HairlineError
 from hairline.inspection import thresholds
 from hairline.metrics import learned, operating_point
 
@@ -56,3 +57,10 @@ def test_what_is_used_and_what_is_said_of_it() -> None:
     assert (calibrated.value, calibrated.told) == (0.5, "to which the network is calibrated")
     for info in ({}, {"threshold": None}):
         assert thresholds.of(info).value == 0.5 and "none is kept" in thresholds.of(info).told
+
+
+@pytest.mark.parametrize("kept", [{"value": 7}, {"value": 0}, {"value": "x"}, {"value": True}, {}, 3])
+def test_what_can_be_no_threshold_is_refused(kept: object) -> None:
+    with pytest.raises(HairlineError, match=r"model\.json: the threshold .*; correct it there"):
+        operating_point.of({"threshold": kept})
+    assert operating_point.of({"threshold": kept, "calibration": {"temperature": 1, "bias": 0}}) == 0.5

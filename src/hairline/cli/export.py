@@ -1,5 +1,7 @@
 """`hairline export`: a segmenter as one ONNX file, which runs without torch."""
 
+import re
+from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +9,7 @@ from typing import Annotated
 import typer
 
 from hairline.errors import HairlineError
+from hairline.inspection import registered
 from hairline.io import system_errors
 from hairline.io.file_names import printable
 from hairline.io.reading import there
@@ -22,7 +25,11 @@ class Format(StrEnum):
 
 def export(
     model: Annotated[
-        str, typer.Argument(metavar="shipped|FOLDER", help="The network inside this package, or a segmenter's folder.")
+        str,
+        typer.Argument(
+            metavar="shipped|FOLDER|models:/NAME@ALIAS",
+            help="The network inside this package, a segmenter's folder, or one of MLflow's registry.",
+        ),
     ],
     form: Annotated[Format, typer.Option("--format", help="Of the file.")] = Format.ONNX,
     out: Annotated[
@@ -54,9 +61,12 @@ def export(
             f"{printable(model)}: exporting needs {error.name}, which is not installed; expected all that hairline "
             "depends on; run pip install hairline"
         ) from None
-    folder = shipped.folder() if model == SHIPPED else Path(model)
     photos = [read_image(path) for path in check or []]
-    with system_errors.of_no_stage():
+    with system_errors.of_no_stage(), ExitStack() as stack:
+        if registered.is_one(model):
+            folder = stack.enter_context(registered.fetched(model))
+        else:
+            folder = shipped.folder() if model == SHIPPED else Path(model)
         found = files.export(folder, target, photos, int8)
     typer.echo(f"Network   {printable(str(target))}, {target.stat().st_size / 1e6:.1f} MB")
     typer.echo(
@@ -65,14 +75,17 @@ def export(
 
 
 def _name(model: str) -> str:
+    if model.startswith(registered.SCHEME):
+        return "_".join(re.findall(r"[^/@]+", model.removeprefix(registered.SCHEME)))
     return SHIPPED if model == SHIPPED else Path(model).resolve().name
 
 
 def _refuse_exported(model: str) -> None:
-    if model.lower().endswith(SUFFIX) and not Path(model).is_dir():
+    if model != SHIPPED and not model.startswith(registered.SCHEME) and not Path(model).is_dir():
+        found = "is no folder" if there(Path(model)) else "no such folder"
         raise HairlineError(
-            f"{printable(model)}: is no folder; expected '{SHIPPED}', or the folder of a segmenter; name what was "
-            "exported"
+            f"{printable(model)}: {found}; expected '{SHIPPED}', the folder of a segmenter, or models:/NAME@ALIAS; "
+            "name what is to be exported"
         )
 
 

@@ -32,8 +32,12 @@ def refuse_file(out: Path) -> None:
 def tell_passed_over(other: Sequence[Path]) -> None:
     """Say which files are no images."""
     if other:
-        some = ", ".join(printable(str(path)) for path in other[:NAMED]) + (" …" if len(other) > NAMED else "")
-        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some}", err=True)
+        typer.echo(f"note: {len(other)} other files passed over, which are no images: {some(other)}", err=True)
+
+
+def some(names: Sequence[str | Path]) -> str:
+    """The first of some names."""
+    return ", ".join(printable(str(name)) for name in names[:NAMED]) + (" …" if len(names) > NAMED else "")
 
 
 def tell(error: HairlineError) -> None:

@@ -36,7 +36,7 @@ def label(
     given_photos.refuse_file(out)
     from hairline.inspection import photos as photo_files
 
-    found, other = photo_files.find(photos, out)
+    found, other = photo_files.find(photos, out, found_too=False)
     given_photos.tell_passed_over(other)
     from hairline.inspection import folder, prediction  # which take seconds to load
     from hairline.inspection.labeller import Labeller
@@ -48,6 +48,7 @@ def label(
     options = folder.Options(scale, threshold, overlay, again)
     with system_errors.of_no_stage(), bar(len(found), "label", "photo") as progress:
         done = folder.predict_all(found, labeller, out, options, given_photos.tell, progress.update)
+        folder.keep_card(out, "")
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {out / 'predictions.csv'}")
     raise typer.Exit(done.failed > 0)

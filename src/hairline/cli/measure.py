@@ -66,7 +66,7 @@ def measure(
     asked = scaling.Asked(mm_per_px, scale_csv, points, distance_m)
     scales = scaling.Scales(asked, photos is not None)
 
-    with turns.alone(out, folder.LOCK, "'hairline measure'"), system_errors.of_no_stage():
+    with system_errors.of_no_stage(), turns.alone(out, folder.LOCK, "'hairline measure'"):
         jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
         for name, error in missing.items():
             folder.forget(out, name)
@@ -76,7 +76,8 @@ def measure(
         wanted = outputs.Wanted(page, coco, geojson, geopackage)
         with bar(None, "write", "photo") as progress:
             written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []
-    for note in scales.notes():
+        gone = folder.gone(out)
+    for note in [*scales.notes(), *_told_gone(gone)]:
         typer.echo(f"note: {note}", err=True)
     failed = done.failed + len(missing)
     typer.echo(f"{done.measured} masks measured, {done.skipped} done before, {failed} failed; {done.cracks} cracks")
@@ -88,3 +89,9 @@ def measure(
 def _masks(path: Path) -> Path:
     """The folder of masks in what 'hairline predict' wrote; else the path itself."""
     return path / "masks" if (path / "predictions.csv").is_file() and (path / "masks").is_dir() else path
+
+
+def _told_gone(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    return [f"{given_photos.some(names)}: measured before, and left out since their masks are not there any more"]

@@ -9,7 +9,6 @@ import typer
 from hairline.cli import given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
-from hairline.io.atomic import whole_file
 from hairline.io.progress import bar
 
 AUTO = "auto"
@@ -61,12 +60,11 @@ def predict(
 
     averaged = averaging.refuse(average)
     source, given = named.split(words, model)
-    found, other = photo_files.find(given, out, every)
+    found, other = photo_files.find(given, out, every, found_too=False)
     given_photos.tell_passed_over(other)
     from hairline.inspection import (  # which take seconds to load
         folder,
         geotiff,
-        places,
         prediction,
         scales,
         thresholds,
@@ -85,15 +83,12 @@ def predict(
         with system_errors.of_no_stage(), bar(looked, "scale", "photo") as progress:
             factor, readable = scales.of_photos(found, predictor, out, progress.update)
         typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
-    stored = thresholds.of(predictor.info)
-    used = stored.value if threshold is None else threshold
-    typer.echo(f"Threshold {used:g}, {stored.told if threshold is None else 'as given'}", err=True)
-    options = folder.Options(factor, used, overlay, again, averaged, tiled=True, workers=workers)
+    used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
+    typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
+    options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
     with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
         done = folder.predict_all(found, predictor, out, options, given_photos.tell, progress.update)
-    if predictor.card:
-        with whole_file(out / places.CARD) as partial:
-            partial.write_text(predictor.card, encoding="utf-8")
+        folder.keep_card(out, predictor.card)
     passed = f", {len(other)} other files passed over" if other else ""
     typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed{passed}")
     typer.echo(f"Table     {out / 'predictions.csv'}")

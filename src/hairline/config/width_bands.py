@@ -45,7 +45,7 @@ class Bands:
     bands: Annotated[tuple[Band, ...], MinLen(1)]
 
     def __post_init__(self) -> None:
-        """Refuse limits that do not rise, and a last class that does not take the rest."""
+        """Refuse limits that do not rise, a last class that does not take the rest, and names that two classes have."""
         limits = [band.up_to_mm for band in self.bands]
         below = [limit for limit in limits[:-1] if limit is not None]
         if limits[-1] is not None or len(below) < len(limits) - 1 or sorted(set(below)) != below:
@@ -54,6 +54,10 @@ class Bands:
                 f"expected limits up_to_mm that rise, and null for the last class, which has all that are wider, "
                 f"found {found}"
             )
+
+        names = [band.name for band in self.bands]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(f"expected classes with names of their own, found {twice[0]} {len(twice)} times")
 
     def name_of(self, width_mm: float) -> str:
         """The name of the class that a width is in.

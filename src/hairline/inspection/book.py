@@ -4,11 +4,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hairline.errors import HairlineError
+from hairline.inspection import moved, places, records, tags
 from hairline.inspection import photos as photo_files
-from hairline.inspection import places, records
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
+from hairline.io.file_names import printable
+from hairline.io.hashing import content_hash
+
+
+class PaintedError(HairlineError):
+    """A mask was changed since it was written."""
 
 
 class Book:
@@ -26,16 +33,16 @@ class Book:
             HairlineError: If the table of an earlier run cannot be read.
         """
         self._out, self._model, self._options = out, model_sha256, options
-        self._known, self._saved = records.read(out), time.monotonic()
-        self._hashed: tuple[Path, str] | None = None
+        self._saved, self._hashed = time.monotonic(), dict[Path, str]()
+        self._known = moved.followed(records.read(out), listed, self.digest)
         self.counts = {"predicted": 0, "skipped": 0, "failed": 0}
         self.names = photo_files.name_all(listed, {path: record.name for path, record in self._known.items()})
 
     def digest(self, photo: Photo) -> str:
         """Hash of the file of a photo; of a video once for all of its frames."""
-        if photo.frame is None or self._hashed is None or self._hashed[0] != photo.file:
-            self._hashed = photo.file, photo_files.digest(photo)
-        return self._hashed[1]
+        if photo.frame is None or photo.file not in self._hashed:
+            self._hashed = {photo.file: photo_files.digest(photo)}
+        return self._hashed[photo.file]
 
     def is_done(self, photo: Photo) -> bool:
         """Whether it was predicted before, from the same bytes, with the same network and options."""
@@ -44,7 +51,29 @@ class Book:
             return False
         same = (before.photo_sha256, before.model_sha256) == (self.digest(photo), self._model)
         alike = (before.scale, before.threshold, before.average) == (asked.scale, asked.threshold, asked.average)
-        return same and alike and places.complete(self._out, before.name, asked.overlay)
+        return same and alike and places.complete(self._out, before.name, asked.overlay) and not self._is_other(before)
+
+    def _is_other(self, before: Record) -> bool:
+        """Whether files are not those of their row: of a run that was killed before it wrote the table."""
+        told = tags.of(before, before.model_sha256, before.photo_sha256)
+        return tags.contradict(places.found_scores(self._out, before.name), told)
+
+    def refuse_painted(self, photo: Photo) -> None:
+        """Keep a mask that somebody painted over from being replaced by another, unless that is asked for.
+
+        Raises:
+            PaintedError: If it is not as it was written.
+        """
+        before = self._known.get(str(photo.path))
+        if before is None or not before.mask_sha256 or self._options.again:
+            return
+        mask = places.found_mask(self._out, before.name)
+        if mask.is_file() and content_hash(mask) != before.mask_sha256 and not self._is_other(before):
+            raise PaintedError(
+                f"{printable(str(photo.path))}: its mask {printable(str(mask))} was changed since it was found; "
+                "expected it as it was, or it would be lost; move it away, call with --again, or name another folder "
+                "for --out"
+            )
 
     def forget(self, photo: Photo) -> None:
         """Take away what an earlier run wrote of a photo, which what follows may not replace."""
@@ -56,10 +85,11 @@ class Book:
         self._known[str(photo.path)] = found
         self.counts["predicted"] += 1
 
-    def fail(self, photo: Photo) -> None:
+    def fail(self, photo: Photo, error: HairlineError) -> None:
         """Note that a photo could not be predicted."""
         self.counts["failed"] += 1
-        self.forget(photo)
+        if not isinstance(error, PaintedError):
+            self.forget(photo)
 
     def save(self, between_s: float) -> None:
         """Write the table unless it was written less than so many seconds ago."""

@@ -8,17 +8,18 @@ from functools import partial
 from pathlib import Path
 
 from hairline.errors import HairlineError
-from hairline.inspection import one_photo, opened
+from hairline.inspection import one_photo, opened, places
 from hairline.inspection.averaging import Asked
 from hairline.inspection.book import Book
 from hairline.inspection.options import Done, Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
 from hairline.inspection.turns import alone
+from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
 from hairline.io.reading import refuse_no_file
 
-__all__ = ["LOCK", "Asked", "Done", "Options", "predict_all"]
+__all__ = ["LOCK", "Asked", "Done", "Options", "keep_card", "predict_all"]
 
 LOCK = ".predict.lock"
 BETWEEN_S = 5.0
@@ -58,6 +59,20 @@ def predict_all(
         return _predict_all(list(photos), predictor, out, options, tell, step)
 
 
+def keep_card(out: Path, card: str) -> None:
+    """Keep the model card of what was asked beside what it said; none of another that was asked before.
+
+    Args:
+        out: Folder that was written to.
+        card: Markdown; empty where there is none.
+    """
+    if not card:
+        (out / places.CARD).unlink(missing_ok=True)
+        return
+    with whole_file(out / places.CARD) as partial:
+        partial.write_text(card, encoding="utf-8")
+
+
 def _predict_all(
     listed: Sequence[Photo], predictor: Asked, out: Path, options: Options,
     tell: Callable[[HairlineError], None], step: Callable[[], object],
@@ -69,7 +84,7 @@ def _predict_all(
         try:
             return work()
         except HairlineError as error:
-            book.fail(photo)
+            book.fail(photo, error)
             tell(error)
             return None
 
@@ -99,6 +114,7 @@ def _begin(book: Book, photo: Photo, predictor: Asked, out: Path, options: Optio
     if book.is_done(photo):
         book.counts["skipped"] += 1
         return None
+    book.refuse_painted(photo)
     digest, name, opening = book.digest(photo), book.names[photo.path], opened.prepare(photo)
     book.forget(photo)
     return start(partial(one_photo.predict, photo, name, digest, opening, predictor, out, options))

@@ -1,10 +1,14 @@
 """GeoTIFF: read by rows, never as a whole, and written by rows with the coordinate system of the photo."""
 
+import errno
 import importlib.util
 import logging
+import os
+import shutil
 import warnings
+import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +30,8 @@ LARGE_PIXELS = 1 << 26
 PIECE_BYTES = 1 << 28
 ANY_PIXELS = 1 << 40
 SEARCH_ROWS = 1024
+FULL_BYTES = 1 << 22
+"""A disk with less is full where a file could not be written."""
 NOBODY = logging.NullHandler()
 """Keeps what GDAL says of damaged files, of which a sentence of ours tells, off the screen; other handlers have it."""
 
@@ -52,6 +58,14 @@ def georeference(path: Path) -> Georeference | None:
         raise HairlineError(f"{printable(str(path))}: {MISSING}")
     with _dataset(path) as dataset:
         return None if dataset is None else _georeference(dataset)
+
+
+def texts(path: Path) -> Mapping[str, str]:
+    """What a GeoTIFF tells beside its pixels, as tags; nothing where it cannot be read, or rasterio is missing."""
+    if not readable():
+        return {}
+    with _dataset(path) as dataset:
+        return {} if dataset is None else dict(dataset.tags())
 
 
 @contextmanager
@@ -167,7 +181,7 @@ class GeoTiffRows:
         import rasterio
         from rasterio.transform import Affine
 
-        self._open = ExitStack()
+        self._file, self._open, self._sum = file, ExitStack(), 0
         self._open.enter_context(rasterio.Env(GDAL_CACHEMAX=CACHE_MB))
         self._dataset = self._open.enter_context(rasterio.open(
             file, "w", driver="GTiff", width=width, height=height, count=1, dtype="uint8", crs=place.crs,
@@ -188,18 +202,53 @@ class GeoTiffRows:
         self._held = held[whole:].copy()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        try:
+        """Close the file, and read it back: on a full disk GDAL writes less than it was given, and may not say so.
+
+        Raises:
+            OSError: If it does not hold what was written.
+        """
+        told: AbstractContextManager[object] = _written(self._file) if kind is None else suppress(Exception)
+        with told, self._open:
             if kind is None:
                 self._put(self._held)
-        finally:
-            self._open.close()
+        if kind is None and self._read_back() != self._sum:
+            raise _unwritten(self._file)
 
     def _put(self, rows: NDArray[np.uint8]) -> None:
         from rasterio.windows import Window
 
         if len(rows):
-            self._dataset.write(rows, 1, window=Window(0, self._top, self._width, len(rows)))
+            with _written(self._file):
+                self._dataset.write(rows, 1, window=Window(0, self._top, self._width, len(rows)))
+            self._sum = zlib.crc32(np.ascontiguousarray(rows), self._sum)
             self._top += len(rows)
+
+    def _read_back(self) -> int:
+        """Checksum of what the file holds."""
+        from rasterio.windows import Window
+
+        found = 0
+        with _written(self._file), _dataset(self._file) as dataset:
+            for top in range(0, self._top if dataset is not None else 0, BLOCK_PX):
+                rows = dataset.read(1, window=Window(0, top, self._width, min(BLOCK_PX, self._top - top)))
+                found = zlib.crc32(rows, found)
+        return found
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """What GDAL says of writing inside the block, as an error of the file system, which it is."""
+    from rasterio.errors import RasterioError
+
+    try:
+        yield
+    except RasterioError:
+        raise _unwritten(path) from None
+
+
+def _unwritten(path: Path) -> OSError:
+    number = errno.ENOSPC if shutil.disk_usage(path.parent).free < FULL_BYTES else errno.EIO
+    return OSError(number, os.strerror(number), str(path))
 
 
 @contextmanager
@@ -237,7 +286,7 @@ def _told(path: Path) -> Iterator[None]:
 def _georeference(dataset: Any) -> Georeference | None:
     from rasterio.errors import CRSError
 
-    if not dataset.crs:
+    if not dataset.crs or dataset.transform.is_identity:  # which stands for none
         return None
     authority = _authority(dataset.crs)
     try:

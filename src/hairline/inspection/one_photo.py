@@ -10,7 +10,7 @@ from hairline.errors import HairlineError
 from hairline.imaging import tiles
 from hairline.imaging.images import quantise
 from hairline.imaging.tiles import Tiling
-from hairline.inspection import averaging, places, writing
+from hairline.inspection import averaging, places, tags, writing
 from hairline.inspection.averaging import Asked
 from hairline.inspection.opened import Opened, Opening
 from hairline.inspection.options import Options
@@ -18,7 +18,7 @@ from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import printable
-from hairline.version import installed
+from hairline.io.hashing import content_hash
 
 WHOLE = Tiling(tile_px=1 << 40, overlap_px=0, margin_px=0, align_px=1)
 """What must see photos as a whole is asked about one tile."""
@@ -45,11 +45,7 @@ def predict(
         HairlineError: If it cannot be read.
     """
     begun = time.perf_counter()
-    told = {
-        "Software": f"hairline {installed()}",
-        "hairline": f"threshold={options.threshold:g} scale={options.scale:g} average={options.average} "
-        f"model_sha256={predictor.sha256}",
-    }
+    told = tags.of(options, predictor.sha256, digest)
     with opening() as found:
         cracked = _write(photo, name, found, predictor, out, options, told)
         height, width = found.photo.height, found.photo.width
@@ -57,7 +53,7 @@ def predict(
     return Record(
         str(photo.path), name, width, height, float(options.scale), float(options.threshold),
         cracked / (height * width), round(time.perf_counter() - begun, 3), digest, predictor.sha256,
-        options.average, place.crs if place else "",
+        options.average, place.crs if place else "", content_hash(places.mask(out, name, place is not None)),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import os
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from hairline.errors import HairlineError
 from hairline.imaging import heic
 from hairline.imaging.images import IMAGE_SUFFIXES
-from hairline.inspection import videos
+from hairline.inspection import places, records, videos
 from hairline.io.file_names import printable
 from hairline.io.hashing import content_hash
 from hairline.io.reading import composed, refuse_no_file, there, unreadable, walk
@@ -21,6 +21,15 @@ SUFFIXES = (*IMAGE_SUFFIXES, ".mpo", *heic.SUFFIXES, *videos.SUFFIXES)
 
 MAGIC = frozenset("*?[")
 """Letters that make a pattern of a name that no file has."""
+
+WRITTEN = (".png", ".tif", ".jpg", ".npz")
+"""Suffixes of what is written of photos under their names."""
+FORMULA = ("=", "+", "-", "@")
+"""What spreadsheets take a cell for a formula by."""
+
+
+BESIDE = {**dict.fromkeys((places.SCORES, places.MASKS, places.OVERLAYS), records.FILE), "index_pictures": "index.html"}
+"""Folders of what is written of photos → the file that lies beside them."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,9 @@ class Photo:
         return self.path if self.frame is None else self.path.parent
 
 
-def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> tuple[list[Photo], list[Path]]:
+def find(
+    given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S, found_too: bool = True
+) -> tuple[list[Photo], list[Path]]:
     """The photos among files and below folders, each once, and the other files of folders, which are passed over.
 
     Args:
@@ -51,9 +62,11 @@ def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> t
             and folders have, files with the suffixes of images and videos count; hidden ones do not.
         out: Folder that is written to; what lies in it is no photo.
         every_s: Seconds between two frames of a video.
+        found_too: Whether masks, scores and pictures count that were written below a folder, into others than ``out``.
 
     Returns:
-        Photos in the order of ``given``, those of a folder sorted by name; and what was passed over.
+        Photos in the order of ``given``, those of a folder sorted by name; and what was passed over, links that lead in
+        a circle among it.
 
     Raises:
         HairlineError: If one of them is not there, a folder or a pattern has no photo, or it lies in the one that is
@@ -63,10 +76,23 @@ def find(given: Sequence[Path], out: Path, every_s: float = videos.EVERY_S) -> t
     for path in given:
         found, passed = _below(path, out)
         for file, name in found:
-            for photo in _photos(_absolute(file), name, every_s):
+            if not found_too and _is_written(file, name):
+                continue
+            for photo in _photos(absolute(file), name, every_s):
                 photos.setdefault(photo.path, photo)
         other += passed
+    if not photos:
+        raise HairlineError(
+            f"{', '.join(printable(str(path)) for path in given)}: has no photo but what hairline wrote itself; "
+            "expected the photos; name their folder"
+        )
     return list(photos.values()), other
+
+
+def _is_written(file: Path, name: PurePosixPath) -> bool:
+    """Whether a file of a folder that was named is what hairline wrote into a folder below."""
+    below = zip(file.parents, name.parents[:-1], strict=False)
+    return any(folder.name in BESIDE and (folder.parent / BESIDE[folder.name]).is_file() for folder, _ in below)
 
 
 def recorded(path: str) -> Photo:
@@ -98,7 +124,9 @@ def _below(path: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], lis
             f"{printable(str(path))}: is the folder that --out names, or lies in it; expected photos elsewhere, "
             "or what was written would be taken for them; name another folder for --out"
         )
-    return _counted(path, path, walk(path), out)
+    circles = list[Path]()
+    found, other = _counted(path, path, list(walk(path, circles)), out)
+    return found, other + circles
 
 
 def _matching(pattern: Path, out: Path) -> tuple[list[tuple[Path, PurePosixPath]], list[Path]]:
@@ -136,10 +164,10 @@ def _counted(
             "name the folder they lie in, or convert them"
         )
     named_below = [(file, PurePosixPath(file.relative_to(root).as_posix())) for file in found]
-    return named_below, [file for file in outside if file not in set(found)]
+    return named_below, [file for file in outside if file.suffix.lower() not in SUFFIXES]
 
 
-def _absolute(path: Path) -> Path:
+def absolute(path: Path) -> Path:
     """Without ``..``, links as they are: files of one content may be links to one place."""
     return Path(os.path.normpath(path.absolute()))
 
@@ -161,7 +189,8 @@ def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, st
     """A name for what is written of each photo: its own without suffix, made longer where another has that already.
 
     Longer is: with the suffix, with the folders above it, with a number. Names that differ in letter case alone, or in
-    how accents are written, are one name to some systems, and so here.
+    how accents are written, are one name to some systems, and so here; and no file is called as a folder is. A name
+    that a spreadsheet would take for a formula gets a line before it.
 
     Args:
         photos: Photos.
@@ -170,17 +199,42 @@ def name_all(photos: Iterable[Photo], known: Mapping[str, str]) -> dict[Path, st
     Returns:
         Path of a photo → its name, with ``/`` between folders.
     """
-    taken = {_alike(name) for name in known.values()}
+    taken = _Taken()
+    for name in known.values():
+        taken.add(name)
     names = {}
     for photo in photos:
-        name = known.get(str(photo.path)) or next(each for each in _candidates(photo) if _free(each, taken))
-        taken.add(_alike(name))
+        name = known.get(str(photo.path)) or next(each for each in _candidates(photo) if taken.leaves(each))
+        taken.add(name)
         names[photo.path] = name
     return names
 
 
+class _Taken:
+    """Names that are taken, and the folders that these make."""
+
+    def __init__(self) -> None:
+        self._names, self._folders = set[str](), set[str]()
+
+    def add(self, name: str) -> None:
+        self._names.add(_alike(name))
+        self._folders.update(_above(name))
+
+    def leaves(self, name: str) -> bool:
+        """Whether a name is free: neither it nor a file of it is another's name or folder, nor its folders files."""
+        files = {_alike(f"{name}{suffix}") for suffix in WRITTEN}
+        written = {each.removesuffix(suffix) for each in _above(name) for suffix in WRITTEN if each.endswith(suffix)}
+        return _alike(name) not in self._names and not files & self._folders and not written & self._names
+
+
+def _above(name: str) -> set[str]:
+    return {_alike(folder.as_posix()) for folder in PurePosixPath(name).parents}
+
+
 def _candidates(photo: Photo) -> Iterator[str]:
     plain, suffix = photo.name.with_suffix(""), photo.name.suffix.lower().removeprefix(".")
+    if plain.as_posix().startswith(FORMULA):
+        plain = PurePosixPath(f"_{plain.as_posix()}")
     yield composed(plain.as_posix())
     typed = plain.with_name(f"{plain.name}_{suffix}")
     if suffix:
@@ -192,10 +246,6 @@ def _candidates(photo: Photo) -> Iterator[str]:
     while True:
         yield composed(plain.with_name(f"{typed.name}_{number}").as_posix())
         number += 1
-
-
-def _free(name: str, taken: Collection[str]) -> bool:
-    return _alike(name) not in taken
 
 
 def _alike(name: str) -> str:

@@ -29,6 +29,7 @@ class Record:
         model_sha256: Hash of the network's weights and description.
         average: Over which views scores were averaged, see :mod:`hairline.inspection.averaging`.
         crs: Coordinate system of the map that it lies on; empty where it lies on none.
+        mask_sha256: Hash of the mask's file as it was written, which people may have painted over since.
     """
 
     photo: str
@@ -43,11 +44,12 @@ class Record:
     model_sha256: str
     average: str = "none"
     crs: str = ""
+    mask_sha256: str = ""
 
 
 COLUMNS = {field.name: field.type for field in fields(Record)}
 
-ADDED = ("average", "crs")
+ADDED = ("average", "crs", "mask_sha256")
 """Columns that tables of earlier versions lack: their defaults are what those did."""
 
 
@@ -64,7 +66,7 @@ def read(folder: Path) -> dict[str, Record]:
     try:
         with file.open(newline="", encoding="utf-8") as content:
             header, *rows = csv.reader(content, strict=True)
-        if header not in (list(COLUMNS), list(COLUMNS)[: -len(ADDED)]):
+        if header not in [list(COLUMNS)[: len(COLUMNS) - lacking] for lacking in range(len(ADDED) + 1)]:
             raise ValueError(f"has the columns {', '.join(header)[:200]}")
         found = [_record(dict(zip(header, row, strict=True))) for row in rows]
     except (csv.Error, ValueError) as error:

@@ -1,8 +1,10 @@
 """What 'hairline measure' keeps, as the files that people and other programs open: page, COCO, GeoJSON, GeoPackage."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hairline.config.width_bands import Bands
@@ -34,7 +36,9 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
     Raises:
         HairlineError: If a mask is not the one that was measured any more, or the extra ``geo`` is missing.
     """
-    found = [_measured(path.relative_to(out / folder.STATE), each, key, bands) for path, each, key in folder.known(out)]
+    found = _by_files(
+        [_measured(path.relative_to(out / folder.STATE), each, key, bands) for path, each, key in folder.known(out)]
+    )
     made_by = _predicted(found)
     classes = width_classes(bands.bands) if bands else []
     settings = {"masks": f"{len(found)}", **_settings(made_by), "hairline": installed()}
@@ -56,6 +60,15 @@ def _measured(file: Path, measured: Measured, key: Mapping[str, Any], bands: Ban
         Path(photo) if photo else None, f"{name}{Path(photo).suffix if photo else mask.suffix}", name, measured.width,
         measured.height, mask, measured.cracks, classes, _scores(mask), geotiff.georeference(mask), scale,
     )  # fmt: skip
+
+
+def _by_files(found: list[MeasuredPhoto]) -> list[MeasuredPhoto]:
+    """The same, photos of longer names called by their files' names where those are no other photo's."""
+    plain = [
+        PurePosixPath(each.name).with_name(each.path.name).as_posix() if each.path else each.file for each in found
+    ]
+    counts = Counter(plain)
+    return [replace(each, file=file) if counts[file] == 1 else each for each, file in zip(found, plain, strict=True)]
 
 
 def _scores(mask: Path) -> Path | None:
@@ -86,6 +99,9 @@ def _settings(made_by: list[Path]) -> dict[str, str]:
 
 
 def _card(made_by: list[Path]) -> str:
+    """The card of the one network that found all of it; none where there were several."""
+    if len({row.model_sha256 for path in made_by for row in records.read(path).values()}) > 1:
+        return ""
     cards = {read_text(path / places.CARD) for path in made_by if there(path / places.CARD)}
     return cards.pop() if len(cards) == 1 else ""
 

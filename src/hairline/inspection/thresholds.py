@@ -23,6 +23,9 @@ class Threshold:
 def of(info: Mapping[str, Any]) -> Threshold:
     """The threshold of a network, by its model.json.
 
+    Raises:
+        HairlineError: If what is kept there can be none.
+
     >>> of({}).value
     0.5
     """
@@ -31,5 +34,7 @@ def of(info: Mapping[str, Any]) -> Threshold:
         return Threshold(value, "to which the network is calibrated")
     if not isinstance(kept, Mapping):
         return Threshold(value, "as none is kept with the network: look at some masks")
+    if not {"labels", "images"} <= set(kept):
+        return Threshold(value, "as model.json has it")
     without = "" if kept["labels"] == operating_point.MASKS else ", so that it has their faults"
     return Threshold(value, f"the best on {kept['images']} validation images, against their {kept['labels']}{without}")

@@ -45,6 +45,8 @@ def frames(path: Path, every_s: float) -> list[int]:
         count, per_second = int(capture.get(cv2.CAP_PROP_FRAME_COUNT)), float(capture.get(cv2.CAP_PROP_FPS))
         if not capture.grab():
             raise _no_frame(path)
+        if count < 1:  # of recordings that were never closed, and of streams
+            count = 1 + _left(capture)
     finally:
         capture.release()
     if not (math.isfinite(per_second) and per_second > 0):
@@ -53,7 +55,15 @@ def frames(path: Path, every_s: float) -> list[int]:
             "rate; convert it, as with 'ffmpeg -i OLD -r 30 NEW.mp4'"
         )
     step = max(every_s * per_second, 1.0)
-    return [round(number * step) for number in range(math.ceil(max(count, 1) / step))]
+    return [round(number * step) for number in range(math.ceil(count / step))]
+
+
+def _left(capture: Any) -> int:
+    """How many frames a video goes on for."""
+    count = 0
+    while capture.grab():
+        count += 1
+    return count
 
 
 def read(path: Path, frame: int) -> NDArray[np.uint8]:

@@ -35,23 +35,30 @@ def entries(directory: Path) -> list[Path]:
         raise unreadable(directory, error) from None
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def walk(folder: Path, circles: list[Path] | None = None) -> Iterator[Path]:
     """Files in a folder and below, each folder's in the order of names, hidden files and folders passed over.
 
+    Args:
+        folder: The folder.
+        circles: Gets the links that lead in a circle, which are passed over then.
+
     Raises:
-        HairlineError: If links lead in a circle, or as :func:`entries`.
+        HairlineError: If links lead in a circle and nobody takes them, or as :func:`entries`.
     """
-    return _walk(folder, ())
+    return _walk(folder, (), circles)
 
 
-def _walk(folder: Path, above: tuple[tuple[int, int], ...]) -> Iterator[Path]:
+def _walk(folder: Path, above: tuple[tuple[int, int], ...], circles: list[Path] | None) -> Iterator[Path]:
     told = folder.stat()
     place = told.st_dev, told.st_ino
+    if place in above and circles is not None:
+        circles.append(folder)
+        return
     if place in above:
         raise HairlineError(f"{folder}: its links lead in a circle; expected folders that end; remove the link")
     for path in entries(folder):
         if path.is_dir():
-            yield from _walk(path, (*above, place))
+            yield from _walk(path, (*above, place), circles)
         else:
             yield path
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from hairline.errors import HairlineError
 from hairline.metrics.learned import BACKGROUND, CRACK, THRESHOLDS
 
 NAME = "threshold"
@@ -44,8 +45,19 @@ def best(table: pd.DataFrame, masks: Collection[bool]) -> dict[str, object] | No
 def of(info: Mapping[str, Any]) -> float:
     """The threshold of a network by its model.json.
 
+    Raises:
+        HairlineError: If what is kept there can be none.
+
     >>> of({}), of({"threshold": {"value": 0.3}})
     (0.5, 0.3)
     """
     kept = info.get(NAME)
-    return MIDDLE if info.get("calibration") or not isinstance(kept, Mapping) else float(kept["value"])
+    if info.get("calibration") or kept is None:
+        return MIDDLE
+    value = kept.get("value") if isinstance(kept, Mapping) else kept
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
+        raise HairlineError(
+            f"model.json: the {NAME} of this network is {str(value)[:40]}; expected a number above 0 and at most 1; "
+            "correct it there, or take it out for 0.5"
+        )
+    return float(value)

@@ -14,8 +14,8 @@ from support import known_cracks
 from hairline.config import width_bands
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
-from hairline.inspection import photos, turns
-from hairline.inspection.measuring import folder, mask_files, scaling, stored, table
+from hairline.inspection import photos, records, turns
+from hairline.inspection.measuring import folder, mask_files, scale, scaling, stored, table
 from hairline.inspection.measuring.folder import Done
 from hairline.inspection.measuring.measure import measure
 from hairline.inspection.measuring.options import Options
@@ -200,3 +200,105 @@ def test_masks_of_any_one_level(tmp_path: Path, crack: int) -> None:
     Image.fromarray(np.full((3, 3), 100, np.uint8)).save(tmp_path / "grey.png")
     with pytest.raises(HairlineError, match="expected a mask"):
         mask_files.read(tmp_path / "grey.png")
+
+
+@pytest.mark.parametrize("levels", [(0, 1, 2), (1, 2), (0, 1, 255), (1, 255), (0, 2, 31), (0, 1, 2, 255)])
+def test_numbers_of_classes_are_no_mask(tmp_path: Path, levels: tuple[int, ...]) -> None:
+    numbers = np.array(levels, np.uint8).repeat(8)[None].repeat(9, axis=0)
+    Image.fromarray(numbers).save(tmp_path / "a.png")
+    with pytest.raises(HairlineError, match="expected a mask"):
+        mask_files.read(tmp_path / "a.png")
+
+
+def test_masks_of_one_class_alone_of_jpeg_and_on_transparent_ground(tmp_path: Path) -> None:
+    mask = np.zeros((24, 40), bool)
+    mask[8:16] = True
+    Image.fromarray(np.ones((4, 5), np.uint8)).save(tmp_path / "ones.png")
+    assert mask_files.read(tmp_path / "ones.png").all()
+    Image.fromarray(mask.astype(np.uint8) * np.uint8(255)).save(tmp_path / "a.jpg")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.jpg"), mask)
+    for ground in (0, 255):  # what editors leave below transparent pixels
+        for ink in (0, 255):
+            painted = np.where(mask[..., None], (ink, ink, ink, 255), (ground, ground, ground, 0)).astype(np.uint8)
+            Image.fromarray(painted).save(tmp_path / "a.png")
+            np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), mask)
+    opaque = np.where(mask[..., None], (255, 255, 255, 255), (0, 0, 0, 255)).astype(np.uint8)
+    Image.fromarray(opaque).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), mask)
+
+
+def test_a_mask_that_is_gone_is_in_no_table_and_its_name_is_free(root: Path) -> None:
+    run(root)
+    (root / "m").rename(root / "moved")
+    (root / "moved").rename(root / "m2")
+    (root / "m2/a.png").rename(root / "m2/c.png")
+    (root / "m").symlink_to(root / "m2")
+    assert run(root)[0] == Done(1, 1, 0, 3)
+    assert {row["photo"] for row in rows(root)} == {"below/b", "c"} and folder.gone(root / "out") == ["a"]
+    (root / "m").unlink()
+    found, _ = photos.find([root / "m2"], root / "out")
+    assert sorted(folder.names(found, root / "out").values()) == ["below/b", "c"]
+
+
+def predicted(root: Path, **photo_of: str) -> None:
+    """The table that predict writes, name of a mask → photo."""
+    made = {str(root / "p" / photo): records.Record(str(root / "p" / photo), name, 160, 140, 1, 0.5, 0, 0, "", "")
+            for name, photo in photo_of.items()}  # fmt: skip
+    records.write(root, made)
+    (root / "m").rename(root / "masks")
+
+
+def jobs_of(root: Path, photos_in: str | None = "p", asked: scaling.Asked | None = None) -> list[folder.Job]:
+    found, _ = photos.find([root / "masks"], root / "out")
+    scales = scaling.Scales(asked or scaling.Asked(), True)
+    given = root / photos_in if photos_in else None
+    made, missing = scaling.jobs(found, folder.names(found, root / "out"), given, root / "out", scales)
+    assert not missing
+    return made
+
+
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_predicted_mask_is_of_the_photo_that_the_table_names(tmp_path: Path, moved: bool) -> None:
+    for name in ("a.jpg", "a.png"):
+        write_image(tmp_path / "p" / name, known_cracks.photo(COVER))
+    for name in ("a", "a_jpg"):  # a.png was predicted first, and a.jpg when it came
+        write_mask(tmp_path / "m" / f"{name}.png", COVER >= 0.5)
+    predicted(tmp_path, a="a.png", a_jpg="a.jpg")
+    if moved:
+        (tmp_path / "p").rename(tmp_path / "elsewhere")
+    made = jobs_of(tmp_path, "elsewhere" if moved else "p")
+    assert {job.name: job.photo and job.photo.name for job in made} == {"a": "a.png", "a_jpg": "a.jpg"}
+    (tmp_path / "s.csv").write_text("photo,mm_per_px\na.png,0.5\na.jpg,0.25\n")
+    for photos_in in (None, "elsewhere" if moved else "p"):
+        made = jobs_of(tmp_path, photos_in, scaling.Asked(csv=tmp_path / "s.csv"))
+        assert {job.name: job.scale and job.scale.mm_per_px for job in made} == {"a": 0.5, "a_jpg": 0.25}
+
+
+def test_a_mask_of_two_photos_of_its_name_is_of_neither(root: Path) -> None:
+    write_image(root / "p/a.jpg", known_cracks.photo(COVER))
+    done, told = run(root, with_photos=True)
+    assert done.measured == 1 and "found 2 photos of its name" in told[0]
+    write_mask(root / "m/a_png.png", COVER >= 0.5)  # beside which it is clear which is which
+    assert run(root, with_photos=True)[0].measured == 2
+
+
+def test_frames_between_seconds_are_found_by_the_table(tmp_path: Path) -> None:
+    write_mask(tmp_path / "m/clip.mp4/frame_000007.png", COVER >= 0.5)
+    predicted(tmp_path, **{"clip.mp4/frame_000007": "clip.mp4/frame_000007"})
+    write_image(tmp_path / "p/other.png", known_cracks.photo(COVER))
+    (tmp_path / "p/clip.mp4").touch()
+    (job,) = jobs_of(tmp_path)
+    assert job.photo == tmp_path / "p/clip.mp4/frame_000007"
+
+
+def test_rows_for_other_photos_are_not_taken(tmp_path: Path) -> None:
+    file = tmp_path / "s.csv"
+    file.write_text("photo,mm_per_px\nsite,9\na_png.png,8\nb.jpg,7\nc.jpg,6\nc.tif,5\n")
+    rows_of = scale.Table(file)
+    assert rows_of.of("site.2024") is None  # which is no suffix
+    assert rows_of.of("a_png", "a.png") is None
+    assert rows_of.of("b", "b.tif") is None
+    found = rows_of.of("b")
+    assert found is not None and found.mm_per_px == 7  # whose file nobody named
+    with pytest.raises(HairlineError, match=r"c\.jpg and c\.tif may both be c"):
+        rows_of.of("c")

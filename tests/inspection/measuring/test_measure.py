@@ -224,3 +224,19 @@ def test_it_is_public_and_takes_masks_of_0_and_255() -> None:
     mask = known_cracks.straight(4, 90, 10) >= 0.5
     assert hairline.measure(mask.astype(np.uint8) * np.uint8(255)).length_px == measure(mask).length_px
     assert hairline.measure(mask.astype(np.uint8)).length_px == measure(mask).length_px
+
+
+@pytest.mark.parametrize("degrees", [20, 67])
+def test_a_crack_is_as_it_would_be_without_another_a_pixel_beside_it(degrees: float) -> None:
+    whole = known_cracks.straight(3, 100, degrees) >= 0.5
+    cut = whole.copy()
+    cut[:, 80] &= degrees > 45
+    cut[70] &= degrees < 45
+    count, labels = cv2.connectedComponents(cut.astype(np.uint8), connectivity=8)
+    together = {crack.box: crack for crack in measure(cut).cracks}
+    assert count == 3
+    for number in (1, 2):
+        (alone,) = measure(labels == number).cracks
+        beside = together[alone.box]
+        assert beside.length_px == pytest.approx(alone.length_px, abs=0.15)
+        assert beside.width_max_px == pytest.approx(alone.width_max_px, abs=0.1)

@@ -85,16 +85,85 @@ def test_a_geotiff_says_its_scale_and_others_do_not(tmp_path: Path) -> None:
     from rasterio.transform import from_origin
 
     shape = {"driver": "GTiff", "height": 4, "width": 5, "count": 1, "dtype": "uint8"}
-    for name, crs in (("metres", "EPSG:32633"), ("degrees", "EPSG:4326")):
+    for name, crs, corner in (("metres", "EPSG:32633", (320_000, 5_500_000)), ("degrees", "EPSG:4326", (1, 2))):
         with rasterio.open(
-            tmp_path / f"{name}.tif", "w", crs=crs, transform=from_origin(1, 2, 0.003, 0.003), **shape
+            tmp_path / f"{name}.tif", "w", crs=crs, transform=from_origin(*corner, 0.003, 0.003), **shape
         ) as file:
             file.write(np.zeros((1, 4, 5), np.uint8))
     Image.new("L", (5, 4)).save(tmp_path / "plain.tif")
     found = placed.scale(tmp_path / "metres.tif")
-    assert found is not None and found.mm_per_px == pytest.approx(3)
+    assert found is not None and found.mm_per_px == pytest.approx(3, rel=1e-3)
     assert placed.scale(tmp_path / "degrees.tif") is None
     assert placed.scale(tmp_path / "plain.tif") is None and placed.scale(tmp_path / "a.jpg") is None
+
+
+def placed_at(
+    path: Path, crs: str, latitude: float, turned_deg: float = 0, sides: tuple[float, float] = (1, 1)
+) -> Path:
+    """A GeoTIFF whose pixels are 0.01 units of its coordinate system, at 9 degrees east."""
+    rasterio = pytest.importorskip("rasterio")
+    from rasterio.transform import Affine
+    from rasterio.warp import transform
+
+    (x,), (y,) = transform("EPSG:4326", crs, [9.0], [latitude])
+    place = Affine.translation(x, y) @ Affine.rotation(turned_deg) @ Affine.scale(0.01 * sides[0], -0.01 * sides[1])
+    kind = {"driver": "GTiff", "height": 4, "width": 5, "count": 1, "dtype": "uint8"}
+    with rasterio.open(path, "w", crs=crs, transform=place, **kind) as file:
+        file.write(np.zeros((1, 4, 5), np.uint8))
+    return path
+
+
+FEET = "+proj=tmerc +lat_0=48 +lon_0=9 +units=us-ft +datum=WGS84"
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:32632", "EPSG:2154", FEET])
+@pytest.mark.parametrize("turned_deg", [0, 27])
+def test_millimetres_are_those_of_the_ground_and_not_of_the_map(tmp_path: Path, crs: str, turned_deg: float) -> None:
+    pyproj, latitude = pytest.importorskip("pyproj"), 48.0
+    found = placed.scale(placed_at(tmp_path / "a.tif", crs, latitude, turned_deg))
+    back = pyproj.Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
+    x, y = pyproj.Transformer.from_crs("EPSG:4326", crs, always_xy=True).transform(9.0, latitude)
+    lon, lat = back.transform([x, x + 10, x], [y, y, y + 10])
+    sides = [pyproj.Geod(ellps="WGS84").inv(lon[0], lat[0], lon[end], lat[end])[2] / 10 for end in (1, 2)]
+    assert found is not None and found.mm_per_px == pytest.approx(math.sqrt(math.prod(sides)) * 10, rel=2e-5)
+    if crs == "EPSG:3857":
+        assert found.mm_per_px == pytest.approx(10 * math.cos(math.radians(48)), rel=5e-3)
+
+
+def test_pixels_that_are_oblong_or_oblique_on_the_ground_give_no_scale(tmp_path: Path) -> None:
+    for name, crs, sides in (("oblong", "EPSG:32632", (1, 1.5)), ("plate", "EPSG:4087", (1, 1))):
+        with pytest.raises(HairlineError, match="expected square"):
+            placed.scale(placed_at(tmp_path / f"{name}.tif", crs, 48, 0, sides))
+    oblique = Georeference("EPSG:32633", (0.002, 0.001, 0, 0, -math.sqrt(3e-6), 0), 1.0)
+    with pytest.raises(HairlineError, match="expected square"):
+        scale.of_georeference(oblique)
+
+
+def test_a_coordinate_system_without_a_place_says_no_scale(tmp_path: Path) -> None:
+    rasterio = pytest.importorskip("rasterio")
+    kind = {"driver": "GTiff", "height": 4, "width": 5, "count": 1, "dtype": "uint8"}
+    with rasterio.open(tmp_path / "a.tif", "w", crs="EPSG:32632", **kind) as file:
+        file.write(np.zeros((1, 4, 5), np.uint8))
+    assert placed.scale(tmp_path / "a.tif") is None
+
+
+def test_the_lens_of_an_iphone(tmp_path: Path) -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    with Image.open(photo(tmp_path / "a.jpg", (400, 300), film=50, width=4000, height=3000)) as jpeg:
+        jpeg.save(tmp_path / "a.heic", exif=jpeg.getexif())
+    for name in ("HEIF", "HEIC"):  # as in a process that has read none yet
+        Image.OPEN.pop(name, None)
+    expected = math.hypot(36, 24) / math.hypot(400, 300) * 5000 / 50
+    assert exif.scale(tmp_path / "a.heic", 5).mm_per_px == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("mm_per_px", [1e200, 2e6, 1e-7, 1e-310, math.inf])
+def test_scales_that_nobody_means_are_refused(mm_per_px: float) -> None:
+    with pytest.raises(HairlineError, match="expected a number above 0, from 1e-06 to 1,000,000"):
+        scale.stated(mm_per_px)
+    with pytest.raises(HairlineError, match="expected"):
+        scale.of_points(0, 0, 1, 0, mm_per_px)
 
 
 def test_the_lens_by_its_sensor_and_by_35_mm_film(tmp_path: Path) -> None:

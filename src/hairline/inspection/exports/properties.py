@@ -2,6 +2,7 @@
 
 from hairline.inspection.exports.photos import MeasuredPhoto
 from hairline.inspection.measuring.cracks import Branch, Crack
+from hairline.inspection.measuring.table import turned
 
 Value = str | int | float | None
 
@@ -23,7 +24,7 @@ def of_crack(photo: MeasuredPhoto, crack: Crack) -> dict[str, Value]:
         "crack": crack.number,
         **{f"{name}_px": _rounded(value) for name, value in lengths.items()},
         "area_px": crack.area_px,
-        "orientation_deg": None if crack.orientation_deg is None else _rounded(crack.orientation_deg),
+        "orientation_deg": turned(crack.orientation_deg, DIGITS),
         "branches": len(crack.branches),
         "junctions": crack.junctions,
         **({} if scale is None else {f"{name}_mm": _rounded(value * scale) for name, value in lengths.items()}),

@@ -11,6 +11,9 @@ from hairline.errors import HairlineError
 from hairline.inspection.exports.photos import MeasuredPhoto
 from hairline.inspection.measuring.cracks import Crack
 
+FLOODED_PX = 65_533
+"""Longest side that OpenCV floods, which counts rows and columns in 16 bits, and a frame with them."""
+
 
 @dataclass(frozen=True)
 class Shape:
@@ -66,6 +69,10 @@ def spanning(window: NDArray[np.bool_]) -> NDArray[np.bool_] | None:
     if not window.size or not (window[0].any() and window[-1].any() and window[:, 0].any() and window[:, -1].any()):
         return None
     height, width = window.shape
+    if max(window.shape) > FLOODED_PX:
+        _, numbers, boxes, _ = cv2.connectedComponentsWithStats(window.astype(np.uint8), connectivity=8)
+        whole = np.flatnonzero((boxes[1:, 2] == width) & (boxes[1:, 3] == height)) + 1
+        return np.asarray(numbers == whole[0]) if len(whole) else None
     image, flooded = window.astype(np.uint8), np.zeros((height + 2, width + 2), np.uint8)
     row = window[0].astype(np.int8)
     flags = 8 | cv2.FLOODFILL_MASK_ONLY | (1 << 8)

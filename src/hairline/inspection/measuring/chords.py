@@ -9,6 +9,8 @@ from scipy.ndimage import map_coordinates
 STEP_PX = 0.5
 NONE = 0.05
 """Share of crack below which a chord has left the crack."""
+GAP = 0.25
+"""Share that samples half a pixel apart have at most in the middle of a gap of one pixel."""
 SAMPLES = 1 << 21
 """That are taken at one time."""
 
@@ -35,12 +37,19 @@ def reaches(
         offsets = np.arange(count) * STEP_PX
         at = points[chosen, None] + directions[chosen, None] * offsets[None, :, None] + 1
         shares = map_coordinates(framed, (at[..., 1], at[..., 0]), np.float32, order=1, mode="constant")
-        inside = np.logical_and.accumulate(shares > NONE, axis=1)
+        inside = np.logical_and.accumulate((shares > NONE) & ~_beyond(shares), axis=1)
         shares[~inside] = 0
         shares[:, 0] /= 2
         found[chosen] = shares.sum(axis=1) * STEP_PX
         ended[chosen] = ~inside[:, -1]
     return found, ended
+
+
+def _beyond(shares: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where the mask begins again behind a gap of a pixel, in which no sample may have been: there another one is."""
+    found = np.zeros(shares.shape, bool)
+    found[:, 1:] = (shares[:, :-1] <= GAP) & (shares[:, 1:] >= shares[:, :-1])
+    return found
 
 
 def _alike(limits: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.int64], int]]:

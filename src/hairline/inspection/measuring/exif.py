@@ -12,6 +12,7 @@ from pathlib import Path
 from PIL import ExifTags, Image
 
 from hairline.errors import HairlineError
+from hairline.imaging import heic
 from hairline.inspection.measuring.scale import Scale
 from hairline.io.reading import refuse_no_file
 
@@ -49,6 +50,8 @@ def lens(path: Path) -> tuple[Lens, tuple[int, int]]:
         HairlineError: If the file is no image.
     """
     refuse_no_file(path, "a photo")
+    if heic.is_heic(path) and not heic.readable():
+        raise HairlineError(f"{path}: {heic.MISSING}")
     try:
         with Image.open(path) as image:
             tags, stored = image.getexif().get_ifd(ExifTags.IFD.Exif), image.size

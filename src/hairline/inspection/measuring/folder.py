@@ -28,7 +28,7 @@ from hairline.io.reading import refuse_no_file, walk
 STATE = "measured"
 CRACKS, PHOTOS = "cracks", "photos"
 LOCK = ".measure.lock"
-RULES = 1
+RULES = 2
 """Raised when measuring changes, so that photos are measured again."""
 
 
@@ -68,7 +68,7 @@ class Done:
 
 def names(masks: Sequence[Photo], out: Path) -> dict[Path, str]:
     """A name for each mask, that of an earlier run where it had one."""
-    earlier = {key["mask"]: path.relative_to(out / STATE).with_suffix("").as_posix() for path, _, key in known(out)}
+    earlier = {key["mask"]: _name(path, out) for path, _, key in known(out)}
     return photo_files.name_all(masks, earlier)
 
 
@@ -204,7 +204,16 @@ def _read(file: Path) -> tuple[Measured, Mapping[str, Any]] | None:
 
 
 def known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
-    """Files below OUT/measured, what was measured in each mask, and what that was made of."""
+    """Files below OUT/measured, what was measured in each mask that is still there, and what that was made of."""
+    return ((path, measured, key) for path, measured, key in _kept(out) if _is_there(key))
+
+
+def gone(out: Path) -> list[str]:
+    """Names of masks that were measured and are not there any more: no output tells of them."""
+    return [_name(path, out) for path, _, key in _kept(out) if not _is_there(key)]
+
+
+def _kept(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
     if (out / STATE).is_dir():
         for path in walk(out / STATE):
             found = _read(path) if path.suffix == ".npz" else None
@@ -212,12 +221,20 @@ def known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
                 yield path, *found
 
 
+def _is_there(key: Mapping[str, Any]) -> bool:
+    return Path(str(key.get("mask"))).is_file()
+
+
+def _name(path: Path, out: Path) -> str:
+    return path.relative_to(out / STATE).with_suffix("").as_posix()
+
+
 def write_tables(out: Path, bands: Bands | None) -> int:
-    """Write the tables of all that is kept below OUT/measured; the number of cracks in them."""
+    """Write the tables of all masks that were measured and are still there; the number of cracks in them."""
     cracks: list[dict[str, Any]] = []
     photos: list[dict[str, Any]] = []
     for path, measured, key in known(out):
-        name, scale = path.relative_to(out / STATE).with_suffix("").as_posix(), key.get("mm_per_px")
+        name, scale = _name(path, out), key.get("mm_per_px")
         cracks += table.rows(name, measured, scale, bands)
         photos.append(table.photo_row(name, measured, scale, key.get("scale_from", "")))
     for kind, found_rows, columns in ((CRACKS, cracks, table.COLUMNS), (PHOTOS, photos, table.PHOTO_COLUMNS)):

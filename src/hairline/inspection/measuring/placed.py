@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from hairline.inspection import geotiff
+from hairline.inspection import geotiff, ground
 from hairline.inspection.measuring.scale import Scale, of_georeference
 
 
@@ -13,4 +13,4 @@ def scale(path: Path) -> Scale | None:
         HairlineError: If its pixels are not square, or rasterio is not installed.
     """
     found = geotiff.georeference(path)
-    return of_georeference(found) if found else None
+    return of_georeference(found, ground.metres(found)) if found else None

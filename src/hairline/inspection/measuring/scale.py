@@ -1,12 +1,18 @@
 """How many millimetres a pixel is: as stated, or nothing at all."""
 
 import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hairline.errors import HairlineError
 from hairline.inspection.georeference import Georeference
+from hairline.inspection.photos import SUFFIXES
+from hairline.io import bounds
 from hairline.io.file_names import printable
 from hairline.io.reading import composed, read_table
 
@@ -33,10 +39,13 @@ def stated(mm_per_px: float, source: str = "stated") -> Scale:
     """A scale as somebody states it.
 
     Raises:
-        HairlineError: If it is no number above 0.
+        HairlineError: If it is no number from a millionth to a million.
     """
-    if not (math.isfinite(mm_per_px) and mm_per_px > 0):
-        raise HairlineError(f"{source}: {mm_per_px:g} mm a pixel; expected a number above 0; correct it")
+    if not 1 / bounds.FACTOR <= mm_per_px <= bounds.FACTOR:
+        raise HairlineError(
+            f"{source}: {mm_per_px:g} mm a pixel; expected a number above 0, from {1 / bounds.FACTOR:g} to "
+            f"{bounds.FACTOR:,}; correct it"
+        )
     return Scale(float(mm_per_px), source)
 
 
@@ -63,11 +72,15 @@ def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, so
             f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points "
             "and a distance above 0; correct it"
         )
-    return Scale(distance_mm / apart, source)
+    return stated(distance_mm / apart, source)
 
 
-def of_georeference(found: Georeference) -> Scale | None:
+def of_georeference(found: Georeference, ground: NDArray[np.float64] | None = None) -> Scale | None:
     """The scale of a photo on a map; None where its coordinates are in degrees.
+
+    Args:
+        found: Where it lies.
+        ground: Of :func:`hairline.inspection.ground.metres`; None where the units of the map are those of the ground.
 
     Raises:
         HairlineError: If its pixels are not square.
@@ -75,13 +88,15 @@ def of_georeference(found: Georeference) -> Scale | None:
     if found.metres is None:
         return None
     a, b, _, d, e, _ = found.transform
-    width, height = math.hypot(a, d), math.hypot(b, e)
-    if not 0 < width < math.inf or abs(height / width - 1) > SQUARE:
+    sides = (np.eye(2) * found.metres if ground is None else ground) @ np.array([[a, b], [d, e]])
+    longer, shorter = np.linalg.svd(sides, compute_uv=False).tolist() if np.isfinite(sides).all() else (math.inf, 1.0)
+    if not 0 < shorter <= longer < math.inf or longer / shorter - 1 > SQUARE:
+        width, height = np.hypot(*sides).tolist()
         raise HairlineError(
-            f"{found.crs}: pixels of {width:g} by {height:g} units; expected square ones; resample the photo, or "
+            f"{found.crs[:80]}: pixels of {width:.6g} by {height:.6g} m; expected square ones; resample the photo, or "
             "state the scale with --mm-per-px"
         )
-    return Scale(math.sqrt(width * height) * found.metres * 1000, found.crs)
+    return Scale(math.sqrt(longer * shorter) * 1000, found.crs)
 
 
 class Table:
@@ -108,6 +123,10 @@ class Table:
                 raise HairlineError(f"{path}: line {number} names {printable(row[NAME])} again; keep one of them")
             self._scales[name] = self._read(row, number, MM_PER_PX not in header)
         self._used: dict[str, str] = {}
+        self._typed: dict[str, list[str]] = defaultdict(list)
+        for name in self._scales:
+            if PurePosixPath(name).suffix.lower() in SUFFIXES:
+                self._typed[str(PurePosixPath(name).with_suffix(""))].append(name)
 
     def _read(self, row: Mapping[str, str], number: int, points: bool) -> Scale:
         source = self._path.name
@@ -124,28 +143,44 @@ class Table:
                 "with a point for decimals; correct it"
             ) from None
 
-    def of(self, *names: str) -> Scale | None:
+    def of(self, name: str, *files: str) -> Scale | None:
         """The scale of a photo; None where there is none.
 
         Args:
-            names: What the photo is called, below its folder, with or without suffix. Rows without folder are for
-                photos of any folder.
+            name: What it is called below its folder, without suffix; or what is written of it.
+            files: Its file's names, with suffix, where that is known: rows of other suffixes are of other photos then.
 
         Raises:
-            HairlineError: If a row without folder may be of this photo or of one that was asked for before.
+            HairlineError: If a row without folder may be of this photo or of one that was asked for before, or rows of
+                several suffixes may be of it.
         """
-        plain = [PurePosixPath(_plain(name)) for name in names]
-        whole = [str(each) for path in plain for each in (path, path.with_suffix(""))]
-        bare = [str(each) for path in plain for each in (path.name, path.stem)]
-        found = next((name for name in (*whole, *bare) if name in self._scales), None)
+        found = self._found(PurePosixPath(_plain(name)), [PurePosixPath(_plain(file)) for file in files])
         if found is None:
             return None
-        if self._used.setdefault(found, names[0]) != names[0]:
+        if self._used.setdefault(found, name) != name:
             raise HairlineError(
-                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(names[0])}; "
+                f"{self._path}: {printable(found)} may be {printable(self._used[found])} or {printable(name)}; "
                 "expected names with folders where two photos share one; write them so"
             )
         return self._scales[found]
+
+    def _found(self, name: PurePosixPath, files: Sequence[PurePosixPath]) -> str | None:
+        """The row of a photo: the one of its whole name first, of its name alone last."""
+        stems = [file.with_suffix("") for file in files]
+        keys = [str(path) for path in (*files, name, *stems)] + [path.name for path in (*files, name, *stems)]
+        found = next((key for key in keys if key in self._scales), None)
+        if found is not None or files:
+            return found
+        for key in (str(name), name.name):
+            rows = self._typed.get(key, [])
+            if len(rows) > 1:
+                raise HairlineError(
+                    f"{self._path}: {' and '.join(map(printable, rows))} may both be {printable(str(name))}; expected "
+                    "one; name the folder of the photos with --photos, or leave out the others"
+                )
+            if rows:
+                return rows[0]
+        return None
 
     def unused(self) -> list[str]:
         """Names of photos that nobody asked for."""

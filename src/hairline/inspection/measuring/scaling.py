@@ -4,11 +4,10 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from hairline.errors import HairlineError
-from hairline.inspection import photos as photo_files
-from hairline.inspection.measuring import exif, placed, scale
+from hairline.inspection.measuring import exif, pairs, placed, scale
 from hairline.inspection.measuring.folder import Job
 from hairline.inspection.measuring.scale import Scale
 from hairline.inspection.photos import Photo
@@ -62,12 +61,20 @@ class Scales:
                     "--photos as well; name their folder"
                 )
 
-    def of(self, name: str, mask: Path, photo: Path | None) -> Scale | None:
-        """The scale of a mask, None where it is not known."""
+    def of(self, name: str, mask: Path, photo: Path | None, recorded: Path | None = None) -> Scale | None:
+        """The scale of a mask, None where it is not known.
+
+        Args:
+            name: Of the mask, below its folder, without suffix.
+            mask: Its file.
+            photo: The photo it is of, which may tell; None where photos are not asked.
+            recorded: The photo it was made of, whose name a table may have.
+        """
         if self._all:
             return self._all
         if self._table:
-            found = self._table.of(name, *([f"{name}{photo.suffix}", photo.name] if photo else []), mask.name)
+            called = photo or recorded
+            found = self._table.of(name, *([_beside(name, called), called.name] if called else []))
             return found or self._noted(f"{self._asked.csv} has no row for them", name)
         try:
             if self._asked.distance_m is not None and photo:
@@ -116,15 +123,14 @@ def jobs(
 ) -> tuple[list[Job], dict[str, HairlineError]]:
     """What to measure; and by name what is wrong with masks whose photo is not there.
 
-    A photo belongs to a mask of its name without suffix, or of the longer name that :mod:`hairline.inspection.photos`
-    gives it.
+    :mod:`hairline.inspection.measuring.pairs` tells which photo belongs to which mask.
     """
-    by_name = _by_name(photos, out) if photos else {}
-    made, missing = list[Job](), dict[str, HairlineError]()
+    made, missing, tables = list[Job](), dict[str, HairlineError](), pairs.Recorded()
+    listed = pairs.Photos(photos, out, masks) if photos else None
     for mask in masks:
-        name = names[mask.path]
-        found = by_name.get(mask.name.with_suffix("").as_posix(), []) if photos else []
-        if photos and len(found) != 1:
+        name, recorded = names[mask.path], tables.of(mask.path)
+        found = listed.of(mask, recorded) if listed else []
+        if listed and len(found) != 1:
             told = f"{len(found)} photos of its name" if found else "no photo of its name"
             missing[name] = HairlineError(
                 f"{printable(str(mask.path))}: found {told} in {printable(str(photos))}; expected one, as "
@@ -132,16 +138,10 @@ def jobs(
             )
             continue
         photo = found[0] if found else None
-        made.append(Job(mask.path, name, photo, scales.of(name, mask.path, photo)))
+        made.append(Job(mask.path, name, photo, scales.of(name, mask.path, photo, recorded)))
     return made, missing
 
 
-def _by_name(folder: Path, out: Path) -> dict[str, list[Path]]:
-    found, _ = photo_files.find([folder], out)
-    longer = photo_files.name_all(found, {})
-    by: dict[str, list[Path]] = defaultdict(list)
-    for photo in found:
-        for name in dict.fromkeys((photo.name.with_suffix("").as_posix(), longer[photo.path])):
-            by[name].append(photo.path)
-    exact = {longer[photo.path]: [photo.path] for photo in found}
-    return by | exact
+def _beside(name: str, photo: Path) -> str:
+    """What a photo is called below its folder, with suffix, by the name of its mask."""
+    return PurePosixPath(name).with_name(photo.name).as_posix()

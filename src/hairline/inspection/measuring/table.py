@@ -45,7 +45,7 @@ def _row(photo: str, crack: Crack, mm_per_px: float | None, bands: Bands | None)
     mm = {name: None if mm_per_px is None else value * mm_per_px for name, value in px.items()}
     told: dict[str, Any] = {"photo": photo, "crack": crack.number}
     told |= {f"{name}_px": round(value, 3) for name, value in px.items()}
-    told |= {"area_px": crack.area_px, "orientation_deg": _rounded(crack.orientation_deg, 1)}
+    told |= {"area_px": crack.area_px, "orientation_deg": turned(crack.orientation_deg, 1)}
     told |= {"branches": len(crack.branches), "junctions": crack.junctions}
     told |= {f"{name}_mm": _rounded(value, 4) for name, value in mm.items()}
     told["area_mm2"] = None if mm_per_px is None else _rounded(crack.area_px * mm_per_px**2, 4)
@@ -82,6 +82,15 @@ def photo_row(photo: str, measured: Measured, mm_per_px: float | None, scale_fro
         "left_out_px": measured.left_out_px,
         "width_from_photo": round(measured.photo_share, 4),
     }
+
+
+def turned(degrees: float | None, digits: int) -> float | None:
+    """A direction in [0, 180) rounded; what would be 180 is 0.
+
+    >>> turned(179.96, 1), turned(None, 1)
+    (0.0, None)
+    """
+    return None if degrees is None else round(degrees, digits) % 180
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, WidthClass
 from hairline.inspection.measuring.cracks import Crack
+from hairline.inspection.measuring.table import turned
 from hairline.inspection.page import colours, severity
 from hairline.inspection.page.numbers import area, length, millimetres, number, width
 from hairline.io.file_names import printable
@@ -147,7 +148,7 @@ def _cells(photo: MeasuredPhoto, crack: Crack) -> list[Cell]:
             for value in (crack.width_mean_px, crack.width_p95_px, crack.width_max_px)
         ),
         Cell(area(crack.area_px, scale), crack.area_px * unit * unit),
-        Cell("–", -1) if angle is None else Cell(f"{angle:.0f}°", angle),
+        Cell("–", -1) if angle is None else Cell(f"{turned(angle, 0):.0f}°", angle),
         Cell(str(len(crack.branches)), len(crack.branches)),
         Cell(str(crack.junctions), crack.junctions),
     ]
@@ -181,8 +182,9 @@ def headline(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> str:
     if not with_cracks:
         return f"No crack was found in {counted(len(photos), 'photo')}."
     cracks = sum(len(photo.cracks) for photo in photos)
-    worst = max(with_cracks, key=lambda photo: severity.of_photo(photo, provenance.classes))
-    widest = max(worst.cracks, key=lambda crack: crack.width_max_px)
+    scaled = [photo for photo in with_cracks if photo.mm_per_px] or with_cracks  # pixels compare with no millimetres
+    both = ((photo, crack) for photo in scaled for crack in photo.cracks)
+    worst, widest = max(both, key=lambda pair: pair[1].width_max_px * (pair[0].mm_per_px or 1))
     return (
         f"{_of(len(with_cracks), len(photos))}: {counted(cracks, 'crack')}, {_total(photos)} in all. The widest "
         f"{'measures' if worst.mm_per_px else 'is'} {width(widest.width_max_px, worst.mm_per_px)} "

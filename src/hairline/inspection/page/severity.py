@@ -12,7 +12,7 @@ class Severity:
     """How bad a crack, or the worst of a photo, is; larger is worse.
 
     Attributes:
-        rank: Place of its width class, from 1; 0 where it has none, as where the scale is not known.
+        rank: Place of its width class, from 1; without classes 1 where the scale is known; 0 where it is not.
         width: Its greatest width: in millimetres where the scale is known, else in pixels.
         length: In the same unit; of a photo, of all its cracks.
     """
@@ -30,7 +30,8 @@ def of_crack(photo: MeasuredPhoto, crack: Crack, classes: Sequence[WidthClass]) 
     """How bad a crack is."""
     names = [each.name for each in classes]
     name, unit = photo.class_of(crack), photo.mm_per_px or 1
-    return Severity(names.index(name) + 1 if name in names else 0, crack.width_max_px * unit, crack.length_px * unit)
+    rank = names.index(name) + 1 if name in names else int(not names and photo.mm_per_px is not None)
+    return Severity(rank, crack.width_max_px * unit, crack.length_px * unit)
 
 
 def of_photo(photo: MeasuredPhoto, classes: Sequence[WidthClass]) -> Severity:
