@@ -10,6 +10,7 @@ classifier that was taught on crops in one piece says something else.
 """
 
 import argparse
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,7 +64,7 @@ def main() -> None:
     for name, (values, columns) in variants.items():
         rows = np.array([list(one(values, whole, columns, network.emphasis, crack, parent, seed))
                          for seed in range(args.seeds)])  # fmt: skip
-        told = " | ".join(f"{f1:.3f} | {words:.2%}" for f1, words in rows.mean(0))
+        told = " | ".join(f"{f1:.3f} | {'–' if math.isnan(words) else f'{words:.2%}'}" for f1, words in rows.mean(0))
         print(f"| {name} | {told} |", flush=True)
 
 
@@ -71,7 +72,7 @@ def one(
     values: Found, whole: Found, columns: NDArray[np.intp], emphasis: NDArray[np.float64], crack: NDArray[np.bool_],
     parent: NDArray[np.str_], seed: int,
 ) -> Iterator[tuple[float, float]]:  # fmt: skip
-    """For each number of clicks F1, and the share of patches of which the classifier of whole crops says otherwise."""
+    """For each number of clicks F1, and of how many patches the classifier of whole crops says otherwise (or NaN)."""
     draws, names = np.random.default_rng(seed), np.unique(parent)
     half = np.isin(parent, draws.permutation(names)[: len(names) // 2])
     order = draws.permutation(np.flatnonzero(half))
@@ -84,8 +85,10 @@ def one(
         assert line is not None and of_whole is not None
         said = line.probabilities(values[~half][:, columns]) >= 0.5
         f1 = estimating.scores(said, crack[~half])[2] or 0.0
-        asked = values if len(columns) == whole.shape[1] else whole
-        other = (of_whole.probabilities(asked[~half]) >= 0.5) != (of_whole.probabilities(whole[~half]) >= 0.5)
+        if len(columns) < whole.shape[1]:
+            yield f1, math.nan
+            continue
+        other = (of_whole.probabilities(values[~half]) >= 0.5) != (of_whole.probabilities(whole[~half]) >= 0.5)
         yield f1, float(other.mean())
 
 
