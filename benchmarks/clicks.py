@@ -100,6 +100,7 @@ def main() -> None:
     parser.add_argument(
         "--label-random", type=int, nargs="*", default=[200], help="likewise, of those of random clicks"
     )
+    parser.add_argument("--label-wrong", type=int, nargs="*", default=[], help="likewise, of chosen clicks, some wrong")
     parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="labels to score as well")
     parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
@@ -121,9 +122,10 @@ def main() -> None:
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
                     rows.append(row)
-                    labelling = args.label_clicks if how == "chosen" else args.label_random
-                    if not wrong and seed < args.label_seeds and row["clicks"] in labelling:
-                        lines[f"{how} {row['clicks']}", seed] = line
+                    chosen = args.label_wrong if wrong else args.label_clicks
+                    labelling = chosen if how == "chosen" else [] if wrong else args.label_random
+                    if seed < args.label_seeds and row["clicks"] in labelling:
+                        lines[f"{how} {row['clicks']}" + (f", {wrong:.0%} wrong" if wrong else ""), seed] = line
     told = {
         "command": "python benchmarks/clicks.py clicks.json …", 
         "network": None if network.model.origin is None else str(network.model.origin),

@@ -40,6 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             pairs=difference_tables.every_pair(compared, bootstrap),
             beside=paper_tables.beside(summary, classifiers),
             taught=paper_tables.classifiers(classifiers),
+            few=paper_tables.classifier_notes(classifiers),
             grids=list(gallery.grids(params, paths)),
             curves=(gallery.curves(drawn, gallery.SEGMENTERS), gallery.curves(drawn, gallery.LABELS)),
             browser=gallery.browser(params, paths, compared),

@@ -164,6 +164,15 @@ def test_classifiers_have_a_table_of_their_own() -> None:
     assert paper_tables.classifiers([]).empty
 
 
+def test_scores_of_few_photos_are_told_to_be_that() -> None:
+    few = replace(CLASSIFIER, scored="photos-val", images=1, scores={"patches": 12.0, "crack_share": 1 / 12, "f1": 0.0})
+    enough = replace(CLASSIFIER, scores={**CLASSIFIER.scores, "f1_low": 0.8})
+    (note,) = paper_tables.classifier_notes([few, enough, replace(few, name="another")])
+    assert "photos-val" in note and "12 patches of 1 image, 1 with crack" in note and "recall by 1.00" in note
+    none = replace(few, scores={**few.scores, "crack_share": 0.0})
+    assert "recall" not in paper_tables.classifier_notes([none])[0]
+
+
 def test_latex_takes_names_with_signs_of_its_own(found: pd.DataFrame) -> None:
     named = found.assign(run=found["run"].replace("konig, unet, mine", "a_b % & {c} #1 $x$ \\input"))
     table = paper_tables.tables(named)["Table IV: tested on CFD"]

@@ -1,5 +1,6 @@
 """`hairline init` wherever a person may try it: each works, or says one sentence and leaves everything as it was."""
 
+import hashlib
 import json
 import re
 import subprocess
@@ -174,6 +175,33 @@ def test_lists_of_ignored_files_are_completed_and_a_readme_stays(tmp_path: Path,
     lines = (home / ".gitignore").read_text().splitlines()
     assert lines[:2] == ["*.log", "/models/"] and lines.count("/models/") == 1 and "/reports/" in lines
     assert (home / "README.md").read_text() == "mine" and "hairline click" in (home / "HAIRLINE.md").read_text()
+
+
+def test_git_passes_over_what_the_readme_has_written(tmp_path: Path, init: Init) -> None:
+    home = some(tmp_path / "ws" / "labels").parent  # photos of somebody's in a folder of that name
+    assert init(home).exit_code == 0
+    lines = (home / ".gitignore").read_text().splitlines()
+    assert "/found/" in lines and "/labels/" not in lines
+    assert "--out found" in (home / "README.md").read_text() and "--out labels" in (home / "README.md").read_text()
+
+
+def test_an_update_adds_once_what_git_is_to_pass_over(tmp_path: Path, init: Init) -> None:
+    home = some(tmp_path / "from").parent / "ws"
+    init(home, "--photos", tmp_path / "from")
+    ignores, file = home / ".gitignore", home / ".hairline" / "workspace.json"
+    older = ignores.read_text().replace("/labels/\n/found/\n", "")
+    record = json.loads(file.read_text())
+    record["digests"][".gitignore"] = hashlib.sha256(older.encode()).hexdigest()
+    file.write_text(json.dumps(record))
+    ignores.write_text(f"{older}*.log\n")
+    (home / "labels").mkdir()
+    (home / "labels" / "predictions.csv").touch()
+    done = init(home, "--update", "--yes")
+    assert "+/labels/" in done.output and "before-update" not in done.output
+    assert ignores.read_text() == f"{older}*.log\n/labels/\n/found/\n"
+    ignores.write_text(older)  # somebody wants them versioned
+    assert "nothing to change" in init(home, "--update", "--yes").output
+    assert ignores.read_text() == older
 
 
 def test_inside_the_repository_of_hairline_is_one_sentence(tmp_path: Path, init: Init) -> None:

@@ -66,9 +66,9 @@ def profile(
 def check(params: ParamsFile = Path("params.yaml")) -> None:
     """Check all parameters: every value, every name it refers to, every network and weight file, every data root."""
     _refuse_invalid(params)
-    from hairline.config import data_roots
+    from hairline.config import data_roots, initial_weights
 
-    told = data_roots.lines(Params(params))
+    told = [*data_roots.lines(Params(params)), *initial_weights.lines(Params(params))]
     typer.echo(_valid(params))
     for line in told:
         typer.echo(line, err=True)

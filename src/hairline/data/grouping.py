@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any
 
 from hairline.data.capture_times import refuse_timeless, with_captures
+from hairline.data.held_out import with_held_out
 from hairline.data.parents import with_parents
 from hairline.data.published_splits import read as read_split
 from hairline.data.samples import RawSample
@@ -27,7 +28,8 @@ def arranged(
         samples: As the layout read them.
         layout: The module that read them.
         root: The root of the set.
-        options: The layout's options, of which ``exclude`` says what is left out by choice.
+        options: The layout's options, of which ``exclude`` says what is left out by choice, and ``min_val``, where the
+            layout has it, how many groups are held out at least (:func:`hairline.data.held_out.with_held_out`).
         parent: See :func:`with_groups`.
         capture_s: See :func:`with_groups`.
         split: See :func:`with_split`; empty for the splits that the layout gives.
@@ -36,7 +38,7 @@ def arranged(
         HairlineError: As those functions do.
     """
     found = with_split(samples, split, getattr(options, "exclude", ())) if split else samples
-    return with_groups(found, layout, root, parent, capture_s)
+    return with_held_out(with_groups(found, layout, root, parent, capture_s), getattr(options, "min_val", 0))
 
 
 def with_groups(

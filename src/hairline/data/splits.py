@@ -23,12 +23,17 @@ def refuse_shares(shares: Mapping[Split, float]) -> None:
         raise ValueError(f"shares must sum to 1, found {dict(shares)}")
 
 
+def position(group: str) -> float:
+    """Where a group lies among all by its hash, in [0, 1)."""
+    return int.from_bytes(hashlib.sha256(group.encode(errors="surrogatepass")).digest()[:8]) / 2**64
+
+
 def split_of(group: str, shares: Mapping[Split, float]) -> Split:
     """Split of a group: the first, in the order train, val, test, whose cumulated share exceeds the group's hash."""
-    position = int.from_bytes(hashlib.sha256(group.encode(errors="surrogatepass")).digest()[:8]) / 2**64
+    place = position(group)
     chosen = [split for split in ORDER if shares.get(split, 0) > 0]
     totals = itertools.accumulate(shares[split] for split in chosen)
-    return next((split for split, total in zip(chosen, totals, strict=True) if position < total), chosen[-1])
+    return next((split for split, total in zip(chosen, totals, strict=True) if place < total), chosen[-1])
 
 
 def refuse_both(test: Collection[str], val: Collection[str]) -> None:

@@ -51,6 +51,7 @@ class Compared:
         steps: Every step to a label, an image for each label set.
         typical: The picture of the first screen; None where there is nothing to show.
         studied: What the best labels of each study have seen of its images held out, by the study's name.
+        few: Remarks on classifiers that were scored on too few photos.
     """
 
     results: Sequence[Result]
@@ -64,6 +65,7 @@ class Compared:
     steps: Sequence[Picture]
     typical: Panels | None = None
     studied: Mapping[str, Seen] = field(default_factory=dict)
+    few: Sequence[str] = ()
 
 
 def page(params: Params, paths: Paths, found: Compared) -> html.Page:
@@ -84,7 +86,8 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
                                          *_notes(paper_tables.notes(found.beside))]),
             Section("Conventions and differences",
                     _tables(difference_tables.tables(found.results, found.pairs), folded=True)),
-            Section("Classifiers", _tables({"On patches of other splits than those they learn from": found.taught})),
+            Section("Classifiers", [*_tables({"On patches of other splits than those they learn from": found.taught}),
+                                    *_notes(found.few)]),
             Section("Studies", _tables({"Best options found, and what they gain": _studies(params, paths, found)})),
             Section("Data gates", _gates(params, paths)),
             Section("Lineage and costs", _lineage(params, paths)),

@@ -101,7 +101,7 @@ def planned(folder: Path, look: Look, grid: Grid, masks: Path | None, name: str 
     experiment = name or parameters.experiment(folder.resolve().name)
     over = parameters.own(experiment, look.photos, grid, masks is not None)
     profile = parameters.CLICKED if masks is None else parameters.MASKED
-    files = {**shipped.stages(), **own_files.texts(experiment, masks is not None)}
+    files = {**shipped.stages(), **own_files.texts(folder, experiment, masks is not None)}
     if of_masks:
         files[(ROOT / SPLIT).as_posix()] = _split(look, named, {Path(name).stem for name in of_masks})
     values = parameters.texts(profile, over)

@@ -1,5 +1,7 @@
 """The small files of a workspace that are no stages: what git and DVC pass over, and the next commands."""
 
+from pathlib import Path
+
 GIT_IGNORES = """\
 __pycache__
 # Not "/data/*": DVC would take that for the folder data/ itself.
@@ -22,6 +24,11 @@ __pycache__
 .*.partial
 .partial.*
 """
+
+OUTPUTS = ("labels", "found")
+"""Folders that the commands of the README write, which git passes over unless somebody else's lie there."""
+OUTPUT_FILE = "predictions.csv"
+"""What tells such a folder of ours."""
 
 DVC_IGNORES = """\
 # Never inputs or outputs of a stage: DVC need not walk them.
@@ -65,19 +72,27 @@ In this folder, with the environment active that hairline is installed in (its `
 """
 
 
-def texts(name: str, masked: bool) -> dict[str, str]:
+def texts(folder: Path, name: str, masked: bool) -> dict[str, str]:
     """Path in a workspace → text.
 
     Args:
+        folder: The workspace.
         name: Of the experiment.
         masked: Whether there are masks.
     """
     return {
-        ".gitignore": GIT_IGNORES,
+        ".gitignore": GIT_IGNORES + ignored_outputs(folder),
         ".dvcignore": DVC_IGNORES,
         "baselines/README.md": BASELINES,
         "README.md": (MASKED if masked else CLICKED).format(name=name),
     }
+
+
+def ignored_outputs(folder: Path) -> str:
+    """Lines for :data:`OUTPUTS`, without those of a folder that is there and that hairline did not write."""
+    places = {name: folder / name for name in OUTPUTS}
+    ours = [name for name, place in places.items() if not place.exists() or (place / OUTPUT_FILE).is_file()]
+    return "".join(f"/{name}/\n" for name in ours)
 
 
 def with_lacking(text: str, wanted: str) -> str:

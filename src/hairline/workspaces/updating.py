@@ -9,10 +9,11 @@ from hairline.errors import HairlineError
 from hairline.io.atomic import write_texts
 from hairline.io.reading import read_text as read_file
 from hairline.version import installed
-from hairline.workspaces import parameters, plan, record, shipped
+from hairline.workspaces import own_files, parameters, plan, record, shipped
 from hairline.workspaces.record import Record
 
 BEFORE = ".before-update"
+IGNORES = ".gitignore"
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,16 @@ def planned(folder: Path) -> Update:
         )
     stages, values = shipped.stages(), parameters.texts(before.profile, before.over)
     others = {name: digest for name, digest in before.digests.items() if not _is_stage(name)}
-    after = Record(installed(), before.profile, before.over, values, others | record.digests(stages))
-    texts = stages | {name: _carried(folder, name, before, text) for name, text in values.items()}
+    completed = _completed(folder, before)
+    lists = {IGNORES: own_files.GIT_IGNORES + own_files.ignored_outputs(folder)} if completed else {}
+    after = Record(installed(), before.profile, before.over, values, others | record.digests(stages | lists))
+    texts = stages | completed | {name: _carried(folder, name, before, text) for name, text in values.items()}
     there = {name: _there(folder / name) for name in (*texts, *filter(_is_stage, before.digests))}
     changed = {name: text for name, text in texts.items() if there[name] != text}
     gone = [name for name in before.digests if _is_stage(name) and name not in stages and there[name] is not None]
     carry = values.keys() & before.parameters.keys()
-    edited = [name for name in (*changed, *gone) if name not in carry and _edited(before, name, there[name])]
+    stay = {*carry, *completed}
+    edited = [name for name in (*changed, *gone) if name not in stay and _edited(before, name, there[name])]
     return Update(folder, changed, gone, edited, before, after)
 
 
@@ -76,6 +80,15 @@ def write(update: Update) -> None:
     write_texts({**kept, **{folder / name: text for name, text in texts.items()}})
     for name in update.gone:
         (folder / name).unlink(missing_ok=True)
+
+
+def _completed(folder: Path, before: Record) -> dict[str, str]:
+    """What git passes over, with the lines that a version before did not write; a line that is gone since stays so."""
+    path, outputs = folder / IGNORES, own_files.ignored_outputs(folder)
+    older = before.digests.get(IGNORES) == record.digest(own_files.GIT_IGNORES)
+    if not older or not outputs or not path.is_file():
+        return {}
+    return {IGNORES: own_files.with_lacking(_there(path) or "", outputs)}
 
 
 def _is_stage(name: str) -> bool:

@@ -1,5 +1,6 @@
 """Features under patches, and a linear classifier on them that is a classifier like any other."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,22 @@ def test_such_a_network_serves_images_of_any_size(height: int, width: int) -> No
     with torch.inference_mode():
         found = body.forward_features(torch.zeros(2, 3, height, width))
     assert found.shape == (2, body.num_features, -(-height // 32), -(-width // 32)) and found.min() >= 0
+
+
+def test_each_size_is_looked_at_in_tiles_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.manual_seed(0)
+    network, image = Frozen(backbones.build(scales.NAME, "none")[0].eval()), picture(70, 170)
+    squares = [(0, 0, 64), (90, 6, 64), (106, 6, 64), (60, 0, 128)]
+    whole = network.features(image, squares)
+    pixels = cells(network, image)
+    for row, (left, top, side) in zip(whole, squares, strict=True):
+        assert np.allclose(row, pixels[:, top : top + side, left : left + side].mean(axis=(1, 2)), atol=1e-4)
+    monkeypatch.setattr(frozen, "TILE_PX", 64)  # 2 x 3 tiles of the photo's own size, 1 x 2 of half
+    monkeypatch.setattr(scales, "MARGIN_PX", 192)  # as wide as the photo: what is left is the bookkeeping
+    assert np.allclose(network.features(image, squares), whole, atol=1e-4)
+    body = network.model.body
+    assert isinstance(body, scales.Scales)
+    assert sorted(chain.from_iterable(map(body.columns, scales.TIMES))) == list(range(network.length))
 
 
 def test_a_segmenter_of_another_architecture_gives_no_features(monkeypatch: pytest.MonkeyPatch) -> None:

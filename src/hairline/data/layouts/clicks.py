@@ -20,7 +20,9 @@ import logging
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Annotated, NoReturn
+
+from annotated_types import Ge, Le
 
 from hairline.data import clicked, clicks, photo_files, samples, sorted_patches
 from hairline.data.clicks import CRACK, UNSURE, Label, Place
@@ -48,11 +50,14 @@ class Options:
         labels: Names of labels made elsewhere → crack, no_crack or unsure; these three need no entry.
         shares: Split → expected share of the photos, summing to 1.
         exclude: Ids to leave out, whether or not their files are there.
+        min_val: Photos with a crack patch, and photos with one without, that ``val`` has at least, however few its
+            share of them is; never more than a quarter of them (:mod:`hairline.data.held_out`).
     """
 
     labels: dict[str, Label]
     shares: Shares
     exclude: list[str]
+    min_val: Annotated[int, Ge(0), Le(bounds.IMAGES)] = 0
 
     def __post_init__(self) -> None:
         refuse_shares(self.shares)

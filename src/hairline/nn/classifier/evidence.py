@@ -262,9 +262,26 @@ def tiles(
         into: What is given the features, in the task's thread.
         placement: Device and precision.
     """
-    cell = model.cell_px
+    yield from tiles_of(model.features, model.cell_px, image, tile_px, HALO_PX, into, placement)
+
+
+def tiles_of(
+    ask: Callable[[Tensor], Tensor], cell: int, image: NDArray[np.uint8], tile_px: int, halo_px: int, into: Taking,
+    placement: Placement,
+) -> Iterator[Callable[[], None]]:  # fmt: skip
+    """The same for anything that gives maps of cells.
+
+    Args:
+        ask: From images uint8 [1, 3, H, W] of whole cells to maps [1, K, H / cell, W / cell].
+        cell: Side of a cell in pixels.
+        image: RGB uint8 [height, width, 3].
+        tile_px: Side of a tile.
+        halo_px: Margin around it, wider than a cell.
+        into: What is given the maps, in the task's thread.
+        placement: Device and precision.
+    """
     cells = PatchGrid(image.shape[0], image.shape[1], cell, cell)
-    rows, cols, step, halo = cells.rows, cells.cols, max(tile_px // cell, 1), -(-HALO_PX // cell)
+    rows, cols, step, halo = cells.rows, cells.cols, max(tile_px // cell, 1), -(-halo_px // cell)
 
     def look(top: int, left: int) -> None:
         bottom, right = min(top + step, rows), min(left + step, cols)
@@ -272,7 +289,7 @@ def tiles(
         seen = image[above * cell : (bottom + halo) * cell, before * cell : (right + halo) * cell]
         seen = PatchGrid(seen.shape[0], seen.shape[1], cell, cell).pad(seen)
         with torch.inference_mode(), autocast(placement):
-            features = model.features(as_batch(seen[None], placement))
+            features = ask(as_batch(seen[None], placement))
             features = features[:, :, top - above : bottom - above, left - before : right - before]
             into.take(slice(top, bottom), slice(left, right), features)
         del features

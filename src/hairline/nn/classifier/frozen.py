@@ -8,7 +8,9 @@ evidence, and is saved and loaded as those are that a training made.
 import copy
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -121,12 +123,14 @@ class Frozen:
         Returns:
             float32 [squares, length].
         """
-        cells = PatchGrid(image.shape[0], image.shape[1], self.model.cell_px, self.model.cell_px)
-        means = _Means(squares, cells, self.length)
-        with torch.inference_mode():
-            for task in evidence.tiles(self._folded, image, TILE_PX, means, self._placement):
+        side, found = self.model.cell_px, np.empty((len(squares), self.length), np.float32)
+        cells = PatchGrid(image.shape[0], image.shape[1], side, side)
+        for look in _looks(self._folded, self.length):
+            means = _Means(squares, cells, len(look.columns))
+            for task in evidence.tiles_of(look.ask, side, image, look.tile_px, look.halo_px, means, self._placement):
                 task()
-        return means.answer()
+            found[:, look.columns] = means.answer()
+        return found
 
     def of_patches(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Mean features of patches uint8 [patches, side, side, 3], float32 [patches, length]."""
@@ -140,6 +144,37 @@ class Frozen:
     ) -> looking.Seen:  # fmt: skip
         """See :func:`hairline.nn.classifier.looking.look`."""
         return looking.look(self._folded, image, windows_px, stride_px, cam_scales, TILE_PX, batch, self._placement)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One of the passes that make the features of an image.
+
+    Attributes:
+        ask: From images to maps of cells.
+        columns: Which features these are.
+        tile_px: Side of its tiles.
+        halo_px: Margin around each.
+    """
+
+    ask: Callable[[Tensor], Tensor]
+    columns: list[int]
+    tile_px: int
+    halo_px: int
+
+
+def _looks(model: Classifier, length: int) -> list[_Look]:
+    """One pass, or one for each size at which a network looks: the smaller it is, the larger tiles are seen at once."""
+    body = model.body
+    if not isinstance(body, scales.Scales):
+        return [_Look(model.features, list(range(length)), TILE_PX, evidence.HALO_PX)]
+
+    def ask(images: Tensor, times: int) -> Tensor:
+        of_scores, of_levels = body.of_size(model.normalise(images), times)
+        return scales.joined(images, of_scores + of_levels)
+
+    return [_Look(partial(ask, times=times), body.columns(times), TILE_PX * times, scales.MARGIN_PX * times)
+            for times in scales.TIMES]  # fmt: skip
 
 
 class _Means:

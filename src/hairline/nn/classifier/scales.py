@@ -28,6 +28,8 @@ SQUARES_PX = (2, 8)
 """Sides of the squares, at each size, of which the greatest score counts."""
 LEVELS = {2: (3, 4)}
 """By how much it is reduced → levels of the encoder whose maps are features, too."""
+MARGIN_PX = 64
+"""Pixels of each size, a multiple of a cell, that are seen around a tile and count for nothing there."""
 STRIDES = (2, 4, 8, 16, 32)
 """Of the encoder's levels."""
 EMPHASIS = {"scores": 10**0.5, "levels": 0.1**0.5}
@@ -66,7 +68,7 @@ class Block(nn.Module):
 
 
 def _convolution(given: int, made: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(given, made, 3, padding=1, bias=False), nn.BatchNorm2d(made), nn.ReLU())
+    return nn.Sequential(nn.Conv2d(given, made, 3, padding=1, bias=False), nn.BatchNorm2d(made), nn.ReLU(inplace=True))
 
 
 class Scales(nn.Module):
@@ -105,10 +107,23 @@ class Scales(nn.Module):
         """Features of cells, ≥ 0, [N, K, ceil(H / 32), ceil(W / 32)] of normalised images [N, 3, H, W]."""
         scores, levels = [], []
         for times in TIMES:
-            seen, logits = self.asked(reduced(images, times))
-            scores += self.scored(logits, times)
-            levels += [_signed(_on_cells(seen[level], STRIDES[level] * times)) for level in LEVELS.get(times, ())]
+            found = self.of_size(images, times)
+            scores += found[0]
+            levels += found[1]
         return joined(images, scores + levels)
+
+    def of_size(self, images: Tensor, times: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Maps of cells that one size gives: of its scores, and of its levels; ``times`` is one of :data:`TIMES`."""
+        seen, logits = self.asked(reduced(images, times))
+        levels = [_signed(_on_cells(seen[level], STRIDES[level] * times)) for level in LEVELS.get(times, ())]
+        return self.scored(logits, times), levels
+
+    def columns(self, times: int) -> list[int]:
+        """Where the maps of one size lie among all features."""
+        count = len(DOUBTS) * len(SQUARES_PX)
+        first = TIMES.index(times) * count
+        rest = range(len(TIMES) * count, self.num_features) if times in LEVELS else range(0)
+        return [*range(first, first + count), *rest]
 
     def asked(self, images: Tensor) -> tuple[list[Tensor], Tensor]:
         """Maps of the encoder's levels, and the segmenter's logits [N, 1, H, W]."""

@@ -125,6 +125,22 @@ def initial(weights: str, published: Published) -> Start:
     return RANDOM
 
 
+def on_this_machine(published: Published) -> bool:
+    """Whether a network's ImageNet weights can be had without a connection: of a package, or of Hugging Face's cache.
+
+    Raises:
+        HairlineError: If their package is damaged.
+    """
+    if published.network is not None and weight_packages.installed(published.network) is not None:
+        return True
+    return published.repository is not None and _cached(published.repository, published.revision) is not None
+
+
+def _cached(repository: str, revision: str | None) -> Path | None:
+    found = huggingface_hub.try_to_load_from_cache(repository, FILE, revision=revision)
+    return Path(found) if isinstance(found, str) else None
+
+
 def _origin(path: Path) -> Origin:
     """That of a file; where a network of ours lies, with what that had started from, whose licence goes on."""
     beside, earlier = path.with_name(INFO_FILE), None
@@ -275,9 +291,9 @@ def _imagenet(repository: str | None, revision: str | None) -> Path | str:
     """Path of the downloaded file, or in words why there is none; offline this takes PROBE_SECONDS at most."""
     if repository is None:
         return "none were published for this network"
-    cached = huggingface_hub.try_to_load_from_cache(repository, FILE, revision=revision)
-    if isinstance(cached, str):
-        return Path(cached)
+    cached = _cached(repository, revision)
+    if cached is not None:
+        return cached
     if constants.HF_HUB_OFFLINE:
         return "not downloaded yet, and HF_HUB_OFFLINE forbids it"
     problem = _unreachable(huggingface_hub.hf_hub_url(repository, FILE, revision=revision))
