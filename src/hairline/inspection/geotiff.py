@@ -220,7 +220,7 @@ class GeoTiffRows:
         if len(rows):
             with _written(self._file):
                 self._dataset.write(rows, 1, window=Window(0, self._top, self._width, len(rows)))
-            self._sum = zlib.crc32(np.ascontiguousarray(rows), self._sum)
+            self._sum = zlib.crc32(np.ascontiguousarray(rows).data, self._sum)
             self._top += len(rows)
 
     def _read_back(self) -> int:
