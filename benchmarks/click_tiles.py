@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from hairline.clicking import estimating
-from hairline.clicking.linear import fit, standard
 from hairline.data.samples import load_image, load_mask, read_samples
 from hairline.nn.classifier import evidence, frozen, scales
+from hairline.nn.classifier.linear import fit, standard
 
 TILE_PX, WHOLE_PX = 256, 1 << 20
 MARGINS_PX = (64, 128)

@@ -13,11 +13,12 @@ def lines(params: Params) -> Iterator[str]:
     Args:
         params: The parameters, which are valid.
     """
-    from hairline.nn.classifier import backbones
+    from hairline.nn.classifier import backbones, scales
 
     for name in params.matrix.classifiers:
         options = params.classifier(name)
-        if options.weights not in ("auto", "imagenet") or on_this_machine(backbones.published(options.backbone)):
+        ships = options.backbone == scales.NAME  # its weights come with hairline
+        if ships or options.weights not in ("auto", "imagenet") or on_this_machine(backbones.published(options.backbone)):
             continue
         ends = "starts from random ones" if options.weights == "auto" else "stops"
         package = weight_packages.PACKAGES.get(options.backbone)
