@@ -1,5 +1,6 @@
 """`hairline export`: what a person types and what comes back."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import write_image
 from hairline.nn.exporting import parity
 from hairline.nn.segmenter import shipped
+from hairline.tracking import registry
 
 
 def test_a_network_becomes_a_file_that_predicts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,10 +36,29 @@ def test_a_network_becomes_a_file_that_predicts(tmp_path: Path, monkeypatch: pyt
     assert "1 photos predicted" in done.output
 
 
+def test_a_registered_network_is_exported_as_its_folder_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = small_network.make(tmp_path / "mine")
+
+    def fetch(uri: str, source: str, target: Path) -> Path:
+        assert source == "models:/cracks@champion"
+        shutil.copytree(folder, target / "data" / "mine")
+        return target
+
+    monkeypatch.setattr(parity, "SIZES", ((33, 57),))
+    monkeypatch.setattr(registry, "fetch", fetch)
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, ["export", "models:/cracks@champion"])
+    assert done.exit_code == 0, done.output
+    image = np.random.default_rng(0).integers(0, 256, (40, 50, 3), dtype=np.uint8)
+    found = hairline.load_segmenter("cracks-champion.onnx").predict(image)
+    np.testing.assert_allclose(found, hairline.load_segmenter(folder).predict(image), rtol=0, atol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["exported.onnx"], r"exported\.onnx: is no folder; expected 'shipped', or the folder of a segmenter"),
+        (["exported.onnx"], r"exported\.onnx: is no folder; expected 'shipped', the folder of a segmenter or models:/"),
+        (["models:/cracks@champion"], r"models:/cracks@champion: found no store of MLflow"),
         (["nothing"], r"nothing/model\.json: not found"),
         (["shipped", "--out", "a.txt"], r"--out a\.txt: expected a name that ends with \.onnx"),
         (["shipped", "--out", "there.onnx"], r"--out there\.onnx: is a folder"),

@@ -1,5 +1,8 @@
 """`hairline export`: a segmenter as one ONNX file, which runs without torch."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +25,11 @@ class Format(StrEnum):
 
 def export(
     model: Annotated[
-        str, typer.Argument(metavar="shipped|FOLDER", help="The network inside this package, or a segmenter's folder.")
+        str,
+        typer.Argument(
+            metavar="shipped|FOLDER|models:/NAME@ALIAS",
+            help="The network inside this package, a segmenter's folder, or MLflow's registry.",
+        ),
     ],
     form: Annotated[Format, typer.Option("--format", help="Of the file.")] = Format.ONNX,
     out: Annotated[
@@ -48,15 +55,13 @@ def export(
 
     try:
         from hairline.nn.exporting import files  # torch, which takes seconds to load
-        from hairline.nn.segmenter import shipped
     except ModuleNotFoundError as error:
         raise HairlineError(
             f"{printable(model)}: exporting needs {error.name}, which is not installed; expected all that hairline "
             "depends on; run pip install hairline"
         ) from None
-    folder = shipped.folder() if model == SHIPPED else Path(model)
     photos = [read_image(path) for path in check or []]
-    with system_errors.of_no_stage():
+    with system_errors.of_no_stage(), _folder(model) as folder:
         found = files.export(folder, target, photos, int8)
     typer.echo(f"Network   {printable(str(target))}, {target.stat().st_size / 1e6:.1f} MB")
     typer.echo(
@@ -64,15 +69,33 @@ def export(
     )
 
 
+@contextmanager
+def _folder(model: str) -> Iterator[Path]:
+    """The folder of what 'hairline predict --model' takes, but for exported files."""
+    from hairline.inspection import registered
+    from hairline.nn.segmenter import shipped
+
+    if registered.is_one(model):
+        with registered.fetched(model) as folder:
+            yield folder
+    else:
+        yield shipped.folder() if model == SHIPPED else Path(model)
+
+
 def _name(model: str) -> str:
+    """What the file is called unless it is said: ``cracks-champion`` of ``models:/cracks@champion``."""
+    from hairline.inspection import registered
+
+    if registered.is_one(model):
+        return re.sub(r"[@/]", "-", model.removeprefix(registered.SCHEME))
     return SHIPPED if model == SHIPPED else Path(model).resolve().name
 
 
 def _refuse_exported(model: str) -> None:
     if model.lower().endswith(SUFFIX) and not Path(model).is_dir():
         raise HairlineError(
-            f"{printable(model)}: is no folder; expected '{SHIPPED}', or the folder of a segmenter; name what was "
-            "exported"
+            f"{printable(model)}: is no folder; expected '{SHIPPED}', the folder of a segmenter or models:/NAME@ALIAS; "
+            "name what was exported"
         )
 
 
