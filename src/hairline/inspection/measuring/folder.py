@@ -28,7 +28,7 @@ from hairline.io.reading import refuse_no_file, walk
 STATE = "measured"
 CRACKS, PHOTOS = "cracks", "photos"
 LOCK = ".measure.lock"
-RULES = 1
+RULES = 2
 """Raised when measuring changes, so that photos are measured again."""
 
 

@@ -62,7 +62,7 @@ def measure(
     Args:
         mask: True where there is crack, bool [height, width]; or uint8 with 0 and either 1 or 255.
         photo: The photo it is of, RGB uint8 [height, width, 3] or grey [height, width]; with it widths follow the grey
-            levels across a crack, to parts of a pixel, where the crack is dark and clear.
+            levels across a crack, to parts of a pixel, where the crack is clear, dark or bright.
         options: What counts as a crack or a spur; None for the defaults.
 
     Returns:
