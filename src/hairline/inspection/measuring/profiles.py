@@ -1,9 +1,9 @@
 """Widths from the grey levels across a crack, where they tell more than the mask.
 
 Across a crack the photo gets darker and lighter again, or the other way round where a crack is filled or lit. The width
-at half of that depth is the width of the crack, to parts of a pixel, as long as the crack is wide beside the blur of the
-photo; below, the width of a blurred box of which half depth is that far apart. The blur is measured where cracks are
-wide enough, once for a whole photo.
+at half of that depth is the width of the crack, to parts of a pixel, as long as the crack is wide beside the blur of
+the photo; below, the width of a blurred box of which half depth is that far apart. The blur is measured where cracks
+are wide enough, once for a whole photo.
 """
 
 from collections.abc import Iterator, Sequence
