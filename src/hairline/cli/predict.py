@@ -10,6 +10,7 @@ from hairline.cli import given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
 from hairline.io.atomic import whole_file
+from hairline.io.memory import keep_freed
 from hairline.io.progress import bar
 
 AUTO = "auto"
@@ -78,6 +79,7 @@ def predict(
     factor = None if scale == AUTO else _number(scale)
     if factor is not None:
         prediction.refuse_scale(factor)
+    keep_freed()
     predictor = prediction.load_segmenter(source)
 
     if factor is None:

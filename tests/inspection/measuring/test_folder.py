@@ -13,7 +13,8 @@ from support import known_cracks
 
 from hairline.config import width_bands
 from hairline.errors import HairlineError
-from hairline.imaging.images import write_image, write_mask
+from hairline.imaging import limits
+from hairline.imaging.images import read_grey, write_image, write_mask
 from hairline.inspection import photos, turns
 from hairline.inspection.measuring import folder, mask_files, scaling, stored, table
 from hairline.inspection.measuring.folder import Done
@@ -200,3 +201,14 @@ def test_masks_of_any_one_level(tmp_path: Path, crack: int) -> None:
     Image.fromarray(np.full((3, 3), 100, np.uint8)).save(tmp_path / "grey.png")
     with pytest.raises(HairlineError, match="expected a mask"):
         mask_files.read(tmp_path / "grey.png")
+
+
+def test_masks_may_be_as_large_as_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mask(tmp_path / "a.png", COVER >= 0.5)
+    monkeypatch.setattr(limits, "PIXELS", COVER.size - 1)
+    with pytest.raises(HairlineError, match="claims more than"):
+        read_grey(tmp_path / "a.png")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), COVER >= 0.5)
+    monkeypatch.setattr(mask_files, "PIXELS", COVER.size - 1)
+    with pytest.raises(HairlineError, match=r"a\.png: claims more than 22,399 pixels"):
+        mask_files.read(tmp_path / "a.png")
