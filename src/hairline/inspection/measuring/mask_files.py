@@ -26,9 +26,9 @@ def read(path: Path) -> NDArray[np.bool_]:
         HairlineError: If the file cannot be read, or its levels do not say what is crack.
     """
     levels = read_grey(path, PIXELS)
-    counts = sum(
-        np.bincount(levels[top : top + ROWS].reshape(-1), minlength=256) for top in range(0, len(levels), ROWS)
-    )
+    counts = np.zeros(256, np.int64)
+    for top in range(0, len(levels), ROWS):
+        counts += np.bincount(levels[top : top + ROWS].reshape(-1), minlength=256)
     found = np.flatnonzero(counts)
     if len(found) <= 2 and (found[0] == 0 or found.tolist() == [255]):
         return levels > 0
