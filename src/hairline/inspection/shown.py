@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from hairline.config.width_bands import Bands
+from hairline.imaging.images import read_grey
+from hairline.imaging.regions import PIXELS
 from hairline.inspection import geotiff, opened, outputs, photos, places, records
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, width_classes
 from hairline.inspection.measuring import folder, mask_files, table
@@ -41,7 +43,7 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
     if bands:
         settings["width classes"] = bands.source
     provenance = Provenance(settings, classes, WIDTHS[bands.width] if bands else "", _card(made_by))
-    readers = pictures.Readers(_picture, mask_files.read)
+    readers = pictures.Readers(_picture, mask_files.read, partial(read_grey, most=PIXELS))
     return outputs.write_outputs(out, found, provenance, wanted, readers=readers, step=step)
 
 
