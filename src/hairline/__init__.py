@@ -4,7 +4,8 @@ What is public is loaded when it is asked for, so that importing this package ta
 
     import hairline
     scores = hairline.load_segmenter().predict("wall.jpg")     # float32 [height, width] in [0, 1]
-    cracks = hairline.measure(scores >= 0.5).cracks            # lengths, widths and areas, in pixels
+    found = scores.measure(mm_per_px=0.2)                      # lengths, widths and areas of cracks
+    found.table(), found.to_geojson()
 """
 
 from importlib import import_module
@@ -14,13 +15,16 @@ if TYPE_CHECKING:
     from hairline.errors import HairlineError
     from hairline.inspection.measuring.measure import Measured, measure
     from hairline.inspection.prediction import Predictor, load_segmenter
+    from hairline.inspection.scores import Inspection, Scores
 
-__all__ = ["HairlineError", "Measured", "Predictor", "load_segmenter", "measure"]
+__all__ = ["HairlineError", "Inspection", "Measured", "Predictor", "Scores", "load_segmenter", "measure"]
 
 _HOMES = {
     "HairlineError": "hairline.errors",
+    "Inspection": "hairline.inspection.scores",
     "Measured": "hairline.inspection.measuring.measure",
     "Predictor": "hairline.inspection.prediction",
+    "Scores": "hairline.inspection.scores",
     "load_segmenter": "hairline.inspection.prediction",
     "measure": "hairline.inspection.measuring.measure",
 }

@@ -164,7 +164,7 @@ def test_large_images_in_tiles_are_as_whole_ones(folder: Path, monkeypatch: pyte
 
 def test_what_is_served_is_cut_as_predictions_are(folder: Path, tmp_path: Path) -> None:
     small_network.make(tmp_path, {"threshold": {"value": 0.4, "f1": 0.5, "images": 3, "labels": "masks"}})
-    image = picture(1100, 40)
+    image = picture(1200, 40)
     served, scores = Served(tmp_path), hairline.load_segmenter(folder).predict(image)
     np.testing.assert_array_equal(served.predict(image[None])[0], scores)
     for asked, threshold in (({}, 0.4), ({"threshold": 0.45}, 0.45), ({"threshold": 0.0}, 0.4)):

@@ -9,6 +9,7 @@ import typer
 from hairline.cli import given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
+from hairline.io.memory import keep_freed
 from hairline.io.progress import bar
 
 AUTO = "auto"
@@ -76,6 +77,7 @@ def predict(
     factor = None if scale == AUTO else _number(scale)
     if factor is not None:
         prediction.refuse_scale(factor)
+    keep_freed()
     predictor = prediction.load_segmenter(source)
 
     if factor is None:

@@ -18,7 +18,11 @@ def lines(params: Params) -> Iterator[str]:
     for name in params.matrix.classifiers:
         options = params.classifier(name)
         ships = options.backbone == scales.NAME  # its weights come with hairline
-        if ships or options.weights not in ("auto", "imagenet") or on_this_machine(backbones.published(options.backbone)):
+        if (
+            ships
+            or options.weights not in ("auto", "imagenet")
+            or on_this_machine(backbones.published(options.backbone))
+        ):
             continue
         ends = "starts from random ones" if options.weights == "auto" else "stops"
         package = weight_packages.PACKAGES.get(options.backbone)

@@ -71,14 +71,17 @@ class Header:
     lossy: bool
 
 
-def header(path: Path) -> Header:
+def header(path: Path, most: int | None = None) -> Header:
     """What an image file says of itself; its pixels are not decoded.
 
+    Args:
+        path: Where it lies.
+        most: Pixels that it may have; None for :data:`hairline.imaging.limits.PIXELS`.
+
     Raises:
-        HairlineError: If the file is missing, no image, of several pages, or larger than
-            :data:`hairline.imaging.limits.PIXELS`.
+        HairlineError: If the file is missing, no image, of several pages, or larger.
     """
-    with _opened(path) as file:
+    with _opened(path, most) as file:
         lossy = file.format in LOSSY or file.info.get("compression") == "jpeg"
         return Header(file.height, file.width, _deep(file), is_transparent(file), lossy)
 
@@ -161,13 +164,17 @@ class Decoded(NamedTuple):
     orientation: int
 
 
-def decode(path: Path) -> Decoded:
+def decode(path: Path, most: int | None = None) -> Decoded:
     """Decode an image file without giving up any of its bits.
+
+    Args:
+        path: The file.
+        most: Pixels that it may have; None for :data:`hairline.imaging.limits.PIXELS`.
 
     Raises:
         HairlineError: If the file is missing or no decodable image, or holds 32-bit values.
     """
-    with _opened(path) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
+    with _opened(path, most) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
         _refuse_wide(path, file)
         deep = _deep(file)
         stored = _orientation(file) if file.format == "TIFF" else 0  # which loading turns, and then tells no more
@@ -202,7 +209,7 @@ def decode_lying(path: Path, most: int) -> Decoded:
     with _opened(path, most) as file, limits.DECODING.share(_cost(file.height * file.width, _deep(file))):
         _refuse_wide(path, file)
         if _deep(file):
-            return decode(path)._replace(orientation=1)
+            return decode(path, most)._replace(orientation=1)
         file.load()  # which turns a TIFF file by itself, and then tells of no orientation
         return Decoded(file if file.format in ALONE else file.copy(), _orientation(file))
 
@@ -383,9 +390,14 @@ def read_stored(path: Path, bits: int | None = None) -> tuple[NDArray[np.uint8],
     return _converted(path, found.pixels, "RGB", bits), found.orientation
 
 
-def read_grey(path: Path) -> NDArray[np.uint8]:
-    """Read any image file as grey levels 0..255, uint8 [height, width]; bilevel files give 0 and 255."""
-    return _converted(path, decode(path).pixels, "L", None)
+def read_grey(path: Path, most: int | None = None) -> NDArray[np.uint8]:
+    """Read any image file as grey levels 0..255, uint8 [height, width]; bilevel files give 0 and 255.
+
+    Args:
+        path: The file.
+        most: Pixels that it may have; None for :data:`hairline.imaging.limits.PIXELS`.
+    """
+    return _converted(path, decode(path, most).pixels, "L", None)
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:

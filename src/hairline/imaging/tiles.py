@@ -22,7 +22,7 @@ class Tiling:
 
     Attributes:
         tile_px: Longest side of a tile; images with no longer side stay whole.
-        overlap_px: What neighbours share at least, below ``tile_px``.
+        overlap_px: What neighbours share, below ``tile_px``.
         margin_px: How much of a tile's edge inside the image counts for nothing; the rest of the overlap is blended.
         align_px: What distances between tiles are multiples of, so that a network sees the same grid in all of them.
     """
@@ -38,14 +38,18 @@ class Tiling:
         return Tiling(tile, overlap, round(self.margin_px / factor), align)
 
     def spans(self, length: int) -> list[Span]:
-        """First and last pixel (the latter not included) of the tiles along a side; one where it is no longer."""
+        """First and last pixel (the latter not included) of the tiles along a side; one where it is no longer.
+
+        They are as few as can be, share ``overlap_px`` and no more, and are about equally long.
+        """
         if length <= self.tile_px:
             return [(0, length)]
-        step = max(self.tile_px - self.overlap_px - self.align_px, 1)
-        count = math.ceil((length - self.tile_px) / step) + 1
-        exact = [number * (length - self.tile_px) / (count - 1) for number in range(count)]
-        starts = [math.ceil(start / self.align_px) * self.align_px for start in exact]
-        return [(start, min(start + self.tile_px, length)) for start in starts]
+        align = self.align_px
+        step = max((self.tile_px - self.overlap_px) // align, 1) * align
+        count = math.ceil((length - self.overlap_px) / step)
+        starts = [-(-number * (length - self.overlap_px) // (count * align)) * align for number in range(count)]
+        ends = [start + self.overlap_px for start in starts[1:]] + [length]
+        return list(zip(starts, ends, strict=True))
 
     def weights(self, length: int) -> list[NDArray[np.float32]]:
         """Weights of the pixels of every span, float32 in [0, 1]; those of one pixel of the side add up to 1."""
@@ -66,11 +70,11 @@ class Tiling:
 PIECE_ROWS = 64
 """Most rows of a finished band that are handed on at a time, so that what is made of them takes little memory."""
 
-NETWORK = Tiling(tile_px=1024, overlap_px=128, margin_px=32, align_px=32)
+NETWORK = Tiling(tile_px=1152, overlap_px=192, margin_px=64, align_px=32)
 """How networks that segment look at large images, in the pixels that they see."""
 
 FRUGAL, LARGE_PIXELS = Tiling(tile_px=640, overlap_px=128, margin_px=32, align_px=32), 1 << 27
-"""The same for images of more pixels, which leave less memory to the network; it takes a tenth longer."""
+"""The same for images of more pixels, which leave less memory to the network."""
 
 
 def of_photo(pixels: int, factor: float) -> Tiling:

@@ -14,8 +14,10 @@ from hairline.imaging import tiles
 from hairline.imaging.resized import asked_at
 from hairline.imaging.tiles import blended
 from hairline.inspection import opened, photos, registered
+from hairline.inspection.scores import Scores
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
+from hairline.metrics import operating_point
 from hairline.nn.segmenter import scale_rules
 
 SHIPPED = "shipped"
@@ -55,26 +57,27 @@ class Predictor:
         card = folder / shipped.CARD
         self.card = read_text(card) if there(card) else ""
 
-    def predict(self, image: NDArray[np.uint8] | str | Path, scale: float | Literal["auto"] = 1) -> NDArray[np.float32]:
+    def predict(self, image: NDArray[np.uint8] | str | Path, scale: float | Literal["auto"] = 1) -> Scores:
         """Score of crack of every pixel of an image.
 
         Args:
             image: RGB uint8 [height, width, 3] of any size, or the path of a photo as ``hairline predict`` takes it,
-                upright and over white (VIDEO/frame_000123 is a frame of a video). Sides above 1024 px at the scale pass
-                in overlapping tiles.
+                upright and over white (VIDEO/frame_000123 is a frame of a video); what it does not show (nodata, wholly
+                transparent pixels) is no crack. Sides above 1152 px at the scale pass in overlapping tiles.
             scale: What both sides are multiplied by before the network looks, in (0, 16]: above 1 for small images
                 with thin cracks, below 1 for close-ups. ``auto`` is :meth:`find_scale` of this image alone; one for all
                 images of a set is better. The scores have the size of the image.
 
         Returns:
-            float32 [height, width] in [0, 1]; :func:`hairline.inspection.thresholds.of` its ``info`` is the threshold.
+            float32 [height, width] in [0, 1], an array that can also be measured: ``.measure(mm_per_px=0.2)``,
+            ``.to_geojson()``, ``.mask()`` at the network's threshold.
 
         Raises:
             HairlineError: If the image is of another kind, the file cannot be read, or the scale is out of range.
         """
         if scale != "auto":
             refuse_scale(scale)
-        pixels = opened.read(photos.recorded(str(image))) if isinstance(image, str | Path) else image
+        pixels, shown = _read(image) if isinstance(image, str | Path) else (image, None)
         refuse_image(pixels)
         factor = self.find_scale([pixels])[0] if scale == "auto" else float(scale)
 
@@ -82,7 +85,11 @@ class Predictor:
             return asked_at(tile, factor, self._scores)
 
         scores = blended(pixels, ask, TILING.resized(factor))
-        return np.clip(scores, 0, 1, out=scores)
+        np.clip(scores, 0, 1, out=scores)
+        if shown is not None:
+            scores[~shown] = 0
+        source = Path(image).absolute() if isinstance(image, str | Path) else image
+        return Scores.of(scores, operating_point.of(self.info), source)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """What the network says of an image, or of a tile, at the scale it sees it at."""
@@ -106,6 +113,13 @@ class Predictor:
         factors = scale_rules.candidates([(image.shape[0], image.shape[1]) for image in images])
         found = scale_rules.by_rule(images, factors, self.predict, step)
         return found.factor, found.candidates
+
+
+def _read(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """A photo, and which of its pixels show anything; None where all do."""
+    with opened.opened(photos.recorded(str(path))) as found:
+        photo = found.photo
+        return photo.part(0, photo.height, 0, photo.width), photo.shown(0, photo.height)
 
 
 def load_segmenter(source: str | Path = SHIPPED) -> Predictor:

@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hairline.config.width_bands import Bands
+from hairline.imaging.images import read_grey
+from hairline.imaging.regions import PIXELS
 from hairline.inspection import geotiff, opened, outputs, photos, places, records
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, width_classes
-from hairline.inspection.measuring import folder, mask_files
+from hairline.inspection.measuring import folder, mask_files, table
 from hairline.inspection.measuring.measure import Measured
 from hairline.inspection.outputs import Wanted
 from hairline.inspection.page import pictures
@@ -45,17 +47,14 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
     if bands:
         settings["width classes"] = bands.source
     provenance = Provenance(settings, classes, WIDTHS[bands.width] if bands else "", _card(made_by))
-    readers = pictures.Readers(_picture, mask_files.read)
+    readers = pictures.Readers(_picture, mask_files.read, partial(read_grey, most=PIXELS))
     return outputs.write_outputs(out, found, provenance, wanted, readers=readers, step=step)
 
 
 def _measured(file: Path, measured: Measured, key: Mapping[str, Any], bands: Bands | None) -> MeasuredPhoto:
     mask, photo, scale = Path(key["mask"]), str(key.get("photo", "")), key.get("mm_per_px")
     name = file.with_suffix("").as_posix()
-    classes = [
-        None if bands is None or scale is None else bands.name_of(getattr(crack, f"width_{bands.width}_px") * scale)
-        for crack in measured.cracks
-    ]
+    classes = [table.class_of(crack, scale, bands) for crack in measured.cracks]
     return MeasuredPhoto(
         Path(photo) if photo else None, f"{name}{Path(photo).suffix if photo else mask.suffix}", name, measured.width,
         measured.height, mask, measured.cracks, classes, _scores(mask), geotiff.georeference(mask), scale,

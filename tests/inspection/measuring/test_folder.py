@@ -13,7 +13,8 @@ from support import known_cracks
 
 from hairline.config import width_bands
 from hairline.errors import HairlineError
-from hairline.imaging.images import write_image, write_mask
+from hairline.imaging import limits
+from hairline.imaging.images import read_grey, write_image, write_mask
 from hairline.inspection import photos, records, turns
 from hairline.inspection.measuring import folder, mask_files, scale, scaling, stored, table
 from hairline.inspection.measuring.folder import Done
@@ -302,3 +303,14 @@ def test_rows_for_other_photos_are_not_taken(tmp_path: Path) -> None:
     assert found is not None and found.mm_per_px == 7  # whose file nobody named
     with pytest.raises(HairlineError, match=r"c\.jpg and c\.tif may both be c"):
         rows_of.of("c")
+
+
+def test_masks_may_be_as_large_as_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_mask(tmp_path / "a.png", COVER >= 0.5)
+    monkeypatch.setattr(limits, "PIXELS", COVER.size - 1)
+    with pytest.raises(HairlineError, match="claims more than"):
+        read_grey(tmp_path / "a.png")
+    np.testing.assert_array_equal(mask_files.read(tmp_path / "a.png"), COVER >= 0.5)
+    monkeypatch.setattr(mask_files, "PIXELS", COVER.size - 1)
+    with pytest.raises(HairlineError, match=r"a\.png: claims more than 22,399 pixels"):
+        mask_files.read(tmp_path / "a.png")

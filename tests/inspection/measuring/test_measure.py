@@ -72,14 +72,28 @@ def test_with_the_photo_a_mask_that_is_too_fat_or_too_thin_does_no_harm(
     assert only(cover >= 0.98, np.stack([grey] * 3, axis=2)).width_mean_px == pytest.approx(width, abs=0.3)
 
 
+@pytest.mark.parametrize(("width", "blur"), [(3.0, 0.5), (4.4, 1.0), (7.3, 1.0)])
+def test_a_bright_crack_is_as_wide_as_a_dark_one(width: float, blur: float) -> None:
+    cover = known_cracks.straight(width, 100, 23)
+    dark, fat = known_cracks.photo(cover, blur), ndimage.binary_dilation(cover >= 0.5)
+    expected, found = measure(fat, dark), measure(fat, 255 - dark)
+    assert found.photo_share == pytest.approx(expected.photo_share, abs=0.1) and found.photo_share > 0.7
+    assert found.cracks[0].width_mean_px == pytest.approx(expected.cracks[0].width_mean_px, abs=0.05)
+    assert found.cracks[0].width_mean_px == pytest.approx(width, abs=0.3)
+
+
+def test_a_dark_crack_with_bright_edges_is_measured_as_dark() -> None:
+    cover, whole = (known_cracks.straight(width, 100, 23) for width in (5, 9))
+    photo = known_cracks.photo(cover) + (20 * ndimage.gaussian_filter(whole - cover, 0.7)).astype(np.uint8)
+    assert only(whole >= 0.5, photo).width_mean_px == pytest.approx(5, abs=0.3)
+
+
 def test_a_photo_that_shows_nothing_leaves_the_width_of_the_mask() -> None:
     mask = known_cracks.straight(5, 90, 30) >= 0.5
     noise = np.random.default_rng(0).integers(0, 256, mask.shape, np.uint8)
-    bright = 255 - known_cracks.photo(mask.astype(float))
-    for photo in (np.full(mask.shape, 128, np.uint8), bright):
-        found = measure(mask, photo)
-        assert found.photo_share == 0
-        assert found.cracks[0].width_mean_px == pytest.approx(only(mask).width_mean_px)
+    found = measure(mask, np.full(mask.shape, 128, np.uint8))
+    assert found.photo_share == 0
+    assert found.cracks[0].width_mean_px == pytest.approx(only(mask).width_mean_px)
     assert measure(mask, noise).cracks[0].width_mean_px == pytest.approx(5, abs=2)
 
 

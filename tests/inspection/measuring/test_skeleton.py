@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.measure import euler_number
 
+from hairline.inspection.measuring import distances
 from hairline.inspection.measuring.graph import FREE, RING, graph
 from hairline.inspection.measuring.thinning import thinned
 
@@ -72,3 +73,13 @@ def test_nodes_and_paths_are_as_many_as_the_topology_wants(seed: int) -> None:
     dots = sum(len(path.pixels) == 1 for path in found.paths)
     free = sum((path.start == FREE) + (path.end == FREE) for path in paths)
     assert len(found.junctions) + free + dots - len(paths) == euler_number(thin, 2)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_distances_in_bands_are_those_of_the_whole_mask(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.pad(np.ones((58, 40), np.uint8), 1) if seed == 3 else blobs(seed)
+    monkeypatch.setattr(distances, "ROWS", 7)
+    monkeypatch.setattr(distances, "AROUND", 2)
+    rows, columns = np.nonzero(mask)
+    expected = cv2.distanceTransform(mask, cv2.DIST_L2, 5)[rows, columns]
+    np.testing.assert_array_equal(distances.distances(mask, rows, columns), expected)

@@ -8,12 +8,15 @@ from numpy.typing import NDArray
 from hairline.data.mask_values import channel
 from hairline.errors import HairlineError
 from hairline.imaging.images import header, read_grey
+from hairline.imaging.regions import PIXELS
 from hairline.io.file_names import printable
 
 SOFT = 32
 """Levels so near to 0 or 255 are those, as JPEG leaves them."""
 CLASSES = 4
 """Levels beside which 255 may be what nobody judged: 0, 1 and 255, say."""
+ROWS = 256
+"""That are counted at one time, since counting takes 8 bytes a pixel."""
 
 
 def read(path: Path) -> NDArray[np.bool_]:
@@ -21,13 +24,16 @@ def read(path: Path) -> NDArray[np.bool_]:
 
     Masks hold 0 and one other level, which is crack: 255, 1 or any other; or crack is painted on transparent ground.
     Levels near 0 and 255 are told apart at 127, unless they may be numbers of classes, as 0, 1 and 2, or 1 beside 255.
+    It may have as many pixels as photos that are decoded whole.
 
     Raises:
         HairlineError: If the file cannot be read, or its levels do not say what is crack.
     """
-    head = header(path)
-    levels = read_grey(path) if not head.transparent else _painted(path)
-    counts = np.bincount(levels.reshape(-1), minlength=256)
+    head = header(path, PIXELS)
+    levels = read_grey(path, PIXELS) if not head.transparent else _painted(path)
+    counts = np.zeros(256, np.int64)
+    for top in range(0, len(levels), ROWS):
+        counts += np.bincount(levels[top : top + ROWS].reshape(-1), minlength=256)
     found = np.flatnonzero(counts)
     alone = found.tolist() in ([1], [255])
     if alone or (len(found) <= 2 and found[0] == 0):

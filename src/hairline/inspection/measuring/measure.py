@@ -12,6 +12,7 @@ from hairline.errors import HairlineError
 from hairline.inspection.measuring import branches, lines, widths
 from hairline.inspection.measuring.branches import Line
 from hairline.inspection.measuring.cracks import Branch, Crack
+from hairline.inspection.measuring.distances import distances
 from hairline.inspection.measuring.graph import Graph, graph
 from hairline.inspection.measuring.options import Options
 from hairline.inspection.measuring.parts import Parts, orientation, parts
@@ -62,7 +63,7 @@ def measure(
     Args:
         mask: True where there is crack, bool [height, width]; or uint8 with 0 and either 1 or 255.
         photo: The photo it is of, RGB uint8 [height, width, 3] or grey [height, width]; with it widths follow the grey
-            levels across a crack, to parts of a pixel, where the crack is dark and clear.
+            levels across a crack, to parts of a pixel, where the crack is clear, dark or bright.
         options: What counts as a crack or a spur; None for the defaults.
 
     Returns:
@@ -88,7 +89,7 @@ def measure(
     skeleton = graph(thinned(found.framed))
     rows, columns = skeleton.points[:, 1].astype(int), skeleton.points[:, 0].astype(int)
     numbers = numbers[rows, columns]
-    radii = cv2.distanceTransform(found.framed, cv2.DIST_L2, 5)[rows + 1, columns + 1].astype(float) - 0.5
+    radii = distances(found.framed, rows + 1, columns + 1) - 0.5
     kept = pruned(skeleton, radii, chosen.spur)
     drawn = [branches.resampled(line) for line in branches.drawn(kept, radii, numbers, found)]
     wide, share = widths.of_mask(found.framed, drawn), 0.0

@@ -68,7 +68,8 @@ def _filled(framed: NDArray[np.uint8], hole_px: int) -> NDArray[np.uint8]:
         small = stats[:, cv2.CC_STAT_AREA] <= hole_px
         small[[0, numbers[0, 0]]] = False  # the crack, and what is around it
         if small.any():
-            framed |= small[numbers].view(np.uint8)
+            for top in range(0, len(framed), ROWS):
+                framed[top : top + ROWS] |= small[numbers[top : top + ROWS]].view(np.uint8)
     return framed
 
 

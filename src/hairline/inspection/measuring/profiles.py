@@ -1,8 +1,9 @@
 """Widths from the grey levels across a crack, where they tell more than the mask.
 
-Across a crack the photo gets darker and lighter again. The width at half of that depth is the width of the crack, to
-parts of a pixel, as long as the crack is wide beside the blur of the photo; below, the width of a blurred box of which
-half depth is that far apart. The blur is measured where cracks are wide enough, once for a whole photo.
+Across a crack the photo gets darker and lighter again, or the other way round where a crack is filled or lit. The width
+at half of that depth is the width of the crack, to parts of a pixel, as long as the crack is wide beside the blur of
+the photo; below, the width of a blurred box of which half depth is that far apart. The blur is measured where cracks
+are wide enough, once for a whole photo.
 """
 
 from collections.abc import Iterator, Sequence
@@ -99,8 +100,11 @@ def _piece(
     beside = np.abs(offsets)[None] - widths[:, None] / 2 - gap_px
     flanks = (beside > 0) & (beside <= flank[:, None])
     depth, noise = _depth(levels, offsets, flanks)
+    within = np.abs(offsets)[None] <= widths[:, None] / 2 + STEP_PX
     window = max(1, round(float(np.median(widths)) / 8 / STEP_PX))
-    inner = np.where(np.abs(offsets)[None] <= widths[:, None] / 2 + STEP_PX, _means(depth, window), -np.inf)
+    bright = _bright(depth, within, noise)
+    depth = np.where(bright[:, None], -depth, depth)
+    inner = np.where(within, _means(depth, window), -np.inf)
     middle = inner.argmax(axis=1)
     peak = inner.max(axis=1)
     crossings = {share: _crossings(depth, middle, peak * share) for share in (0.25, 0.5, 0.75)}
@@ -126,6 +130,13 @@ def _depth(
     depth = left[:, None] + slope[:, None] * (offsets[None] - from_[:, None]) - levels
     count = np.maximum(flanks.sum(axis=1), 1)
     return depth, np.sqrt((np.where(flanks, depth, 0) ** 2).sum(axis=1) / count)
+
+
+def _bright(depth: NDArray[np.float64], within: NDArray[np.bool_], noise: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where a crack is clearly brighter than the background, and nothing in it clearly darker, [points]."""
+    mean = (depth * within).sum(axis=1) / within.sum(axis=1)
+    darkest = np.where(within, depth, -np.inf).max(axis=1)
+    return np.asarray((-mean > CLEAR * noise) & (darkest <= np.maximum(CLEAR * noise, 1)))
 
 
 def _means(depth: NDArray[np.float64], window: int) -> NDArray[np.float64]:

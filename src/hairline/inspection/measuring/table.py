@@ -49,10 +49,17 @@ def _row(photo: str, crack: Crack, mm_per_px: float | None, bands: Bands | None)
     told |= {"branches": len(crack.branches), "junctions": crack.junctions}
     told |= {f"{name}_mm": _rounded(value, 4) for name, value in mm.items()}
     told["area_mm2"] = None if mm_per_px is None else _rounded(crack.area_px * mm_per_px**2, 4)
-    compared = mm[f"width_{bands.width}"] if bands else None
-    told["width_class"] = "" if bands is None or compared is None else bands.name_of(compared)
+    told["width_class"] = class_of(crack, mm_per_px, bands) or ""
     told["width_max_x"], told["width_max_y"] = (round(value, 1) for value in crack.width_max_at)
     return told | dict(zip(("box_left", "box_top", "box_right", "box_bottom"), crack.box, strict=True))
+
+
+def class_of(crack: Crack, mm_per_px: float | None, bands: Bands | None) -> str | None:
+    """The class of a crack's width; None where the scale is not known, or there are no classes."""
+    if mm_per_px is None or bands is None:
+        return None
+    width: float = getattr(crack, f"width_{bands.width}_px")
+    return bands.name_of(width * mm_per_px)
 
 
 def photo_row(photo: str, measured: Measured, mm_per_px: float | None, scale_from: str) -> dict[str, Any]:
