@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -16,6 +17,25 @@ from hairline.config import yaml_files
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 6 << 30
+"""Several times what the tests of one run write."""
+
+
+def roomy() -> bool:
+    """Whether there is memory to spare that can hold files and run programs."""
+    try:
+        found = os.statvfs(MEMORY)
+        (free,) = re.findall(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="utf-8"), re.MULTILINE)
+    except (OSError, ValueError):
+        return False
+    bytes_free = min(found.f_bavail * found.f_frsize, int(free) << 10)
+    return bytes_free > ROOM_BYTES and not found.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK | os.X_OK)
+
+
+if roomy():  # databases wait for a disk tens of thousands of times, and no test can cut its power
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
