@@ -27,7 +27,8 @@ def roomy() -> bool:
     """Whether there is memory to spare that can hold files and run programs."""
     try:
         found = os.statvfs(MEMORY)
-        (free,) = re.findall(r"^MemAvailable: +(\d+) kB", Path("/proc/meminfo").read_text(encoding="utf-8"), re.MULTILINE)
+        told = Path("/proc/meminfo").read_text(encoding="utf-8")
+        (free,) = re.findall(r"^MemAvailable: +(\d+) kB", told, re.MULTILINE)
     except (OSError, ValueError):
         return False
     bytes_free = min(found.f_bavail * found.f_frsize, int(free) << 10)
