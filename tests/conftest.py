@@ -2,7 +2,6 @@
 
 import copy
 import os
-import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import parameters
+from support import in_memory, parameters
 
 from hairline import tracking
 from hairline.config import yaml_files
@@ -18,25 +17,8 @@ from hairline.config import yaml_files
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-MEMORY = Path("/dev/shm")
-ROOM_BYTES = 6 << 30
-"""Several times what the tests of one run write."""
-
-
-def roomy() -> bool:
-    """Whether there is memory to spare that can hold files and run programs."""
-    try:
-        found = os.statvfs(MEMORY)
-        told = Path("/proc/meminfo").read_text(encoding="utf-8")
-        (free,) = re.findall(r"^MemAvailable: +(\d+) kB", told, re.MULTILINE)
-    except (OSError, ValueError):
-        return False
-    bytes_free = min(found.f_bavail * found.f_frsize, int(free) << 10)
-    return bytes_free > ROOM_BYTES and not found.f_flag & os.ST_NOEXEC and os.access(MEMORY, os.W_OK | os.X_OK)
-
-
-if roomy():  # databases wait for a disk tens of thousands of times, and no test can cut its power
-    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ and (memory := in_memory.place()):
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(memory)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
