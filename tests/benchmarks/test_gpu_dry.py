@@ -1,7 +1,6 @@
 """The GPU's script on the CPU with tiny pictures, so that a slip costs no minute of a GPU."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,18 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from support import workspace
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 SECTIONS = ["correctness", "labels", "training", "large", "real"]
 
 
 def run(script, *arguments):
-    path = {"PYTHONPATH": os.pathsep.join(map(str, (BENCHMARKS, BENCHMARKS.parent / "src", BENCHMARKS.parent)))}
-    words = [sys.executable, str(BENCHMARKS / script), *map(str, arguments)]
-    process = workspace.begin(BENCHMARKS, words, path)
-    out, errors = process.communicate()
-    return subprocess.CompletedProcess(words, process.returncode, out, errors)
+    return subprocess.run(
+        [sys.executable, BENCHMARKS / script, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
 
 
 @pytest.fixture(scope="module")
