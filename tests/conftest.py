@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import parameters
+from support import in_memory, parameters
 
 from hairline import tracking
 from hairline.config import yaml_files
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+if "PYTEST_DEBUG_TEMPROOT" not in os.environ and (memory := in_memory.place()):
+    os.environ["PYTEST_DEBUG_TEMPROOT"] = str(memory)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.data import synthetic
+from hairline.io import bounds
 
 COLUMNS = 8
+LEAST_PX = 32
 OUTLINE = (255, 60, 60)
 
 
@@ -29,12 +31,13 @@ def main() -> None:
     parser.add_argument("--only", default=None, help="a surface or a distractor that all images show")
     parser.add_argument("--masks", action="store_true", help="masks below the images instead of outlines")
     args = parser.parse_args()
+    if args.images < 1 or not LEAST_PX <= args.side <= bounds.SYNTHETIC_SIDE_PX:
+        parser.error(f"expected --images of 1 or more and a --side from {LEAST_PX} to {bounds.SYNTHETIC_SIDE_PX}")
     options = synthetic.Options(
         args.seed, args.images, 0, 0, args.side, args.side, 0.1, style="wide", ingredients=_ingredients(args.only)
     )
     pairs = [synthetic.make(options, "train", index) for index in range(args.images)]
-    rows = [_row(pairs[first : first + COLUMNS], args.masks) for first in range(0, args.images - COLUMNS + 1, COLUMNS)]
-    sheet = np.concatenate(rows)
+    sheet = _sheet([_row(pairs[first : first + COLUMNS], args.masks) for first in range(0, args.images, COLUMNS)])
     if not cv2.imwrite(str(args.file), sheet[..., ::-1], _coding(args.file)):
         raise SystemExit(f"{args.file}: cannot be written; give a folder that exists and the ending .jpg or .png")
 
@@ -53,6 +56,13 @@ def _ingredients(only: str | None) -> synthetic.Ingredients:
     if only:
         raise SystemExit(f"--only {only}: expected one of {', '.join(surfaces + distractors)}")
     return synthetic.Ingredients()
+
+
+def _sheet(rows: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Rows one below the other; the last, where it is shorter, with white behind it."""
+    missing = rows[0].shape[1] - rows[-1].shape[1]
+    rows[-1] = np.pad(rows[-1], ((0, 0), (0, missing), (0, 0)), constant_values=255)
+    return np.concatenate(rows)
 
 
 def _row(pairs: list[tuple[NDArray[np.uint8], NDArray[np.bool_]]], masks: bool) -> NDArray[np.uint8]:

@@ -39,7 +39,7 @@ NEEDED = ("options", "generated", "images", "training", "seed", "epochs", "store
 LIMITS = """
 It knows cracks from generated images. Expect false alarms at mortar joints and at the shadows below bricks, at the
 edges of painted lines, between the stones of gravel and of open asphalt, at roots, cables and scratches; expect
-misses where a crack is much wider than 40 px or thinner than 1 px at the scale it is seen at (so try `--scale`),
+misses where a crack is much wider than 36 px or thinner than 1 px at the scale it is seen at (so try `--scale`),
 where it is faint on blurred aggregate, and where annotators fill a spalled crack as an area. It was not tested on
 photos with people or plants, on metal, glass or wood, and must not decide on safety alone: a person checks the
 result.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import parameters
+from support import parameters, workspace
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
@@ -20,8 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def hairline(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from hairline.cli.app import main; main()", *words]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return workspace.run(folder, sys.executable, "-c", "from hairline.cli.app import main; main()", *words, check=False)
 
 
 def test_profile_then_check(tmp_path: Path) -> None:

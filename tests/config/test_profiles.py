@@ -1,7 +1,7 @@
 """Profiles: the default is the committed one, all are valid, what they are made of merges in order, edits are kept."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +43,31 @@ def test_the_committed_parameters_are_the_default_profile() -> None:
         assert (ROOT / name).read_text() == text == (FOLDER / "base" / name).read_text(), told
 
 
+@pytest.fixture(scope="module")
+def each_network_once() -> Iterator[None]:
+    """Profiles share networks, each of which takes a second to try: what passed is not tried again."""
+    from hairline.nn.classifier import backbones
+    from hairline.nn.segmenter import segmenter
+
+    def once(ask: Callable[..., None]) -> Callable[..., None]:
+        passed = set()
+
+        def asked(*words: object) -> None:
+            if repr(words) not in passed:
+                ask(*words)
+                passed.add(repr(words))
+
+        return asked
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, names in ((segmenter, ("check", "check_batches")), (backbones, ("check_batches", "check_windows"))):
+            for name in names:
+                patch.setattr(module, name, once(getattr(module, name)))
+        yield
+
+
 @pytest.mark.parametrize("name", profiles.names(FOLDER))
-def test_every_profile_is_valid(name: str, tmp_path: Path) -> None:
+def test_every_profile_is_valid(each_network_once: None, name: str, tmp_path: Path) -> None:
     target = tmp_path / "params.yaml"
     profiles.apply(FOLDER, name, target, force=False)
     check(Params(target), networks=True)

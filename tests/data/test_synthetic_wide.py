@@ -209,11 +209,14 @@ def test_what_makes_no_sense_is_refused():
         synthesis.Options(1, 1, 0, 0, 64, 64, 0, style="wide", ingredients={"surfaces": {"masonary": 0}})
 
 
-def test_easy_is_the_default_and_has_no_ingredients():
+def test_easy_is_the_default_and_refuses_what_would_change_nothing():
     easy = synthesis.Options(11, 9, 0, 0, 64, 64, 0)
     assert easy.style == "easy"
-    changed = dataclasses.replace(easy, ingredients=NONE)
-    assert np.array_equal(synthesis.make(easy, "train", 1)[0], synthesis.make(changed, "train", 1)[0])
+    assert synthesis.Options(11, 9, 0, 0, 64, 64, 0, ingredients={"cracks": {"most_px": 40}}) == easy
+    for name, value in (("ingredients", NONE), ("annotators", {"margin": 0.3})):
+        with pytest.raises(HairlineError, match=f"{name} change nothing .* set style to wide, or take {name} out"):
+            synthesis.Options(11, 9, 0, 0, 64, 64, 0, **{name: value})
+        synthesis.Options(11, 9, 0, 0, 64, 64, 0, style="wide", **{name: value})
 
 
 def test_files_stay_in_their_folder(tmp_path: Path):

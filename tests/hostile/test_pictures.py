@@ -1,8 +1,8 @@
-"""Every layout refuses every hostile picture in one sentence that names the file, quickly, and leaves nothing."""
+"""Every layout refuses hostile pictures in one sentence that names the file, quickly, and leaves nothing."""
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,16 @@ PLACES: dict[str, Callable[[Path], object]] = {
 HOSTILE = [*files.PICTURES, *PLACES]
 
 
+def cases(layouts: Iterable[str]) -> list[tuple[str, str]]:
+    """Every picture in one layout, and every third in each other, by turns: all read pictures by the same code."""
+    return [
+        (layout, what)
+        for place, layout in enumerate(layouts)
+        for number, what in enumerate(HOSTILE)
+        if layout == "folder" or (number + place) % 3 == 0
+    ]
+
+
 def put(what: str, path: Path) -> None:
     path.unlink()
     if what in PLACES:
@@ -60,8 +70,7 @@ def assert_refused(seen: Seen, path: Path, folder: Path) -> None:
     assert seen.grown_mib < 1000
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-@pytest.mark.parametrize("layout", walls.LAYOUTS)
+@pytest.mark.parametrize(("layout", "what"), cases(walls.LAYOUTS))
 def test_an_image(layout, what, attempt):
     trial = attempt(layout)
     put(what, trial.image)
@@ -78,8 +87,7 @@ def test_the_cause_is_told_where_the_bytes_say_it(what, told, attempt):
     assert told in trial.ingest().told
 
 
-@pytest.mark.parametrize("what", HOSTILE)
-@pytest.mark.parametrize("layout", IN_PICTURES)
+@pytest.mark.parametrize(("layout", "what"), cases(IN_PICTURES))
 def test_a_mask(layout, what, attempt):
     trial = attempt(layout)
     put(what, trial.mask)

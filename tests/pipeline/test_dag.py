@@ -1,5 +1,6 @@
 """The DAG as DVC sees it, on a finished tiny experiment: stages rerun when they must and only then."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -84,31 +85,43 @@ def branch(label_set: str) -> set[str]:
     }
 
 
-def changed(folder: Path, file: str, old: str, new: str) -> set[str]:
-    """Replace the first occurrence of a text in a source file: names of the stages that run again."""
+def edit(folder: Path, file: str, old: str, new: str) -> None:
+    """Replace the first occurrence of a text in a source file."""
     path = folder / file
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))
+
+
+def changed(folder: Path, file: str, old: str, new: str) -> set[str]:
+    """Replace the first occurrence of a text in a source file: names of the stages that run again."""
+    edit(folder, file, old, new)
     return reproduced(folder)
+
+
+def stages_with(folder: Path, file: str) -> set[str]:
+    """The kinds of stages whose code a source file is part of, as the stage ``code`` wrote them down."""
+    module = file.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    found = (folder / "data/tiny/code").glob("*.json")
+    return {path.stem for path in found if module in json.loads(path.read_text())}
 
 
 def test_what_has_not_changed_is_not_run_again(shared: Path) -> None:
     assert reproduced(shared) == set()
 
 
-def test_sentences_and_code_that_only_shows_rerun_what_shows_them_alone(shared: Path) -> None:
-    assert changed(shared, "src/hairline/tracking/descriptions.py", '"""', '"""Another sentence. ') == {"code"}
-    assert changed(shared, "src/hairline/cli/app.py", '"""', '"""Another sentence. ') == {"code"}
-    curves = "src/hairline/reporting/figures/curves.py"
-    assert changed(shared, curves, 'color="0.8"', 'color="0.7"') == {"code", "compare"}
-    strip = "src/hairline/reporting/figures/label_steps.py"
-    assert changed(shared, strip, '"inferno"', '"viridis"') == {"code", "draw_labels", "compare"}
-
-
-def test_the_wording_of_a_rule_reruns_its_gate_alone(shared: Path) -> None:
-    gate = "src/hairline/gates/samples_gate.py"
-    assert changed(shared, gate, "at least one image", "one image or more") == {"code", "validate@synthetic"}
+def test_sentences_rules_and_code_that_only_shows_rerun_what_shows_them_alone(shared: Path) -> None:
+    edits = {
+        "src/hairline/tracking/descriptions.py": ('"""', '"""Another sentence. ', set()),
+        "src/hairline/cli/app.py": ('"""', '"""Another sentence. ', set()),
+        "src/hairline/reporting/figures/curves.py": ('color="0.8"', 'color="0.7"', {"compare"}),
+        "src/hairline/reporting/figures/label_steps.py": ('"inferno"', '"viridis"', {"draw_labels"}),
+        "src/hairline/gates/samples_gate.py": ("at least one image", "one image or more", {"validate"}),
+    }
+    for file, (old, new, stages) in edits.items():
+        assert stages_with(shared, file) == stages, file
+        edit(shared, file, old, new)
+    assert reproduced(shared) == {"code", "draw_labels", "validate@synthetic", "compare"}
 
 
 def test_a_labeller_reruns_its_label_sets_and_a_new_one_that_none_names_nothing(folder: Path) -> None:
@@ -140,12 +153,12 @@ def test_code_that_gives_the_same_numbers_reruns_what_imports_it_and_nothing_beh
     assert reproduced(shared) == {"code", EVALUATION}
 
 
-def test_another_prediction_reruns_the_comparison(folder: Path) -> None:
-    scores = folder / "data/tiny/scores/segmenters/synthetic/konig/unet/synthetic"
+def test_another_prediction_reruns_the_comparison(shared: Path) -> None:
+    scores = shared / "data/tiny/scores/segmenters/synthetic/konig/unet/synthetic"
     prediction = min((scores / "predictions").glob("*.png"))
     write_scores(prediction, np.zeros_like(read_scores(prediction), dtype=np.float32))
-    workspace.run(folder, "dvc", "commit", "--force", EVALUATION)
-    assert reproduced(folder) == {"compare"}
+    workspace.run(shared, "dvc", "commit", "--force", EVALUATION)
+    assert reproduced(shared) == {"compare"}
 
 
 def test_a_new_labeller_and_a_label_set_of_it_run_their_branch_alone(folder: Path) -> None:

@@ -20,6 +20,8 @@ SMP = {f"smp:{name}:{ENCODERS.get(name, 'resnet18')}": name in QUICK for name in
 OWN = [name for name in MODULES if name != "smp"]
 ALL = [*OWN, *(pytest.param(name, marks=() if quick else pytest.mark.slow) for name, quick in SMP.items())]
 """Names of networks, the slow ones marked."""
+QUICK_TO_LEARN = [*OWN, *(name for name, quick in SMP.items() if quick)]
+SLOW_TO_LEARN = [name for name, quick in SMP.items() if not quick]
 
 
 def options_of(network: str) -> Any:

@@ -6,6 +6,7 @@ started anew does. It has the caller's open files, folder and environment, and d
 
 import atexit
 import contextlib
+import copy
 import gc
 import importlib
 import json
@@ -25,7 +26,7 @@ import traceback
 import types
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 LIBRARIES = (
     "albumentations", "alembic.command", "alembic.script", "cryptography.fernet", "cv2", "dvc.commands.experiments.run",
@@ -136,6 +137,22 @@ def _asked(home: Path) -> tuple[str, list[str]]:
     return program, arguments
 
 
+def _parse_once() -> None:
+    """Have DVC parse each text once: by itself it parses the params anew for every stage that lists some."""
+    yaml = importlib.import_module("dvc.utils.serialize._yaml")
+    parse, known = yaml.parse_yaml, {}
+
+    def parsed(text: str, path: str, typ: str = "safe") -> Any:
+        if typ != "safe":
+            return parse(text, path, typ)
+        if text not in known:
+            known[text] = parse(text, path)
+        return copy.deepcopy(known[text])
+
+    for module in (yaml, importlib.import_module("dvc.utils.strictyaml")):
+        module.parse_yaml = parsed  # type: ignore[attr-defined]
+
+
 def _parted(arguments: list[str]) -> list[str]:
     """Arguments of Python, a program that is a file marked as such."""
     words = arguments[1:] if arguments[0] == "-u" else arguments
@@ -175,6 +192,7 @@ if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file
     for library in LIBRARIES:
         importlib.import_module(library)
+    _parse_once()
     gc.collect()
     gc.freeze()  # so that no collection copies these pages for a program
     _become(*_asked(Path(sys.argv[1])))

@@ -4,16 +4,19 @@ import importlib
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hairline.tracking import database, store
 from support import parameters, spoilt_params, warm
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +27,8 @@ COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore"
 def make(folder: Path, values: dict[str, Any]) -> Path:
     """Copy the repository's code into a folder, write its parameters, put it under git and DVC.
 
-    Bytecode comes along, so that the first stage need not compile; not what another process has half written.
+    Bytecode comes along, so that the first stage need not compile; not what another process has half written. So does
+    a store without runs, which takes MLflow seconds to make.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in COPIED:
@@ -34,12 +38,30 @@ def make(folder: Path, values: dict[str, Any]) -> Path:
         else:
             shutil.copy(source, folder / name)
     parameters.write(folder, values)
+    _put_store(folder / "mlruns" / "mlflow.db")
     run(folder, "git", "init", "-q")
     run(folder, "git", "config", "user.email", "tests@example.invalid")
     run(folder, "git", "config", "user.name", "tests")
     run(folder, "dvc", "init", "-q")
     commit(folder, "workspace")
     return folder
+
+
+def _put_store(path: Path) -> None:
+    """A store as MLflow makes it there."""
+    path.parent.mkdir()
+    path.write_bytes(_store())
+    with closing(sqlite3.connect(path)) as opened, opened:
+        place = f"{store.artifacts_of(path).as_uri()}/0"
+        opened.execute("update experiments set artifact_location = ?", (place,))
+
+
+@cache
+def _store() -> bytes:
+    with tempfile.TemporaryDirectory() as home:
+        path = Path(home) / "mlflow.db"
+        database.prepare(path, own=True)
+        return path.read_bytes()
 
 
 def commit(folder: Path, message: str) -> None:

@@ -1,9 +1,7 @@
 """A store that a kill or a full disk broke, one of another MLflow, one that lay elsewhere: no stage is kept up."""
 
 import logging
-import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.workspace import begin
+from support.workspace import run as run_there
 
 from hairline import tracking
 from hairline.cli import doctor_store
@@ -170,7 +170,7 @@ def test_the_store_of_a_newer_mlflow_is_left_alone_and_the_way_out_works(
         told("two")
     command = str(error.value).partition("(mv ")[2].partition(")")[0]
     subprocess.run(["mv", *command.split()], check=True)  # this process has it open still
-    assert f"{run}: restored as" in subprocess.run(SYNC, capture_output=True, text=True, check=True).stdout
+    assert f"{run}: restored as" in run_there(root, *SYNC).stdout
 
 
 @pytest.mark.slow
@@ -179,13 +179,13 @@ def test_a_store_is_whole_or_not_there_when_its_making_is_killed(
 ) -> None:
     root = workspace(tmp_path / "ws", monkeypatch)
     (root / "mlruns").rmdir()
-    process = subprocess.Popen([sys.executable, "-c", STAGE], start_new_session=True)
+    process = begin(root, [sys.executable, "-c", STAGE], {})
     while process.poll() is None and not list(root.glob("mlruns/.mlflow.db.*.partial-journal")):
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.communicate()
     assert not (root / "mlruns" / "mlflow.db").exists()
-    done = subprocess.run([sys.executable, "-c", STAGE], capture_output=True, text=True)
+    done = run_there(root, sys.executable, "-c", STAGE, check=False)
     told = [line for line in done.stderr.splitlines() if not line.startswith("git cannot say")]  # it is no clone
     assert (done.returncode, told) == (0, [])
     assert left(root / "mlruns") == set() and not list((root / "state" / "runs").iterdir())

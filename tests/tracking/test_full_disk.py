@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support import workspace
 
 from hairline.errors import HairlineError
 from hairline.tracking import client
@@ -82,8 +83,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def run_stage(folder: Path, what: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{STAGE}", what]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{STAGE}"
+    return workspace.run(folder, sys.executable, "-c", code, what, check=False)
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from typing import Any
 
 import psutil
 import pytest
+from support.workspace import begin
 
 from hairline import tracking
 from hairline.cli import doctor_store
@@ -21,13 +20,13 @@ from hairline.errors import HairlineError
 from hairline.tracking import closing, open_runs, syncing
 
 OPEN = """
-import time
+import os, time
 from pathlib import Path
 from hairline import tracking
 child = tracking.Child("trial", {}, {"f1": 0.5}, {})
 with tracking.run("train", "one", "study", {}, [], {}, [], Path("reports/study/runs/one.json")) as run:
     run.children([child])
-    Path("open").write_text(run.id)
+    Path("open").write_text(f"{run.id} {os.getpid()}")
     time.sleep(600)
 """
 
@@ -43,18 +42,18 @@ def workspace(tmp_path: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @contextmanager
-def other_process() -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """A process that has a run open, and the run's id."""
-    process = subprocess.Popen([sys.executable, "-c", OPEN], start_new_session=True)
+def other_process() -> Iterator[tuple[int, str]]:
+    """The number of a process that has a run open, until the block ends, and the run's id."""
+    process = begin(Path.cwd(), [sys.executable, "-c", OPEN], {})
     try:
         while not Path("open").exists() or not Path("open").read_text(encoding="utf-8"):
             assert process.poll() is None
             time.sleep(0.05)
-        yield process, Path("open").read_text(encoding="utf-8")
+        run_id, number = Path("open").read_text(encoding="utf-8").split()
+        yield int(number), run_id
     finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        process.kill()
+        process.communicate()
 
 
 def told(name: str) -> str:
@@ -75,7 +74,7 @@ def change(root: Path, **values: object) -> None:
 
 
 def test_a_killed_run_is_told_then_closed_and_a_living_one_is_not(workspace: Path) -> None:
-    with other_process() as (process, run_id):
+    with other_process() as (number, run_id):
         store = client(workspace)
         store.set_tag(run_id, "mine", "yes")
         assert syncing.sync(workspace).closed == []
@@ -85,14 +84,12 @@ def test_a_killed_run_is_told_then_closed_and_a_living_one_is_not(workspace: Pat
         experiment = store.get_run(run_id).info.experiment_id
         (child,) = store.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
         store.update_run(child.info.run_id, "RUNNING")  # as where it is killed in the middle of telling a trial
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
     _, found = doctor_store.tracking(workspace)
-    assert found.level == "note" and f"process {process.pid} on" in found.what and found.remedy == "hairline sync"
+    assert found.level == "note" and f"process {number} on" in found.what and found.remedy == "hairline sync"
     (closed,) = syncing.sync(workspace).closed
     run = store.get_run(run_id)
     assert closed.run_id == run_id and (run.info.status, run.data.tags["mine"]) == ("KILLED", "yes")
-    assert f"process {process.pid}" in run.data.tags[closing.CLOSED]
+    assert f"process {number}" in run.data.tags[closing.CLOSED]
     assert store.get_run(child.info.run_id).info.status == "KILLED"
     assert not list((workspace / "state/runs").iterdir()) and syncing.sync(workspace).closed == []
 
@@ -113,12 +110,10 @@ def test_the_next_stage_closes_it_too_where_the_workspace_was_moved(
 def test_a_run_of_another_machine_or_of_the_original_of_a_copy_is_left(
     workspace: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    with other_process() as (process, run_id):
+    with other_process() as (_, run_id):
         copy = tmp_path_factory.mktemp("copy") / "copy"
         shutil.copytree(workspace, copy)
         assert syncing.sync(copy).closed == []  # its lock is free there, but the process lives
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
     change(workspace, boot="another", host="elsewhere")
     assert syncing.sync(workspace).closed == [] and client(workspace).get_run(run_id).info.status == "RUNNING"
     _, found = doctor_store.tracking(workspace)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.workspace import begin
+from support.workspace import run as run_there
 
 from hairline import tracking
 from hairline.errors import HairlineError
@@ -221,11 +223,8 @@ def test_parallel_processes_set_up_one_store_and_say_nothing(workspace: Path) ->
     shutil.rmtree("mlruns")
     subprocess.run(["git", "init", "-q"], check=True)
     names = ["p0", "p1"]
-    processes = [
-        subprocess.Popen([sys.executable, "-c", PROCESS, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for name in names
-    ]
-    said = [process.communicate(timeout=120)[0].decode() for process in processes]
+    processes = [begin(workspace, [sys.executable, "-c", PROCESS, name], {}) for name in names]
+    said = ["".join(process.communicate(timeout=120)) for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     assert said == ["", ""]
     runs = [
@@ -299,9 +298,8 @@ def test_a_logged_segmenter_takes_images_of_any_size(workspace: Path, capfd: pyt
     stack = listed.read_text().split()
     assert [line for line in stack if line.startswith("torch==")] and not [line for line in stack if "+" in line]
     code = "import mlflow, sys; mlflow.pyfunc.load_model(sys.argv[1]); import hairline; print(hairline.__path__[0])"
-    inside = subprocess.run(
-        [sys.executable, "-c", code, logged.artifact_location], capture_output=True, text=True, check=True, cwd="/"
-    ).stdout.splitlines()[-1]
+    there = run_there(Path("/"), sys.executable, "-c", code, logged.artifact_location)
+    inside = there.stdout.splitlines()[-1]
     assert inside.startswith(str(workspace))  # it comes with its code
 
 

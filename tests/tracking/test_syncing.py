@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.mlflow_server import Server
+from support.workspace import begin
 
 from hairline import tracking
 from hairline.errors import HairlineError
@@ -253,9 +254,8 @@ def server(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]
 
 
 def write(names: list[str], steps: int) -> list[subprocess.Popen[str]]:
-    commands = [[sys.executable, "-c", WRITER, name, str(steps)] for name in names]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return [subprocess.Popen(command, text=True, **pipes) for command in commands]
+    store = {"MLFLOW_TRACKING_URI": os.environ["MLFLOW_TRACKING_URI"]}
+    return [begin(Path.cwd(), [sys.executable, "-c", WRITER, name, str(steps)], store) for name in names]
 
 
 def wait_for(paths: list[Path]) -> None:
@@ -281,7 +281,7 @@ def check_server_lost_and_back(server: Server, writers: int, steps: int) -> None
     wait_for([Path(f"{name}.open") for name in names])
     time.sleep(1)
     server.kill()
-    said = [process.communicate(timeout=300)[0] for process in processes]
+    said = ["".join(process.communicate(timeout=300)) for process in processes]
     assert [process.returncode for process in processes] == [0] * writers, said[0][-3000:]
     assert all("hairline sync" in text for text in said)
     assert len(waiting(Path.cwd())) == writers

@@ -105,7 +105,7 @@ def kill_test(url: str, trials: int, rounds: int) -> int:
 
 @pytest.mark.slow
 def test_workers_killed_again_and_again_lose_and_double_no_trial(sqlite: str) -> None:
-    assert kill_test(sqlite, trials=70, rounds=10) == 20
+    assert kill_test(sqlite, trials=50, rounds=5) == 10
 
 
 @pytest.mark.slow

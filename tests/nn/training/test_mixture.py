@@ -80,5 +80,7 @@ def test_a_part_that_no_epoch_would_show_is_refused_with_a_length_that_shows_it(
 
 
 def test_a_part_without_images_is_refused():
+    with pytest.raises(HairlineError, match=r"share of 1e-07 .* give it 0\.000001 or more, .* take it out"):
+        Mixture((5, 5), (1 - 1e-7, 1e-7), 100)
     with pytest.raises(HairlineError, match=r"parts\.1 .* has a share of 0.5 and no image to learn from"):
         Mixture((10, 0), (0.5, 0.5), 20)

@@ -1,13 +1,14 @@
 """What Ctrl-C and SIGTERM do to a process that trains, as stage.run starts it."""
 
+import os
 import signal
-import subprocess
 import sys
 
 import pytest
+from support import workspace
 
 PROGRAM = """
-import sys, time
+import os, signal, sys, time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,8 @@ from hairline.nn.runtime.recipes import ALONE, Recipe, Runtime
 from hairline.nn.training.task import Task
 from pipeline import stage
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
+
 
 class Squares(Dataset):
     def __len__(self):
@@ -27,7 +30,7 @@ class Squares(Dataset):
 
     def __getitem__(self, key):
         if key[0] == 1:
-            print("in epoch 2", flush=True)
+            print(os.getpid(), "in epoch 2", flush=True)
             time.sleep(1)  # here the signal meets the training
         return np.zeros((4, 4, 3), np.uint8), np.float32(0)
 
@@ -59,22 +62,17 @@ stage.run(main)
 """
 
 
-def _heed_interrupts():
-    """A shell starts its background jobs with SIGINT ignored, and their children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 @pytest.mark.parametrize(
     ("number", "status", "told"),
     [(signal.SIGTERM, 143, ""), (signal.SIGINT, 130, "hairline: interrupted; 'dvc repro' goes on from here")],
 )
 def test_a_signal_ends_a_training_with_its_own_status_and_leaves_the_checkpoint(tmp_path, number, status, told):
-    command = [sys.executable, "-c", PROGRAM, str(tmp_path)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_heed_interrupts
-    ) as process:
-        assert process.stdout is not None and process.stdout.readline() == "in epoch 2\n"
-        process.send_signal(number)
+    path = {"PYTHONPATH": os.pathsep.join(entry for entry in sys.path if entry)}
+    with workspace.begin(tmp_path, [sys.executable, "-c", PROGRAM, str(tmp_path)], path) as process:
+        assert process.stdout is not None
+        pid, told_of = process.stdout.readline().split(maxsplit=1)
+        assert told_of == "in epoch 2\n"
+        os.kill(int(pid), number)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == status, errors
     assert told in errors and "Traceback" not in errors

@@ -154,3 +154,10 @@ class Options:
     style: Literal["easy", "wide"] = "easy"
     ingredients: Ingredients = Ingredients()
     annotators: Annotators = Annotators()
+
+    def __post_init__(self) -> None:
+        for name, default in (("ingredients", Ingredients()), ("annotators", Annotators())):
+            if self.style == "easy" and getattr(self, name) != default:
+                raise ValueError(
+                    f"{name} change nothing in images of the style 'easy'; set style to wide, or take {name} out"
+                )

@@ -9,6 +9,7 @@ of and of itself, so that neither a damaged file nor another version is ever tak
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def of(network: str) -> tuple[dict[str, Tensor], Origin] | None:
     if found is None:
         return None
     sha256 = content_hash(found.file)
+    _refuse_damaged(found, sha256)
     origin = Origin(found.distribution, found.version, weight_packages.LICENCE, sha256)
     name = f"{network}-{RULE}-{sha256[:16]}"
     tensors = _kept(name)
@@ -65,6 +67,16 @@ def of(network: str) -> tuple[dict[str, Tensor], Origin] | None:
         tensors = converted(network, found)
         _keep(name, tensors)
     return tensors, origin
+
+
+def _refuse_damaged(found: Installed, sha256: str) -> None:
+    """Refuse a file whose name tells how its hash begins, as in torch's hub, where it begins otherwise."""
+    told = re.search(r"-([0-9a-f]{8,64})$", found.file.stem)
+    if told and not sha256.startswith(told[1]):
+        raise HairlineError(
+            f"{found.file}: damaged, for its SHA-256 begins with {sha256[: len(told[1])]} and not as its name says; "
+            f"{weight_packages.again(found.distribution)}"
+        )
 
 
 def converted(network: str, found: Installed) -> dict[str, Tensor]:

@@ -16,6 +16,7 @@ from math import ceil, lcm
 import numpy as np
 
 from hairline.errors import HairlineError
+from hairline.io import bounds
 from hairline.nn.training.datasets import Key, in_batches
 
 
@@ -44,7 +45,7 @@ class Mixture:
             if not count:
                 raise HairlineError(
                     f"parts.{number} of this training set: a share of {share:g} gives it none of the {self.items} "
-                    f"items of an epoch; set segmenter.items_per_epoch to {ceil(1 / Fraction(repr(share)))} or more"
+                    f"items of an epoch; {_more_of(share)}"
                 )
 
     @property
@@ -73,6 +74,14 @@ class Mixture:
             order = np.random.default_rng([seed, turn, part, size]).permutation(size)
             for place in group:
                 yield turn, first + int(order[place % size])
+
+
+def _more_of(share: float) -> str:
+    """What to do about a share that gives a part no item of an epoch."""
+    least = ceil(1 / Fraction(repr(share)))
+    if least <= bounds.IMAGES:
+        return f"set segmenter.items_per_epoch to {least} or more"
+    return f"give it {1 / bounds.IMAGES:.6f} or more, for no epoch has over {bounds.IMAGES} items, or take it out"
 
 
 @cache
