@@ -62,8 +62,8 @@ def files(folder: Path, ids: Mapping[str, tuple[int, int]], dataset: str) -> dic
     strange = sorted(set(found) - set(ids))
     if strange:
         raise HairlineError(
-            f"{folder}: {_some(strange)} {'are' if len(strange) > 1 else 'is'} no image of '{dataset}'; expected the id "
-            "of an image as the name of each mask, as samples.parquet has them; rename these masks or take them out"
+            f"{folder}: {_some(strange)} {'are' if len(strange) > 1 else 'is'} no image of '{dataset}'; expected the "
+            "id of an image as the name of each mask, as in its samples.parquet; rename these masks or take them out"
         )
     return {name: found[name] for name in sorted(found)}
 
