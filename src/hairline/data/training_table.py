@@ -256,7 +256,7 @@ class Images:
         """
         levels = self._levels(key)
         if self._ignores(key):
-            levels[levels == IGNORED] = 0
+            levels = np.where(levels == IGNORED, np.uint8(0), levels)
         return levels.astype(np.float32) / np.float32(255)
 
     def ignored(self, key: str) -> NDArray[np.bool_] | None:

@@ -198,7 +198,7 @@ def _val_loss(
 ) -> float:  # fmt: skip
     """The loss of a validation image, without the pixels of its label that are left out in training."""
     if ignored is not None:
-        levels = np.where(ignored, LEFT_OUT, quantise(truth.numpy())).astype(np.int16)
+        levels = np.where(ignored, LEFT_OUT, quantise(truth.numpy()).astype(np.int16))
         return float(over_counted(loss, found, torch.from_numpy(levels)))
     if options.ignore is None or sample not in banded:
         return float(loss(found, truth))
@@ -218,8 +218,9 @@ def _validate(
         truth = torch.from_numpy(target)
         found_losses.append(loss(sample, found, truth, ignored))
         counted = np.ones(target.shape, bool) if ignored is None else ~ignored
-        scores.append(_f1((found.numpy() >= 0) & counted, target >= 0.5))
-        counts.append(extremes(found[None], truth[None] >= 0.5, torch.from_numpy(~counted)[None]))
+        crack = (target >= 0.5) & counted
+        scores.append(_f1((found.numpy() >= 0) & counted, crack))
+        counts.append(extremes(found[None], *(torch.from_numpy(each)[None] for each in (crack, ~counted))))
     if not samples:
         return {}
     rates = Extremes("val").rates(torch.stack(counts).sum(0).tolist())
