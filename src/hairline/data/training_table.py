@@ -1,6 +1,6 @@
 """The images and labels of a training set as one table, which stands for all of them, and how they are read by it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -209,16 +209,7 @@ class Images:
                 (f"{dataset} ({split})", int(part["learned"].sum()), float(part["share"].iloc[0]))
                 for (dataset, split), part in rows[rows["share"].notna()].groupby(["dataset", "split"], sort=False)
             ]
-        learned, found = rows[rows["learned"]], list[tuple[str, int, float]]()
-        everything, alike = float(learned[WEIGHT].sum()), learned[WEIGHT].nunique() < 2 and rows["share"].isna().all()
-        for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False) if not alike else ():
-            own, share = learned[learned.index.isin(part.index)], float(part["share"].iloc[0])
-            within, whole = (1.0, everything) if np.isnan(share) else (share, float(own[WEIGHT].sum()))
-            if own.empty and not np.isnan(share):
-                found.append((f"{dataset} ({split})", 0, share))
-            for weight, count in own[WEIGHT].value_counts(sort=False).items():
-                found.append((f"{dataset} ({split})", int(count), within * float(count) * float(str(weight)) / whole))
-        return found
+        return list(_weighted(rows))
 
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""
@@ -285,6 +276,25 @@ class Images:
                 f"{self.data}: image or label of '{key}' changed since {self.source} was made; make the table again "
                 "(dvc repro list_training_images)"
             )
+
+
+def _weighted(rows: pd.DataFrame) -> Iterator[tuple[str, int, float]]:
+    """Name, number and share of the images of each weight in each part, among those that are ``learned`` from."""
+    learned, shared = rows[rows["learned"]], bool(rows["share"].notna().any())
+    if not shared and learned[WEIGHT].nunique() < 2:
+        return
+    for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False):
+        name, own, share = (
+            f"{dataset} ({split})",
+            part[part["learned"]],
+            float(part["share"].iloc[0]) if shared else 1.0,
+        )
+        if shared and own.empty:
+            yield name, 0, share
+        whole = float((own if shared else learned)[WEIGHT].sum())
+        for weight in own[WEIGHT].unique().tolist():
+            count = int((own[WEIGHT] == weight).sum())
+            yield f"{name}, weight {weight:g}", count, share * weight * count / whole
 
 
 def read(source: Path, data: Path) -> Images:
