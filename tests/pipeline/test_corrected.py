@@ -168,6 +168,9 @@ def test_what_is_no_corrected_mask_of_an_image_is_one_sentence(params: dict[str,
 
 
 def test_other_files_of_the_folder_are_left_alone(params: dict[str, Any]) -> None:
+    (ROOT / "masks").mkdir()
+    for path in ROOT.glob("*.png"):
+        path.rename(ROOT / "masks" / path.name)
     (ROOT / "who.csv").write_text("id,who\ntrain_00001,somebody\n")
     (ROOT / ".gitignore").write_text("*.png\n")
     label()

@@ -1,7 +1,7 @@
 """Masks that people corrected, of some images of a data set: a folder of ID.png, 255 crack, 0 none, 127 ignored.
 
-They come back from annotation tools (docs/annotation.md) or were drawn anywhere else. What else lies in the folder and
-is no picture, such as who corrected what, is left alone.
+They come back from annotation tools or were drawn anywhere else. Where the folder has one called ``masks``, they lie in
+that. What is no picture, such as a table of who corrected what, is left alone.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from hairline.io.file_names import printable
 from hairline.io.reading import id_of, there, walk
 
 NAMED = 5
-SUFFIX = ".png"
+SUFFIX, MASKS = ".png", "masks"
 VALUES = (0, IGNORED, 255)
 """None, ignored, crack."""
 MEANT = f"crack is 255, no crack 0 and what nobody can tell {IGNORED}"
@@ -40,17 +40,18 @@ def files(folder: Path, ids: Mapping[str, tuple[int, int]], dataset: str) -> dic
             f"{folder}: not found; expected the folder of the corrected masks of '{dataset}'; put it there, or "
             f"correct corrected.{dataset}.root in params.yaml"
         )
+    inside = folder / MASKS if (folder / MASKS).is_dir() else folder
     pictures = [path for path in walk(folder) if path.suffix.lower() in IMAGE_SUFFIXES]
     if not pictures:
         raise HairlineError(
             f"{folder}: holds no picture; expected corrected masks of '{dataset}', each ID.png; put at least one "
             f"there, or take '{dataset}' out of the section corrected in params.yaml"
         )
-    odd = [path for path in pictures if path.suffix.lower() != SUFFIX or path.parent != folder]
+    odd = [path for path in pictures if path.suffix.lower() != SUFFIX or path.parent != inside]
     if odd:
         raise HairlineError(
             f"{folder}: {_some([str(path.relative_to(folder)) for path in odd])} cannot be corrected masks; expected "
-            "PNG files that lie directly in the folder; save them so, or take them out"
+            f"PNG files that lie directly in {inside}; save them so, or take them out"
         )
     found = {id_of(path): path for path in pictures}
     if len(found) < len(pictures):

@@ -70,18 +70,23 @@ def table(
     Raises:
         HairlineError: If a part has no image, or labels are missing.
     """
-    parts = [(part.dataset, part.split, part.labels or label_set, part.corrected) for part in training_set.parts]
-    learned, firsts = {part[:2] for part in parts}, {part[0]: part[2:] for part in reversed(parts)}
+    parts = [(part.dataset, part.split, part.labels or label_set) for part in training_set.parts]
+    asked = [part.corrected for part in training_set.parts]
+    learned, firsts = {part[:2] for part in parts}, {dataset: labels for dataset, _, labels in reversed(parts)}
+    first_asked = dict(reversed([(part[0], each) for part, each in zip(parts, asked, strict=True)]))
     shares = [np.nan if part.share is None else part.share for part in training_set.parts]
-    found = [_rows(data, *part).assign(role="train", share=share) for part, share in zip(parts, shares, strict=True)]
-    for rows, (dataset, split, *_) in zip(found, parts, strict=True):
+    found = [
+        _rows(data, *part, corrected=each).assign(role="train", share=share)
+        for part, each, share in zip(parts, asked, shares, strict=True)
+    ]
+    for rows, (dataset, split, _) in zip(found, parts, strict=True):
         if rows.empty:
             raise HairlineError(
                 f"{data / 'sets' / dataset}: no {split} image, which a part of a training set asks for; take the part "
                 "out of training_sets or mend the splits of this data set"
             )
     found += [
-        _rows(data, dataset, "val", *firsts[dataset]).assign(role="val", share=np.nan)
+        _rows(data, dataset, "val", firsts[dataset], first_asked[dataset]).assign(role="val", share=np.nan)
         for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
         if (dataset, "val") not in learned
     ]
@@ -96,7 +101,7 @@ def table(
     return whole.assign(**known, **({WIDE: generated} if generated.any() else {}), **weighted)
 
 
-def _rows(data: Path, dataset: str, split: Split, label_set: str, corrected: bool) -> pd.DataFrame:
+def _rows(data: Path, dataset: str, split: Split, label_set: str, corrected: bool = False) -> pd.DataFrame:
     """The images of a split with their labels, corrected masks in place of pseudo-labels where that is asked."""
     rows = _labelled(data, dataset, split, label_set)
     if not corrected or label_set in MASKS:
