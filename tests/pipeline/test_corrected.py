@@ -1,5 +1,7 @@
 """Masks that people corrected: checked, taken where there are any, weighed, signed; without what they ignore."""
 
+import json
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,14 +18,16 @@ from hairline.config import segmenter_record, uses
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
-from hairline.data.samples import load_mask, read_samples
+from hairline.data.layouts import synthetic
+from hairline.data.masks import Pixels
+from hairline.data.samples import ingest, load_mask, read_samples
 from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.data.training_table import Images, read, table
 from hairline.data.uses import Use
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
 from hairline.nn.training.mixture import Mixture
-from pipeline import index_patches, label_corrected, label_manual, list_training_images, validate_labels
+from pipeline import index_patches, label_corrected, label_manual, list_training_images, score_labels, validate_labels
 
 Write = Callable[[dict[str, Any]], Path]
 PATHS = Paths(Path(), "tiny")
@@ -247,3 +251,28 @@ def test_parameters_with_corrected_masks_are_checked_and_files_of_older_versions
     check(Params(write_params(params)))
     del params["corrected"]
     assert Params(write_params(params)).corrected == {}
+
+
+def test_what_masks_of_a_data_set_ignore_is_neither_learned_nor_scored(params: dict[str, Any]) -> None:
+    raw, dataset, options = PATHS.synthetic_set("synthetic"), PATHS.dataset("synthetic"), synthetic.Options()
+    for sample in synthetic.read(raw, options):
+        assert sample.mask is not None
+        levels = np.array(Image.open(sample.mask))
+        levels[UNSURE] = 127
+        Image.fromarray(levels).save(sample.mask)
+    shutil.rmtree(dataset)
+    dataset.mkdir()
+    ingest(synthetic.read(raw, options), dataset, pixels=Pixels(crack=(255,), background=(0,), ignore=(127,)))
+    label_manual.main([])
+    images = listed(PLAIN, "manual")
+    for key in images.table.index:
+        ignored = images.ignored(key)
+        assert ignored is not None and ignored[UNSURE].all() and ignored.sum() == 640
+    score_labels.main(["--label-set", "faint"])  # the same score everywhere: at 0.49 and below, all is predicted
+    found = pd.read_parquet(PATHS.label_scores("faint") / "synthetic-train.parquet").set_index("id")
+    cracks = {str(name): load_mask(dataset, str(name)).sum() for name in found.index}
+    f1 = [2 * crack / (64 * 64 - 640 + crack) if crack else 1.0 for crack in cracks.values()]
+    told = json.loads(PATHS.label_score_metrics("faint").read_text())["synthetic-train"]
+    assert told["ois"] == pytest.approx(np.mean(f1)) and [sum(found.loc[name, "crack_hist"]) for name in cracks] == [
+        *cracks.values()
+    ]
