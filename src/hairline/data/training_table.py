@@ -264,7 +264,7 @@ class Images:
         return self._levels(key) == IGNORED if self._ignores(key) else None
 
     def _ignores(self, key: str) -> bool:
-        return IGNORED_PIXELS in self.table and bool(self.table.loc[key, IGNORED_PIXELS] > 0)
+        return int(self._row(key).get(IGNORED_PIXELS, 0)) > 0
 
     def _levels(self, key: str) -> NDArray[np.uint8]:
         row = self._row(key)

@@ -90,8 +90,8 @@ def _first_pass(triple: Triple) -> tuple[dict[str, Any], _Waiting]:
     for tolerance in TOLERANCES:
         pair_of = tolerances.histograms(binned, mask, tolerance.radius(height, width), ignored)
         found |= zip(tolerance.columns, pair_of, strict=True)
-    for background in (HISTOGRAMS[1], ABOVE[1]) if ignored is not None else ():
-        found[background][0] -= int(np.count_nonzero(ignored))
+    for background in (HISTOGRAMS[1], ABOVE[1]):
+        found[background][0] -= 0 if ignored is None else int(np.count_nonzero(ignored))
     lists: dict[str, Any] = {name: histogram.tolist() for name, histogram in found.items()}
     sums, lists["squared_errors"] = calibration.sums(scores, binned, mask)
     lists["score_sums"] = sums.tolist()

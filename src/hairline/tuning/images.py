@@ -60,7 +60,7 @@ def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> lis
     """
     ignored_of = load_ignored(dataset, rows)
     return [
-        _loaded(row, dataset, evidence, number if copies else None, ignored_of(row.id))
+        _loaded(row, dataset, evidence, number if copies else None, ignored_of(str(row.id)))
         for number, row in enumerate(rows.itertuples())
     ]
 
