@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
-from hairline.data.names import MANUAL, labels_stage
-from hairline.data.samples import evenly, load_image, load_mask, read_samples
+from hairline.data.names import MASKS, labels_stage
+from hairline.data.samples import evenly, load_ignored, load_image, load_mask, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_scores
 from hairline.io.artefacts import read_json, repro, spoilt
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         with whole_folder(scores) as folder:
             model = segmenters.load(weights)[0] if status in PREDICTED else None
             scale = _scale(params, model, info, paths.dataset(test_set), run) if model else None
-            fused = params.evaluation.fused if segmenter.label_set != MANUAL else 0.0
+            fused = params.evaluation.fused if segmenter.label_set not in MASKS else 0.0
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info),
                                                 "scale": scale and asdict(scale), "fused": fused})  # fmt: skip
             table = None
@@ -195,7 +195,8 @@ def _predict(
             for sample_id in gallery:
                 scores_of(sample_id)
             return None
-        table = wide_table(masked, scores_of, lambda sample_id: load_mask(dataset, sample_id), _threads())
+        masks, ignored = functools.partial(load_mask, dataset), load_ignored(dataset, masked)
+        table = wide_table(masked, scores_of, masks, _threads(), ignored)
     table.to_parquet(folder / "scores.parquet", index=False)
     for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
         _keep(folder, sample_id, answered(sample_id, load_image(dataset, sample_id)))

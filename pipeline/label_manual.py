@@ -6,12 +6,11 @@ Every mask is trained on: the 100-pixel rule is for pseudo-labels (König et al.
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from hairline.data.names import MANUAL
-from hairline.data.samples import load_mask, read_samples
-from hairline.imaging.images import write_scores
+from hairline.data.samples import IGNORED_PIXELS, load_ignored, load_mask, read_samples
+from hairline.imaging.images import write_mask
 from hairline.io.atomic import whole_folder
 from pipeline import stage
 
@@ -27,13 +26,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 def _write(dataset: Path, folder: Path) -> None:
     samples = read_samples(dataset)
     masked = samples[samples["has_mask"]]
-    rows = []
+    rows, ignored_of = [], load_ignored(dataset, samples)
     for sample_id, split in zip(masked["id"], masked["split"], strict=True):
         mask = load_mask(dataset, sample_id)
-        write_scores(folder / f"{sample_id}.png", mask.astype(np.float32))
+        write_mask(folder / f"{sample_id}.png", mask, ignored_of(sample_id))
         rows.append((sample_id, split, int(mask.sum()), True))
     folder.mkdir(parents=True, exist_ok=True)
     table = pd.DataFrame(rows, columns=["id", "split", "crack_pixels", "trainable"])
+    if IGNORED_PIXELS in masked:
+        table[IGNORED_PIXELS] = masked[IGNORED_PIXELS].to_numpy()
     table.to_parquet(folder / "labels.parquet", index=False)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths
-from hairline.data.samples import load_mask, read_samples
+from hairline.data.samples import load_ignored, load_mask, read_samples
 from hairline.imaging.images import read_scores
 from hairline.io.atomic import whole_folder, write_json
 from hairline.metrics.score_table import metrics, score_table
@@ -45,7 +45,10 @@ def _score(dataset: Path, labels: Path) -> dict[str, pd.DataFrame]:
     samples = read_samples(dataset)
     return {
         str(split): score_table(
-            part, lambda sample_id: read_scores(labels / f"{sample_id}.png"), lambda i: load_mask(dataset, i)
+            part,
+            lambda sample_id: read_scores(labels / f"{sample_id}.png"),
+            lambda sample_id: load_mask(dataset, sample_id),
+            load_ignored(dataset, part),
         )
         for split, part in samples[samples["has_mask"]].groupby("split")
     }

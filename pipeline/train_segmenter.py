@@ -13,8 +13,8 @@ from hairline.config import segmenter_record
 from hairline.config.params import Architecture, Params
 from hairline.config.paths import SegmenterName
 from hairline.data import training_table
-from hairline.data.names import MANUAL
-from hairline.data.training_table import Images
+from hairline.data.names import MASKS
+from hairline.data.training_table import WEIGHT, Images
 from hairline.io.atomic import whole_file, whole_folder, write_json
 from hairline.metrics import operating_point
 from hairline.metrics.learned import NOT_JUDGED
@@ -104,10 +104,12 @@ def _train(
     build = partial(networks.module(architecture.network).build, architecture.options, weights)
     if options.init is not None:
         build = partial(start.build, options.init, architecture.network, architecture.options)
+    shares = images.shares(ids[0])
     return training.train(
         *ids, images.image, images.target, build, options,
         _seeded(params, name), run or training_run.Silent(), folder, training_pictures.sheet,
-        [(count, share) for _, count, share in images.shares(ids[0])], images.pseudo,
+        [(count, share) for _, count, share in shares], images.pseudo, images.ignored,
+        [name for name, *_ in shares] if WEIGHT in images.table else [],
     )  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def _judge(
         metrics, png = training_pictures.validation_curve(held_out, title, name.architecture)
         run.metrics(metrics)
         run.drawing("val_pr_curve.png", png)
-    masks = images.table.loc[held_out["id"], "label_set"] == MANUAL
+    masks = images.table.loc[held_out["id"], "label_set"].isin(MASKS)
     threshold = {operating_point.NAME: operating_point.best(held_out, masks.to_list())}
     if params.learned == "off":
         return {"learned": NOT_JUDGED, **threshold}

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 
 from hairline.config.params import Learned, Params
 from hairline.data import training_table
+from hairline.data.names import CORRECTED, MASKS
 from hairline.data.samples import load_image
 from hairline.data.training_table import Images
 from hairline.errors import HairlineError
 from hairline.gates import conclude, facts
 from hairline.gates import labels_gate as gate
 from hairline.gates.engine import check
-from hairline.imaging.images import read_scores
+from hairline.imaging.images import IGNORED, read_scores
 from hairline.io.atomic import whole_folder
 from hairline.labelling.fusion import crack
 from hairline.metrics import learned as faults
@@ -70,15 +71,18 @@ def _judge(
     params: Params, dataset: Path, images: Images, part: pd.DataFrame, page_folder: Path, verdict_file: Path,
     findings_file: Path,
 ) -> None:  # fmt: skip
-    """Judge the labels of one part; its label set is the same for all its rows."""
-    label_set, rule, options = part["label_set"].iloc[0], params.trainable, params.labels_gate(dataset.name)
+    """Judge the labels of one part: its label set is the same for all its rows, but for corrected masks among them."""
+    of_part = [name for name in part["label_set"].unique() if name != CORRECTED]
+    label_set, rule, options = (*of_part, CORRECTED)[0], params.trainable, params.labels_gate(dataset.name)
     judged = training_table.may_show_crack(part).reset_index(drop=True)
     flags = facts.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))
+    masks = set(judged.loc[judged["label_set"].isin(MASKS), "id"])
     files = dict(zip(judged["id"], judged["label"], strict=True))
 
     def crack_of(sample_id: str) -> NDArray[np.bool_]:
-        return crack(read_scores(images.data / files[sample_id]) / np.float64(255), rule)
+        levels = read_scores(images.data / files[sample_id])
+        return levels > IGNORED if sample_id in masks else crack(levels / np.float64(255), rule)
 
     pictures = thumbnails(verdict, partial(load_image, dataset), crack_of, conclude.THUMBNAIL_PX)
     told = f"{len(judged)} training labels of {page_folder.name}, {int(judged['trainable'].sum())} of them trainable"

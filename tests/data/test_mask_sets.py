@@ -12,7 +12,8 @@ from support.pictures import picture
 
 from hairline.data.layouts import cfd, folder
 from hairline.data.masks import Pixels
-from hairline.data.samples import RawSample, ingest, load_mask
+from hairline.data.patch_index import Options, index
+from hairline.data.samples import RawSample, ingest, load_ignored, load_mask
 from hairline.errors import HairlineError
 from hairline.reporting.gate_page import contents_of_set
 
@@ -205,7 +206,9 @@ def test_what_is_stated_is_checked_against_the_files(tmp_path):
 @pytest.mark.parametrize(
     ("values", "words"),
     [({"crack": (1,), "background": (0, 1)}, "1 is in both lists"), ({"crack": ()}, "crack lists no value"),
-     ({"crack": ("red",)}, "Pixels.crack"), ({"crack": (-1,)}, "Pixels.crack"), ({"bits": 11}, "Pixels.bits")],
+     ({"crack": ("red",)}, "Pixels.crack"), ({"crack": (-1,)}, "Pixels.crack"), ({"bits": 11}, "Pixels.bits"),
+     ({"ignore": (127,)}, "crack is no list; list crack as well"),
+     ({"crack": (1,), "ignore": (0, 1)}, "ignore lists 0 and 1, and so does crack or background")],
 )  # fmt: skip
 def test_statements_are_checked(values, words):
     with pytest.raises(HairlineError, match=words):
@@ -289,3 +292,30 @@ def test_the_gate_tells_what_values_were_taken_for(tmp_path):
     assert "16-bit" not in told and "transparent parts" not in told
     (tmp_path / "two").mkdir()
     assert "16-bit images have a range of 12 bits (1)" in contents_of_set(photos(tmp_path / "two", [PHOTO]))
+
+
+def test_values_that_are_stated_to_be_ignored_are_neither(tmp_path):
+    masks = [void(0), grey(crack(1), 1), np.full(SHAPE, 255, np.uint8)]  # 255 for a ring, nowhere, everywhere
+    samples = read(tmp_path, masks, Pixels(crack=(1,), background=(0,), ignore=(255,)))
+    ring = void(0) == 255
+    assert samples["ignored_pixels"].tolist() == [ring.sum(), 0, 0]
+    assert samples["has_mask"].tolist() == [True, True, False]
+    assert samples["mask_remarks"].tolist() == ["", "", "2.png says nothing of any pixel, so that it counts as no mask"]
+    np.testing.assert_array_equal(load_mask(tmp_path / "set", "0"), crack(0))
+    ignored_of = load_ignored(tmp_path / "set", samples)
+    np.testing.assert_array_equal(ignored_of("0"), ring)
+    assert ignored_of("1") is None
+    decided = read(tmp_path / "decided", masks[:2], Pixels(crack=(1,), background=(0, 255)))
+    assert "ignored_pixels" not in decided and samples["mask_sha256"][1] == decided["mask_sha256"][1]
+    assert samples["mask_sha256"][0] != decided["mask_sha256"][0]
+    told = refusal(tmp_path / "other", [void(0), grey(crack(1), 9)], Pixels(crack=(1,), background=(0,), ignore=(255,)))
+    assert "background 0, ignored 255; add the others to one of the three lists" in told
+
+
+def test_patches_without_crack_that_hold_ignored_pixels_are_neither_of_the_two(tmp_path):
+    levels = np.zeros(SHAPE, np.uint8)
+    levels[4, 4], levels[4, 5], levels[4, 20], levels[40, 40] = 255, 127, 127, 255
+    samples = read(tmp_path, [levels], Pixels(crack=(255,), background=(0,), ignore=(127,)))
+    patches = index(samples, tmp_path / "set", Options(16, 16)).set_index(["y", "x"])["crack"]
+    assert patches[0, 0] and patches[32, 32] and (0, 16) not in patches.index
+    assert len(patches) == 3 * 4 - 1 and patches.sum() == 2

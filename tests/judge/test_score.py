@@ -377,3 +377,45 @@ def test_neither_torch_nor_any_of_the_chain_is_imported(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, *words]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_pixels_that_are_ignored_count_nowhere(score: Score, tmp_path: Path) -> None:
+    predictions, masks = judged.pair(tmp_path)
+    whole = score(predictions, masks, "--json", "-").values
+    rng = np.random.default_rng(5)
+    curves = []
+    for seed, name in enumerate(NAMES):
+        ignored, crack = rng.random(judged.SHAPE) < 0.4, judged.mask(seed)
+        levels = np.where(ignored, 127, 255 * crack).astype(np.uint8)
+        judged.picture(masks / f"{name}.png", levels)
+        kept = judged.scores(seed)[~ignored], crack[~ignored]
+        curves.append([f1(*counts_at(*kept, percent)) for percent in range(1, 100)])
+    stated = ("--crack", "255", "--background", "0", "--ignore", "127")
+    told = score(predictions, masks, *stated, "--json", "-").values
+    table = np.array(curves)
+    assert told["predictions"]["scores"]["ods"] == pytest.approx(table.mean(axis=0).max(), abs=1e-12)
+    assert told["predictions"]["scores"]["ois"] == pytest.approx(table.max(axis=1).mean(), abs=1e-12)
+    assert told["masks"]["crack"] == "255, as stated, 127 ignored" and told["masks"]["ignored_pixels"] > 0
+    assert f"{told['masks']['ignored_pixels']:,} px of 4 masks ignored" in told["quote"]
+    assert told["masks"]["sha256"] != whole["masks"]["sha256"] and "ignored" not in whole["quote"]
+
+
+def test_masks_that_ignore_every_pixel_are_no_masks(score: Score, tmp_path: Path) -> None:
+    predictions, masks = judged.pair(tmp_path)
+    stated = ("--crack", "255", "--background", "0", "--ignore", "127", "--json", "-")
+    judged.picture(masks / "d.png", np.full(judged.SHAPE, 127, np.uint8))
+    told = score(predictions, masks, *stated, "--out", tmp_path / "out").values
+    assert told["groups"]["count"] == 3
+    assert told["remarks"][0] == "every pixel of 1 of 4 masks is ignored, so these are not scored: 'd'"
+    for name in NAMES:
+        judged.picture(masks / f"{name}.png", np.full(judged.SHAPE, 127, np.uint8))
+    assert "every pixel of the 4 masks has a value that --ignore lists" in score(predictions, masks, *stated).sentence
+
+
+def test_what_is_ignored_is_stated_beside_what_is_crack_and_once(score: Score, tmp_path: Path) -> None:
+    folders = judged.pair(tmp_path)
+    assert "add --crack and --background, e.g. --crack 255" in score(*folders, "--ignore", "127").sentence
+    assert "lists 255, and so does --crack" in score(*folders, "--crack", "255", "--ignore", "255,9").sentence
+    judged.picture(tmp_path / "masks" / "a.png", np.full(judged.SHAPE, 9, np.uint8))
+    told = score(*folders, "--crack", "255", "--ignore", "127").sentence
+    assert "the values 9" in told and "ignored 127; add the others to one of the three lists" in told

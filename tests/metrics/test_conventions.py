@@ -44,7 +44,8 @@ def random_pair(seed):
 def table_of(pairs, threads=1):
     samples = pd.DataFrame({"id": [f"s{i:03}" for i in range(len(pairs))], "group": "g"})
     by_id = dict(zip(samples["id"], pairs, strict=True))
-    return full_score_table.wide_table(samples, lambda i: by_id[i][0], lambda i: by_id[i][1], threads)
+    ignored = {name: pair[2] if len(pair) > 2 else None for name, pair in by_id.items()}
+    return full_score_table.wide_table(samples, lambda i: by_id[i][0], lambda i: by_id[i][1], threads, ignored.get)
 
 
 def check(pairs):
@@ -60,14 +61,15 @@ def check(pairs):
         for field, value in row.items():
             assert counted.loc[told, field] == pytest.approx(value, abs=1e-12, nan_ok=True), (told, field)
     for field, k in (("at_half", 50), ("at_paper_threshold", place + 1)):
-        distances = [plain.hausdorff95(plain.predicted(scores, k), mask) for scores, mask in pairs]
+        parts = [plain.sides(k, *pair)[:2] for pair in pairs]
+        distances = [plain.hausdorff95(guess, mask) for guess, mask in parts]
         assert counted.loc["Hausdorff 95, px", field] == pytest.approx(np.mean(distances))
         for told, value in plain.line_rows(pairs, k, skeletonize).items():
             assert counted.loc[told, field] == pytest.approx(value, abs=1e-12), told
         alarms = found[found["empty_masks"] == "alone"]
-        assert (alarms["images"] == sum(not mask.any() for _, mask in pairs)).all()
+        assert (alarms["images"] == sum(not mask.any() for _, mask in parts)).all()
         assert alarms[field].to_list() == pytest.approx(plain.false_alarms(pairs, k), nan_ok=True)
-        dices = [shape.cldice(shape.shape(plain.predicted(scores, k)), shape.shape(mask)) for scores, mask in pairs]
+        dices = [shape.cldice(shape.shape(guess), shape.shape(mask)) for guess, mask in parts]
         assert counted.loc["clDice", field] == pytest.approx(np.mean(dices))
 
 
@@ -85,6 +87,51 @@ def test_an_adversarial_map_by_itself(name, mask):
 @pytest.mark.parametrize("seed", range(6))
 def test_random_maps_and_masks(seed):
     check([random_pair(3 * seed + i) for i in range(3)])
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 4])  # without F1 of two thresholds that differ in their rounding alone
+def test_ignored_pixels_count_nowhere(seed):
+    rng = np.random.default_rng(seed)
+    check([(*random_pair(3 * seed + i), rng.random(SIZE) < 0.4) for i in range(3)])
+
+
+def test_a_crack_that_is_cut_by_an_ignored_region_or_lies_in_it():
+    half = np.arange(8) < 4 + NOTHING
+    check([(random_pair(7)[0], BAND, half)])
+    check([(MAPS["one pixel"], PIXEL, PIXEL)])
+
+
+def test_what_lies_below_ignored_pixels_changes_no_score():
+    rng = np.random.default_rng(4)
+    scores, mask = random_pair(1)
+    ignored = rng.random(SIZE) < 0.5
+    others = (
+        np.where(ignored, rng.random(SIZE), scores).astype(scores.dtype),
+        mask ^ (ignored & (rng.random(SIZE) < 0.5)),
+    )
+    pd.testing.assert_frame_equal(table_of([(scores, mask, ignored)]), table_of([(*others, ignored)]))
+    for made in (scores, mask), others:
+        few = thresholds.histograms(*made, ignored=ignored)
+        assert table_of([(*made, ignored)])[list(score_table.HISTOGRAMS)].iloc[0].to_list() == [f.tolist() for f in few]
+
+
+def test_without_ignored_pixels_a_table_is_the_same_to_the_bit():
+    pair = random_pair(0)
+    pd.testing.assert_frame_equal(table_of([pair]), table_of([(*pair, NOTHING)]), check_exact=True)
+
+
+def test_a_prediction_near_a_crack_across_an_ignored_region_by_hand():
+    mask, scores, ignored = (np.zeros((3, 9), kind) for kind in (bool, np.float64, bool))
+    mask[1, 2], scores[1, 4], ignored[1, 3] = True, 1.0, True
+    row = (
+        conventions.table(table_of([(scores, mask, ignored)])).set_index("convention").loc["F1, tolerance 2 px"].iloc[0]
+    )
+    assert row["ods"] == 1  # found and right from beyond the ignored pixel, two pixels off
+    scores[1, 3], scores[1, 4] = 1.0, 0.0
+    row = (
+        conventions.table(table_of([(scores, mask, ignored)])).set_index("convention").loc["F1, tolerance 2 px"].iloc[0]
+    )
+    assert row["ods"] == 0  # a prediction on it alone finds nothing
 
 
 def test_a_map_larger_than_the_widest_tolerance():

@@ -23,10 +23,17 @@ def near(one, other, radius):
     return (squares <= radius**2 + 1e-9).any(axis=1).sum()
 
 
-def tally(scores, mask, k, radius=0.0, above=False):
+def sides(k, scores, mask, ignored=None, above=False):
+    """Predicted and crack pixels of an image at a threshold, and those that count at all."""
+    counted = np.ones(mask.shape, bool) if ignored is None else ~ignored
+    return predicted(scores, k, above) & counted, mask & counted, counted
+
+
+def tally(scores, mask, k, radius=0.0, above=False, ignored=None):
     """Right, predicted, found, crack and all pixels of an image at a threshold."""
-    guess = predicted(scores, k, above)
-    return np.array([near(guess, mask, radius), guess.sum(), near(mask, guess, radius), mask.sum(), mask.size], float)
+    guess, mask, counted = sides(k, scores, mask, ignored, above)
+    all_of = mask.sum(), counted.sum()
+    return np.array([near(guess, mask, radius), guess.sum(), near(mask, guess, radius), *all_of], float)
 
 
 def precision(t):
@@ -78,8 +85,11 @@ def area(points):
 
 
 def tallies(pairs, radius_of=lambda shape: 0.0, above=False):
-    """Tallies of every image, score map and mask, at every threshold; a tolerance in pixels follows from its shape."""
-    return [[tally(s, m, k, radius_of(m.shape), above) for s, m in pairs] for k in range(1, 100)]
+    """Tallies of every image, score map and mask, at every threshold; a tolerance in pixels follows from its shape.
+
+    A third part of a pair, as of those below, is the pixels that are ignored.
+    """
+    return [[tally(s, m, k, radius_of(m.shape), above, *out) for s, m, *out in pairs] for k in range(1, 100)]
 
 
 def row(found, combine, single, points):
@@ -187,8 +197,8 @@ def surface_dice(counts):
 def line_rows(pairs, k, thin):
     """Conventions of lines at a threshold; ``thin`` makes the skeleton of a set."""
     two, diagonal, middle = [], [], []
-    for scores, mask in pairs:
-        guess = predicted(scores, k)
+    for pair in pairs:
+        guess, mask, _ = sides(k, *pair)
         middle.append(line_counts(points(thin(guess)), points(thin(mask)), 4))
         edges = boundary(guess), boundary(mask)
         two.append(line_counts(*edges, 2))
@@ -204,7 +214,8 @@ def line_rows(pairs, k, thin):
 
 def false_alarms(pairs, k):
     """Share of crack-free images with a predicted pixel, predicted pixels a megapixel there; NaN without any."""
-    found = [(int(predicted(scores, k).sum()), mask.size) for scores, mask in pairs if not mask.any()]
+    parts = [sides(k, *pair) for pair in pairs]
+    found = [(int(guess.sum()), counted.sum()) for guess, mask, counted in parts if not mask.any()]
     if not found:
         return math.nan, math.nan
     return sum(count > 0 for count, _ in found) / len(found), 1e6 * sum(c for c, _ in found) / sum(s for _, s in found)
@@ -217,8 +228,11 @@ def unit(scores):
 def calibration(pairs):
     """Expected calibration error in ten bins, and Brier score, over all pixels of all images."""
     bins, squares = [[] for _ in range(10)], []
-    for scores, mask in pairs:
-        for tenth, score, crack in zip(tenths(scores), unit(scores), mask.ravel(), strict=True):
+    for scores, mask, *out in pairs:
+        counted = sides(1, scores, mask, *out)[2].ravel()
+        for tenth, score, crack, counts in zip(tenths(scores), unit(scores), mask.ravel(), counted, strict=True):
+            if not counts:
+                continue
             bins[tenth].append((score, bool(crack)))
             squares.append((score - crack) ** 2)
     error = sum(abs(sum(s for s, _ in items) - sum(c for _, c in items)) for items in bins)

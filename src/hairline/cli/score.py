@@ -56,6 +56,9 @@ def score(
     background: Annotated[
         str, typer.Option("--background", metavar="VALUES", help="All other values, beside --crack.")
     ] = "0,#000000",
+    ignore: Annotated[
+        str, typer.Option("--ignore", metavar="VALUES", help="Values of pixels that count nowhere, beside --crack.")
+    ] = "",
     invert: Annotated[
         bool | None, typer.Option("--invert/--no-invert", help="Crack is dark in masks, or it is bright.")
     ] = None,
@@ -83,7 +86,8 @@ def score(
     if as_json and as_json != STDOUT:
         writing.refuse_json(Path(as_json), [*paths, masks, *([only] if only is not None else []), Path(groups)])
     chosen = tuple(categories or ())
-    of_masks = MaskOptions(_values("--crack", crack), _values("--background", background), invert, chosen, only)
+    values = _values("--crack", crack), _values("--background", background)
+    of_masks = MaskOptions(*values, invert, chosen, only, _values("--ignore", ignore))
     of_predictions = PredictionOptions(suffix, mask_suffix, scale, logits, chosen, allow_missing)
     with system_errors.of_no_stage():
         found = outcome.outcome(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
-from hairline.data.names import MANUAL
+from hairline.data.names import CORRECTED, MANUAL, MASKS
 from hairline.errors import HairlineError
 from hairline.gates import labels_gate, patches_gate, samples_gate
 from hairline.gates.rules import Gate, Rule
@@ -24,7 +24,7 @@ RULES: dict[Gate, tuple[Rule, ...]] = {
 }
 
 SECTIONS = ("experiment", "matrix", "pooled_test_sets", "runtime", "gates", "patches", "localize", "trainable",
-            "strips", "segmenter", "evaluation", "comparison", "learned")  # fmt: skip
+            "strips", "segmenter", "evaluation", "comparison", "learned", "corrected")  # fmt: skip
 """The properties of :class:`Params` that are a section as a whole."""
 
 Reference = tuple[str, tuple[str, ...], str, set[str]]
@@ -84,7 +84,7 @@ def _sections(params: Params) -> Iterator[str]:
 def _references(params: Params) -> Iterator[str]:
     matrix, segmenter = params.matrix, params.segmenter
     datasets, classifiers = set(params.names("datasets")), set(params.names("classifiers"))
-    label_sets = {MANUAL, *params.labelled()}
+    label_sets = {MANUAL, *params.labelled(), *([CORRECTED] if params.corrected else [])}
     uses: list[Reference] = [
         ("matrix.datasets", matrix.datasets, "datasets", datasets),
         ("matrix.localized", matrix.localized, "matrix.datasets", set(matrix.datasets)),
@@ -102,6 +102,7 @@ def _references(params: Params) -> Iterator[str]:
     defined_in = {
         "label_sets": label_sets, "matrix.localized": set(matrix.localized), "matrix.test_sets": set(matrix.test_sets),
         "matrix.datasets": set(matrix.datasets), "training_sets": set(params.names("training_sets")),
+        "corrected": set(params.corrected),
     }  # fmt: skip
     uses += [(where, names, section, defined_in[section]) for where, names, section in training_set_checks.uses(params)]
     for name in params.names("studies"):
@@ -131,7 +132,7 @@ def _of_label_sets(params: Params) -> Iterator[Reference]:
 
 
 def _of_gates(params: Params) -> Iterator[Reference]:
-    datasets, label_sets = set(params.names("datasets")), {MANUAL, *params.labelled()}
+    datasets, label_sets = set(params.names("datasets")), {*MASKS, *params.labelled()}
     gates = params.gates
     yield "gates.for_datasets", tuple(gates.for_datasets), "datasets", datasets
     for number, waiver in enumerate(gates.waivers):
@@ -146,8 +147,10 @@ def _taken_names(params: Params) -> Iterator[str]:
     for name in params.names("studies"):
         if params.tuned(name) in params.names("label_sets"):
             yield f"label_sets.{params.tuned(name)}: this name is that of the labels of studies.{name}; choose another"
-    if MANUAL in params.names("label_sets"):
-        yield f"label_sets.{MANUAL}: this name is kept for the masks themselves; choose another"
+    for name in MASKS:
+        if name in params.names("label_sets"):
+            kept = "the masks themselves" if name == MANUAL else "masks that people corrected"
+            yield f"label_sets.{name}: this name is kept for {kept}; choose another"
 
 
 def _studies(params: Params) -> Iterator[str]:

@@ -36,6 +36,12 @@ def lines(params: Params, workspace: Path = Path()) -> list[str]:
                 problems.append(f"{params.file('datasets')}: datasets.{name}: {error}")
     if problems:
         raise HairlineError("\n".join(problems))
+    for name, masks in params.corrected.items():
+        if not there(workspace / masks.root):
+            found.append(
+                f"corrected.{name}: {masks.root} is not there; put the corrected masks there or correct its root "
+                "before 'dvc repro'"
+            )
     return found
 
 

@@ -53,10 +53,10 @@ EXPERIMENT = matching(
 SECTIONS = (
     "experiment", "runtime", "matrix", "synthetic_sets", "datasets", "gates", "patches", "classifiers", "localize",
     "trainable", "label_sets", "studies", "strips", "training_sets", "architectures", "segmenter", "evaluation",
-    "pooled_test_sets", "comparison", "learned",
+    "pooled_test_sets", "comparison", "learned", "corrected",
 )  # fmt: skip
 
-ADDED = {"learned": "error"}
+ADDED: Mapping[str, Any] = {"learned": "error", "corrected": {}}
 """Sections that files of older versions lack → what stands for them then, as in profiles/base."""
 
 ADDED_TO_GATES: Mapping[str, Mapping[str, Any]] = {
@@ -133,6 +133,17 @@ class Dataset:
     capture_s: Annotated[float, Ge(0), Le(bounds.SECONDS)] | None = None
     split: Annotated[str, pydantic.AfterValidator(published)] = ""
     mm_per_px: Annotated[float, Gt(0), Le(bounds.FACTOR)] | None = None
+
+
+@checked_dataclass
+class Corrected:
+    """Masks of some images of a data set that people corrected (:mod:`hairline.data.corrected`).
+
+    Attributes:
+        root: The folder where they lie, ID.png each.
+    """
+
+    root: Path
 
 
 @checked_dataclass
@@ -345,6 +356,16 @@ class Params:
     def learned(self) -> Learned:
         """What becomes of networks that learned nothing, and of label sets that mark nothing or nearly everything."""
         return cast("Learned", self._section("learned", Learned))
+
+    @cached_property
+    def corrected(self) -> dict[str, Corrected]:
+        """Data set → the corrected masks of it."""
+        return self._section("corrected", dict[Name, Corrected])
+
+    def corrected_root(self, dataset: str) -> Path:
+        """Where the corrected masks of a data set lie."""
+        self._entry("corrected", dataset)
+        return self.corrected[dataset].root
 
     def synthetic_set(self, name: str) -> "SyntheticSet":
         """A data set that is generated."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
-from hairline.data.names import MANUAL
+from hairline.data.names import MASKS
 
 NAMED = ("synthetic_sets", "datasets", "classifiers", "training_sets", "architectures", "studies")
 """Sections whose names become files and folders; label sets have those of studies besides their own."""
@@ -26,11 +26,14 @@ def problems(params: Params) -> Iterator[str]:
     """A line for each name and each root that files cannot have, or that others have."""
     for section in NAMED:
         yield from _twins(section, params.names(section))
-    yield from _twins("label_sets", [MANUAL, *params.labelled()])
+    yield from _twins("label_sets", [*MASKS, *params.labelled()])
     yield from _long(params)
     for name in params.names("datasets"):
         for problem in _root(params, str(params.raw("datasets")[name]["root"])):
             yield f"datasets.{name}.root: {problem}"
+    for name, masks in params.corrected.items():
+        for problem in _root(params, str(masks.root)):
+            yield f"corrected.{name}.root: {problem}"
 
 
 def _twins(section: str, names: Iterable[str]) -> Iterator[str]:

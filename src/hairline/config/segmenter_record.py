@@ -5,7 +5,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from hairline.data.names import MANUAL
+from hairline.data.names import MASKS, called
 from hairline.data.seen import Labels, Word
 from hairline.data.training_table import Images
 from hairline.data.uses import NOT_KNOWN
@@ -65,16 +65,12 @@ def _ways(images: Images, keys: Sequence[str], first: int, word: Word, how: str)
     label_sets = images.table.loc[list(keys), "label_set"].to_list()
     for label_set in dict.fromkeys(label_sets):
         numbers = [first + number for number, each in enumerate(label_sets) if each == label_set]
-        masks = label_set == MANUAL
-        yield Way(
-            how.format("its mask" if masks else f"its label of {label_set}"),
-            word, "masks" if masks else "patch labels", numbers,
-        )  # fmt: skip
+        yield Way(how.format(called(label_set)), word, "masks" if label_set in MASKS else "patch labels", numbers)
 
 
 def _of_labels(name: str, label_sets: Sequence[str]) -> Iterator[Way]:
     for label_set in label_sets:
-        if label_set != MANUAL:
+        if label_set not in MASKS:
             how = f"{name} learned labels of {label_set}: the images that these owe their making to are not on record"
             yield Way(how, NOT_KNOWN, "patch labels")
 

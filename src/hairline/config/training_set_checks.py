@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from hairline.config import training_sets
 from hairline.config.params import Params
-from hairline.data.names import MANUAL
+from hairline.data.names import CORRECTED, MASKS
 from hairline.data.training_set import TrainingSet
 from hairline.metrics import published
 
@@ -15,11 +15,18 @@ Use = tuple[str, tuple[str, ...], str]
 def uses(params: Params) -> Iterator[Use]:
     """The names that training sets and pooled test sets use; label sets stand for every one that is made."""
     yield "matrix.training_sets", params.matrix.training_sets, "training_sets"
+    yield "corrected", tuple(params.corrected), "matrix.datasets"
+    if CORRECTED in params.matrix.label_sets:
+        chosen = training_sets.chosen(params).values() if set(params.matrix.training_sets) <= set(_all(params)) else ()
+        lacking = tuple(part.dataset for each in chosen for part in each.parts if part.labels is None)
+        yield f"matrix.label_sets ('{CORRECTED}')", lacking, "corrected"
     for name, training_set in _all(params).items():
         where = f"training_sets.{name}.parts"
-        masked = tuple(part.dataset for part in training_set.parts if part.labels == MANUAL)
+        masked = tuple(part.dataset for part in training_set.parts if part.labels in MASKS)
         yield where, masked, "matrix.datasets"  # masks need no evidence
-        yield where, tuple(part.dataset for part in training_set.parts if part.labels != MANUAL), "matrix.localized"
+        yield where, tuple(part.dataset for part in training_set.parts if part.labels not in MASKS), "matrix.localized"
+        asked = [part for part in training_set.parts if part.corrected or part.labels == CORRECTED]
+        yield where, tuple(part.dataset for part in asked), "corrected"
         yield where, tuple(part.labels for part in training_set.parts if part.labels), "label_sets"
     for name, members in params.pooled_test_sets.items():
         yield f"pooled_test_sets.{name}", members, "matrix.test_sets"

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths
-from hairline.data.names import MANUAL
+from hairline.data.names import CORRECTED, MANUAL
 from hairline.data.splits import Split
 from hairline.data.training_set import Part, TrainingSet
+
+AS_GOOD = "and corrected masks of them are as good as the masks that they are scored against"
 
 
 def chosen(params: Params) -> dict[str, TrainingSet]:
@@ -47,6 +49,8 @@ def leaks(params: Params) -> Iterator[str]:
                 where = f"training_sets.{name}.parts.{number}: the test images of '{part.dataset}' are scored"
                 if fault:
                     yield f"{where}, {fault}; name a label set made without their masks, e.g. labels: konig"
+                elif part.corrected:
+                    yield f"{where}, {AS_GOOD}; take 'corrected' out of this part"
 
 
 def _leak(part: Part, tuned_on: tuple[str, str] | None) -> str:
@@ -54,6 +58,8 @@ def _leak(part: Part, tuned_on: tuple[str, str] | None) -> str:
         return f"so their labels must be named: a segmenter trained on '{MANUAL}' would learn the masks it is scored on"
     if part.labels == MANUAL:
         return f"and '{MANUAL}' is the masks they are scored against"
+    if part.labels == CORRECTED:
+        return AS_GOOD
     if tuned_on == (part.dataset, part.split):
         return f"and the options of '{part.labels}' were chosen on their masks"
     return ""

@@ -15,7 +15,7 @@ from hairline.config import training_sets
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.data import patch_index, training_table
-from hairline.data.names import MANUAL
+from hairline.data.names import MASKS, called
 from hairline.data.seen import Labels, Word
 from hairline.data.uses import NOT_KNOWN, Use
 from hairline.labelling import chosen_options, timing
@@ -58,7 +58,7 @@ def made(params: Params, paths: Paths) -> Made:
         params.tuned(name): (*own[params.study(name).label_set], *_of_study(params, paths, name))
         for name in params.names("studies")
     }
-    label_sets: dict[str, Uses] = {MANUAL: (), **own, **tuned}
+    label_sets: dict[str, Uses] = {**dict.fromkeys(MASKS, ()), **own, **tuned}
     matrix = params.matrix
     starts = _starts(params)
     segmenters = {
@@ -148,7 +148,7 @@ def _of_segmenter(
     for word, how, keys in sides:
         for label_set, rows in images.table.loc[keys].groupby("label_set", sort=False):
             yield from label_sets[str(label_set)]
-            by = "its mask" if label_set == MANUAL else f"its label of {label_set}"
+            by = called(str(label_set))
             yield Use(how.format(architecture, by), word, _own_labels(str(label_set), rows), frozenset(rows.index))
     if options.init == SHIPPED or training_sets.wide(params) & set(images.table["dataset"]):
         yield from of_design("generator", f"the generator whose images {architecture} learned from was made beside it")
@@ -201,7 +201,7 @@ def _own_labels(label_set: str, rows: pd.DataFrame) -> Labels:
         label_set: The label set that their labels are of.
         rows: Their rows of the training table.
     """
-    if label_set == MANUAL:
+    if label_set in MASKS:
         return "masks"
     return "patch labels" if rows["crack_free"].any() else "no labels"
 

@@ -34,11 +34,13 @@ class Mask:
         crack: bool [height, width], True is crack.
         unusual: Value of the file that its layout does not promise → number of pixels that have it.
         remarks: What is odd about it beside values, for the gate to tell.
+        ignored: Pixels that it does not say of whether they are crack, bool [height, width]; None where there are none.
     """
 
     crack: NDArray[np.bool_]
     unusual: Mapping[int, int]
     remarks: Sequence[str] = ()
+    ignored: NDArray[np.bool_] | None = None
 
 
 @checked_dataclass
@@ -49,12 +51,14 @@ class Pixels:
         crack: ``auto``: found out; ``bright``, ``dark``: above or up to half of the range; or a list of the values that
             are crack: levels, numbers of a palette, or colours (``'#ff0000'``).
         background: Beside a list, all other values that files may hold; a void region counts as what it is listed with.
+        ignore: Beside a list, values of pixels that are neither: they count in no loss and in no score.
         bits: Of image files with 16 bits a channel, how many are used; ``auto``: the fewest that hold all files.
     """
 
     crack: Literal["auto", "bright", "dark"] | tuple[Value, ...] = "auto"
     background: tuple[Value, ...] = (0, "#000000")
     bits: Literal["auto", 8, 10, 12, 14, 16] = "auto"
+    ignore: tuple[Value, ...] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.crack, tuple):
@@ -62,6 +66,16 @@ class Pixels:
             if both or not self.crack:
                 found = f"{told(sorted(both, key=str))} is in both lists" if both else "crack lists no value"
                 raise ValueError(f"{found}; expected e.g. crack: [1], background: [0, 255]")
+            again = set(self.ignore) & {*self.crack, *self.background}
+            if again:
+                raise ValueError(
+                    f"ignore lists {told(sorted(again, key=str))}, and so does crack or background; list a value once"
+                )
+        elif self.ignore:
+            raise ValueError(
+                f"ignore lists {told(self.ignore)}, and crack is no list; list crack as well, e.g. crack: [255], "
+                "background: [0], ignore: [127]"
+            )
 
 
 @dataclass(frozen=True)
@@ -94,6 +108,7 @@ class Rule:
         tolerance: How far from black and white a level of 255 is still usual.
         dark: Whether crack is what is dark.
         stated: The values that were stated to be crack, where they were.
+        ignored: Beside these, the values that were stated to be ignored.
     """
 
     text: str
@@ -102,6 +117,7 @@ class Rule:
     tolerance: int = 0
     dark: bool = False
     stated: tuple[Value, ...] = ()
+    ignored: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,8 +156,8 @@ def look(path: Path, pixels: Pixels) -> Values | Named:
 def read_mask_file(path: Path, rule: Rule) -> Mask:
     """Read a mask by the rule of its set."""
     if rule.stated:
-        crack = by_name(path, rule.stated)
-        return Mask(crack, {})
+        ignored = by_name(path, rule.ignored) if rule.ignored else None
+        return Mask(by_name(path, rule.stated), {}, ignored=ignored if ignored is not None and ignored.any() else None)
     found: NDArray[Any] = channel(path).levels
     if rule.ones:
         return Mask((found == 1) != rule.dark, {})
@@ -176,9 +192,11 @@ def decide(
         HairlineError: If files do not say what is crack, or contradict each other or what is stated; all are named.
     """
     if isinstance(pixels.crack, tuple):
-        stated = {*pixels.crack, *pixels.background}
+        stated = {*pixels.crack, *pixels.background, *pixels.ignore}
         _refuse([(each.path, _unstated(each, stated)) for each in found if isinstance(each, Named)], pixels, wording)
-        return [Rule(f"{told(pixels.crack)}, as stated", stated=pixels.crack) for _ in found]
+        besides = f", {told(pixels.ignore)} ignored" if pixels.ignore else ""
+        rule = Rule(f"{told(pixels.crack)}, as stated{besides}", stated=pixels.crack, ignored=pixels.ignore)
+        return [rule for _ in found]
     seen = [each for each in found if isinstance(each, Values)]
     dark = dark if pixels.crack == "auto" else pixels.crack == "dark"
     bits = depth(max((max(each.counts) for each in seen if each.deep), default=0))
@@ -198,9 +216,10 @@ def _refuse(judged: Sequence[tuple[Path, str]], pixels: Pixels, wording: Wording
     found = "; ".join(f"{_named(files)}: {doubt}" for doubt, files in list(groups.items())[:GROUPS])
     more = f"; and {len(groups) - GROUPS} other kinds" if len(groups) > GROUPS else ""
     if isinstance(pixels.crack, tuple):
+        besides = f", ignored {told(pixels.ignore)}" if pixels.ignore else ""
         expected = (
             f"expected only the values that {wording.lists}, crack {told(pixels.crack)} and background "
-            f"{told(pixels.background)}; add the others to one of the two lists"
+            f"{told(pixels.background)}{besides}; add the others to one of the {'three' if besides else 'two'} lists"
         )
     else:
         expected = f"expected {HOW}; {remedy}"

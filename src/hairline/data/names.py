@@ -13,8 +13,21 @@ RegularExpression = Annotated[str, REGULAR_EXPRESSION]
 
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""
+CORRECTED = "corrected"
+"""The label set of masks that people corrected, of some images of a data set."""
+MASKS = (MANUAL, CORRECTED)
+"""The label sets that are masks, whatever their images; all others are pseudo-labels."""
 TUNED = "_tuned"
 """What the name of a label set ends with whose options a study found, behind the study's name."""
+
+
+def called(label_set: str) -> str:
+    """What the label of an image is called.
+
+    >>> called("manual"), called("corrected"), called("konig")
+    ('its mask', 'its corrected mask', 'its label of konig')
+    """
+    return {MANUAL: "its mask", CORRECTED: "its corrected mask"}.get(label_set, f"its label of {label_set}")
 
 
 def labels_stage(label_set: str) -> str:
@@ -23,7 +36,7 @@ def labels_stage(label_set: str) -> str:
     >>> labels_stage("konig"), labels_stage("konig_tuned"), labels_stage("manual")
     ('label@konig', 'label_tuned@konig', 'label_manual')
     """
-    if label_set == MANUAL:
-        return "label_manual"
+    if label_set in MASKS:
+        return f"label_{label_set}"
     study = label_set.removesuffix(TUNED)
     return f"label@{study}" if study == label_set else f"label_tuned@{study}"

@@ -13,7 +13,7 @@ import pandas as pd
 from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
-from hairline.data.samples import CRACK, UNKNOWN, load_mask, read_patches
+from hairline.data.samples import CRACK, UNKNOWN, load_ignored, load_mask, read_patches
 from hairline.imaging.windows import PatchGrid
 from hairline.io import bounds
 from hairline.io.artefacts import FLAG, TEXT, WHOLE, read_parquet, repro
@@ -78,9 +78,11 @@ def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame
     """
     parts = []
     labelled = {str(name): rows for name, rows in read_patches(folder).groupby("sample", sort=False)}
+    ignored_of = load_ignored(folder, samples)
     for row in samples.to_dict("records"):
         if row["has_mask"]:
-            parts.append(_rows(row["id"], row["split"], load_mask(folder, row["id"]), options))
+            mask = load_mask(folder, row["id"])
+            parts.append(_rows(row["id"], row["split"], mask, options, ignored_of(row["id"])))
         elif row["image_label"] != UNKNOWN:
             side = max(row["height"], row["width"])
             parts.append(_whole(row["id"], row["split"], side, row["image_label"] == CRACK))
@@ -92,12 +94,18 @@ def index(samples: pd.DataFrame, folder: Path, options: Options) -> pd.DataFrame
     return pd.concat(parts, ignore_index=True)
 
 
-def _rows(sample_id: str, split: str, mask: NDArray[np.bool_], options: Options) -> pd.DataFrame:
+def _rows(
+    sample_id: str, split: str, mask: NDArray[np.bool_], options: Options, ignored: NDArray[np.bool_] | None
+) -> pd.DataFrame:
+    """The patches of a mask, without those that show no crack, but pixels that might be crack."""
     height, width = mask.shape
     origins = PatchGrid(height, width, options.window_px, options.stride_px).origins()
     flags = crack_flags(mask, options.window_px, options.stride_px).ravel()
     rows = {"sample": sample_id, "split": split, "y": origins[:, 0], "x": origins[:, 1], "side": options.window_px}
-    return pd.DataFrame({**rows, "crack": flags}, columns=list(COLUMNS))
+    found = pd.DataFrame({**rows, "crack": flags}, columns=list(COLUMNS))
+    if ignored is None:
+        return found
+    return found[flags | ~crack_flags(ignored, options.window_px, options.stride_px).ravel()]
 
 
 def _whole(sample_id: str, split: str, side: int, crack: bool) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """The canonical form of a data set: images/ID.png, masks/ID.png (0/255) and one row a sample in samples.parquet.
 
+Where a mask does not say of a pixel whether it is crack, this has the level 127; the table then has ``ignored_pixels``.
 Where patches were labelled one by one, patches.parquet has a row for each.
 """
 
@@ -27,6 +28,8 @@ from hairline.imaging.images import (
     depth,
     header,
     largest,
+    mask_levels,
+    read_ignored,
     read_image,
     read_mask,
     read_stored,
@@ -47,6 +50,9 @@ KINDS = {name: WHOLE if name in ("height", "width", "mask_height", "mask_width",
          FLAG if name == "has_mask" else TEXT
          for name in ("id", "split", "group", "height", "width", "image_label", "has_mask", "mask_height", "mask_width",
                       "crack_pixels", "image_sha256", "mask_sha256", "source")}  # fmt: skip
+IGNORED_PIXELS = "ignored_pixels"
+"""Column of tables of masks of which any ignores pixels: how many each of them does."""
+ALL_IGNORED = "says nothing of any pixel, so that it counts as no mask"
 LONGEST_ID = 200
 NAMED = 8
 REMARKS = 3
@@ -176,7 +182,8 @@ def ingest(
         list(zip(wanted, seen, rules, strict=True)),
     )
     _refuse_faults(results)
-    table = pd.DataFrame(results, columns=list(COLUMNS)).sort_values("id", ignore_index=True)
+    table = pd.DataFrame(results, columns=[*COLUMNS, IGNORED_PIXELS]).sort_values("id", ignore_index=True)
+    table = table if table[IGNORED_PIXELS].any() else table.drop(columns=IGNORED_PIXELS)
     table.to_parquet(folder / "samples.parquet", index=False)
     _write_patches(wanted, folder)
     return table
@@ -279,10 +286,14 @@ def _ingest_one(sample: RawSample, seen: _Seen, rule: Rule | None, bits: int, fo
     crack_pixels = int(mask.crack.sum())
     return (
         sample.id, sample.split, sample.group, *shape, sample.image_label, turned,
-        sample.mask is not None, *mask.crack.shape, crack_pixels, _told(mask.unusual), sum(mask.unusual.values()),
+        mask_digest != "", *mask.crack.shape, crack_pixels, _told(mask.unusual), sum(mask.unusual.values()),
         _first(mask.remarks), image_digest, mask_digest, sample.image.name,
-        bits if seen.head.deep else 8, clear, rule.text if rule else "",
+        bits if seen.head.deep else 8, clear, rule.text if rule else "", _count(mask.ignored),
     )  # fmt: skip
+
+
+def _count(ignored: NDArray[np.bool_] | None) -> int:
+    return 0 if ignored is None else int(ignored.sum())
 
 
 def _ingest_image(sample: RawSample, seen: _Seen, bits: int, folder: Path) -> tuple[tuple[int, ...], int, str, int]:
@@ -298,8 +309,10 @@ def _ingest_mask(sample: RawSample, rule: Rule | None, folder: Path) -> tuple[Ma
     if sample.mask is None:
         return Mask(np.zeros((0, 0), dtype=bool), {}), ""
     mask = read_mask_file(sample.mask, rule) if rule else sample.read_mask(sample.mask)
-    write_mask(mask_path(folder, sample.id), mask.crack)
-    return mask, digest(mask.crack)
+    if mask.ignored is not None and mask.ignored.all():
+        return Mask(np.zeros((0, 0), dtype=bool), {}, [f"{sample.mask.name} {ALL_IGNORED}"]), ""
+    write_mask(mask_path(folder, sample.id), mask.crack, mask.ignored)
+    return mask, digest(mask.crack if mask.ignored is None else mask_levels(mask.crack, mask.ignored))
 
 
 def _told(unusual: Mapping[int, int]) -> str:
@@ -346,6 +359,17 @@ def load_image(folder: Path, sample_id: str) -> NDArray[np.uint8]:
 def load_mask(folder: Path, sample_id: str) -> NDArray[np.bool_]:
     """Mask of a sample, bool [height, width]."""
     return read_mask(mask_path(folder, sample_id))
+
+
+def load_ignored(folder: Path, samples: pd.DataFrame) -> Callable[[str], NDArray[np.bool_] | None]:
+    """Id of a sample → the pixels that its mask says nothing of, bool [height, width]; None where there are none.
+
+    Args:
+        folder: The canonical data set.
+        samples: Rows of its table; where none of them ignores a pixel, no mask is read for it.
+    """
+    some = set(samples.loc[samples[IGNORED_PIXELS] > 0, "id"]) if IGNORED_PIXELS in samples else set()
+    return lambda sample_id: read_ignored(mask_path(folder, sample_id)) if sample_id in some else None
 
 
 def evenly(count: int, wanted: int) -> list[int]:

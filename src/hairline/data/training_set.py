@@ -5,8 +5,9 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
-from hairline.data.names import Name
+from hairline.data.names import MASKS, Name
 from hairline.data.splits import Split
+from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
 ROUNDING = 1e-6
@@ -22,12 +23,40 @@ class Part:
         split: Which of its images.
         labels: The label set they always have; None stands for the one that a segmenter is trained on.
         share: Share of them in what is learned, whatever their number; None in all parts learns from each image alike.
+        corrected: Whether masks that people corrected take the place of pseudo-labels, for the images that have one.
     """
 
     dataset: Name
     split: Split
     labels: Name | None = None
     share: Annotated[float, Gt(0), Le(1)] | None = None
+    corrected: bool = False
+
+
+Weight = Annotated[float, Gt(0), Le(bounds.FACTOR)]
+
+
+@checked_dataclass
+class Weights:
+    """How often an image is learned from beside others of its part, by what its label is.
+
+    Attributes:
+        manual: A mask of the data set.
+        corrected: A mask that people corrected.
+        pseudo: A pseudo-label.
+    """
+
+    manual: Weight = 1.0
+    corrected: Weight = 1.0
+    pseudo: Weight = 1.0
+
+    def of(self, label_set: str) -> float:
+        """The weight of labels of a label set."""
+        return float(getattr(self, label_set)) if label_set in MASKS else self.pseudo
+
+
+EQUAL = Weights()
+"""Each image alike."""
 
 
 @checked_dataclass
@@ -38,10 +67,12 @@ class TrainingSet:
         parts: The images and whose labels they have; no split of a data set twice.
         paper: What the paper calls such a set (:data:`hairline.metrics.published.TRAINED_ON`), so that its numbers
             stand beside ours; None where it has no such set.
+        weights: How often an image is learned from by what its label is; among all images where parts have no share.
     """
 
     parts: tuple[Part, ...]
     paper: str | None = None
+    weights: Weights = EQUAL
 
     def __post_init__(self) -> None:
         if not self.parts:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
-from hairline.data.names import MANUAL
+from hairline.data.names import MASKS
 from hairline.gates.rules import Rule, Severity, Share, refuse_crossed, refuse_severities
 from hairline.io.options import checked_dataclass
 
@@ -77,7 +77,7 @@ def worthless(label_set: str, fault: str, nothing: bool, count: int) -> str:
         nothing: Whether they mark nothing, or too little; else they mark too much.
         count: How many there are.
     """
-    todo = MASKS_TODO if label_set == MANUAL else LOWER if nothing else RAISE
+    todo = MASKS_TODO if label_set in MASKS else LOWER if nothing else RAISE
     return (
         f"labels of '{label_set}': nothing can be learned from them, for {fault} ({count} looked at)\n"
         "  expected  crack in some photos, and not on more than half of every one\n"

@@ -35,6 +35,9 @@ LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
 DEPTHS = (8, 10, 12, 14, 16)
 """Bits a channel that cameras use; what needs more than 8 is stored in 16."""
 
+IGNORED = 127
+"""Level of a mask where nobody said whether there is crack; such pixels count nowhere."""
+
 BAND_PX = 1 << 22
 Kind = TypeVar("Kind", bound=np.generic)
 _FILTERS = threading.Lock()  # of warnings, which are those of all threads
@@ -401,8 +404,14 @@ def read_grey(path: Path, most: int | None = None) -> NDArray[np.uint8]:
 
 
 def read_mask(path: Path) -> NDArray[np.bool_]:
-    """Read a canonical 0/255 mask as bool [height, width], True where there is crack."""
-    return read_grey(path) > 127
+    """Read a canonical mask as bool [height, width], True where there is crack."""
+    return read_grey(path) > IGNORED
+
+
+def read_ignored(path: Path) -> NDArray[np.bool_] | None:
+    """Where a canonical mask says nothing, bool [height, width]; None where it says something of every pixel."""
+    ignored = read_grey(path) == IGNORED
+    return ignored if ignored.any() else None
 
 
 def read_scores(path: Path) -> NDArray[np.uint8]:
@@ -420,9 +429,17 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
     path.write_bytes(content.tobytes())  # not cv2.imwrite, which cannot write non-ASCII names everywhere
 
 
-def write_mask(path: Path, mask: NDArray[np.bool_]) -> None:
-    """Write a bool mask [height, width] as 0/255 PNG."""
-    write_image(path, mask.astype(np.uint8) * np.uint8(255))
+def mask_levels(mask: NDArray[np.bool_], ignored: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
+    """The levels of a canonical mask, uint8: 255 for crack, 0 for none, :data:`IGNORED` where it says nothing."""
+    levels = mask.astype(np.uint8) * np.uint8(255)
+    if ignored is not None:
+        levels[ignored] = IGNORED
+    return levels
+
+
+def write_mask(path: Path, mask: NDArray[np.bool_], ignored: NDArray[np.bool_] | None = None) -> None:
+    """Write a mask, bool [height, width], as a PNG of :func:`mask_levels`."""
+    write_image(path, mask_levels(mask, ignored))
 
 
 def quantise(scores: NDArray[np.floating]) -> NDArray[np.uint8]:

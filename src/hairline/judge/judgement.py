@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.masks import Mask
 from hairline.data.samples import digest
 from hairline.errors import HairlineError
+from hairline.imaging.images import mask_levels
 from hairline.io.progress import bar
 from hairline.judge import groups as photos
 from hairline.judge import masks as mask_sets
 from hairline.judge import predictions as prediction_sets
 from hairline.judge.coco import is_coco
+from hairline.judge.files import some
 from hairline.judge.groups import Groups
 from hairline.judge.masks import THREADS, MaskOptions, Masks
 from hairline.judge.predictions import PredictionOptions, Predictions
@@ -69,7 +72,7 @@ class _Reader:
     predictions: Predictions
     masks: Masks
     step: Step
-    kept: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
+    kept: dict[str, Mask] = field(default_factory=dict)
     hashes: dict[str, tuple[str, str]] = field(default_factory=dict)
     crack: int = 0
     pixels: int = 0
@@ -77,19 +80,22 @@ class _Reader:
 
     def scores(self, name: str) -> Scores:
         read = self.masks.read[name]()
-        mask = read.crack
+        mask, ignored = read.crack, read.ignored
         height, width = mask.shape
         scores = self.predictions.read[name]((height, width))
-        self.kept = {name: mask}
-        self.hashes[name] = digest(scores), digest(mask)
+        self.kept = {name: read}
+        self.hashes[name] = digest(scores), digest(mask if ignored is None else mask_levels(mask, ignored))
         self.crack += int(mask.sum())
-        self.pixels += mask.size
+        self.pixels += mask.size - (0 if ignored is None else int(ignored.sum()))
         self.between += sum(read.unusual.values())
         self.step()
         return scores
 
     def mask(self, name: str) -> NDArray[np.bool_]:
-        return self.kept[name]
+        return self.kept[name].crack
+
+    def ignored(self, name: str) -> NDArray[np.bool_] | None:
+        return self.kept[name].ignored
 
     def sha256(self, side: int) -> str:
         """Over all images in order of name: name and hash of the pixels; SHA-256."""
@@ -153,10 +159,17 @@ def _judged(predictions: Predictions, masks: Masks, grouping: Groups, stated: Ma
                 scored.set_description_str("shapes (clDice, Hausdorff)")
 
         reader = _Reader(predictions, masks, step)
-        table = wide_table(samples, reader.scores, reader.mask, THREADS)
+        table = wide_table(samples, reader.scores, reader.mask, THREADS, reader.ignored)
     mask_sets.refuse_odd(masks.path, reader.crack, reader.pixels, len(samples), stated.invert, stated.crack)
-    remarks = (*predictions.remarks, *_missing(predictions, table), *_inverted(table), *_soft(reader))
+    remarks = (
+        *_blank(masks), *predictions.remarks, *_missing(predictions, table), *_inverted(table), *_soft(reader)
+    )  # fmt: skip
     return Judgement(predictions, masks, grouping, table, reader.sha256(0), reader.sha256(1), remarks)
+
+
+def _blank(masks: Masks) -> list[str]:
+    count = f"{len(masks.blank)} of {len(masks.blank) + len(masks.read)} masks"
+    return [f"every pixel of {count} is ignored, so these are not scored: {some(masks.blank)}"] if masks.blank else []
 
 
 def _missing(predictions: Predictions, table: pd.DataFrame) -> list[str]:

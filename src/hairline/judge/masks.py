@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hairline.data import masks as mask_files
 from hairline.data.masks import Mask, Pixels, Wording
-from hairline.data.stated_values import Value
+from hairline.data.stated_values import Named, Value, told
 from hairline.errors import HairlineError
 from hairline.imaging.images import IMAGE_SUFFIXES
 from hairline.io.file_names import Names, printable
@@ -36,6 +36,7 @@ class MaskOptions:
         invert: Whether crack is what is dark; None: it is bright, and masks that are mostly crack are refused.
         categories: Names of the categories of a COCO file that are crack; empty: all.
         only: Names of the images to score, a line each; None: all that have masks.
+        ignore: Values of pixels that count nowhere; beside ``crack`` alone.
     """
 
     crack: tuple[Value, ...] = ()
@@ -43,6 +44,7 @@ class MaskOptions:
     invert: bool | None = None
     categories: tuple[str, ...] = ()
     only: Path | None = None
+    ignore: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Masks:
         told: What is crack in them, for people.
         chosen: Ids of the categories of their COCO file that are crack.
         known: Ids of all of its categories.
+        blank: Names of masks that are left out, since they ignore every pixel.
     """
 
     path: Path
@@ -64,6 +67,7 @@ class Masks:
     told: str
     chosen: frozenset[object] = frozenset()
     known: frozenset[object] = frozenset()
+    blank: tuple[str, ...] = ()
 
 
 def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda: None) -> Masks:
@@ -82,7 +86,7 @@ def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda:
     files = _only(path, files_below(path, IMAGE_SUFFIXES, "masks"), options.only)
     if options.crack and options.invert is not None:
         raise HairlineError("--crack: states what is crack, and so does --invert; expected one of them; leave one out")
-    pixels = Pixels(crack=options.crack, background=options.background) if options.crack else mask_files.AUTO
+    pixels = _stated(options)
 
     def look(file: Path) -> object:
         found = mask_files.look(file, pixels)
@@ -92,26 +96,56 @@ def masks(path: Path, options: MaskOptions, step: Callable[[], object] = lambda:
     with ThreadPoolExecutor(THREADS) as pool:
         found = list(pool.map(look, files.values()))
     rules = mask_files.decide(found, pixels, bool(options.invert), WORDING)  # type: ignore[arg-type]
+    blank = tuple(name for name, each in zip(files, found, strict=True) if _ignores_all(each, options.ignore))
+    if len(blank) == len(files):
+        raise HairlineError(
+            f"{printable(str(path))}: every pixel of the {len(files)} masks has a value that --ignore lists; expected "
+            "masks that say something; correct --ignore"
+        )
     read = {
         name: partial(mask_files.read_mask_file, file, rule)
         for (name, file), rule in zip(files.items(), rules, strict=True)
+        if name not in blank
     }
     texts = dict.fromkeys(rule.text for rule in rules)
-    return Masks(path, read, {}, " or ".join(text for text in texts if text != "nothing" or len(texts) == 1))
+    what = " or ".join(text for text in texts if text != "nothing" or len(texts) == 1)
+    return Masks(path, read, {}, what, blank=blank)
+
+
+def _stated(options: MaskOptions) -> Pixels:
+    """What is stated of values."""
+    if options.ignore and not options.crack:
+        raise HairlineError(
+            f"--ignore {','.join(map(str, options.ignore))}: says which values count nowhere, and nothing says which "
+            "are crack; expected both; add --crack and --background, e.g. --crack 255 --background 0"
+        )
+    both = set(options.ignore) & {*options.crack, *options.background}
+    if both:
+        raise HairlineError(
+            f"--ignore {','.join(map(str, options.ignore))}: lists {told(sorted(both, key=str))}, and so does --crack "
+            "or --background; expected each value once; take it out of one of them"
+        )
+    if not options.crack:
+        return mask_files.AUTO
+    return Pixels(crack=options.crack, background=options.background, ignore=options.ignore)
+
+
+def _ignores_all(found: object, ignore: Sequence[Value]) -> bool:
+    return bool(ignore) and isinstance(found, Named) and all(set(names) & set(ignore) for names in found.counts)
 
 
 def _of_coco(path: Path, options: MaskOptions) -> Masks:
-    if options.crack or options.invert is not None:
+    if options.crack or options.ignore or options.invert is not None:
         raise HairlineError(
-            f"{path}: is a COCO file, whose annotations are crack; expected mask files where --crack or --invert is "
-            "given; leave them out, or choose --categories"
+            f"{path}: is a COCO file, whose annotations are crack; expected mask files where --crack, --ignore or "
+            "--invert is given; leave them out, or choose --categories"
         )
     images, of = coco.annotated(path, options.categories)
     sizes = _only(path, images.sizes, options.only)
     read = {name: partial(coco.mask, path, name, of[name], size) for name, size in sizes.items()}
     chosen = " or ".join(options.categories)
-    told = f"what annotations of {chosen or 'any category'} cover"
-    return Masks(path, read, images.names, told, images.chosen, images.known)
+    covered = f"what annotations of {chosen or 'any category'} cover"
+    return Masks(path, read, images.names, covered, images.chosen, images.known)
 
 
 def _only(path: Path, there: Mapping[str, T], only: Path | None) -> Mapping[str, T]:

@@ -13,7 +13,7 @@ from hairline.io.file_names import printable
 from hairline.judge.judgement import BOOTSTRAP, Judgement
 from hairline.metrics import confusion, conventions, significance, thresholds
 from hairline.metrics.bootstrap import BootstrapOptions
-from hairline.metrics.score_table import HALF, counts
+from hairline.metrics.score_table import HALF, HISTOGRAMS, counts
 from hairline.metrics.significance import Scored
 from hairline.reporting import comparison
 from hairline.reporting.comparison import Result
@@ -191,6 +191,8 @@ def quote(found: Outcome, place: int = 0) -> str:
     )
     missing = len(judgement.predictions.missing)
     lacking = f"; {missing} missing predictions counted as empty" if missing else ""
+    pixels, masks = ignored(judgement.table)
+    lacking += f"; {pixels:,} px of {masks} masks ignored" if masks else ""
     binary = "binary predictions" if judgement.predictions.binary else "best of t = 0.01 … 0.99 over all images"
     grouped = judgement.groups.told if judgement.groups.count < len(judgement.table) else "each image a photo"
     there = "ods_low" in numbers
@@ -201,6 +203,13 @@ def quote(found: Outcome, place: int = 0) -> str:
         f"{photos(found)}, {grouped}; {blank}{lacking}; {intervals}; predictions sha256 "
         f"{judgement.predictions_sha256[:HASH_DIGITS]}, masks sha256 {judgement.masks_sha256[:HASH_DIGITS]})"
     )
+
+
+def ignored(table: pd.DataFrame) -> tuple[int, int]:
+    """Pixels that count nowhere over all images of a wide score table, and the number of images that have any."""
+    counted = [sum(map(sum, pair)) for pair in zip(*(table[name] for name in HISTOGRAMS), strict=True)]
+    left = (table["height_px"] * table["width_px"]).to_numpy() - np.array(counted)
+    return int(left.sum()), int((left > 0).sum())
 
 
 def shown_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -218,7 +227,8 @@ def content(found: Outcome) -> dict[str, Any]:
     return {
         "hairline": installed(), "format": FORMAT, "result": sentence(found), "quote": quote(found),
         "predictions": sets[0], "against": sets[1] if len(sets) > 1 else None, "difference": row,
-        "masks": {"path": str(first.masks.path), "sha256": first.masks_sha256, "crack": first.masks.told},
+        "masks": {"path": str(first.masks.path), "sha256": first.masks_sha256, "crack": first.masks.told,
+                  "ignored_pixels": ignored(first.table)[0]},
         "groups": {"count": first.groups.count, "how": first.groups.told},
         "empty_masks": "F1 and IoU are 1 where nothing is predicted either, else 0",
         "threshold": found.threshold,

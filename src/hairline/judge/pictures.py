@@ -57,10 +57,12 @@ def shown(judgement: Judgement, threshold: float, photos: Mapping[str, Path]) ->
 
 
 def _shown(judgement: Judgement, name: str, f1: float, threshold: float, photos: Mapping[str, Path]) -> Shown:
-    mask = judgement.masks.read[name]().crack
+    read = judgement.masks.read[name]()
+    mask = read.crack
     height, width = mask.shape
     scores = judgement.predictions.read[name]((height, width))
     predicted = thresholds.bins(scores) > thresholds.place(threshold)
+    predicted = predicted if read.ignored is None else predicted & ~read.ignored
     ground = read_image(photos[name]) if name in photos else None
     if ground is not None and ground.shape[:2] != mask.shape:
         raise HairlineError(

@@ -190,5 +190,5 @@ def _calibration_error(scores: pd.DataFrame) -> dict[str, float]:
 
 
 def _brier(scores: pd.DataFrame) -> dict[str, float]:
-    pixels = scores["height_px"] * scores["width_px"]
-    return {"threshold_free": float(scores["squared_errors"].sum() / pixels.sum())}
+    pixels = sum(np.sum(scores[name].to_list()) for name in HISTOGRAMS)  # without those that are ignored
+    return {"threshold_free": float(scores["squared_errors"].sum() / pixels)}

@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 
 from hairline.metrics import calibration, lines, score_table, shape, thresholds
 from hairline.metrics import tolerance as tolerances
-from hairline.metrics.score_table import ABOVE, HALF, HISTOGRAMS, SHAPE_THRESHOLD
+from hairline.metrics.score_table import ABOVE, HALF, HISTOGRAMS, SHAPE_THRESHOLD, Ignored
 from hairline.metrics.shape import Shape
 from hairline.metrics.tolerance import TOLERANCES
 
-Pair = tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]
+Scores = NDArray[np.uint8] | NDArray[np.floating]
+Triple = tuple[Scores, NDArray[np.bool_], NDArray[np.bool_] | None]
+"""Scores of an image, its mask, and the pixels that are ignored."""
 
 
 @dataclass(frozen=True)
 class _Waiting:
-    """An image between the passes: size, compressed bins and mask."""
+    """An image between the passes: size, compressed bins and mask, both without what is ignored."""
 
     size: tuple[int, int]
     binned: bytes
@@ -39,6 +41,7 @@ def wide_table(
     scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
     mask_of: Callable[[str], NDArray[np.bool_]],
     threads: int,
+    ignored_of: Ignored = score_table.nothing,
 ) -> pd.DataFrame:
     """A score table with further columns, one row an image.
 
@@ -52,6 +55,8 @@ def wide_table(
         scores_of: Id to score map [height, width]; called in order, from the caller's thread.
         mask_of: Id to mask [height, width]; likewise.
         threads: How many threads score.
+        ignored_of: Id to the pixels that count nowhere; likewise. On them there is neither crack nor prediction, and
+            they are no background.
 
     Raises:
         HairlineError: If a score map and its mask differ in size, or a score is no number.
@@ -60,8 +65,8 @@ def wide_table(
     waiting: list[_Waiting] = []
     with ThreadPoolExecutor(threads) as pool:
         for chunk in _chunks(samples, 2 * threads):
-            pairs = [score_table.pair(sample_id, scores_of, mask_of) for sample_id, _ in chunk]
-            for named, (found, kept) in zip(chunk, pool.map(_first_pass, pairs), strict=True):
+            triples = [(*score_table.pair(name, scores_of, mask_of), ignored_of(name)) for name, _ in chunk]
+            for named, (found, kept) in zip(chunk, pool.map(_first_pass, triples), strict=True):
                 rows.append(dict(zip(("id", "group"), named, strict=True)) | found)
                 waiting.append(kept)
         table = pd.DataFrame(rows)
@@ -76,20 +81,29 @@ def _chunks(samples: pd.DataFrame, size: int) -> Iterator[list[tuple[str, str]]]
     return (named[start : start + size] for start in range(0, len(named), size))
 
 
-def _first_pass(pair: Pair) -> tuple[dict[str, Any], _Waiting]:
-    scores, mask = pair
+def _first_pass(triple: Triple) -> tuple[dict[str, Any], _Waiting]:
+    scores, mask, ignored = _blanked(*triple)
     binned = thresholds.bins(scores)
     height, width = mask.shape
     found = dict(zip(HISTOGRAMS, thresholds.split(binned, mask), strict=True))
     found |= zip(ABOVE, thresholds.histograms(scores, mask, thresholds.EXCEEDS), strict=True)
     for tolerance in TOLERANCES:
-        pair_of = tolerances.histograms(binned, mask, tolerance.radius(height, width))
+        pair_of = tolerances.histograms(binned, mask, tolerance.radius(height, width), ignored)
         found |= zip(tolerance.columns, pair_of, strict=True)
+    for background in (HISTOGRAMS[1], ABOVE[1]):
+        found[background][0] -= 0 if ignored is None else int(np.count_nonzero(ignored))
     lists: dict[str, Any] = {name: histogram.tolist() for name, histogram in found.items()}
     sums, lists["squared_errors"] = calibration.sums(scores, binned, mask)
     lists["score_sums"] = sums.tolist()
     kept = _Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
     return {**lists, "height_px": height, "width_px": width}, kept
+
+
+def _blanked(scores: Scores, mask: NDArray[np.bool_], ignored: NDArray[np.bool_] | None) -> Triple:
+    """A score of 0 and no crack where pixels are ignored, so that they are in nothing but the lowest bin."""
+    if ignored is None:
+        return scores, mask, None
+    return np.where(ignored, scores.dtype.type(0), scores), mask & ~ignored, ignored
 
 
 def _second_pass(kept: _Waiting, threshold: float) -> dict[str, Any]:

@@ -174,8 +174,8 @@ def histograms(scores: NDArray[np.float32], crack: NDArray[np.bool_]) -> tuple[l
     """Crack and background pixels by the number of thresholds that their score reaches.
 
     Args:
-        scores: Score map [height, width] in [0, 1].
-        crack: True where there is crack, bool [height, width].
+        scores: Of any shape, in [0, 1].
+        crack: True where there is crack, bool of that shape.
     """
     reached = np.searchsorted(np.arange(1, THRESHOLDS + 1) / 100, scores.ravel(), "right")
     within, every = (np.bincount(some, minlength=THRESHOLDS + 1) for some in (reached[crack.ravel()], reached))

@@ -19,11 +19,19 @@ HALF = 0.5
 SHAPE_THRESHOLD = "shape_threshold"
 """Column of wide tables: the threshold of ODS, at which ``cldice_ods`` and ``hd95_ods`` were taken."""
 
+Ignored = Callable[[str], NDArray[np.bool_] | None]
+"""Id to the pixels that its mask says nothing of, bool [height, width]; None where it says something of all."""
+
+
+def nothing(sample_id: str) -> None:
+    """No pixel of any image is ignored."""
+
 
 def score_table(
     samples: pd.DataFrame,
     scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
     mask_of: Callable[[str], NDArray[np.bool_]],
+    ignored_of: Ignored = nothing,
 ) -> pd.DataFrame:
     """One row an image, with the histograms of :func:`hairline.metrics.thresholds.histograms` as lists.
 
@@ -31,13 +39,15 @@ def score_table(
         samples: Rows with ``id`` and ``group``, all with a mask.
         scores_of: Id to score map [height, width].
         mask_of: Id to mask [height, width].
+        ignored_of: Id to the pixels that are counted nowhere.
 
     Raises:
         HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
     rows = []
     for sample_id, group in zip(samples["id"], samples["group"], strict=True):
-        crack, background = thresholds.histograms(*pair(sample_id, scores_of, mask_of))
+        scores, mask = pair(sample_id, scores_of, mask_of)
+        crack, background = thresholds.histograms(scores, mask, ignored=ignored_of(sample_id))
         rows.append((sample_id, group, crack.tolist(), background.tolist()))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

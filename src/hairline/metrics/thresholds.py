@@ -108,7 +108,10 @@ def _counted(binned: NDArray[np.uint8]) -> NDArray[np.uint32]:
 
 
 def histograms(
-    scores: NDArray[np.uint8] | NDArray[np.floating], mask: NDArray[np.bool_], side: Side = REACHES
+    scores: NDArray[np.uint8] | NDArray[np.floating],
+    mask: NDArray[np.bool_],
+    side: Side = REACHES,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Histograms of scores on crack and on background pixels.
 
@@ -116,6 +119,7 @@ def histograms(
         scores: Score map [height, width]; uint8 (255 is 1) or float in [0, 1].
         mask: True where there is crack, bool [height, width].
         side: Whether a score on a threshold reaches it.
+        ignored: True for pixels that are counted in neither, bool [height, width]; None for none.
 
     Returns:
         Two int64 arrays of :data:`BINS` bins: crack, background.
@@ -125,7 +129,11 @@ def histograms(
     """
     if scores.shape != mask.shape:
         raise ValueError(f"scores of shape {scores.shape} against a mask of shape {mask.shape}")
-    return split(bins(scores, side), mask)
+    binned = bins(scores, side)
+    if ignored is None:
+        return split(binned, mask)
+    crack, background = split(binned, mask & ~ignored)
+    return crack, background - np.bincount(binned[ignored], minlength=BINS)
 
 
 def counts(crack: NDArray[np.int64], background: NDArray[np.int64]) -> Counts:

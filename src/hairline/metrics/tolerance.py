@@ -74,7 +74,10 @@ def widened(levels: NDArray[np.uint8], radius_px: float) -> NDArray[np.uint8]:
 
 
 def histograms(
-    binned: NDArray[np.uint8], mask: NDArray[np.bool_], radius_px: float
+    binned: NDArray[np.uint8],
+    mask: NDArray[np.bool_],
+    radius_px: float,
+    ignored: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """What is right at every threshold with a tolerance.
 
@@ -82,11 +85,13 @@ def histograms(
         binned: Bins of the scores, as :func:`hairline.metrics.thresholds.bins` gives them, uint8 [height, width].
         mask: True where there is crack, bool [height, width].
         radius_px: Distance between the middles of pixels that still counts, at least 0.
+        ignored: True for pixels that are not counted, bool [height, width], whose bin is 0 and which are no crack.
 
     Returns:
         Two int64 arrays of :data:`hairline.metrics.thresholds.BINS` bins: the scores of pixels near a crack pixel; the
         largest scores near crack pixels.
     """
     near = widened(mask.astype(np.uint8), radius_px) > 0
+    near = near if ignored is None else near & ~ignored
     largest = widened(binned, radius_px)
     return thresholds.split(binned, near)[0], np.bincount(largest[mask], minlength=thresholds.BINS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.data.names import MANUAL
+from hairline.data.names import CORRECTED, MANUAL
 from hairline.errors import HairlineError
 from hairline.io.artefacts import read_json, repro
 from hairline.metrics import learned
@@ -119,7 +119,8 @@ def card(rows: pd.DataFrame, info: Mapping[str, Any], data: Sequence[tuple[str, 
         info: Its model.json.
         data: Name and layout of every data set it learned from.
     """
-    labels = "manual masks (FSV)" if info["label_set"] == MANUAL else f"pseudo-labels `{info['label_set']}`"
+    named = {MANUAL: "manual masks (FSV)", CORRECTED: "corrected masks"}
+    labels = named.get(info["label_set"], f"pseudo-labels `{info['label_set']}`")
     scores = pd.DataFrame(
         {
             "test set": row["test_set"],

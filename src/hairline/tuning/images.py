@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.samples import load_image, load_mask
+from hairline.data.samples import load_ignored, load_image, load_mask
 from hairline.imaging.images import quantise
 from hairline.labelling.localization import Evidence
 from hairline.metrics import thresholds
@@ -37,6 +37,7 @@ class Case:
         evidence: What the classifier says about it.
         mask: bool [height, width]; None where there is none.
         copy: The image a little darker, with noise, where labels are judged without masks; else None.
+        ignored: Pixels that its mask says nothing of, bool [height, width]; None where there are none.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Case:
     evidence: Evidence
     mask: NDArray[np.bool_] | None
     copy: NDArray[np.uint8] | None
+    ignored: NDArray[np.bool_] | None = None
 
 
 def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> list[Case]:
@@ -56,10 +58,14 @@ def load(rows: pd.DataFrame, dataset: Path, evidence: Path, copies: bool) -> lis
         evidence: Folder of its evidence, an archive an image.
         copies: Whether to make the copies that labels are judged with where no mask is needed.
     """
-    return [_loaded(row, dataset, evidence, number if copies else None) for number, row in enumerate(rows.itertuples())]
+    ignored_of = load_ignored(dataset, rows)
+    return [
+        _loaded(row, dataset, evidence, number if copies else None, ignored_of(str(row.id)))
+        for number, row in enumerate(rows.itertuples())
+    ]
 
 
-def _loaded(row: Any, dataset: Path, evidence: Path, seed: int | None) -> Case:
+def _loaded(row: Any, dataset: Path, evidence: Path, seed: int | None, ignored: NDArray[np.bool_] | None) -> Case:
     image = load_image(dataset, row.id)
     return Case(
         row.id,
@@ -68,6 +74,7 @@ def _loaded(row: Any, dataset: Path, evidence: Path, seed: int | None) -> Case:
         Evidence.load(evidence / f"{row.id}.npz"),
         load_mask(dataset, row.id) if row.has_mask else None,
         None if seed is None else maskless.perturbed(image, seed),
+        ignored,
     )
 
 
@@ -79,7 +86,9 @@ def judged(label: Label, case: Case) -> Told:
     """What the label of one image is judged by: histograms as its file would hold it, on 256 levels, and measures."""
     scores = label(case.image, case.evidence)
     nothing = np.zeros(thresholds.BINS, np.int64)
-    crack, background = (nothing, nothing) if case.mask is None else thresholds.histograms(quantise(scores), case.mask)
+    crack, background = nothing, nothing
+    if case.mask is not None:
+        crack, background = thresholds.histograms(quantise(scores), case.mask, ignored=case.ignored)
     measures = np.full(len(maskless.MEASURES), np.nan)
     if case.copy is not None:
         measures = maskless.measures(case.image, case.evidence, scores, label(case.copy, case.evidence))

@@ -20,6 +20,17 @@ def test_counts_are_those_of_a_loop():
     assert expected[1] >= 1 and expected[3] >= 1
 
 
+def test_ignored_pixels_call_nothing():
+    logits, crack, ignored = torch.ones(4, 1, 2), torch.zeros(4, 1, 2, dtype=torch.bool), torch.zeros(4, 1, 2).bool()
+    crack[0, 0, 0] = ignored[0, 0, 1] = True  # a crack that is missed, beside an ignored pixel that is called
+    logits[0, 0, 0] = -1
+    logits[1, 0, 1] = -1
+    ignored[1, 0, 1] = True  # all that counts is called
+    ignored[2] = True  # nothing counts: no image
+    logits[3] = -1
+    assert extremes(logits, crack, ignored).tolist() == [1, 1, 3, 1]
+
+
 def test_rates_and_their_warnings():
     watch = Extremes()
     scores = watch.rates([20, 19, 40, 0])

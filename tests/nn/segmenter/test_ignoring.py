@@ -4,9 +4,17 @@ import numpy as np
 import pytest
 import torch
 
-from hairline.nn.runtime.recipes import Loss
-from hairline.nn.segmenter.ignoring import LEFT_OUT, Ignoring, over_counted, without_band
+from hairline.nn.runtime.recipes import Augmentation, Loss
+from hairline.nn.segmenter.ignoring import (
+    LEFT_OUT,
+    Ignoring,
+    over_counted,
+    with_counted,
+    without_band,
+    without_ignored,
+)
 from hairline.nn.segmenter.losses import by_options
+from hairline.nn.training.datasets import CropDataset
 
 NAMES = ["bce", "bce_dice", "focal", "gce"]
 LOSSES = {name: by_options(Loss(name, 2, 2, 0.7)) for name in NAMES}
@@ -70,3 +78,30 @@ def test_only_pseudo_labels_have_a_band():
     assert items[0, 0][1].dtype == items[0, 5][1].dtype == np.int16
     binary = Ignoring(Items(), 6, [False, True], (0.0, 0.3), 0.4)
     assert [int(binary[0, index][1][0, 0]) for index in (0, 5)] == [100, 0]  # masks are cut before, where at all
+
+
+def test_a_pixel_of_a_shrunk_mask_counts_where_half_of_it_does_and_has_the_mean_of_that():
+    rng = np.random.default_rng(0)
+    levels, ignored = rng.choice(np.array([0, 255], np.uint8), (32, 32)), rng.random((32, 32)) < 0.5
+    still = Augmentation("none", 0, 0, 0, 0, 0)
+    items = CropDataset([np.dstack([levels] * 3)], [with_counted(levels, ignored)], 16, 1, still, 0, (0.5, 0.5))
+    found = without_ignored(items[0, 0][1])
+    for y in range(16):
+        for x in range(16):
+            block = [(int(levels[row, column]), bool(ignored[row, column]))
+                     for row in (2 * y, 2 * y + 1) for column in (2 * x, 2 * x + 1)]  # fmt: skip
+            kept = [level for level, out in block if not out]
+            expected = round(sum(kept) / len(kept)) if len(kept) >= 2 else LEFT_OUT
+            assert abs(found[y, x] - expected) <= (1 if kept and expected >= 0 else 0), block
+
+
+def test_masks_go_through_cutting_as_they_are():
+    levels, ignored = np.arange(256, dtype=np.uint8).reshape(16, 16), np.eye(16, dtype=bool)
+    same = without_ignored(with_counted(levels, ignored))
+    np.testing.assert_array_equal(same, np.where(ignored, LEFT_OUT, levels.astype(int)))
+    assert with_counted(levels, None) is levels and without_ignored(levels).dtype == np.int16
+
+
+def test_infinite_logits_of_a_batch_that_does_not_count_are_no_nan():
+    found = over_counted(LOSSES["bce"], torch.full((1, 2, 2), torch.inf), torch.full((1, 2, 2), -1, dtype=torch.int16))
+    assert float(found) == 0

@@ -175,6 +175,38 @@ def test_what_an_unsure_pixel_of_a_pseudo_label_says_changes_nothing_and_that_of
     assert equal(frozenset()) == (False, False)
 
 
+@pytest.mark.parametrize("changes", [
+    {}, {"targets": "binary"}, {"scales": (0.4, 1.5)}, {"crop_px": 0, "loss": Loss("focal", 1, 2, 0.7)},
+    {"ignore": (0.2, 0.75)},
+])  # fmt: skip
+def test_what_a_mask_says_of_pixels_that_it_ignores_changes_nothing(tmp_path, changes):
+    def fitted(level):
+        images, targets = toy()
+        ignored = np.zeros((40, 50), bool)
+        ignored[:10] = True
+        targets = {name: np.where(ignored & (name != "0"), np.float32(level), each) for name, each in targets.items()}
+        return train(list("0123"), ["4"], images.__getitem__, targets.__getitem__, build, options(**changes), RUNTIME,
+                     Notes(), tmp_path / str(level), load_ignored=lambda name: None if name == "0" else ignored
+                     )  # fmt: skip
+
+    one, two = fitted(0.0), fitted(1.0)
+    assert all(torch.equal(a, b) for a, b in zip(one.model.parameters(), two.model.parameters(), strict=True))
+    assert one.history == two.history  # val/loss, val/f1 and the shares of black and white images too
+
+
+@pytest.mark.parametrize("name", ["bce", "bce_dice", "focal", "gce"])
+def test_images_that_masks_say_nothing_of_leave_the_weights_as_they_were(tmp_path, name):
+    images, targets = toy()
+    chosen = options(loss=Loss(name, 2, 2, 0.7), recipe=Recipe(1, 4, 1, "sgd", 0.5, 0.9, 0, "constant", 1, 10, None))
+    torch.manual_seed(0)
+    start = build()
+    before = [weight.detach().clone() for weight in start[0].parameters()]
+    trained = train(list("0123"), ["4"], images.__getitem__, targets.__getitem__, lambda: start, chosen, RUNTIME,
+                    Notes(), tmp_path, load_ignored=lambda _: np.ones((40, 50), bool))  # fmt: skip
+    assert all(torch.equal(a, b) for a, b in zip(before, trained.model.parameters(), strict=True))
+    assert trained.history[-1]["train/loss"] == trained.history[-1]["val/loss"] == 0
+
+
 def test_no_image_and_a_wrong_size_are_errors(tmp_path):
     images, targets = toy()
     rest = (build, options(), RUNTIME, Notes(), tmp_path)

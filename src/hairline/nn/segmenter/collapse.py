@@ -10,21 +10,22 @@ ALARM = 0.95
 CRACK_LEVEL = 128  # of targets in 256 levels
 
 
-def extremes(logits: Tensor, crack: Tensor) -> Tensor:
+def extremes(logits: Tensor, crack: Tensor, ignored: Tensor | None = None) -> Tensor:
     """Count images with a crack, those of them with no pixel called crack, all images, those called crack all over.
 
     Args:
         logits: [N, H, W]; from 0 up, a score of 0.5, a pixel counts as crack.
         crack: bool [N, H, W], the targets.
+        ignored: bool [N, H, W], pixels that do not count, none of which is crack; None where all do. An image without
+            any that counts is none.
 
     Returns:
         float32 [4].
     """
-    called, shows = logits.flatten(1) >= 0, crack.flatten(1).any(1)
-    black = shows & ~called.any(1)
-    return torch.stack(
-        [shows.sum(), black.sum(), shows.new_tensor(len(shows), dtype=torch.long), called.all(1).sum()]
-    ).float()
+    out = (torch.zeros_like(crack) if ignored is None else ignored).flatten(1)
+    called, shows = (logits.flatten(1) >= 0) & ~out, crack.flatten(1).any(1)
+    black, there = shows & ~called.any(1), ~out.all(1)
+    return torch.stack([shows.sum(), black.sum(), there.sum(), ((called | out).all(1) & there).sum()]).float()
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,9 @@ class Extremes:
     part: str = "train"
 
     def count(self, answer: Sequence[Tensor], targets: Tensor) -> Tensor:
-        """Counts of a batch: outputs [N, 1, H, W], of which the first counts, and targets uint8 [N, H, W]."""
-        return extremes(answer[0][:, 0], targets >= CRACK_LEVEL)
+        """Counts of a batch: outputs [N, 1, H, W], of which the first counts, and targets uint8 or int16 [N, H, W]."""
+        ignored = targets < 0 if targets.is_signed() else None
+        return extremes(answer[0][:, 0], targets >= CRACK_LEVEL, ignored)
 
     def rates(self, sums: Sequence[float]) -> dict[str, float]:
         """Shares of images with a crack called all black, and of all images called all white."""

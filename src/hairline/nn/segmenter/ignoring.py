@@ -1,6 +1,11 @@
-"""Pixels that the loss leaves out: those of pseudo-labels that are neither surely crack nor surely background."""
+"""Pixels that the loss leaves out: the unsure ones of pseudo-labels, and those that a mask says nothing of.
+
+A mask goes through cutting and resizing in two channels, its levels and whether they count: so a pixel of a resized
+crop counts where half of what it shows counts, and its level is the mean over that.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +15,7 @@ from torch.utils.data import Dataset
 from hairline.nn.segmenter.losses import PixelLoss
 from hairline.nn.training.datasets import Key, Pixels
 
+HALF = 255 / 2
 LEFT_OUT = -1
 """Level of a pixel that is left out, beside those of targets in 0 … 255."""
 
@@ -37,19 +43,45 @@ def without_band(levels: Pixels, band: tuple[float, float], binary_score: float 
     return answer
 
 
+def with_counted(levels: Pixels, ignored: NDArray[np.bool_] | None) -> Pixels:
+    """A target with a second channel, 255 where it counts, uint8 [height, width, 2]; as it is where all of it does.
+
+    Args:
+        levels: uint8 [height, width].
+        ignored: True where it does not count, bool [height, width]; None where all does.
+    """
+    if ignored is None:
+        return levels
+    return np.stack([np.where(ignored, np.uint8(0), levels), np.where(ignored, np.uint8(0), np.uint8(255))], axis=2)
+
+
+def without_ignored(levels: NDArray[Any]) -> Levels:
+    """A target of :func:`with_counted` as one channel, :data:`LEFT_OUT` where less than half of a pixel counts.
+
+    Args:
+        levels: [height, width] or [height, width, 2], as a mask is cut, in float32 where it was resized.
+    """
+    if levels.ndim == 2:
+        return np.asarray(levels, np.int16)
+    mean, counted = levels[..., 0].astype(np.float64), levels[..., 1].astype(np.float64)
+    shown = np.rint(np.divide(255 * mean, counted, out=np.zeros_like(mean), where=counted > 0))
+    return np.where(counted >= HALF, shown, LEFT_OUT).astype(np.int16)
+
+
 class Ignoring(Dataset[tuple[Pixels, Levels]]):
-    """Items whose targets are without their unsure pixels, where they are of pseudo-labels."""
+    """Items whose targets are without the unsure pixels of pseudo-labels and without what masks ignore."""
 
     def __init__(
-        self, items: Dataset[tuple[Pixels, Pixels]], count: int, pseudo: Sequence[bool], band: tuple[float, float],
-        binary_score: float | None,
+        self, items: Dataset[tuple[Pixels, NDArray[Any]]], count: int, pseudo: Sequence[bool],
+        band: tuple[float, float], binary_score: float | None,
     ) -> None:  # fmt: skip
         """Keep what is needed to look at each item.
 
         Args:
-            items: Images and targets uint8 by (epoch, index).
+            items: Images and targets, uint8 or of :func:`with_counted`, by (epoch, index).
             count: How many there are.
-            pseudo: Of each image whether its target is a pseudo-label; the same number of items is made of each.
+            pseudo: Of each image whether its target is a pseudo-label to be cut by the band; the same number of items
+                is made of each.
             band: As for :func:`without_band`.
             binary_score: As there.
         """
@@ -63,7 +95,7 @@ class Ignoring(Dataset[tuple[Pixels, Levels]]):
         image, target = self._items[key]
         if self._pseudo[key[1] * len(self._pseudo) // self._count]:
             return image, without_band(target, self._band, self._binary_score)
-        return image, target.astype(np.int16)
+        return image, without_ignored(target)
 
 
 def over_counted(loss: PixelLoss, logits: Tensor, levels: Tensor) -> Tensor:
@@ -78,5 +110,5 @@ def over_counted(loss: PixelLoss, logits: Tensor, levels: Tensor) -> Tensor:
         return loss(logits, levels.float() / 255)
     counts = levels != LEFT_OUT
     if not counts.any():
-        return (logits.float() * 0).sum()
+        return logits.float().flatten()[:0].sum()
     return loss(logits[counts], levels[counts].float() / 255)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.names import MANUAL
+from hairline.data.names import MASKS
 from hairline.data.samples import evenly
 from hairline.data.training_table import Images, may_show_crack
 from hairline.errors import HairlineError
@@ -52,7 +52,7 @@ def judge(
     if table.empty:
         return Judgement(learned.ODS, 0.0, 0, TRAIN, (), learned.MARKS_NOTHING)
     dark = _table(images, table["id"].to_list(), lambda key: _darkness(images.image(key)))
-    masks = set(images.table.loc[table["id"], "label_set"]) == {MANUAL}
+    masks = bool(images.table.loc[table["id"], "label_set"].isin(MASKS).all())
     return replace(learned.segmenter(table, dark, split, masks), fault=fault(images))
 
 
@@ -76,7 +76,10 @@ def _table(images: Images, ids: Sequence[str], scores: Callable[[str], NDArray[n
                 f"image '{key}': {np.isnan(found).sum()} of its {found.size} scores are no numbers (NaN), as of a "
                 "training that has diverged; train again at a smaller learning rate"
             )
-        rows.append((key, images.table.loc[key, "group"], *learned.histograms(found, images.target(key) >= LABELLED)))
+        truth, ignored = images.target(key) >= LABELLED, images.ignored(key)
+        if ignored is not None:
+            found, truth = found[~ignored], truth[~ignored]
+        rows.append((key, images.table.loc[key, "group"], *learned.histograms(found, truth)))
     return pd.DataFrame(rows, columns=["id", "group", learned.CRACK, learned.BACKGROUND])
 
 

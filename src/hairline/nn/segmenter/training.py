@@ -19,7 +19,7 @@ from hairline.nn.runtime.device import Placement, apart, resolve, seed_everythin
 from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
 from hairline.nn.segmenter import losses
 from hairline.nn.segmenter.collapse import Extremes, extremes
-from hairline.nn.segmenter.ignoring import Ignoring, Levels, over_counted, without_band
+from hairline.nn.segmenter.ignoring import LEFT_OUT, Ignoring, Levels, over_counted, with_counted, without_band
 from hairline.nn.segmenter.segmenter import Segmenter, logits, refuse_batches
 from hairline.nn.training.datasets import CropDataset, LoadImage, Pixels, mirrored_together, smallest_batch
 from hairline.nn.training.mixture import Mixture
@@ -28,14 +28,21 @@ from hairline.nn.training.task import Task, Trained
 from hairline.nn.training.trainer import fit
 
 LoadTarget = Callable[[str], NDArray[np.float32]]
+Ignored = NDArray[np.bool_] | None
+LoadIgnored = Callable[[str], Ignored]
 Pair = tuple[NDArray[np.uint8], NDArray[np.float32]]
 Row = tuple[str, NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]
 """Name of an image, the image, its target and the scores of the network."""
-Items = Dataset[tuple[Pixels, Pixels]] | Dataset[tuple[Pixels, Levels]]
+Items = Dataset[tuple[Pixels, NDArray[Any]]] | Dataset[tuple[Pixels, Levels]]
 Draw = Callable[[Sequence[Row]], bytes]
 """Makes a picture (PNG) of some rows."""
 
 SHOWN = 4
+NO_BAND = (0.5, 0.5)
+
+
+def _nothing(sample: str) -> None:
+    """No pixel of any target is ignored."""
 
 
 def train(
@@ -51,6 +58,8 @@ def train(
     draw: Draw | None = None,
     shares: Sequence[tuple[int, float]] = (),
     pseudo: Collection[str] = (),
+    load_ignored: LoadIgnored = _nothing,
+    names: Sequence[str] = (),
 ) -> Trained[Segmenter]:
     """Train a segmenter on random crops or whole images, judged after every epoch on whole validation images.
 
@@ -71,6 +80,9 @@ def train(
         shares: Number of images of each part of ``train_ids``, which follow each other there, and its share of an epoch
             (:mod:`hairline.nn.training.mixture`); none for each image alike.
         pseudo: The images whose targets are pseudo-labels, to which ``options.ignore`` applies.
+        load_ignored: Sample id → pixels that its mask says nothing of, bool [height, width], which count in no loss and
+            no score; None where there are none.
+        names: What messages call the parts that have ``shares``; empty: by their numbers.
 
     Raises:
         HairlineError: If there is no training image, a target has another size than its image, the network cannot
@@ -84,15 +96,25 @@ def train(
     placement, loss = resolve(runtime), losses.by_options(options.loss)
     banded = frozenset(pseudo if options.ignore else ())
     soft = partial(_pair, load_image=load_image, load_target=load_target, options=replace(options, targets="soft"))
-    items = _items([(soft if sample in banded else load)(sample) for sample in train_ids], options, runtime.seed)
-    mixture = _mixture(shares, len(items), options)
+    ignored = [None if sample in banded else load_ignored(sample) for sample in train_ids]
+    pairs = [(soft if sample in banded else load)(sample) for sample in train_ids]
+    items = _items(pairs, ignored, options, runtime.seed)
+    mixture = _mixture(shares, len(items), options, tuple(names))
     _refuse_batches(model, items, mixture.items if mixture else len(items), options, apart(runtime))
     task = Task(
         model,
         initial,
-        _ignoring(items, [sample in banded for sample in train_ids], options),
+        _ignoring(items, [sample in banded for sample in train_ids], ignored, options),
         partial(_summed_loss, loss, model.loss_weights),
-        partial(_validate, model, val_ids, load, partial(_val_loss, loss, banded, load_target, options), placement),
+        partial(
+            _validate,
+            model,
+            val_ids,
+            load,
+            load_ignored,
+            partial(_val_loss, loss, banded, load_target, options),
+            placement,
+        ),
         ask=_outputs,
         together=None if options.crop_px else partial(mirrored_together, multiple_px=model.multiple_px),
         watch=Extremes(),
@@ -102,12 +124,14 @@ def train(
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
 
 
-def _mixture(shares: Sequence[tuple[int, float]], items: int, options: SegmenterOptions) -> Mixture | None:
+def _mixture(
+    shares: Sequence[tuple[int, float]], items: int, options: SegmenterOptions, names: tuple[str, ...]
+) -> Mixture | None:
     """Which items an epoch has, of ``items`` in all; None for each of them once."""
     length = options.items_per_epoch or items
     if shares:
         sizes = tuple(images * options.crops_per_image for images, _ in shares)
-        return Mixture(sizes, tuple(share for _, share in shares), length)
+        return Mixture(sizes, tuple(share for _, share in shares), length, names)
     return Mixture((items,), (1.0,), length) if options.items_per_epoch else None
 
 
@@ -126,10 +150,10 @@ def _outputs(model: Segmenter, images: Tensor) -> tuple[Tensor, ...]:
     return model.outputs(images)
 
 
-def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropDataset:
+def _items(pairs: Sequence[Pair], ignored: Sequence[Ignored], options: SegmenterOptions, seed: int) -> CropDataset:
     return CropDataset(
         [image for image, _ in pairs],
-        [quantise(target) for _, target in pairs],
+        [with_counted(quantise(target), out) for (_, target), out in zip(pairs, ignored, strict=True)],
         options.crop_px,
         options.crops_per_image,
         options.augmentation,
@@ -138,11 +162,13 @@ def _items(pairs: Sequence[Pair], options: SegmenterOptions, seed: int) -> CropD
     )
 
 
-def _ignoring(items: CropDataset, pseudo: Sequence[bool], options: SegmenterOptions) -> Items:
-    """Items without the unsure pixels of pseudo-labels; as they are where nothing is to be left out."""
-    if options.ignore is None or not any(pseudo):
+def _ignoring(
+    items: CropDataset, banded: Sequence[bool], ignored: Sequence[Ignored], options: SegmenterOptions
+) -> Items:
+    """Items without unsure pixels of pseudo-labels and ignored ones of masks; as they are where there are none."""
+    if not any(banded) and all(each is None for each in ignored):
         return items
-    return Ignoring(items, len(items), pseudo, options.ignore, _cut(options))
+    return Ignoring(items, len(items), banded, options.ignore or NO_BAND, _cut(options))
 
 
 def _cut(options: SegmenterOptions) -> float | None:
@@ -168,9 +194,12 @@ def _summed_loss(loss: losses.PixelLoss, weights: Sequence[float], outputs: Sequ
 
 def _val_loss(
     loss: losses.PixelLoss, banded: Collection[str], load_target: LoadTarget, options: SegmenterOptions, sample: str,
-    found: Tensor, truth: Tensor,
+    found: Tensor, truth: Tensor, ignored: Ignored,
 ) -> float:  # fmt: skip
-    """The loss of a validation image, without the unsure pixels of its label where these are left out in training."""
+    """The loss of a validation image, without the pixels of its label that are left out in training."""
+    if ignored is not None:
+        levels = np.where(ignored, LEFT_OUT, quantise(truth.numpy()).astype(np.int16))
+        return float(over_counted(loss, found, torch.from_numpy(levels)))
     if options.ignore is None or sample not in banded:
         return float(loss(found, truth))
     levels = without_band(quantise(load_target(sample)), options.ignore, _cut(options))
@@ -178,18 +207,20 @@ def _val_loss(
 
 
 def _validate(
-    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair],
-    loss: Callable[[str, Tensor, Tensor], float], placement: Placement,
+    model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair], load_ignored: LoadIgnored,
+    loss: Callable[[str, Tensor, Tensor, Ignored], float], placement: Placement,
 ) -> dict[str, float]:  # fmt: skip
     """Mean loss of the final output and mean F1 at a score of 0.5 over whole images."""
     found_losses, scores, counts = [], [], []
     for sample in samples:
-        image, target = load(sample)
+        (image, target), ignored = load(sample), load_ignored(sample)
         found = logits(model, image, placement).cpu()
         truth = torch.from_numpy(target)
-        found_losses.append(loss(sample, found, truth))
-        scores.append(_f1(found.numpy() >= 0, target >= 0.5))
-        counts.append(extremes(found[None], truth[None] >= 0.5))
+        found_losses.append(loss(sample, found, truth, ignored))
+        counted = np.ones(target.shape, bool) if ignored is None else ~ignored
+        crack = (target >= 0.5) & counted
+        scores.append(_f1((found.numpy() >= 0) & counted, crack))
+        counts.append(extremes(found[None], *(torch.from_numpy(each)[None] for each in (crack, ~counted))))
     if not samples:
         return {}
     rates = Extremes("val").rates(torch.stack(counts).sum(0).tolist())

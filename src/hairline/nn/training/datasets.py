@@ -149,8 +149,11 @@ class PatchDataset(Dataset[tuple[Pixels, int]]):
         return self._colours(np.ascontiguousarray(symmetry(patch, turn)), int(draws.integers(2**31))), crack
 
 
-class CropDataset(Dataset[tuple[Pixels, Pixels]]):
-    """Random crops or whole images: items (image uint8 [h, w, 3], target uint8 [h, w], 255 being a score of 1)."""
+class CropDataset(Dataset[tuple[Pixels, NDArray[Any]]]):
+    """Random crops or whole images: items (image uint8 [h, w, 3], target uint8 [h, w], 255 being a score of 1).
+
+    A target may have two channels, changed alike; resized ones are then float32 [h, w, 2], not rounded.
+    """
 
     def __init__(
         self,
@@ -166,7 +169,7 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
 
         Args:
             images: RGB uint8 [height, width, 3] each.
-            targets: uint8 [height, width] each, of the same sizes.
+            targets: uint8 [height, width] or [height, width, 2] each, of the same sizes.
             crop_px: Side of a crop; 0 gives whole images.
             crops_per_image: Items made of each image an epoch.
             augmentation: Changes to each crop, ``symmetries`` being ``random`` or ``none``.
@@ -189,11 +192,11 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         """Height and width of the smallest item, up to a multiple."""
         if self._crop_px:
             return self._crop_px, self._crop_px
-        sizes = [tuple(-(-side // multiple_px) * multiple_px for side in target.shape) for target in self._targets]
+        sizes = [tuple(-(-side // multiple_px) * multiple_px for side in target.shape[:2]) for target in self._targets]
         height, width = min(sizes, key=lambda size: (size[0] * size[1], size))
         return height, width
 
-    def __getitem__(self, key: Key) -> tuple[Pixels, Pixels]:
+    def __getitem__(self, key: Key) -> tuple[Pixels, NDArray[Any]]:
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
         image, target = self._images[index // self._crops], self._targets[index // self._crops]
@@ -204,23 +207,23 @@ class CropDataset(Dataset[tuple[Pixels, Pixels]]):
         return self._colours(crop, int(draws.integers(2**31))), answer
 
     def _cut(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, Pixels]:
-        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape
-        y, x = draws.integers(0, np.array(target.shape) - (height, width) + 1).tolist()
+        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape[:2]
+        y, x = draws.integers(0, np.array(target.shape[:2]) - (height, width) + 1).tolist()
         turn = _turn(self._symmetries, draws)
         crop, answer = (
             np.ascontiguousarray(symmetry(pixels[y : y + height, x : x + width], turn)) for pixels in (image, target)
         )
         return crop, answer
 
-    def _cut_scaled(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, Pixels]:
+    def _cut_scaled(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, NDArray[Any]]:
         """A region as large as its factor asks, anywhere that shows as much of the image as it can."""
         side = max(round(self._crop_px / np.exp(draws.uniform(*np.log(self._scales)))), 1)
-        room = np.array(target.shape) - side
+        room = np.array(target.shape[:2]) - side
         y, x = draws.integers(np.minimum(room, 0), np.maximum(room, 0) + 1).tolist()
         turn = _turn(self._symmetries, draws)
-        crop, answer = (
-            resized(symmetry(region(pixels, y, x, side), turn), self._crop_px) for pixels in (image, target)
-        )
+        squares = [symmetry(region(pixels, y, x, side), turn) for pixels in (image, target)]
+        exact = squares[1] if target.ndim == 2 else squares[1].astype(np.float32)
+        crop, answer = (resized(square, self._crop_px) for square in (squares[0], exact))
         return np.ascontiguousarray(crop), np.ascontiguousarray(answer)
 
 

@@ -28,25 +28,30 @@ class Mixture:
         sizes: Items of each part; the parts follow each other in the data set.
         shares: Share of each part in an epoch; together 1.
         items: Items of an epoch.
+        names: What messages call the parts; empty: by their numbers.
     """
 
     sizes: tuple[int, ...]
     shares: tuple[float, ...]
     items: int
+    names: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if 0 in self.sizes:
             empty = self.sizes.index(0)
             raise HairlineError(
-                f"parts.{empty} of this training set has a share of {self.shares[empty]:g} and no image to learn from; "
-                "take it out, or see that it has trainable labels"
+                f"{self._name(empty)} has a share of {self.shares[empty]:g} and no image to learn from; take it out, "
+                "or see that it has trainable labels"
             )
         for number, (share, count) in enumerate(zip(self.shares, self.counts, strict=True)):
             if not count:
                 raise HairlineError(
-                    f"parts.{number} of this training set: a share of {share:g} gives it none of the {self.items} "
-                    f"items of an epoch; {_more_of(share)}"
+                    f"{self._name(number)}: a share of {share:g} gives it none of the {self.items} items of an epoch; "
+                    f"{_more_of(share)}"
                 )
+
+    def _name(self, part: int) -> str:
+        return self.names[part] if self.names else f"parts.{part} of this training set"
 
     @property
     def counts(self) -> list[int]:
