@@ -34,11 +34,13 @@ class Mask:
         crack: bool [height, width], True is crack.
         unusual: Value of the file that its layout does not promise → number of pixels that have it.
         remarks: What is odd about it beside values, for the gate to tell.
+        ignored: Pixels that it does not say of whether they are crack, bool [height, width]; None where there are none.
     """
 
     crack: NDArray[np.bool_]
     unusual: Mapping[int, int]
     remarks: Sequence[str] = ()
+    ignored: NDArray[np.bool_] | None = None
 
 
 @checked_dataclass
