@@ -168,11 +168,11 @@ def bring_back(
         typer.echo(f"note: and {len(found.notes) - NAMED} more such", err=True)
     outlines = sum(row.outlines > 0 for row in found.rows)
     if outlines:
-        typer.echo(f"note: {outlines} masks have polygons, whose edges are filled by rule and not stated to the pixel",
-                   err=True)  # fmt: skip
-    if not found.said and not known.before:
-        typer.echo("note: nothing says which images were corrected, so all count; --before tells what changed",
-                   err=True)  # fmt: skip
+        told = f"{outlines} masks have polygons or the like, whose edges are filled by COCO's rule"
+        typer.echo(f"note: {told}; masks alone come back to the pixel", err=True)
+    if found.unsaid:
+        told = f"of {found.unsaid} images nothing says whether anybody corrected them, so they count"
+        typer.echo(f"note: {told}; --before leaves out those that did not change", err=True)
     typer.echo(f"{len(found.rows)} corrected masks, {len(found.left)} images left out that nobody has corrected")
     typer.echo(f"Masks     {out / bringing.MASKS}")
     typer.echo(f"Table     {out / bringing.TABLE}")

@@ -18,6 +18,7 @@ from hairline.io.file_names import Names, printable
 from hairline.io.reading import composed
 
 TABLE, MASKS = "corrections.csv", "masks"
+YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,13 @@ class Brought:
     Attributes:
         rows: A row a corrected image.
         left: Names of images that nobody has corrected.
-        said: Whether the file says which images were corrected; else that is by their change, or all are taken.
+        unsaid: Number of corrected images of which nothing says so, neither the file nor a change.
         notes: What is odd, for people.
     """
 
     rows: Sequence[Row]
     left: Sequence[str]
-    said: bool
+    unsaid: int
     notes: Sequence[str]
 
 
@@ -122,29 +123,33 @@ def bring_back(
     """
     found = form.read(path, images.sizes)
     names = _names(found, images.sizes)
-    rows, left, notes = dict[str, Row](), list[str](), list[str]()
+    rows, left, unsaid, notes = dict[str, Row](), list[str](), 0, list[str]()
     with whole_folder(out) as folder:
         for image, name in zip(found, names, strict=True):
-            row = None if image.corrected is False else _row(image, name, labels, images, everything, folder, notes)
             step()
-            if row is None:
+            made = None if image.corrected is False else _drawn(image, name, labels, images)
+            changed = "" if made is None else _changed(made, images.before.get(name))
+            if made is None or (image.corrected is None and changed == NO and not everything):
                 left.append(name)
                 continue
-            if row.name in rows:
+            stem = _safe(image.where, name)
+            if stem in rows:
                 raise HairlineError(
                     f"{image.where}: '{printable(name)}' was corrected twice; expected each image once; take one of "
                     "the two out of the export"
                 )
-            rows[row.name] = row
+            rows[stem] = _written(folder, stem, image, made, changed)
+            unsaid += image.corrected is None and not changed
+            notes += _notes(stem, made)
         if not rows:
             raise HairlineError(
                 f"{path}: none of its {len(found)} images was corrected; expected annotations that were submitted"
                 f"{', or masks that differ from those exported' if images.before else ''}; correct an image and export "
                 "again"
             )
-        _write_table(folder / TABLE, [rows[name] for name in sorted(rows)])
-    said = any(image.corrected is not None for image in found)
-    return Brought([rows[name] for name in sorted(rows)], left, said, list(dict.fromkeys(notes)))
+        ordered = [rows[name] for name in sorted(rows)]
+        _write_table(folder / TABLE, ordered)
+    return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
 
 
 def _names(found: Sequence[AnnotatedImage], sizes: Mapping[str, tuple[int, int]]) -> list[str]:
@@ -171,28 +176,27 @@ def _stem(name: str) -> str:
     return composed(PurePosixPath(name.replace("\\", "/")).with_suffix("").as_posix())
 
 
-def _row(
-    image: AnnotatedImage, name: str, labels: Labels, images: Known, everything: bool, folder: Path, notes: list[str]
-) -> Row | None:
-    """Write the mask of an image and return its row; None where it was not corrected."""
+def _drawn(image: AnnotatedImage, name: str, labels: Labels, images: Known) -> Drawn:
     size = images.sizes.get(name, (image.height, image.width))
     if size != (image.height, image.width):
         raise HairlineError(
             f"{image.where}: '{printable(name)}' has {image.width} x {image.height} px there; expected {size[1]} x "
             f"{size[0]} px, as the image has; export the annotations of that image"
         )
-    made = annotated.drawn(image, labels)
-    before = images.before.get(name)
-    changed = None if before is None else written.digest(made.levels) != before.sha256
-    if image.corrected is None and changed is False and not everything:
-        return None
-    stem = _safe(image.where, name)
+    return annotated.drawn(image, labels)
+
+
+def _changed(made: Drawn, before: written.Before | None) -> str:
+    if before is None:
+        return ""
+    return NO if written.digest(made.levels) == before.sha256 else YES
+
+
+def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, changed: str) -> Row:
+    """Write a mask; its row."""
     write_image(folder / MASKS / f"{stem}.png", made.levels)
-    notes += _notes(stem, made)
-    return Row(
-        stem, image.who, image.when, {None: "", True: "yes", False: "no"}[changed],
-        int((made.levels == CRACK).sum()), int((made.levels == IGNORED).sum()), made.outlines,
-    )  # fmt: skip
+    crack, ignored = (int((made.levels == level).sum()) for level in (CRACK, IGNORED))
+    return Row(stem, image.who, image.when, changed, crack, ignored, made.outlines)
 
 
 def _safe(where: str, name: str) -> str:
@@ -201,7 +205,7 @@ def _safe(where: str, name: str) -> str:
     if not all(usable_id(part) for part in stem.split("/")):
         raise HairlineError(
             f"{where}: names the image '{printable(name)[:80]}'; expected a path below a folder, without '..', of "
-            'names that are printable and without \\ : * ? " < > |; rename the photo, or give --photos, where it has one'
+            'names that are printable and without \\ : * ? " < > |; rename the photo and correct the export'
         )
     return stem
 

@@ -36,7 +36,8 @@ def encoded(mask: NDArray[np.bool_]) -> list[int]:
     values, last = np.repeat(values, pieces), np.cumsum(pieces) - 1
     split = np.full(len(values), LONGEST, np.int64)
     split[last] = lengths - (pieces - 1) * LONGEST
-    return _stream(mask.size * CHANNELS, split, values).tolist()
+    found: list[int] = _stream(mask.size * CHANNELS, split, values).tolist()
+    return found
 
 
 def _stream(count: int, lengths: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.uint8]:
@@ -102,20 +103,19 @@ def _bytes(stream: list[int]) -> NDArray[np.uint8]:
 
 def _runs(data: NDArray[np.uint8], sizes: NDArray[np.int64], count: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Lengths and values of the runs of a stream; a part of values one by one gives a run for each."""
-    padded = np.concatenate([data, np.zeros(8, np.uint8)]).astype(np.uint64)
-    five = sum(padded[place : len(data) + place + 3] << np.uint64(8 * (4 - place)) for place in range(5))
-    starts, many, held, found = [], [], [], 0
-    place = HEAD_BITS
+    five = _five_bytes(data)
+    starts, many, held = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
+    place, found = HEAD_BITS, 0
     for block in range(0, len(data), BLOCK_BYTES):
-        end = min(block + BLOCK_BYTES, len(data)) * 8
-        if place >= end or found >= count:
+        if place >= min(block + BLOCK_BYTES, len(data)) * 8 or found >= count:
             continue
         at, place = _parts(five[block : block + BLOCK_BYTES], sizes, block * 8, place)
         repeated, size, length = _fields(five, sizes, at)
-        starts, many, held = [*starts, at + 3 + size], [*many, length], [*held, repeated]
+        starts.append(at + 3 + size)
+        many.append(length)
+        held.append(repeated)
         found += int(length.sum())
-    begins, lengths = np.concatenate(starts or [[]]).astype(np.int64), np.concatenate(many or [[]]).astype(np.int64)
-    repeated = np.concatenate(held or [[]]).astype(bool)
+    begins, lengths, repeated = np.concatenate(starts), np.concatenate(many), np.concatenate(held)
     ends = np.cumsum(lengths)
     parts = int(np.searchsorted(ends, count)) + 1
     if found < count or ends[parts - 1] != count:

@@ -29,13 +29,11 @@ class Region:
         label: As the tool has it.
         kind: ``mask`` where its pixels are stated one by one, else the outline that is filled: ``polygon``, ``box``, …
         draw: Its pixels, bool [height, width]; raises ValueError where it cannot be drawn.
-        remarks: What is odd about it, each to follow "a region".
     """
 
     label: str
     kind: str
     draw: Callable[[], NDArray[np.bool_]]
-    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,10 +121,8 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
             ) from None
         levels[pixels & (levels != IGNORED)] = level
         outlines += region.kind != "mask"
-        remarks += [
-            *region.remarks,
-            *([] if region.kind == "mask" or pixels.any() else [f"a region of '{region.label}' has no pixel"]),
-        ]
+        thin = region.kind != "mask" and not pixels.any()
+        remarks += [f"a {region.kind} of '{printable(region.label)}' is so thin that it has no pixel"] if thin else []
     return Drawn(levels, outlines, tuple(dict.fromkeys(left_out)), tuple(dict.fromkeys(remarks)))
 
 

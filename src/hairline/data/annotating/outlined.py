@@ -50,4 +50,5 @@ def ellipse(
 def _turned(points: NDArray[np.float64], degrees: float) -> NDArray[np.float64]:
     """Points turned clockwise, y pointing down."""
     cos, sin = np.cos(np.deg2rad(degrees)), np.sin(np.deg2rad(degrees))
-    return points @ np.array([[cos, sin], [-sin, cos]])
+    turned: NDArray[np.float64] = points @ np.array([[cos, sin], [-sin, cos]])
+    return turned

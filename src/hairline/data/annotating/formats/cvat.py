@@ -184,8 +184,8 @@ def _drawn(kind: str, attributes: Mapping[str, str], height: int, width: int) ->
             turn = float(attributes.get("rotation", 0))
             return outlined.box(left, top, right - left, bottom - top, turn, height, width, about_centre=True)
         if kind == "ellipse":
-            parts = (float(attributes[key]) for key in ("cx", "cy", "rx", "ry"))
-            return outlined.ellipse(*parts, float(attributes.get("rotation", 0)), height, width)
+            x, y, across, down = (float(attributes[key]) for key in ("cx", "cy", "rx", "ry"))
+            return outlined.ellipse(x, y, across, down, float(attributes.get("rotation", 0)), height, width)
     except (KeyError, TypeError, ValueError) as error:
         told = str(error) if isinstance(error, outlined.OutlineError) else f"it lacks numbers of a {kind}"
         raise ValueError(told) from None

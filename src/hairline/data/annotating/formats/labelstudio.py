@@ -1,7 +1,8 @@
 """Label Studio: tasks with brush masks, tasks.json, and the labels of the project, labeling_config.xml.
 
-A task with an annotation that was submitted is corrected, also where it has no region; one that was skipped, or has
-nothing but predictions, is not.
+A task with an annotation that somebody submitted is corrected, also where it has no region; one that was skipped, or
+has nothing but predictions, is not. Of an annotation without a time of work (``lead_time``), as a program imports it,
+nothing tells whether anybody has looked at it.
 """
 
 import json
@@ -128,12 +129,13 @@ def _has_lists(task: Mapping[str, Any]) -> bool:
 def _of_task(where: str, task: Mapping[str, Any], names: Names, sizes: Mapping[str, tuple[int, int]]) -> AnnotatedImage:
     name = _name(where, task["data"], names)
     done = [each for each in task.get("annotations") or () if not each.get("was_cancelled")]
-    chosen = max(done, key=_rank, default={})
+    chosen: Mapping[str, Any] = max(done, key=_rank, default={})
     results = [each for each in chosen.get("result") or () if _shape(each)]
     height, width = _size(where, name, task["data"], results, sizes)
     regions = tuple(_regions(where, name, results, height, width))
     when = str(chosen.get("updated_at") or chosen.get("created_at") or "")
-    return AnnotatedImage(where, name, height, width, regions, bool(done), person(chosen) if done else "", when)
+    worked_on = False if not done else None if chosen.get("lead_time") is None else True
+    return AnnotatedImage(where, name, height, width, regions, worked_on, person(chosen) if done else "", when)
 
 
 def _rank(annotation: Mapping[str, Any]) -> tuple[bool, str]:
