@@ -124,6 +124,15 @@ def _runs(data: NDArray[np.uint8], sizes: NDArray[np.int64], count: int) -> tupl
     return _values(five, len(data), begins[:parts], lengths[:parts], repeated[:parts])
 
 
+def _five_bytes(data: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """From each byte on, five bytes as one number; behind the last are zeros."""
+    padded = np.concatenate([data, np.zeros(4, np.uint8)]).astype(np.uint64)
+    found = np.zeros(len(data), np.uint64)
+    for place in range(5):
+        found |= padded[place : place + len(data)] << np.uint64(8 * (4 - place))
+    return found
+
+
 def _parts(five: NDArray[np.uint64], sizes: NDArray[np.int64], first: int, place: int) -> tuple[NDArray[np.int64], int]:
     """Where parts begin among the bytes of a block, and where the next one does: the step from each bit is known."""
     bits = np.arange(len(five) * 8)

@@ -52,11 +52,8 @@ def samples(
             f"{root / folder}: no images found ({found_instead(root / folder, root)}); expected the photos that were "
             "annotated; put them there, or correct options.images of this data set"
         )
-    sizes, names, left_out = (
-        {name: upright_size(file)[::-1] for name, file in photos.items()},
-        Names(photos),
-        LeftOut(exclude),
-    )
+    sizes = {name: upright_size(file)[::-1] for name, file in photos.items()}
+    names, left_out = Names(photos), LeftOut(exclude)
     found, seen = list[RawSample](), dict[str, str]()
     for written, split in files.items():
         file = Tree(root).find(written)
