@@ -3,14 +3,13 @@
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from types import ModuleType
 
 from hairline.data import photo_files
 from hairline.data.annotating import images as annotated
 from hairline.data.annotating import written
 from hairline.data.annotating.images import CRACK, IGNORED, AnnotatedImage, Drawn, Labels
-from hairline.data.samples import usable_id
 from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size, write_image
 from hairline.io.atomic import whole_folder
@@ -19,6 +18,8 @@ from hairline.io.reading import composed
 
 TABLE, MASKS = "corrections.csv", "masks"
 YES, NO = "yes", "no"
+LONGEST = 200
+"""Most bytes of a part of a name."""
 
 
 @dataclass(frozen=True)
@@ -202,12 +203,16 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
 def _safe(where: str, name: str) -> str:
     """The name of an image without suffix, which leads nowhere but below the folder that is written."""
     stem = _stem(name)
-    if not all(usable_id(part) for part in stem.split("/")):
+    if PureWindowsPath(name).anchor or not all(map(_usable, stem.split("/"))):
         raise HairlineError(
-            f"{where}: names the image '{printable(name)[:80]}'; expected a path below a folder, without '..', of "
-            'names that are printable and without \\ : * ? " < > |; rename the photo and correct the export'
+            f"{where}: names the image '{printable(name)[:80]}'; expected a path below a folder, without '..', hidden "
+            "folders and what cannot be printed; rename the photo and correct the export"
         )
     return stem
+
+
+def _usable(part: str) -> bool:
+    return part.isprintable() and part == part.strip() and part[:1] not in ("", ".") and len(part.encode()) <= LONGEST
 
 
 def _notes(name: str, made: Drawn) -> list[str]:
