@@ -1,13 +1,13 @@
-"""The walk of docs/annotation.md through a real Label Studio, by its REST interface and a headless Chromium.
+r"""The walk of docs/annotation.md through a real Label Studio, by its REST interface and a headless Chromium.
 
     pip install label-studio                        # in an environment of its own
-    LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT=FOLDER \\
+    LABEL_STUDIO_LOCAL_FILES_SERVING_ENABLED=true LABEL_STUDIO_LOCAL_FILES_DOCUMENT_ROOT=FOLDER \
         label-studio start --internal-host 127.0.0.1 --port 8080 --username anna@example.org --password only-here-1234
     python tools/annotation_walk.py FOLDER --url http://127.0.0.1:8080 --pictures docs/pictures
 
 generates photos in FOLDER/walls, takes their masks, a little wrong, for predictions, exports them, makes a project,
-submits one task as it is, corrects another with the brush (a stroke of crack, one to ignore), brings both back, and says
-how many pixels differ from what was exported. It writes annotation_task.jpg and annotation_corrected.jpg.
+submits one task as it is, corrects another with the brush (a stroke of crack, one to ignore), brings both back, and
+says how many pixels differ from what was exported. It writes annotation_task.jpg and annotation_corrected.jpg.
 """
 
 import argparse
@@ -44,8 +44,12 @@ INGREDIENTS = Ingredients(
 OPTIONS = Options(9, PHOTOS, 0, 0, 640, 960, 0, "wide", INGREDIENTS)
 SUBMIT = "button[aria-label='Submit current annotation']"
 LABEL = "[...document.querySelectorAll('span')].filter((each) => each.innerText.trim() === '{}')"
-STROKES = {"ignore": [(300, 560), (380, 585), (480, 570)], "crack": [(320, 150), (380, 190), (470, 200), (560, 260)]}
-"""Label → places of a stroke of the brush, in pixels of the page."""
+MISSING = [(706, 276), (711, 235), (714, 190), (722, 148)]
+"""Places of a stroke along the part of the crack that the mask lacks, in pixels of the page."""
+DOUBTFUL = [(560, 380), (545, 420), (520, 395), (540, 360)]
+"""Of a stroke over a spot to be ignored."""
+SMALLER = "["
+"""The key that makes the brush smaller."""
 
 
 class Studio:
@@ -127,15 +131,18 @@ def _correct(browser: chromium.Browser, args: argparse.Namespace, project: int, 
     browser.type("input[name=password]", args.password)
     browser.click("button[type=submit]")
     time.sleep(3)
-    _task(browser, f"{args.url}/projects/{project}/data?task={ids[0]}")
+    _task(browser, f"{args.url}/projects/{project}/data?task={ids[2]}")
     _save(browser, args.pictures / "annotation_task.jpg")
     browser.click(SUBMIT)
     time.sleep(3)
     _task(browser, f"{args.url}/projects/{project}/data?task={ids[1]}")
-    for label, places in STROKES.items():
-        _press(browser, browser.run(f"const found = {LABEL.format(label)}[0].getBoundingClientRect();"
-                                    "return [[found.x + found.width / 2, found.y + found.height / 2]]"))  # fmt: skip
-        _press(browser, places)
+    for _ in range(4):
+        _key(browser, SMALLER, 219)
+    _press(browser, [_middle(browser, "crack", "at(-1)")])  # the region, in the list beside the photo
+    _press(browser, MISSING)
+    _key(browser, "Escape", 27)
+    _press(browser, [_middle(browser, "ignore", "at(0)")])  # the label, below the photo
+    _press(browser, DOUBTFUL)
     _save(browser, args.pictures / "annotation_corrected.jpg")
     browser.click(SUBMIT)
     time.sleep(3)
@@ -145,6 +152,21 @@ def _task(browser: chromium.Browser, address: str) -> None:
     browser.open(address)
     browser.wait(f"document.querySelector(\"{SUBMIT}\") && document.querySelector('canvas')", 120)
     time.sleep(6)
+
+
+def _middle(browser: chromium.Browser, text: str, which: str) -> tuple[float, float]:
+    """The middle of a text on the page."""
+    found = browser.run(f"const box = {LABEL.format(text)}.{which}.getBoundingClientRect();"
+                        "return [box.x + box.width / 2, box.y + box.height / 2]")  # fmt: skip
+    return found[0], found[1]
+
+
+def _key(browser: chromium.Browser, key: str, code: int) -> None:
+    for kind in ("keyDown", "keyUp"):
+        browser.chrome("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code,
+                       code="BracketLeft" if key == SMALLER else key,
+                       text=key if kind == "keyDown" and len(key) == 1 else "")  # fmt: skip
+    time.sleep(0.3)
 
 
 def _press(browser: chromium.Browser, places: Sequence[Sequence[float]]) -> None:

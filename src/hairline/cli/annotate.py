@@ -102,7 +102,7 @@ def export(
             found, folder, told = _of_set(source, labels, split, threshold, params)
         else:
             _refuse_of_set(labels, split)
-            folder, told = Path(source), f"masks of {masks}"
+            folder, told = Path(source), f"masks of {masks.resolve().name}"
             found, without = sources.of_folders(folder, masks, threshold)
             _tell_without(without)
         images = sources.chosen(found, only, first)
