@@ -48,8 +48,9 @@ MISSING = [(706, 276), (711, 235), (714, 190), (722, 148)]
 """Places of a stroke along the part of the crack that the mask lacks, in pixels of the page."""
 DOUBTFUL = [(560, 380), (545, 420), (520, 395), (540, 360)]
 """Of a stroke over a spot to be ignored."""
-SMALLER = "["
-"""The key that makes the brush smaller."""
+SMALLER, LARGER = ("[", 219), ("]", 221)
+"""The keys that make the brush smaller and larger."""
+CODES = {"[": "BracketLeft", "]": "BracketRight"}
 
 
 class Studio:
@@ -137,11 +138,13 @@ def _correct(browser: chromium.Browser, args: argparse.Namespace, project: int, 
     time.sleep(3)
     _task(browser, f"{args.url}/projects/{project}/data?task={ids[1]}")
     for _ in range(4):
-        _key(browser, SMALLER, 219)
+        _key(browser, *SMALLER)
     _press(browser, [_middle(browser, "crack", "at(-1)")])  # the region, in the list beside the photo
     _press(browser, MISSING)
     _key(browser, "Escape", 27)
     _press(browser, [_middle(browser, "ignore", "at(0)")])  # the label, below the photo
+    for _ in range(7):
+        _key(browser, *LARGER)
     _press(browser, DOUBTFUL)
     _save(browser, args.pictures / "annotation_corrected.jpg")
     browser.click(SUBMIT)
@@ -164,8 +167,7 @@ def _middle(browser: chromium.Browser, text: str, which: str) -> tuple[float, fl
 def _key(browser: chromium.Browser, key: str, code: int) -> None:
     for kind in ("keyDown", "keyUp"):
         browser.chrome("Input.dispatchKeyEvent", type=kind, key=key, windowsVirtualKeyCode=code,
-                       code="BracketLeft" if key == SMALLER else key,
-                       text=key if kind == "keyDown" and len(key) == 1 else "")  # fmt: skip
+                       code=CODES.get(key, key), text=key if kind == "keyDown" and len(key) == 1 else "")  # fmt: skip
     time.sleep(0.3)
 
 
