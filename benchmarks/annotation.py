@@ -3,7 +3,7 @@
     python benchmarks/annotation.py make FOLDER           # masks and their exports
     TOOLS/bin/python benchmarks/annotation.py read FOLDER # the readers and writers of the tools
     python benchmarks/annotation.py back FOLDER           # what their writers wrote, read by hairline
-    python benchmarks/annotation.py large                 # a mask of 64 megapixels, each format out and back
+    python benchmarks/annotation.py large                 # CPU time of a mask of 64 megapixels, out and back
 
 TOOLS is an environment of its own with ``label-studio-sdk`` and ``datumaro``; ``read`` imports nothing of hairline.
 """
@@ -79,9 +79,9 @@ def _export(photos: Path, found: Path, folder: Path) -> dict[str, float]:
     images, _ = sources.of_folders(photos, found, None)
     for form in FORMATS:
         module = plugins.resolve("hairline.data.annotating.formats", form)
-        start = time.perf_counter()
+        start = time.process_time()
         writing.write(module, images, folder / form, Wanted("", False, len(images), "masks"))
-        seconds[form] = time.perf_counter() - start
+        seconds[form] = time.process_time() - start
     return seconds
 
 
@@ -216,8 +216,8 @@ def large(folder: Path) -> None:
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
-    start = time.perf_counter()
-    return work(), time.perf_counter() - start
+    start = time.process_time()
+    return work(), time.process_time() - start
 
 
 if __name__ == "__main__":
