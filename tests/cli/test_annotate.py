@@ -115,6 +115,8 @@ def test_what_lies_in_the_folder_is_not_written_over_unless_it_is_said(found: Pa
     run(*words)
     assert "state --again" in refused(*words)
     assert run(*words, "--again").exit_code == 0
+    (tmp_path / "out" / "project.json").write_text("[]", encoding="utf-8")
+    assert "holds project.json already" in refused(*words, "--again")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
     assert "holds thesis.txt already" in refused(*words[:-1], tmp_path / "mine", "--again")

@@ -92,11 +92,11 @@ def export(
     Photos are not copied. The file export.json in the folder helps to know the images again when they come back.
     """
     from hairline.data.annotating import sources, writing
-    from hairline.data.annotating.written import FILE, Wanted
+    from hairline.data.annotating.written import Wanted
     from hairline.io import plugins
 
     _refuse_threshold(threshold)
-    writing.refuse_other(out, FILE, again)
+    writing.refuse_other(out, writing.OWN, again)
     with system_errors.of_no_stage():
         if masks is None:
             found, folder, told = _of_set(source, labels, split, threshold, params)
@@ -155,7 +155,7 @@ def bring_back(
 
     if before is not None and photos is not None:
         raise HairlineError("--before and --photos: found both; expected one of them; leave out --photos")
-    writing.refuse_other(out, bringing.TABLE, again)
+    writing.refuse_other(out, bringing.OWN, again)
     module = plugins.resolve(PACKAGE, (form or _guessed(path)).value)
     with system_errors.of_no_stage():
         known = bringing.known(before, photos)

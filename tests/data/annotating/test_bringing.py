@@ -106,6 +106,12 @@ def test_labels_that_are_neither_crack_nor_ignored_count_for_nothing_and_are_tol
     assert found.notes == ["regions with the label 'moss' count for nothing; --label names crack"]
 
 
+def test_several_labels_that_count_as_crack_are_told(tmp_path: Path) -> None:
+    path = tasks(tmp_path / "p.json", task("a.jpg", [annotation(polygon("moss"), polygon("crack"))]))
+    found = back(labelstudio, path, tmp_path / "out")
+    assert found.notes == ["regions with the labels 'moss', 'crack' all count as crack; --label names those that do"]
+
+
 def test_an_annotation_that_a_program_imported_counts_only_where_it_changed(tmp_path: Path) -> None:
     untouched, other = annotation(polygon("crack"), lead_time=None), annotation(lead_time=None)
     path = tasks(tmp_path / "p.json", task("a.jpg", [untouched]), task("b.jpg", [other], width=8, height=6))
@@ -169,6 +175,7 @@ HOSTILE_XML = {
     "a size without end": ('<image id="0" name="a" width="999999" height="999999"></image>', r"178,956,970 at most"),
     "no size": ('<image id="0" name="a"></image>', r"has the width None and the height None"),
     "a line": (image("a", '<polyline label="crack" points="0,0;8,8"></polyline>'), r"of the kind polyline"),
+    "regions without end": (image("a", mask("0, 6") * 10_001), r"has 10,001 regions; expected 10,000 at most"),
     "no image": ("", r"lists no image"),
     "a video": ('<track id="0" label="crack"></track>', r"CVAT for video"),
     "nested without end": ("<a>" * 60 + "</a>" * 60, r"more than 50 elements inside one another"),

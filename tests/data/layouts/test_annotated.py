@@ -77,7 +77,7 @@ def test_tasks_that_nobody_submitted_have_no_mask(tmp_path: Path) -> None:
 
 
 FAULTY = {
-    "an image that is not there": (image("gone.png"), r"shows 'gone\.png', which is none of the photos"),
+    "an image that is not there": (image("gone.png"), r"images/gone\.png, which is no image file"),
     "an image twice": (image("a.png") + image("x/a.png"), r"'a\.png' is also in .*annotations\.xml: image 0"),
 }
 

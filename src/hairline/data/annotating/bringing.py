@@ -17,6 +17,8 @@ from hairline.io.file_names import Names, printable
 from hairline.io.reading import composed
 
 TABLE, MASKS = "corrections.csv", "masks"
+OWN = frozenset({TABLE, MASKS})
+"""Names of what is written."""
 YES, NO = "yes", "no"
 LONGEST = 200
 """Most bytes of a part of a name."""
@@ -124,7 +126,7 @@ def bring_back(
     """
     found = form.read(path, images.sizes)
     names = _names(found, images.sizes)
-    rows, left, unsaid, notes = dict[str, Row](), list[str](), 0, list[str]()
+    rows, left, unsaid, notes, crack = dict[str, Row](), list[str](), 0, list[str](), dict[str, None]()
     with whole_folder(out) as folder:
         for image, name in zip(found, names, strict=True):
             step()
@@ -142,6 +144,7 @@ def bring_back(
             rows[stem] = _written(folder, stem, image, made, changed)
             unsaid += image.corrected is None and not changed
             notes += _notes(stem, made)
+            crack |= dict.fromkeys(made.crack)
         if not rows:
             raise HairlineError(
                 f"{path}: none of its {len(found)} images was corrected; expected annotations that were submitted"
@@ -150,6 +153,10 @@ def bring_back(
             )
         ordered = [rows[name] for name in sorted(rows)]
         _write_table(folder / TABLE, ordered)
+    if len(crack) > 1 and not labels.crack:
+        notes.append(
+            f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
+        )
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
 
 

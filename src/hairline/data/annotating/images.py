@@ -17,6 +17,8 @@ CRACK_LABEL, IGNORE_LABEL = "crack", "ignore"
 """Labels that are written."""
 IGNORE_LABELS = (IGNORE_LABEL, "unsure", "unknown", "void")
 """Labels whose regions are ignored unless others are named."""
+MOST = 10_000
+"""Most regions of an image."""
 DRAWN = ("mask", "polygon")
 """Kinds of regions that may be crack; the others say roughly where something is, which is enough to ignore it."""
 
@@ -88,12 +90,14 @@ class Drawn:
     Attributes:
         levels: uint8 [height, width]: 255 crack, 127 ignored, 0 neither. Where both are drawn, the pixel is ignored.
         outlines: Regions whose outline was filled, so that their edges are those of the rule that fills it.
+        crack: Labels of regions that are crack.
         left_out: Labels of regions that count for nothing.
         remarks: What is odd about it.
     """
 
     levels: NDArray[np.uint8]
     outlines: int
+    crack: tuple[str, ...]
     left_out: tuple[str, ...]
     remarks: tuple[str, ...]
 
@@ -102,10 +106,15 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
     """Draw the regions of an image.
 
     Raises:
-        HairlineError: If one cannot be drawn, or is crack and has no pixels of its own.
+        HairlineError: If there are too many, one cannot be drawn, or is crack and has no pixels of its own.
     """
     levels = np.zeros((image.height, image.width), np.uint8)
-    left_out, remarks, outlines = list[str](), list[str](), 0
+    if len(image.regions) > MOST:
+        raise HairlineError(
+            f"{image.where}: '{printable(image.name)}' has {len(image.regions):,} regions; expected {MOST:,} at most; "
+            "join them in the annotation tool"
+        )
+    crack, left_out, remarks, outlines = list[str](), list[str](), list[str](), 0
     for region in image.regions:
         level = labels.level(region.label)
         if level == NONE:
@@ -121,9 +130,12 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
             ) from None
         levels[pixels & (levels != IGNORED)] = level
         outlines += region.kind != "mask"
+        crack += [region.label] if level == CRACK else []
         thin = region.kind != "mask" and not pixels.any()
         remarks += [f"a {region.kind} of '{printable(region.label)}' is so thin that it has no pixel"] if thin else []
-    return Drawn(levels, outlines, tuple(dict.fromkeys(left_out)), tuple(dict.fromkeys(remarks)))
+    return Drawn(
+        levels, outlines, tuple(dict.fromkeys(crack)), tuple(dict.fromkeys(left_out)), tuple(dict.fromkeys(remarks))
+    )
 
 
 def _refuse_rough(image: AnnotatedImage, region: Region, level: int) -> None:

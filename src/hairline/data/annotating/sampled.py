@@ -1,6 +1,7 @@
 """The images of annotation files as samples of a data set: corrected ones with their mask, the others without."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Literal
@@ -16,6 +17,8 @@ from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size
 from hairline.io.file_names import Names, Tree, printable
 from hairline.io.reading import composed
+
+_log = logging.getLogger(__name__)
 
 Files = dict[str, Literal["train", "val", "test", "shares"]]
 """Annotation file, relative to the root → the split of its images, or ``shares``."""
@@ -54,7 +57,7 @@ def samples(
         )
     sizes = {name: upright_size(file)[::-1] for name, file in photos.items()}
     names, left_out = Names(photos), LeftOut(exclude)
-    found, seen = list[RawSample](), dict[str, str]()
+    found, seen, regions = list[RawSample](), dict[str, str](), list[str]()
     for written, split in files.items():
         file = Tree(root).find(written)
         for image in read(file, sizes):
@@ -68,8 +71,19 @@ def samples(
                     "of the two out of the annotation files"
                 )
             seen[sample] = image.where
+            regions += [region.label for region in image.regions]
             found.append(_sample(sample, image, file, photos[name], labels, split, shares))
+    _tell(root, regions, labels)
     return sorted(found, key=lambda each: each.id)
+
+
+def _tell(root: Path, regions: Iterable[str], labels: Labels) -> None:
+    crack = [label for label in dict.fromkeys(regions) if labels.level(label) == CRACK]
+    if len(crack) > 1 and not labels.crack:
+        _log.warning(
+            "%s: has regions with the labels %s, and all are read as crack; name those that are in options.labels of "
+            "this data set", root, annotated.some(crack),
+        )  # fmt: skip
 
 
 def _sample(
@@ -89,8 +103,8 @@ def _name(image: AnnotatedImage, names: Names, folder: Path) -> str:
     found = next((name for name in candidates if name is not None), None)
     if found is None:
         raise HairlineError(
-            f"{image.where}: shows '{printable(image.name)}', which is none of the photos in {printable(str(folder))}; "
-            "expected a photo of that name; put it there, or add its id to options.exclude of this data set"
+            f"{image.where}: shows {printable(str(folder.joinpath(*parts)))}, which is no image file that is there; "
+            "expected the photo there; put it there, or correct options.images of this data set"
         )
     return found
 

@@ -92,7 +92,8 @@ def of_folders(photos: Path, masks: Path, threshold: float | None) -> tuple[list
         )
     reads = partial(read_levels) if threshold is None else partial(_above, threshold)
     made = [Source(name, files[name], mask, partial(reads, mask)) for name, mask in sorted(found.values())]
-    return made, sorted(set(files) - {source.name for source in made})
+    strange = photo_files.find(photos).passed_over
+    return made, [*sorted(set(files) - {source.name for source in made}), *strange]
 
 
 def of_set(folder: Path, labels: Path, label_set: str, splits: Collection[str], threshold: float) -> list[Source]:

@@ -1,6 +1,6 @@
 """Masks of images out to an annotation tool, into a folder that appears whole or not at all."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -12,6 +12,11 @@ from hairline.io.atomic import whole_folder
 from hairline.io.file_names import printable
 from hairline.io.reading import entries, there
 from hairline.version import installed
+
+OWN = frozenset({
+    written.FILE, "annotations", "annotations.xml", "labels.json", "tasks.json", "labeling_config.xml", "masks"
+})  # fmt: skip
+"""Names of what any format writes."""
 
 
 def write(
@@ -49,28 +54,25 @@ def _added(writer: written.Writer, source: Source, step: Callable[[], object]) -
     return written.before(image)
 
 
-def refuse_other(out: Path, made: str, again: bool) -> None:
+def refuse_other(out: Path, own: Collection[str], again: bool) -> None:
     """Refuse a folder that holds what this command would take away.
 
     Args:
         out: The folder.
-        made: A file that it has where this command wrote it.
-        again: Whether what this command wrote may be written over.
+        own: Names of what this command writes into it, in any format.
+        again: Whether that may be written over.
 
     Raises:
         HairlineError: If it is a file, or holds something else, or is not to be written over.
     """
     if there(out) and not out.is_dir():
         raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
-    found = _names(entries(out))
-    if not found or (again and made in found):
+    found = [path.name for path in entries(out)]
+    other = [name for name in found if name not in own]
+    if not found or (again and not other):
         return
-    remedy = "name another, or state --again, and it is written anew" if made in found else "name another"
+    remedy = "name another" if other else "name another, or state --again, and it is written anew"
     raise HairlineError(
-        f"--out {printable(str(out))}: holds {', '.join(map(printable, found[:3]))} already; expected an empty folder "
-        f"or nothing there; {remedy}"
+        f"--out {printable(str(out))}: holds {', '.join(map(printable, (other or found)[:3]))} already; expected an "
+        f"empty folder or nothing there; {remedy}"
     )
-
-
-def _names(paths: Iterable[Path]) -> list[str]:
-    return [path.name for path in paths]
