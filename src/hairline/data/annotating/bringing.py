@@ -136,21 +136,12 @@ def bring_back(
                 left.append(name)
                 continue
             stem = _safe(image.where, name)
-            if stem in rows:
-                raise HairlineError(
-                    f"{image.where}: '{printable(name)}' was corrected twice; expected each image once; take one of "
-                    "the two out of the export"
-                )
+            _refuse_twice(image, name, stem in rows)
             rows[stem] = _written(folder, stem, image, made, changed)
             unsaid += image.corrected is None and not changed
             notes += _notes(stem, made)
             crack |= dict.fromkeys(made.crack)
-        if not rows:
-            raise HairlineError(
-                f"{path}: none of its {len(found)} images was corrected; expected annotations that were submitted"
-                f"{', or masks that differ from those exported' if images.before else ''}; correct an image and export "
-                "again"
-            )
+        _refuse_none(path, rows, found, images)
         ordered = [rows[name] for name in sorted(rows)]
         _write_table(folder / TABLE, ordered)
     if len(crack) > 1 and not labels.crack:
@@ -158,6 +149,23 @@ def bring_back(
             f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
         )
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
+
+
+def _refuse_twice(image: AnnotatedImage, name: str, twice: bool) -> None:
+    if twice:
+        raise HairlineError(
+            f"{image.where}: '{printable(name)}' was corrected twice; expected each image once; take one of the two out "
+            "of the export"
+        )
+
+
+def _refuse_none(path: Path, rows: Mapping[str, Row], found: Sequence[AnnotatedImage], images: Known) -> None:
+    if not rows:
+        raise HairlineError(
+            f"{path}: none of its {len(found)} images was corrected; expected annotations that were submitted"
+            f"{', or masks that differ from those exported' if images.before else ''}; correct an image and export "
+            "again"
+        )
 
 
 def _names(found: Sequence[AnnotatedImage], sizes: Mapping[str, tuple[int, int]]) -> list[str]:
