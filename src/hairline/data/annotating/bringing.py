@@ -154,8 +154,8 @@ def bring_back(
 def _refuse_twice(image: AnnotatedImage, name: str, twice: bool) -> None:
     if twice:
         raise HairlineError(
-            f"{image.where}: '{printable(name)}' was corrected twice; expected each image once; take one of the two out "
-            "of the export"
+            f"{image.where}: '{printable(name)}' was corrected twice; expected each image once; take one of the two "
+            "out of the export"
         )
 
 
