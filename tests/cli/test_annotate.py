@@ -110,6 +110,14 @@ def test_masks_may_be_annotations_of_label_studio(found: Path, tmp_path: Path) -
     assert "none of its 3 images was corrected" in told
 
 
+def test_a_folder_with_a_file_of_a_tool_is_not_taken_for_masks(found: Path, tmp_path: Path) -> None:
+    run("export", tmp_path / "photos", "--masks", found, "--format", "cvat", "--out", tmp_path / "unpacked")
+    shutil.copytree(tmp_path / "photos", tmp_path / "unpacked" / "images")
+    done = run("import", tmp_path / "unpacked", "--out", tmp_path / "back")
+    assert "3 corrected masks" in done.output
+    assert read_grey(tmp_path / "back" / "masks" / "a.png").sum() == 30 * 255
+
+
 def test_what_lies_in_the_folder_is_not_written_over_unless_it_is_said(found: Path, tmp_path: Path) -> None:
     words = ["export", tmp_path / "photos", "--masks", found, "--format", "masks", "--out", tmp_path / "out"]
     run(*words)

@@ -31,6 +31,14 @@ class Format(StrEnum):
     MASKS = "masks"
 
 
+INSIDE = {
+    Format.COCO: "annotations/instances_default.json",
+    Format.CVAT: "annotations.xml",
+    Format.LABEL_STUDIO: "tasks.json",
+}
+"""Files by which a folder of a format is known, such as what an archive was unpacked to."""
+
+
 class As(StrEnum):
     """What masks are to Label Studio."""
 
@@ -121,7 +129,7 @@ def export(
 
 @app.command("import")
 def bring_back(
-    path: Annotated[Path, typer.Argument(help="What the tool exported: a file, or a folder of masks.")],
+    path: Annotated[Path, typer.Argument(help="What the tool exported: a file, a folder it is in, or one of masks.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for masks/ and corrections.csv.")],
     form: Annotated[
         Format | None, typer.Option("--format", help="Of the file; none: by its name and its content.")
@@ -203,7 +211,7 @@ def _of_set(
 def _guessed(path: Path) -> Format:
     """The format of what a tool exported, by its name and the first letter in it."""
     if path.is_dir():
-        return Format.MASKS
+        return next((form for form, name in INSIDE.items() if (path / name).is_file()), Format.MASKS)
     if path.suffix.lower() == ".xml":
         return Format.CVAT
     if path.suffix.lower() != ".json":
