@@ -70,7 +70,8 @@ def test_pictures_in_sub_folders_are_told(layout: str, tmp_path: Path) -> None:
         assert (found.read, list(found.passed_over)) == (made.files + 1, [])
         return
     assert [entry.file for entry in found.unexpected] == [str((made.images / "old/u.png").relative_to(tmp_path))]
-    assert reasons(found) == {"in no annotation file" if layout == "coco" else "in sub-folders": 1}
+    annotated = layout in ("coco", "cvat", "labelstudio")
+    assert reasons(found) == {"in no annotation file" if annotated else "in sub-folders": 1}
 
 
 def test_the_case_of_a_suffix_never_matters(layout: str, tmp_path: Path) -> None:

@@ -11,7 +11,19 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hairline.data.layouts import ael, cfd, clicks, coco, crack500, deepcrack, folder, patch_folders, synthetic
+from hairline.data.layouts import (
+    ael,
+    cfd,
+    clicks,
+    coco,
+    crack500,
+    cvat,
+    deepcrack,
+    folder,
+    labelstudio,
+    patch_folders,
+    synthetic,
+)
 from support.kinds import truth
 
 SHARES: Any = {"train": 0.6, "val": 0.2, "test": 0.2}
@@ -121,6 +133,24 @@ def _coco(root: Path, exclude: list[str]) -> GoodSet:
     return GoodSet(coco, coco.Options(**known), root / "images", _same(), 3)
 
 
+def _cvat(root: Path, exclude: list[str]) -> GoodSet:
+    _pictures(root / "images")
+    images = "".join(f'<image id="{number}" name="{name}.jpg" width="8" height="6"></image>'
+                     for number, name in enumerate(NAMES))  # fmt: skip
+    (root / "annotations.xml").write_text(f"<annotations>{images}</annotations>", encoding="utf-8")
+    options = cvat.Options({"annotations.xml": "train"}, "images", [], [], SHARES, exclude)
+    return GoodSet(cvat, options, root / "images", _same(), 3)
+
+
+def _labelstudio(root: Path, exclude: list[str]) -> GoodSet:
+    _pictures(root / "images")
+    tasks = [{"data": {"image": f"/data/local-files/?d=images/{name}.jpg"}, "annotations": [{"result": []}]}
+             for name in NAMES]  # fmt: skip
+    (root / "project.json").write_text(json.dumps(tasks), encoding="utf-8")
+    options = labelstudio.Options({"project.json": "train"}, "images", [], [], SHARES, exclude)
+    return GoodSet(labelstudio, options, root / "images", _same(), 3)
+
+
 def _clicks(root: Path, exclude: list[str]) -> GoodSet:
     _pictures(root / "images")
     (root / "clicks").mkdir()
@@ -138,8 +168,9 @@ def _synthetic(root: Path, exclude: list[str]) -> GoodSet:
 
 
 _MAKERS: dict[str, Callable[[Path, list[str]], GoodSet]] = {
-    "ael": _ael, "cfd": _cfd, "clicks": _clicks, "coco": _coco, "crack500": _crack500, "deepcrack": _deepcrack,
-    "folder": _folder, "patch_folders": _patch_folders, "synthetic": _synthetic,
+    "ael": _ael, "cfd": _cfd, "clicks": _clicks, "coco": _coco, "crack500": _crack500, "cvat": _cvat,
+    "deepcrack": _deepcrack, "folder": _folder, "labelstudio": _labelstudio, "patch_folders": _patch_folders,
+    "synthetic": _synthetic,
 }  # fmt: skip
 
 

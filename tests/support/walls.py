@@ -56,6 +56,33 @@ def coco_content() -> dict[str, Any]:
     return {"images": images, "annotations": annotations, "categories": [{"id": 1, "name": "crack"}]}
 
 
+def cvat(root: Path) -> None:
+    """Annotations of the six walls with a mask each: the runs of a box that is all crack."""
+    lines = ["<annotations><version>1.1</version>"]
+    (root / "images").mkdir(parents=True)
+    for number, name in enumerate(IDS):
+        Image.fromarray(wall(name)).save(root / "images" / f"{name}.png")
+        box = f'left="3" top="{int(crack(name).any(axis=1).argmax())}" width="47" height="3"'
+        lines.append(f'<image id="{number}" name="{name}.png" width="64" height="48">'
+                     f'<mask label="crack" rle="0, 141" {box}></mask></image>')  # fmt: skip
+    (root / "annotations.xml").write_text("\n".join([*lines, "</annotations>"]), encoding="utf-8")
+
+
+def labelstudio(root: Path) -> None:
+    """Tasks of the six walls with a polygon each, in per cent of the image."""
+    tasks = []
+    (root / "images").mkdir(parents=True)
+    for name in IDS:
+        Image.fromarray(wall(name)).save(root / "images" / f"{name}.png")
+        top = int(crack(name).any(axis=1).argmax())
+        corners = [(3, top), (50, top), (50, top + 3), (3, top + 3)]
+        points = [[x * 100 / 64, y * 100 / 48] for x, y in corners]
+        result = {"type": "polygonlabels", "value": {"points": points, "polygonlabels": ["crack"]},
+                  "original_width": 64, "original_height": 48}  # fmt: skip
+        tasks.append({"data": {"image": f"/data/upload/1/0a1b2c3d-{name}.png"}, "annotations": [{"result": [result]}]})
+    (root / "project.json").write_text(json.dumps(tasks), encoding="utf-8")
+
+
 def patch_folders(root: Path) -> None:
     for folder, names in (("Positive", "abc"), ("Negative", "def")):
         (root / folder).mkdir(parents=True)
@@ -75,7 +102,8 @@ def clicks(root: Path) -> None:
 
 
 WRITERS: dict[str, Callable[[Path], None]] = {
-    **kinds.GOOD, "ael": ael, "clicks": clicks, "coco": coco, "deepcrack": deepcrack, "patch_folders": patch_folders,
+    **kinds.GOOD, "ael": ael, "clicks": clicks, "coco": coco, "cvat": cvat, "deepcrack": deepcrack,
+    "labelstudio": labelstudio, "patch_folders": patch_folders,
 }  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
     **kinds.OPTIONS,
@@ -83,6 +111,10 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "clicks": {"labels": {}, "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
     "coco": {"annotations": {"labels.json": "shares"}, "images": "images", "categories": [],
              "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
+    "cvat": {"annotations": {"annotations.xml": "shares"}, "images": "images", "labels": [], "ignore": [],
+             "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
+    "labelstudio": {"annotations": {"project.json": "shares"}, "images": "images", "labels": [], "ignore": [],
+                    "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "exclude": []},
     "deepcrack": {"folders": {"train": "train", "test": "test"}, "limit": {}, "exclude": []},
     "patch_folders": {"crack": ["Positive"], "no_crack": ["Negative"], "group": "",
                       "shares": {"train": 0.5, "val": 0.2, "test": 0.3}, "limit": 0, "exclude": []},

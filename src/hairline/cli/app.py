@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.cli import splits
+from hairline.cli import annotate, splits
 from hairline.cli.click import click
 from hairline.cli.export import export
 from hairline.cli.init import init
@@ -33,6 +33,7 @@ app = typer.Typer(
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
 app.add_typer(splits.app, name="splits")
+app.add_typer(annotate.app, name="annotate")
 app.command()(init)
 app.command()(score)
 app.command()(predict)

@@ -62,13 +62,16 @@ class Annotations:
     categories: Mapping[object, str]
 
 
-def read_annotations(path: Path, categories: Sequence[str], wording: Wording = IN_PARAMETERS) -> Annotations:
+def read_annotations(
+    path: Path, categories: Sequence[str], wording: Wording = IN_PARAMETERS, apart: bool = False
+) -> Annotations:
     """Read a COCO annotation file.
 
     Args:
         path: The file.
         categories: Names of the categories to keep; empty: all.
         wording: What messages call the settings.
+        apart: Whether categories are told apart by the caller, so that several need no warning.
 
     Raises:
         HairlineError: If the file is missing, over a limit (:mod:`hairline.io.foreign_json`), no JSON, or lacks lists
@@ -98,7 +101,7 @@ def read_annotations(path: Path, categories: Sequence[str], wording: Wording = I
             found[entry["image_id"]].append(entry)
     used = {names[entry["category_id"]] for entry in annotations}
     _refuse_respelt(path, categories, used, wording)
-    if not categories and len(used) > 1:
+    if not categories and not apart and len(used) > 1:
         _log.warning(
             "%s: has annotations of %s, and all are read as crack; name those that are in %s", path,
             _named(sorted(used)), wording.categories,

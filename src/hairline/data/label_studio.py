@@ -74,7 +74,7 @@ def _of_task(
     photo = _photo(where, data, names)
     width, height = upright_size(photos[photo])
     for annotation in done:
-        who, when = _person(annotation), str(annotation.get("updated_at") or annotation.get("created_at") or "")
+        who, when = person(annotation), str(annotation.get("updated_at") or annotation.get("created_at") or "")
         for result in annotation.get("result") or ():
             chosen = _chosen(where, result)
             if chosen is None:
@@ -100,15 +100,16 @@ def _chosen(where: str, result: Mapping[str, Any]) -> str | None:
     return str(found[0]) if found else None
 
 
-def _person(annotation: Mapping[str, Any]) -> str:
+def person(annotation: Mapping[str, Any]) -> str:
+    """Who made an annotation: an address of mail, a number, or nothing."""
     by = annotation.get("completed_by", "")
     return str(by.get("email") or by.get("id") or "") if isinstance(by, dict) else str(by)
 
 
 def _photo(where: str, data: Mapping[str, Any], names: Names) -> str:
-    said = [data["photo"]] if "photo" in data else [value for value in data.values() if _is_picture(value)]
+    said = [data["photo"]] if "photo" in data else [value for value in data.values() if is_picture(value)]
     for written in map(str, said):
-        for candidate in _candidates(written):
+        for candidate in candidates(written):
             name = names.find(candidate)
             if name is not None:
                 return name
@@ -119,7 +120,8 @@ def _photo(where: str, data: Mapping[str, Any], names: Names) -> str:
     )
 
 
-def _is_picture(value: object) -> bool:
+def is_picture(value: object) -> bool:
+    """Whether a value of a task's data is the address of an image file."""
     return isinstance(value, str) and _path(value).lower().endswith(IMAGE_SUFFIXES)
 
 
@@ -128,7 +130,7 @@ def _path(address: str) -> str:
     return (parse_qs(parts.query).get("d") or [unquote(parts.path)])[0]
 
 
-def _candidates(address: str) -> Iterator[str]:
+def candidates(address: str) -> Iterator[str]:
     """What may name the photo: the address, its path with fewer and fewer folders, its name without Label Studio's."""
     yield address
     parts = [part for part in _path(address).split("/") if part]

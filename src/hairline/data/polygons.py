@@ -88,6 +88,12 @@ def mask_of(packed: Sequence[Packed], height: int, width: int) -> NDArray[np.boo
     return np.asarray(pycocotools.mask.decode(union(packed)), dtype=bool)
 
 
+def of_mask(mask: NDArray[np.bool_]) -> Packed:
+    """The area of a mask, bool [height, width]."""
+    found: Packed = pycocotools.mask.encode(np.asfortranarray(mask, dtype=np.uint8))
+    return found
+
+
 def union(packed: Sequence[Packed]) -> Packed:
     """The union of one area or more, some at a time, so that many of them do not take the square of their number."""
     while len(packed) > 1:
