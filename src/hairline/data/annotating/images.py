@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from hairline.data.layout_files import NAMED
 from hairline.errors import HairlineError
 from hairline.imaging import limits
+from hairline.imaging.images import IGNORED as IGNORED
 from hairline.io.file_names import printable
 
-CRACK, IGNORED, NONE = 255, 127, 0
-"""Levels of a corrected mask. What is ignored reads as no crack wherever masks are read by their brightness alone."""
+CRACK, NONE = 255, 0
+"""Levels of a corrected mask, beside IGNORED, which reads as no crack where masks are read by their brightness alone."""
 CRACK_LABEL, IGNORE_LABEL = "crack", "ignore"
 """Labels that are written."""
 IGNORE_LABELS = (IGNORE_LABEL, "unsure", "unknown", "void")

@@ -12,7 +12,7 @@ from hairline.data import photo_files
 from hairline.data.annotating.formats.masks import FOLDER, read_levels
 from hairline.data.annotating.images import CRACK, some
 from hairline.data.annotating.written import Pre
-from hairline.data.names import MANUAL
+from hairline.data.names import MANUAL, MASKS
 from hairline.data.samples import image_path, mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, upright_size
@@ -118,7 +118,7 @@ def of_set(folder: Path, labels: Path, label_set: str, splits: Collection[str], 
             f"{folder if manual else labels}: has no label for any of the {len(files)} images; run the stage that "
             f"makes the label set '{label_set}' (dvc repro), or name another by --labels"
         )
-    reads = partial(read_levels) if manual or _is_masks(label_set) else partial(_above, threshold)
+    reads = partial(read_levels) if label_set in MASKS else partial(_above, threshold)
     return [
         Source(f"{name}.png", image_path(folder, name), file, partial(reads, file))
         for name, file in sorted(there_are.items())
@@ -178,10 +178,6 @@ def _files(folder: Path, what: str) -> Mapping[str, Path]:
 
 def _stem(name: str) -> str:
     return composed(PurePosixPath(name).with_suffix("").as_posix())
-
-
-def _is_masks(label_set: str) -> bool:
-    return label_set == "corrected"
 
 
 def _above(threshold: float, path: Path) -> NDArray[np.uint8]:
