@@ -13,7 +13,7 @@ from hairline.imaging.images import IGNORED as IGNORED
 from hairline.io.file_names import printable
 
 CRACK, NONE = 255, 0
-"""Levels of a corrected mask, beside IGNORED, which reads as no crack where masks are read by their brightness alone."""
+"""Levels of a corrected mask, beside IGNORED, which reads as no crack where masks are read by brightness alone."""
 CRACK_LABEL, IGNORE_LABEL = "crack", "ignore"
 """Labels that are written."""
 IGNORE_LABELS = (IGNORE_LABEL, "unsure", "unknown", "void")
