@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from hairline.data.budget import Budget, spent, takes_masks
 from hairline.data.names import MANUAL, labels_stage
 from hairline.data.samples import NO_CRACK, digest, evenly, image_path, load_image, read_samples
 from hairline.data.splits import Split
@@ -27,6 +28,8 @@ MM_PER_PX = "mm_per_px"
 """Column of tables with a data set of known pixel size, missing where a data set's is not known."""
 WIDE = "wide"
 """Column of tables with generated images of the style ``wide``, true of these."""
+SEED = "seed"
+"""Column of tables of a training set with a seed of its own."""
 LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
 """Columns of the table of a label set's labels."""
 
@@ -67,6 +70,7 @@ def table(
                 f"{data / 'sets' / dataset}: no {split} image, which a part of a training set asks for; take the part "
                 "out of training_sets or mend the splits of this data set"
             )
+    found = [_corrected(data, rows, *part, training_set.budget) for rows, part in zip(found, parts, strict=True)]
     found += [
         _rows(data, dataset, "val", firsts[dataset]).assign(role="val", share=np.nan)
         for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
@@ -76,7 +80,19 @@ def table(
     sizes = whole["dataset"].map(lambda dataset: mm_per_px.get(dataset)).astype("float64")
     known = {MM_PER_PX: sizes} if sizes.notna().any() else {}
     generated = whole["dataset"].isin(list(wide))
-    return whole.assign(**known, **({WIDE: generated} if generated.any() else {}))
+    seeded = {} if training_set.seed is None else {SEED: training_set.seed}
+    return whole.assign(**known, **({WIDE: generated} if generated.any() else {}), **seeded)
+
+
+def _corrected(
+    data: Path, rows: pd.DataFrame, dataset: str, split: Split, label_set: str, budget: Budget | None
+) -> pd.DataFrame:
+    if budget is None or not takes_masks(budget, label_set):
+        return rows
+    masks, *beside = (
+        _rows(data, dataset, split, name).assign(role="train", share=np.nan) for name in (MANUAL, *budget.beside)
+    )
+    return spent(rows, masks, beside, budget, data)
 
 
 def _rows(data: Path, dataset: str, split: Split, label_set: str) -> pd.DataFrame:
@@ -164,14 +180,21 @@ class Images:
         """
         rows = self.table[self.table["role"] == "train"]
         rows = rows[rows["share"].notna()].assign(learned=rows.index.isin(keys))
+        twice = rows.groupby(["dataset", "split"])["label_set"].transform("nunique") > 1
+        rows = rows.assign(of=np.where(twice, ", " + rows["label_set"], ""))
         return [
-            (f"{dataset} ({split})", int(part["learned"].sum()), float(part["share"].iloc[0]))
-            for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False)
+            (f"{dataset} ({split}{of})", int(part["learned"].sum()), float(part["share"].iloc[0]))
+            for (dataset, split, of), part in rows.groupby(["dataset", "split", "of"], sort=False)
         ]
 
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""
         return list(self.table.index[(self.table["role"] == "val") & (self.table["label"] != "")])
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of trainings on them; None where the training set has none of its own."""
+        return int(self.table[SEED].iloc[0]) if SEED in self.table else None
 
     @property
     def wide(self) -> bool:
