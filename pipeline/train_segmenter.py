@@ -74,7 +74,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             found = _judge(params, name, trained, images, train_ids, checkpoints, run)
             seen = segmenter_record.record(name.architecture, images, train_ids, options)
             seed = _seeded(params, name.architecture, images).seed
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, seed, found, seen, run)
+            _write(
+                params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, seed, found, seen, run
+            )
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])

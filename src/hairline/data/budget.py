@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
 from hairline.data.names import MANUAL, DistinctNames
@@ -36,6 +36,7 @@ class Budget:
         in_turn: Whether the groups of a set, such as the photos that crops are of, take turns in a ranking.
         seed: Of the random order.
         weight: How often a corrected image is learned from for every time that another is.
+        minutes: What correcting one is taken to cost a person, for the cost curve alone.
     """
 
     images: Annotated[int, Ge(0), Le(bounds.IMAGES)]
@@ -44,9 +45,12 @@ class Budget:
     in_turn: bool = False
     seed: Annotated[int, Ge(0), Le(bounds.SEED)] = 1
     weight: Annotated[float, Ge(1), Le(bounds.REPEATS)] = 1.0
+    minutes: Annotated[float, Gt(0), Le(bounds.SECONDS)] = 3.0
 
 
-def spent(rows: pd.DataFrame, masks: pd.DataFrame, beside: Sequence[pd.DataFrame], budget: Budget, data: Path) -> pd.DataFrame:
+def spent(
+    rows: pd.DataFrame, masks: pd.DataFrame, beside: Sequence[pd.DataFrame], budget: Budget, data: Path
+) -> pd.DataFrame:
     """Images with their labels, the first of an order with their masks, which then come first and have their share.
 
     Args:

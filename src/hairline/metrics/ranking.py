@@ -1,9 +1,9 @@
 """How far score maps of a photo are expected to be from its mask, to rank photos by what correcting them gains.
 
-All measures are numbers in [0, 1], 0 where nothing is to be gained, and of the shape of 1 − F1, since this is what correcting a label gains: its F1 becomes 1. A photo counts by
-its cracks, not by its size. So that a few stray pixels on an empty photo do not weigh as much as a missed crack, every
-map is taken to have, beside its own, the crack pixels of one line of one pixel's width along the shorter side, on which
-all agree.
+All measures are numbers in [0, 1], 0 where nothing is to be gained, and of the shape of 1 − F1, since this is what a
+corrected label gains: its F1 becomes 1. A photo counts by its cracks, not by its size. So that a few stray pixels on an
+empty photo do not weigh as much as a missed crack, every map is taken to have, beside its own, the crack pixels of one
+line of one pixel's width along the shorter side, on which all agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence
