@@ -48,11 +48,10 @@ def test_what_differs_most_comes_first_and_groups_take_turns(place: Path) -> Non
     assert float(rows[0]["disagreement"]) == pytest.approx(pixels / (pixels + 2 * line), abs=1e-6)
     assert (rows[0]["crack_px_labels"], rows[0]["crack_px_network"], rows[0]["pixels"]) == ("720", "0", "5400")
     assert rows[1]["why"] == "labels has 720 px, network 360 px; on 360 px of 720 they agree"
-    turns = rank(*BOTH, "--groups", "wall[0-9]")
+    grouped = (*BOTH, "--groups", "wall[0-9]")
+    assert [row["photo"] for row in rank(*grouped)] == [row["photo"] for row in rows]
+    turns = rank(*grouped, "--in-turn")
     assert [row["photo"] for row in turns] == ["wall2_b", "wall1_b", "wall2_a", "wall1_a"]
-    assert [row["photo"] for row in rank(*BOTH, "--groups", "wall[0-9]", "--no-turns")] == [
-        row["photo"] for row in rows
-    ]
 
 
 def test_a_photo_without_a_map_is_left_out_and_told_of(place: Path) -> None:

@@ -54,8 +54,8 @@ def rank(
         ),
     ] = "",
     in_turn: Annotated[
-        bool, typer.Option("--in-turn/--no-turns", help="The first crop of each group before the second of any.")
-    ] = True,
+        bool, typer.Option("--in-turn", help="The first crop of each group before the second of any.")
+    ] = False,
     split: Annotated[str, typer.Option("--split", help="Of a data set: train, val or test.")] = "train",
     shown: Annotated[int, typer.Option("--shown", min=1, max=1000, help="Photos on the page.")] = SHOWN,
     params: Annotated[Path, typer.Option("--params", help="The params.yaml of the workspace.")] = Path("params.yaml"),
