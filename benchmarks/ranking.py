@@ -84,7 +84,7 @@ def scored(
         units = {each: found.astype(np.float32) / np.float32(255) for each, found in maps.items()}
         for of, sources in combined.items():
             for measure, value in ranking.MEASURES.items():
-                if len(sources) > 1 or measure in ("expected", "boundary"):
+                if len(sources) > 1 or measure == "expected":
                     values.setdefault((measure, of), []).append(value([units[each] for each in sources]))
     return np.array(f1), {key: np.array(found) for key, found in values.items()}
 

@@ -1,8 +1,7 @@
-"""Measures by which photos are ranked, against counts of pixels, drawn masks and SciPy's entropy."""
+"""Measures by which photos are ranked, against counts of pixels and masks drawn from scores."""
 
 import numpy as np
 import pytest
-from scipy.stats import entropy
 
 from hairline.metrics import ranking
 
@@ -40,14 +39,6 @@ def test_expected_is_what_masks_drawn_from_the_scores_give_on_the_mean() -> None
     drawn = [rng.random(scores.shape) < scores for _ in range(300)]
     lost = [(mask != truth).sum() / (mask.sum() + truth.sum() + 2 * 40) for truth in drawn]
     assert ranking.expected([scores]) == pytest.approx(np.mean(lost), abs=0.003)
-
-
-def test_boundary_is_the_mean_entropy_of_the_pixels_near_the_edge() -> None:
-    scores = np.zeros((20, 60), np.float32)
-    scores[:, 30:] = 0.8
-    near, line = 20 * 6, 7 * 20
-    bits = 20 * 3 * entropy([0.8, 0.2], base=2)
-    assert ranking.boundary([scores]) == pytest.approx(bits / (near + line), abs=1e-3)
 
 
 def test_stray_pixels_of_a_large_empty_photo_count_less_than_a_missed_crack() -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hairline.inspection.ranking.ranked import Measured
     from hairline.judge.opinions import Opinion
 
-MEASURES = ("disagreement", "expected", "boundary", "area")
+MEASURES = ("disagreement", "expected", "area")
 SHOWN = 60
 
 

@@ -40,7 +40,7 @@ class Budget:
     """
 
     images: Annotated[int, Ge(0), Le(bounds.IMAGES)]
-    order: Literal["random", "disagreement", "expected", "boundary", "area"]
+    order: Literal["random", "disagreement", "expected", "area"]
     beside: DistinctNames = ()
     in_turn: bool = False
     seed: Annotated[int, Ge(0), Le(bounds.SEED)] = 1

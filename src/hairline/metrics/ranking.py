@@ -1,16 +1,15 @@
 """How far score maps of a photo are expected to be from its mask, to rank photos by what correcting them gains.
 
-All measures are numbers in [0, 1], 0 where nothing is to be gained, and of the shape of 1 − F1, since this is what a
-corrected label gains: its F1 becomes 1. A photo counts by its cracks, not by its size. So that a few stray pixels on an
-empty photo do not weigh as much as a missed crack, every map is taken to have, beside its own, the crack pixels of one
-line of one pixel's width along the shorter side, on which all agree.
+All measures are numbers in [0, 1], 0 where nothing is to be gained. All but :func:`area` are of the shape of 1 − F1,
+since this is what a corrected label gains: its F1 becomes 1. A photo counts by its cracks, not by its size. So that a
+few stray pixels on an empty photo do not weigh as much as a missed crack, every map is taken to have, beside its own,
+the crack pixels of one line of one pixel's width along the shorter side, on which all agree.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 from math import fsum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,8 +18,6 @@ Scores = NDArray[np.floating]
 
 CUT = 0.5
 """From which confidence a pixel is in the mask that a score map stands for."""
-NEAR_PX = 3
-"""How far from the edge of that mask :func:`boundary` looks."""
 
 
 def disagreement(maps: Sequence[Scores]) -> float:
@@ -58,22 +55,6 @@ def expected(maps: Sequence[Scores]) -> float:
     return _apart(mean, (mean >= CUT).astype(mean.dtype))
 
 
-def boundary(maps: Sequence[Scores]) -> float:
-    """Mean binary entropy, in bits, of the mean map within 3 px of the edge of its mask; 0 where it has no edge.
-
-    The line on which all agree, see above, counts as sure here.
-
-    Args:
-        maps: Of one photo, all of one size.
-    """
-    mean = _mean(maps)
-    mask, kernel = (mean >= CUT).astype(np.uint8), np.ones((2 * NEAR_PX + 1, 2 * NEAR_PX + 1), np.uint8)
-    near = cv2.dilate(mask, kernel).astype(bool) & ~cv2.erode(mask, kernel).astype(bool)
-    at = np.clip(mean[near].astype(np.float64), 1e-6, 1 - 1e-6)
-    bits = -(at * np.log2(at) + (1 - at) * np.log2(1 - at))
-    return float(bits.sum() / (near.sum() + (2 * NEAR_PX + 1) * min(mean.shape)))
-
-
 def area(maps: Sequence[Scores]) -> float:
     """Share of the photo's pixels on which two maps are expected to differ, mean |a − b|, the mean over all pairs.
 
@@ -93,7 +74,6 @@ def _mean(maps: Sequence[Scores]) -> NDArray[np.float32]:
 MEASURES: Mapping[str, Callable[[Sequence[Scores]], float]] = {
     "disagreement": disagreement,
     "expected": expected,
-    "boundary": boundary,
     "area": area,
 }
 """Measures by name."""

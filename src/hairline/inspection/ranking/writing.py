@@ -24,7 +24,6 @@ TABLE, PAGE = "ranking.csv", "index.html"
 MEANING = {
     "disagreement": "how far the sources are apart: 1 − their soft F1, the mean over all pairs",
     "expected": "1 − the F1 that the mask of the mean map is expected to have, if scores are probabilities",
-    "boundary": "how unsure the mean map is along the edge of its mask: mean entropy in bits",
     "area": "share of all pixels on which the sources differ",
 }
 """Measure → what it is, for the page and the command line."""
