@@ -77,14 +77,27 @@ def test_scores_of_one_folder_are_ranked_by_how_sure_they_are(place: Path) -> No
         ((*BOTH, "--by", "size"), "--by size: no such measure"),
         (("--maps", "labels", "--maps", "turned"), "turned/wall1_a.png: has 90 rows and 60 columns"),
         (("--maps", "other"), "other: no file has the name of a photo"),
+        (("--maps", "labels/wall1_a.png"), "wall1_a.png: is a file; expected a folder of masks or score maps"),
+        (("--maps", "turned"), "photos/wall1_a.jpg: has 60 rows and 90 columns, its map of 'turned' 90 and 60"),
+        (("--maps", "raw"), "state --logits where these are logits"),
     ],
 )
 def test_mistakes_are_one_sentence_and_leave_nothing(place: Path, words: tuple[str, ...], told: str) -> None:
     write_mask(Path("turned/wall1_a.png"), np.zeros(SIZE[::-1], bool))
     write_mask(Path("other/floor.png"), np.ones(SIZE, bool))
+    Path("raw").mkdir()
+    np.save("raw/wall1_a.npy", np.linspace(-4, 4, 5400, dtype=np.float32).reshape(SIZE))
     with pytest.raises(HairlineError, match=told.replace("(", r"\(")) as refused:
         rank(*words)
     assert "\n" not in str(refused.value) and not Path("out").exists()
+
+
+def test_logits_beside_masks_are_understood_where_they_are_stated(place: Path) -> None:
+    Path("raw").mkdir()
+    for name in ("wall1_a", "wall1_b"):
+        np.save(f"raw/{name}.npy", np.full(SIZE, -9 if name == "wall1_a" else 9, np.float32))
+    rows = rank("--maps", "labels", "--maps", "raw", "--logits")
+    assert [(row["photo"], row["crack_px_raw"]) for row in rows] == [("wall1_b", "5400"), ("wall1_a", "0")]
 
 
 def test_a_set_that_is_no_folder_needs_a_workspace(place: Path) -> None:

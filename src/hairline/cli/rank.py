@@ -1,6 +1,7 @@
 """`hairline rank`: which photos to correct first."""
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,6 +58,12 @@ def rank(
         bool, typer.Option("--in-turn", help="The first crop of each group before the second of any.")
     ] = False,
     split: Annotated[str, typer.Option("--split", help="Of a data set: train, val or test.")] = "train",
+    scale: Annotated[
+        float | None, typer.Option("--scale", help="The value that is a score of 1, of maps that do not tell it.")
+    ] = None,
+    logits: Annotated[
+        bool, typer.Option("--logits", help="Numbers in floating point beyond [0, 1] are logits.")
+    ] = False,
     shown: Annotated[int, typer.Option("--shown", min=1, max=1000, help="Photos on the page.")] = SHOWN,
     params: Annotated[Path, typer.Option("--params", help="The params.yaml of the workspace.")] = Path("params.yaml"),
 ) -> None:
@@ -65,8 +72,11 @@ def rank(
     Reads no mask of an annotator and asks no network. Photos without a map in every folder are left out and told of.
     """
     given_photos.refuse_file(out)
+    if scale is not None and not (math.isfinite(scale) and scale > 0):
+        raise HairlineError(f"--scale {scale:g}: expected a number above 0; correct it")
     if by not in MEASURES:
         raise HairlineError(f"--by {printable(by)}: no such measure; expected {', '.join(MEASURES)}; name one of them")
+    from hairline.imaging.images import read_image
     from hairline.inspection.ranking import ranked, writing
     from hairline.judge import opinions
 
@@ -75,7 +85,7 @@ def rank(
     folders = [_folder(each, photos, params) for each in maps]
     with system_errors.of_no_stage():
         with bar(None, "look", "map") as progress:
-            read = _named([opinions.opinion(folder, names, progress.update) for folder in folders], maps)
+            read = _named([opinions.opinion(folder, names, scale, logits, progress.update) for folder in folders], maps)
         common = opinions.shared(names, list(read.values()))
         told = [
             *_left_out(names, common),
@@ -88,14 +98,18 @@ def rank(
         with bar(len(common), "rank", "photo") as progress:
             measured = []
             for name in common:
-                measured.append(ranked.measured(name, found.groups.get(name, name), maps_of(name)))
+                maps_found = maps_of(name)
+                _refuse_other_size(found.files[name], maps_found)
+                measured.append(ranked.measured(name, found.groups.get(name, name), maps_found))
                 progress.update()
         _refuse_equal(measured, by, maps)
         order = ranked.ordered(measured, by, in_turn)
         turns = in_turn and len({photo.group for photo in order}) < len(order)
         ranking = writing.Ranking(order, by, list(read), turns, told)
         with bar(min(shown, len(order)), "draw", "photo") as progress:
-            written = writing.write(out, ranking, shown, _photo_of(found, read), maps_of, progress.update)
+            written = writing.write(
+                out, ranking, shown, lambda name: read_image(found.files[name]), maps_of, progress.update
+            )
     for line in told:
         typer.echo(f"note: {line}", err=True)
     typer.echo(f"{len(order)} photos ranked by {by}: {writing.MEANING[by]}")
@@ -116,6 +130,8 @@ def _of_folder(folder: Path, stated: str) -> _Photos:
 
 def _of_set(name: str, split: str, params: Path) -> _Photos:
     """The photos of a split of a data set of the workspace."""
+    if Path(name).is_file():
+        raise HairlineError(f"{printable(name)}: is a file; expected a folder of photos; name the one it lies in")
     if not params.is_file():
         raise HairlineError(
             f"{printable(name)}: no such folder, and {params} is not there, whose data sets could be named; expected a "
@@ -191,21 +207,16 @@ def _maps(name: str, read: "Mapping[str, Opinion]") -> "dict[str, NDArray[np.flo
     return maps
 
 
-def _photo_of(found: _Photos, read: "Mapping[str, Opinion]") -> "Callable[[str], NDArray[np.uint8]]":
-    """What reads a photo, which must be of the size of its maps."""
-    from hairline.imaging.images import read_image
+def _refuse_other_size(photo: Path, maps: "Mapping[str, NDArray[np.float32]]") -> None:
+    """Raise HairlineError where a photo is not of the size of its maps."""
+    from hairline.imaging.images import upright_size
 
-    def photo_of(name: str) -> "NDArray[np.uint8]":
-        image, (source, each) = read_image(found.files[name]), next(iter(read.items()))
-        size = each.map(name).shape
-        if image.shape[:2] != size:
-            raise HairlineError(
-                f"{printable(str(found.files[name]))}: has {image.shape[0]} rows and {image.shape[1]} columns, its map "
-                f"of '{source}' {size[0]} and {size[1]}; expected one size; name the photos that the maps are of"
-            )
-        return image
-
-    return photo_of
+    (width, height), (source, scores) = upright_size(photo), next(iter(maps.items()))
+    if scores.shape != (height, width):
+        raise HairlineError(
+            f"{printable(str(photo))}: has {height} rows and {width} columns, its map of '{source}' {scores.shape[0]} "
+            f"and {scores.shape[1]}; expected one size; name the photos that the maps are of"
+        )
 
 
 def _refuse_equal(measured: "Sequence[Measured]", by: str, maps: Sequence[str]) -> None:

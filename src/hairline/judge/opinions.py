@@ -43,17 +43,29 @@ class Opinion:
         return found.astype(np.float32) / np.float32(255 if found.dtype == np.uint8 else 1)
 
 
-def opinion(folder: Path, photos: Sequence[str], step: Callable[[], object] = lambda: None) -> Opinion:
+def opinion(
+    folder: Path,
+    photos: Sequence[str],
+    scale: float | None = None,
+    logits: bool = False,
+    step: Callable[[], object] = lambda: None,
+) -> Opinion:
     """The maps of a folder, by the names of the photos that they are of.
 
     Args:
         folder: With files of :data:`hairline.judge.values.SUFFIXES`, in the same sub-folders as the photos.
         photos: Names of the photos.
+        scale: The value that is a score of 1, where the values do not say it.
+        logits: Whether numbers in floating point that are no scores are logits.
         step: Called for each file that was looked at.
 
     Raises:
         HairlineError: If none has the name of a photo, names fit twice, or the values do not say what they mean.
     """
+    if folder.is_file():
+        raise HairlineError(
+            f"{printable(str(folder))}: is a file; expected a folder of masks or score maps; name the one it lies in"
+        )
     files = files_below(folder, values.SUFFIXES, "masks or score maps")
     pairs = paired(photos, files.keys())
     found = {name: files[map_name] for name, map_name in pairs.of.items() if map_name is not None}
@@ -69,8 +81,18 @@ def opinion(folder: Path, photos: Sequence[str], step: Callable[[], object] = la
         return looked
 
     with ThreadPoolExecutor(THREADS) as pool:
-        meaning = values.decide(list(pool.map(look, found.values())))
+        meaning = _decided(list(pool.map(look, found.values())), scale, logits)
     return Opinion(folder, found, meaning, pairs.missing, (*([pairs.how] if pairs.how else []), *meaning.remarks))
+
+
+def _decided(looks: Sequence[values.Look], scale: float | None, logits: bool) -> values.Meaning:
+    """What values mean by themselves, as those of masks beside scores; where they do not say it, what is stated."""
+    try:
+        return values.decide(looks)
+    except HairlineError:
+        if scale is None and not logits:
+            raise
+        return values.decide(looks, scale, logits)
 
 
 def shared(photos: Sequence[str], opinions: Sequence[Opinion]) -> list[str]:

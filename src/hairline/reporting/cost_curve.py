@@ -21,8 +21,8 @@ NONE = "none"
 LEVEL = 0.95
 HOW = (
     "Masks of the set stand in for an annotator, at the minutes an image that training_sets state, which nobody "
-    "measured; intervals are of Student's t over seeds, each with a random order of its own, and say nothing of other "
-    "images."
+    "measured; intervals are of Student's t over seeds, each with a random order of its own, each for itself, not "
+    "adjusted for their number, and say nothing of other images."
 )
 
 

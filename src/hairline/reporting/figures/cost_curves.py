@@ -29,7 +29,7 @@ def draw(means: pd.DataFrame, title: str) -> Figure:
     axis.set(xlabel="Corrected images", ylabel="ODS")
     axis.set_title(title, fontsize=11, loc="left", pad=12)
     axis.grid(axis="y", color="#cccccc", linewidth=0.6)
-    axis.legend(handles=named(axis), frameon=False, loc="best")
+    axis.legend(handles=named(axis), frameon=False, loc="lower right")
     _minutes(axis, means)
     return figure
 
