@@ -107,8 +107,8 @@ def readable(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
     for (labels, model, test_set), rows in means.groupby(["labels", "model", "test_set"], sort=False):
         of = {"labels": labels, "model": model, "test_set": test_set}
         lines = [
-            _line(int(images), at, _of(against, of, images), _of(gained, of, images))
-            for images, at in rows.groupby("images")
+            _line(images, rows[rows["images"] == images], _of(against, of, images), _of(gained, of, images))
+            for images in sorted(rows["images"].unique().tolist())
         ]
         table = pd.DataFrame(lines)
         tables[f"ODS on {test_set} by corrected labels of {labels} ({model}), mean over seeds [95 %]"] = table.fillna(

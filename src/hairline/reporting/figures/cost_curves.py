@@ -1,5 +1,8 @@
 """ODS against corrected images, and the minutes that they take."""
 
+from functools import partial
+
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -49,5 +52,5 @@ def _minutes(axis: Axes, means: pd.DataFrame) -> None:
     rates = (corrected["minutes"] / corrected["images"]).unique()
     if len(rates) == 1:
         rate = float(rates[0])
-        above = axis.secondary_xaxis("top", functions=(lambda x: x * rate, lambda x: x / rate))
+        above = axis.secondary_xaxis("top", functions=(partial(np.multiply, rate), partial(np.multiply, 1 / rate)))
         above.set_xlabel(f"Minutes of work, at {rate:g} an image")
