@@ -4,16 +4,12 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
-from hairline.inspection.page import colours
+from hairline.inspection.page import colours, templating
 from hairline.inspection.ranking import pictures
 from hairline.inspection.ranking.ranked import Maps, Measured
 from hairline.io.atomic import write_texts
@@ -111,27 +107,13 @@ def _page(found: Ranking, cards: Sequence[Mapping[str, object]]) -> str:
          "values": [f"{photo.values[measure]:.3f}" for measure in ranking.MEASURES]}
         for place, photo in enumerate(found.photos, 1)
     ]  # fmt: skip
-    return _environment().get_template("ranking.html").render(
-        cards=cards, legend=legend, rows=others[:ROWS], left_out=max(0, len(others) - ROWS), count=len(others),
-        by=found.by, meaning=MEANING[found.by], measures=list(ranking.MEASURES), sources=found.sources,
-        in_turn=found.in_turn, told=found.told,
-    )  # fmt: skip
+    values = {
+        "cards": cards, "legend": legend, "rows": others[:ROWS], "left_out": max(0, len(others) - ROWS),
+        "count": len(others), "by": found.by, "meaning": MEANING[found.by], "measures": list(ranking.MEASURES),
+        "sources": found.sources, "in_turn": found.in_turn, "told": found.told,
+    }  # fmt: skip
+    return templating.render(values, "ranking.html")
 
 
 ROWS = 1000
 """Most photos in the table of the page; ranking.csv has all."""
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("hairline.inspection.ranking", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    style = files("hairline.inspection.page").joinpath("templates", "style.css").read_text("utf-8")
-    made.globals |= {"style": Markup(style)}
-    return made
