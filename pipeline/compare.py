@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hairline import tracking
+from hairline.config import training_sets
+from hairline.data.budget import RANDOM
 from hairline.io.atomic import whole_folder, write_json
 from hairline.reporting import (
     comparison,
+    cost_curve,
     difference_tables,
     formatting,
     gallery,
@@ -47,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             steps=list(gallery.steps(params, paths)),
             studied=results.studied(params, paths),
             typical=typical.panels(params, paths, compared, summary),
+            cost=cost_curve.points(compared, training_sets.chosen(params)),
         )
         with whole_folder(paths.comparison) as folder:
             _tables(folder, found)
@@ -57,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         metrics = comparison.metrics(summary)
         write_json(paths.comparison_metrics, metrics)
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
+        run.metrics(cost_curve.metric_values(found.cost))
         run.artifact(paths.comparison)
         run.tag("seen", seen_signs.counts(summary))
         run.tag("waivers", waived(page.verdicts(params, paths)))
@@ -72,6 +77,9 @@ def _tables(folder: Path, found: page.Compared) -> None:
         "seeds": seed_table.over_seeds(found.results),
         "paper": found.beside,
     }
+    if len(found.cost):
+        tables |= {"cost_points": found.cost, "cost_curve": cost_curve.curve(found.cost)}
+        tables["cost_gains"] = cost_curve.gains(found.cost, RANDOM)
     for name, table in tables.items():
         (folder / f"{name}.csv").write_text(formatting.csv(table), encoding="utf-8")
     (folder / "comparison.md").write_text(summary_tables.markdown(found.summary), encoding="utf-8")

@@ -73,7 +73,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         else:
             found = _judge(params, name, trained, images, train_ids, checkpoints, run)
             seen = segmenter_record.record(name.architecture, images, train_ids, options)
-            _write(params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, found, seen, run)
+            seed = _seeded(params, name.architecture, images).seed
+            _write(
+                params, name, paths.segmenter(name), trained, len(train_ids), images.mm_per_px, seed, found, seen, run
+            )
         _history(paths.segmenter_history(name), trained, run)
         run.tag("waivers", waived(sorted(paths.labels_verdicts(name.training_set, name.label_set).iterdir())))
         run.finish([paths.segmenter(name)])
@@ -107,20 +110,21 @@ def _train(
     shares = images.shares(ids[0])
     return training.train(
         *ids, images.image, images.target, build, options,
-        _seeded(params, name), run or training_run.Silent(), folder, training_pictures.sheet,
+        _seeded(params, name, images), run or training_run.Silent(), folder, training_pictures.sheet,
         [(count, share) for _, count, share in shares], images.pseudo, images.ignored,
         [name for name, *_ in shares] if WEIGHT in images.table else [],
     )  # fmt: skip
 
 
-def _seeded(params: Params, architecture: str) -> Runtime:
-    """The section ``runtime``, with the seed of this training where it has its own."""
-    return params.runtime.seeded(params.training(architecture)[0].seed)
+def _seeded(params: Params, architecture: str, images: Images) -> Runtime:
+    """The section ``runtime``, with the seed of the architecture or else of the training set where it has its own."""
+    own = params.training(architecture)[0].seed
+    return params.runtime.seeded(images.seed if own is None else own)
 
 
 def _write(
     params: Params, name: SegmenterName, target: Path, trained: Trained[Segmenter], images: int,
-    mm_per_px: float | None, found: Mapping[str, object], seen: Record, run: tracking.Run,
+    mm_per_px: float | None, seed: int, found: Mapping[str, object], seen: Record, run: tracking.Run,
 ) -> None:  # fmt: skip
     """Write the weights and how they came to be; log them as a model that takes images of any size."""
     init = params.training(name.architecture)[0].init
@@ -131,7 +135,7 @@ def _write(
         "origin": origins.as_json(trained.model.origin), "images": images, "mm_per_px": mm_per_px,
         "epochs": len(trained.history), "kept_epoch": trained.kept,
         "training": params.training(name.architecture)[1],
-        "seed": _seeded(params, name.architecture).seed, "precision": resolve(params.runtime).precision,
+        "seed": seed, "precision": resolve(params.runtime).precision,
         **found, **begun,
     }  # fmt: skip
     for tag, value in {

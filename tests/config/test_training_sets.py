@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from support import places
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.config.training_sets import leaks
+from hairline.data.budget import Budget
 from hairline.data.samples import image_path, load_image, load_mask, read_samples
-from hairline.data.training_set import Part, TrainingSet
+from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.data.training_table import Images, read, table
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, write_image, write_scores
@@ -88,6 +90,58 @@ def test_shares_are_those_of_parts_and_count_what_is_learned_from(place: Path) -
     table(TRAIN, "faint", place).to_parquet("t.parquet")
     images = read(Path("t.parquet"), place)
     assert images.shares(images.training(0)) == []
+
+
+def faint(images: int, order: str = "random", **options: Any) -> TrainingSet:
+    return TrainingSet((Part("synthetic", "train"),), budget=Budget(images=images, order=order, **options), seed=4)
+
+
+def test_a_budget_learns_the_masks_of_as_many_images_and_the_labels_of_the_others(place: Path) -> None:
+    table(replace(faint(3), weights=Weights(manual=2)), "faint", place).to_parquet("t.parquet")
+    images = read(Path("t.parquet"), place)
+    learned = images.table[images.table["role"] == "train"]
+    masks = learned[learned["label_set"] == "manual"]
+    assert len(learned) == 6 and len(masks) == 3 and images.seed == 4
+    assert list(learned.index[:3]) == list(masks.index)  # parts follow each other
+    for key in masks.index:
+        np.testing.assert_array_equal(images.target(key) == 1, load_mask(Path("sets/synthetic"), key.split("/")[1]))
+    assert images.pseudo == set(images.table.index) - set(masks.index)
+    counts = [len(masks[masks["trainable"]]), len(learned[(learned["label_set"] == "faint") & learned["trainable"]])]
+    whole = 2 * counts[0] + counts[1]
+    expected = [("synthetic (train), weight 2", counts[0], 2 * counts[0] / whole)]
+    expected += [("synthetic (train), weight 1", counts[1], counts[1] / whole)]
+    for found, (name, count, share) in zip(images.shares(images.training(0)), expected, strict=True):
+        assert found == (name, count, pytest.approx(share, abs=1e-5))
+
+
+def test_budgets_of_one_order_hold_each_other_and_seeds_draw_other_images(place: Path) -> None:
+    def corrected(training_set: TrainingSet) -> set[str]:
+        listed = table(training_set, "faint", place)
+        return set(listed.loc[listed["label_set"] == "manual", "id"])
+
+    some, more, other = (corrected(faint(count, seed=seed)) for count, seed in ((2, 2), (4, 2), (4, 5)))
+    assert len(some) == 2 and some < more and len(more) == len(other) == 4 and more != other
+
+
+def test_a_ranking_takes_the_largest_values_first(place: Path) -> None:
+    differing = "train_00004"
+    path = Path("labels/other/synthetic")
+    for name in read_samples(Path("sets/synthetic"))["id"]:
+        mask = load_mask(Path("sets/synthetic"), name)
+        write_scores(path / f"{name}.png", (~mask if name == differing else mask) * np.float32(0.6))
+    pd.read_parquet("labels/faint/synthetic/labels.parquet").to_parquet(path / "labels.parquet")
+    listed = table(faint(1, "disagreement", beside=("other",)), "faint", place)
+    assert listed.loc[listed["label_set"] == "manual", "id"].to_list() == [differing]
+
+
+def test_masks_have_nothing_to_correct_and_none_changes_nothing(place: Path) -> None:
+    pd.testing.assert_frame_equal(table(faint(3), "manual", place).drop(columns="seed"), table(TRAIN, "manual", place))
+    pd.testing.assert_frame_equal(table(faint(0), "faint", place).drop(columns="seed"), table(TRAIN, "faint", place))
+
+
+def test_a_budget_beyond_the_masks_is_refused(place: Path) -> None:
+    with pytest.raises(HairlineError, match=r"a budget of 7 images, and 6 training images of 'synthetic' have a mask"):
+        table(faint(7), "faint", place)
 
 
 def listing(trainable: list[bool]) -> Images:

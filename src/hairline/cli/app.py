@@ -16,6 +16,7 @@ from hairline.cli.init import init
 from hairline.cli.label import label
 from hairline.cli.measure import measure
 from hairline.cli.predict import predict
+from hairline.cli.rank import rank
 from hairline.cli.score import score
 from hairline.config import completing, parameter_files, profiles, upgrading
 from hairline.config.params import Params
@@ -41,6 +42,7 @@ app.command()(export)
 app.command()(click)
 app.command()(label)
 app.command()(measure)
+app.command()(rank)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""

@@ -28,6 +28,8 @@ def uses(params: Params) -> Iterator[Use]:
         asked = [part for part in training_set.parts if part.corrected or part.labels == CORRECTED]
         yield where, tuple(part.dataset for part in asked), "corrected"
         yield where, tuple(part.labels for part in training_set.parts if part.labels), "label_sets"
+        if training_set.budget:
+            yield f"training_sets.{name}.budget.beside", training_set.budget.beside, "label_sets"
     for name, members in params.pooled_test_sets.items():
         yield f"pooled_test_sets.{name}", members, "matrix.test_sets"
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths
+from hairline.data.budget import Budget, takes_masks
 from hairline.data.names import CORRECTED, MANUAL
 from hairline.data.splits import Split
 from hairline.data.training_set import Part, TrainingSet
@@ -45,21 +46,25 @@ def leaks(params: Params) -> Iterator[str]:
     for name, training_set in chosen(params).items():
         for number, part in enumerate(training_set.parts):
             if part.split == "test" and part.dataset in tested:
-                fault = _leak(part, tuned_on.get(part.labels or ""))
+                fault = _leak(part, training_set.budget, tuned_on.get(part.labels or ""))
                 where = f"training_sets.{name}.parts.{number}: the test images of '{part.dataset}' are scored"
                 if fault:
-                    yield f"{where}, {fault}; name a label set made without their masks, e.g. labels: konig"
+                    yield f"{where}, {fault}"
                 elif part.corrected:
                     yield f"{where}, {AS_GOOD}; take 'corrected' out of this part"
 
 
-def _leak(part: Part, tuned_on: tuple[str, str] | None) -> str:
+def _leak(part: Part, budget: Budget | None, tuned_on: tuple[str, str] | None) -> str:
+    remedy = "name a label set made without their masks, e.g. labels: konig"
     if part.labels is None:
-        return f"so their labels must be named: a segmenter trained on '{MANUAL}' would learn the masks it is scored on"
+        told = f"so their labels must be named: a segmenter trained on '{MANUAL}' would learn the masks it is scored on"
+        return f"{told}; {remedy}"
     if part.labels == MANUAL:
-        return f"and '{MANUAL}' is the masks they are scored against"
+        return f"and '{MANUAL}' is the masks they are scored against; {remedy}"
     if part.labels == CORRECTED:
-        return AS_GOOD
+        return f"{AS_GOOD}; {remedy}"
+    if takes_masks(budget, part.labels):
+        return "and the budget would take their masks; name them in a training set without a budget"
     if tuned_on == (part.dataset, part.split):
-        return f"and the options of '{part.labels}' were chosen on their masks"
+        return f"and the options of '{part.labels}' were chosen on their masks; {remedy}"
     return ""

@@ -63,7 +63,12 @@ def made(params: Params, paths: Paths) -> Made:
     starts = _starts(params)
     segmenters = {
         SegmenterName(labels, architecture, name): tuple(
-            dict.fromkeys(_of_segmenter(params, table, architecture, labels, classifiers, label_sets, starts))
+            dict.fromkeys(
+                (
+                    *_of_segmenter(params, table, architecture, labels, classifiers, label_sets, starts),
+                    *_of_budget(params, name, label_sets),
+                )
+            )
         )
         for name in matrix.training_sets
         for labels in matrix.label_sets
@@ -133,6 +138,13 @@ def _of_study(params: Params, paths: Paths, name: str) -> Iterator[Use]:
     if study.maskless:
         for choice in chosen_options.holding(chosen_options.shipped(), maskless.NAME, {}):
             yield _of_choice(choice, f"the objective {maskless.NAME} was chosen on it")
+
+
+def _of_budget(params: Params, training_set: str, label_sets: dict[str, Uses]) -> Iterator[Use]:
+    """What the label sets owe to others that chose which images of a training set were corrected."""
+    budget = params.training_set(training_set).budget
+    for name in budget.beside if budget is not None and budget.images else ():
+        yield from label_sets[name]
 
 
 def _of_segmenter(

@@ -3,8 +3,9 @@
 from math import fsum
 from typing import Annotated
 
-from annotated_types import Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
+from hairline.data.budget import Budget
 from hairline.data.names import MASKS, Name
 from hairline.data.splits import Split
 from hairline.io import bounds
@@ -68,11 +69,15 @@ class TrainingSet:
         paper: What the paper calls such a set (:data:`hairline.metrics.published.TRAINED_ON`), so that its numbers
             stand beside ours; None where it has no such set.
         weights: How often an image is learned from by what its label is; among all images where parts have no share.
+        budget: Labels that are corrected, in each part whose labels are no masks; None corrects none.
+        seed: Of trainings on it, where the architecture has none of its own; None takes ``runtime.seed``.
     """
 
     parts: tuple[Part, ...]
     paper: str | None = None
     weights: Weights = EQUAL
+    budget: Budget | None = None
+    seed: Annotated[int, Ge(0), Lt(2**32)] | None = None
 
     def __post_init__(self) -> None:
         if not self.parts:

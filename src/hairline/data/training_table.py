@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.names import CORRECTED, MASKS, labels_stage
+from hairline.data.budget import Budget, spent, takes_masks
+from hairline.data.names import CORRECTED, MANUAL, MASKS, labels_stage
 from hairline.data.samples import (
     IGNORED_PIXELS,
     NO_CRACK,
@@ -37,6 +38,8 @@ WEIGHT = "weight"
 """Column of tables of training sets with weights that differ: how often the image is learned from, beside others."""
 WIDE = "wide"
 """Column of tables with generated images of the style ``wide``, true of these."""
+SEED = "seed"
+"""Column of tables of a training set with a seed of its own."""
 LABELS = {"id": TEXT, "crack_pixels": WHOLE, "trainable": FLAG}
 """Columns of the table of a label set's labels."""
 
@@ -85,6 +88,7 @@ def table(
                 f"{data / 'sets' / dataset}: no {split} image, which a part of a training set asks for; take the part "
                 "out of training_sets or mend the splits of this data set"
             )
+    found = [_budgeted(data, rows, *part, training_set.budget) for rows, part in zip(found, parts, strict=True)]
     found += [
         _rows(data, dataset, "val", firsts[dataset], first_asked[dataset]).assign(role="val", share=np.nan)
         for dataset in dict.fromkeys(dataset for dataset, *_ in parts)
@@ -98,7 +102,19 @@ def table(
     sizes = whole["dataset"].map(lambda dataset: mm_per_px.get(dataset)).astype("float64")
     known = {MM_PER_PX: sizes} if sizes.notna().any() else {}
     generated = whole["dataset"].isin(list(wide))
-    return whole.assign(**known, **({WIDE: generated} if generated.any() else {}), **weighted)
+    seeded = {} if training_set.seed is None else {SEED: training_set.seed}
+    return whole.assign(**known, **({WIDE: generated} if generated.any() else {}), **seeded, **weighted)
+
+
+def _budgeted(
+    data: Path, rows: pd.DataFrame, dataset: str, split: Split, label_set: str, budget: Budget | None
+) -> pd.DataFrame:
+    if budget is None or not takes_masks(budget, label_set):
+        return rows
+    masks, *beside = (
+        _rows(data, dataset, split, name).assign(role="train", share=np.nan) for name in (MANUAL, *budget.beside)
+    )
+    return spent(rows, masks, beside, budget, data)
 
 
 def _rows(data: Path, dataset: str, split: Split, label_set: str, corrected: bool = False) -> pd.DataFrame:
@@ -209,16 +225,24 @@ class Images:
         """
         rows = self.table[self.table["role"] == "train"]
         rows = rows.assign(learned=rows.index.isin(keys))
-        if WEIGHT not in rows:
-            return [
-                (f"{dataset} ({split})", int(part["learned"].sum()), float(part["share"].iloc[0]))
-                for (dataset, split), part in rows[rows["share"].notna()].groupby(["dataset", "split"], sort=False)
-            ]
-        return list(_weighted(rows))
+        if WEIGHT in rows:
+            return list(_weighted(rows))
+        rows = rows[rows["share"].notna()]
+        twice = rows.groupby(["dataset", "split"])["label_set"].transform("nunique") > 1
+        rows = rows.assign(of=np.where(twice, ", " + rows["label_set"], ""))
+        return [
+            (f"{dataset} ({split}{of})", int(part["learned"].sum()), float(part["share"].iloc[0]))
+            for (dataset, split, of), part in rows.groupby(["dataset", "split", "of"], sort=False)
+        ]
 
     def validation(self) -> list[str]:
         """Keys to judge a training on: every labelled validation image."""
         return list(self.table.index[(self.table["role"] == "val") & (self.table["label"] != "")])
+
+    @property
+    def seed(self) -> int | None:
+        """Seed of trainings on them; None where the training set has none of its own."""
+        return int(self.table[SEED].iloc[0]) if SEED in self.table else None
 
     @property
     def wide(self) -> bool:

@@ -15,6 +15,7 @@ from hairline.data.training_set import TrainingSet
 from hairline.gates.rules import read_findings, read_verdict
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
+    cost_curve,
     difference_tables,
     headlines,
     html,
@@ -52,6 +53,7 @@ class Compared:
         typical: The picture of the first screen; None where there is nothing to show.
         studied: What the best labels of each study have seen of its images held out, by the study's name.
         few: Remarks on classifiers that were scored on too few photos.
+        cost: Of :func:`hairline.reporting.cost_curve.points`; empty where no training set has a budget.
     """
 
     results: Sequence[Result]
@@ -66,6 +68,7 @@ class Compared:
     typical: Panels | None = None
     studied: Mapping[str, Seen] = field(default_factory=dict)
     few: Sequence[str] = ()
+    cost: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def page(params: Params, paths: Paths, found: Compared) -> html.Page:
@@ -80,6 +83,7 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
         [*([found.typical] if found.typical else []), *_seen(summary), *_overview(found)],
         [
             Section("Segmenters", [*_scored(trained, summary, "segmenter"), *_seeds(found), *_curves(found.curves[0])]),
+            Section("What corrected labels buy", _cost(found.cost)),
             Section("Images", [*_browser(found), *_pictures(found)]),
             Section("Pseudo-labels", [*_scored(labels, summary, "label"), *_curves(found.curves[1]), *found.steps]),
             Section("Beside the paper", [*_tables(paper_tables.tables(found.beside, run=True)),
@@ -133,6 +137,15 @@ def _tables(tables: Mapping[str, pd.DataFrame], folded: bool = False) -> list[Pa
 def _seeds(found: Compared) -> list[Part]:
     title = "Trainings that differ in the seed alone: mean ± standard deviation"
     return _tables({title: seed_table.readable(seed_table.over_seeds(found.results))})
+
+
+def _cost(found: pd.DataFrame) -> list[Part]:
+    """Curves of ODS over corrected images, what they say in words, and the numbers."""
+    if found.empty:
+        return []
+    drawn = Drawings("ODS against corrected images, with intervals over seeds", cost_curve.drawings(found))
+    notes_of = [*cost_curve.told(found), cost_curve.HOW]
+    return [*_notes(notes_of), drawn, *_tables(cost_curve.readable(found))]
 
 
 def _curves(curves: Drawings) -> list[Part]:

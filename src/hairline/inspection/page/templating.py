@@ -12,16 +12,17 @@ from markupsafe import Markup
 PACKAGE, FOLDER = "hairline.inspection.page", "templates"
 
 
-def render(values: Mapping[str, object]) -> str:
+def render(values: Mapping[str, object], template: str = "inspection.html") -> str:
     """The page as one HTML document.
 
     Args:
         values: What the template names.
+        template: The template's file.
 
     Raises:
         jinja2.UndefinedError: If it names something without a value.
     """
-    return _environment().get_template("inspection.html").render(values)
+    return _environment().get_template(template).render(values)
 
 
 @cache

@@ -1,0 +1,170 @@
+"""What corrected labels buy: ODS against the number of corrected images, of a ranking and of a random order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from hairline.data.budget import RANDOM
+from hairline.data.training_set import TrainingSet
+from hairline.metrics.score_table import metrics
+from hairline.reporting.comparison import Result
+from hairline.reporting.figures import canvas, cost_curves
+
+POINTS = ("labels", "model", "test_set", "order", "images", "minutes", "seed", "ods")
+CURVE = ("labels", "model", "test_set", "order", "images", "minutes", "seeds", "mean", "low", "high")
+GAINS = ("labels", "model", "test_set", "order", "images", "seeds", "mean", "low", "high")
+NONE = "none"
+"""The order of trainings without any corrected label."""
+LEVEL = 0.95
+HOW = (
+    "Masks of the set stand in for an annotator, at the minutes an image that training_sets state, which nobody "
+    "measured; intervals are of Student's t over seeds, each with a random order of its own, each for itself, not "
+    "adjusted for their number, and say nothing of other images."
+)
+
+
+def points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) -> pd.DataFrame:
+    """A row for each scored segmenter whose training set has a budget, with :data:`POINTS`.
+
+    Args:
+        results: Everything that was compared.
+        training_sets: By name.
+    """
+    rows = list(_points(results, training_sets))
+    return pd.DataFrame(rows, columns=list(POINTS)).sort_values(list(POINTS[:7]), ignore_index=True)
+
+
+def _points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) -> Iterator[tuple[object, ...]]:
+    for result in results:
+        learned = training_sets.get(result.training_set) if result.kind == "segmenter" else None
+        if learned is None or learned.budget is None or result.table is None:
+            continue
+        budget = learned.budget
+        yield (
+            result.label_set, str(result.architecture), result.dataset, budget.order if budget.images else NONE,
+            budget.images, budget.images * budget.minutes, -1 if learned.seed is None else learned.seed,
+            metrics(result.table)["ods"],
+        )  # fmt: skip
+
+
+def curve(found: pd.DataFrame) -> pd.DataFrame:
+    """Mean ODS over seeds of each order and number of images, and its t interval of 95 %, with :data:`CURVE`.
+
+    Args:
+        found: Of :func:`points`.
+    """
+    keys = list(CURVE[:6])
+    rows = [(*_tuple(key), *_summary(group["ods"].to_numpy())) for key, group in found.groupby(keys, sort=False)]
+    return pd.DataFrame(rows, columns=list(CURVE))
+
+
+def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
+    """ODS of every order minus that of another, seed by seed: mean and t interval of 95 %, with :data:`GAINS`.
+
+    A seed counts where both were trained with it. Trainings without any corrected label stand for every number of
+    images, so that what corrected labels gain at all is ``gains(found, NONE)``.
+
+    Args:
+        found: Of :func:`points`.
+        over: The order to be compared with: ``random``, or :data:`NONE`.
+    """
+    keys = ["labels", "model", "test_set", "images", "seed"]
+    on = [key for key in keys if key != "images"] if over == NONE else keys
+    base = found.loc[found["order"] == over, [*on, "ods"]]
+    both = found[~found["order"].isin([over, NONE])].merge(base, on=on, suffixes=("", "_over"))
+    both = both.assign(difference=both["ods"] - both["ods_over"])
+    rows = [
+        (*_tuple(key), *_summary(group["difference"].to_numpy()))
+        for key, group in both.groupby(list(GAINS[:5]), sort=False)
+    ]
+    return pd.DataFrame(rows, columns=list(GAINS))
+
+
+def _tuple(key: object) -> tuple[object, ...]:
+    return key if isinstance(key, tuple) else (key,)
+
+
+def _summary(values: NDArray[np.float64]) -> tuple[int, float, float, float]:
+    """Number, mean, and the ends of the t interval of the mean, missing (NaN) of one value."""
+    count, mean = len(values), float(values.mean())
+    if count < 2:
+        return count, mean, float("nan"), float("nan")
+    half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
+    return count, mean, mean - half, mean + half
+
+
+def readable(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title → table of a test set: ODS by number of corrected images, a column an order, and what the ranking gains.
+
+    Args:
+        found: Of :func:`points`.
+    """
+    means, against, gained = curve(found), gains(found, RANDOM), gains(found, NONE)
+    tables = {}
+    for (labels, model, test_set), rows in means.groupby(["labels", "model", "test_set"], sort=False):
+        of = {"labels": labels, "model": model, "test_set": test_set}
+        lines = [
+            _line(images, rows[rows["images"] == images], _of(against, of, images), _of(gained, of, images))
+            for images in sorted(rows["images"].unique().tolist())
+        ]
+        table = pd.DataFrame(lines)
+        tables[f"ODS on {test_set} by corrected labels of {labels} ({model}), mean over seeds [95 %]"] = table.fillna(
+            ""
+        )
+    return tables
+
+
+def _of(table: pd.DataFrame, of: Mapping[str, object], images: object) -> pd.DataFrame:
+    chosen = table["images"] == images
+    for column, value in of.items():
+        chosen &= table[column] == value
+    return table[chosen]
+
+
+def _line(images: int, at: pd.DataFrame, against: pd.DataFrame, gained: pd.DataFrame) -> dict[str, str]:
+    line = {"Images": str(images), "Minutes": f"{at['minutes'].max():g}", "Seeds": str(at["seeds"].min())}
+    line |= {str(row["order"]): _interval(row, "{:.3f}") for _, row in at.iterrows()}
+    line |= {f"{row['order']} − {RANDOM}": _interval(row, "{:+.3f}") for _, row in against.iterrows()}
+    return line | {f"{row['order']} − {NONE}": _interval(row, "{:+.3f}") for _, row in gained.iterrows()}
+
+
+def _interval(row: pd.Series, form: str) -> str:
+    mean, low, high = (form.format(row[name]) for name in ("mean", "low", "high"))
+    return mean if np.isnan(row["low"]) else f"{mean} [{low}, {high}]"
+
+
+def drawings(found: pd.DataFrame) -> dict[str, str]:
+    """Title → ``<svg>`` element, one for each test set.
+
+    Args:
+        found: Of :func:`points`.
+    """
+    groups = curve(found).groupby(["labels", "model", "test_set"], sort=False)
+    named = {f"ODS on {of[2]} by corrected labels of {of[0]} ({of[1]})": rows for of, rows in groups}
+    return {title: canvas.svg(cost_curves.draw(rows, title), title) for title, rows in named.items()}
+
+
+def told(found: pd.DataFrame) -> list[str]:
+    """In words: whether a ranking gains over a random order, by its interval, on each test set."""
+    lines = []
+    for (order, test_set), rows in gains(found, RANDOM).groupby(["order", "test_set"], sort=False):
+        sure = rows[rows["low"] > 0], rows[rows["high"] < 0]
+        if not len(rows[rows["low"].notna()]):
+            continue
+        ahead, behind = (", ".join(map(str, each["images"])) for each in sure)
+        said = [f"ahead of a random order at {ahead} images"] if ahead else []
+        said += [f"behind it at {behind} images"] if behind else []
+        verdict = " and ".join(said) if said else "cannot be told from a random order at any number of images"
+        lines.append(f"On {test_set} the ranking '{order}' {'is ' if said else ''}{verdict} (t interval over seeds).")
+    return lines
+
+
+def metric_values(found: pd.DataFrame) -> dict[str, float]:
+    """Name → value for MLflow, e.g. ``cost/cfd/random/20``: mean ODS over seeds."""
+    return {
+        f"cost/{row['test_set']}/{row['labels']}/{row['model']}/{row['order']}/{row['images']}": float(row["mean"])
+        for _, row in curve(found).iterrows()
+    }

@@ -1,0 +1,80 @@
+"""ODS over corrected images: means, intervals and what is said of them, against SciPy's t-test."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from support.results import labels, random_table, segmenter
+
+from hairline.data.budget import Budget
+from hairline.data.training_set import Part, TrainingSet
+from hairline.metrics.score_table import metrics
+from hairline.reporting import cost_curve
+from hairline.reporting.figures import canvas, cost_curves
+
+PARTS = (Part("crack500", "train"),)
+
+
+def training_set(order: str, images: int, seed: int) -> TrainingSet:
+    return TrainingSet(PARTS, budget=Budget(images=images, order=order, minutes=2), seed=seed)  # type: ignore[arg-type]
+
+
+SETS = {
+    **{f"none_{seed}": training_set("random", 0, seed) for seed in (1, 2, 3)},
+    **{f"random_{seed}": training_set("random", 20, seed) for seed in (1, 2, 3)},
+    **{f"ranked_{seed}": training_set("expected", 20, seed) for seed in (1, 2, 3)},
+    "plain": TrainingSet(PARTS),
+}
+
+
+@pytest.fixture(scope="module")
+def found() -> pd.DataFrame:
+    results = [replace(segmenter("konig", random_table(number)), training_set=name) for number, name in enumerate(SETS)]
+    return cost_curve.points([*results, labels("konig", random_table(99))], SETS)
+
+
+def ods(start: int) -> np.ndarray:
+    return np.array([metrics(random_table(start + number))["ods"] for number in range(3)])
+
+
+def test_points_are_of_budgets_alone_and_know_the_minutes(found: pd.DataFrame) -> None:
+    assert len(found) == 9 and set(found["order"]) == {"none", "random", "expected"}
+    assert found.loc[found["images"] == 20, "minutes"].unique().tolist() == [40]
+
+
+def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(found: pd.DataFrame) -> None:
+    rows = cost_curve.curve(found).set_index("order")
+    told = stats.ttest_1samp(ods(6), 0).confidence_interval(0.95)
+    assert rows.loc["expected", ["mean", "low", "high"]].to_list() == pytest.approx([ods(6).mean(), *told])
+    for over, start in (("random", 3), ("none", 0)):
+        gained = cost_curve.gains(found, over).set_index("order").loc["expected"]
+        told = stats.ttest_rel(ods(6), ods(start)).confidence_interval(0.95)
+        assert [gained["mean"], gained["low"], gained["high"]] == pytest.approx([(ods(6) - ods(start)).mean(), *told])
+
+
+@pytest.mark.parametrize(
+    ("ranked", "said"),
+    [
+        ((0.61, 0.58, 0.60), "cannot be told from a random order at any number of images"),
+        ((0.65, 0.66, 0.68), "is ahead of a random order at 20 images"),
+        ((0.55, 0.56, 0.58), "is behind it at 20 images"),
+    ],
+)
+def test_what_is_said_goes_by_the_interval(found: pd.DataFrame, ranked: tuple[float, ...], said: str) -> None:
+    told = {("expected", seed): value for seed, value in enumerate(ranked, 1)}
+    told |= {("random", seed): value for seed, value in enumerate((0.59, 0.60, 0.61), 1)}
+    given = [told.get((order, seed), 0.5) for order, seed in zip(found["order"], found["seed"], strict=True)]
+    (line,) = cost_curve.told(found.assign(ods=given))
+    assert line == f"On cfd the ranking 'expected' {said} (t interval over seeds)."
+
+
+def test_one_seed_has_no_interval_and_the_drawing_names_every_order(found: pd.DataFrame, tmp_path: Path) -> None:
+    single = found[found["seed"] == 1]
+    assert cost_curve.curve(single)["low"].isna().all() and cost_curve.told(single) == []
+    (table,) = cost_curve.readable(found).values()
+    assert table["Images"].to_list() == ["0", "20"] and table["Minutes"].to_list() == ["0", "40"]
+    drawn = canvas.svg(cost_curves.draw(cost_curve.curve(found), "CFD"), "x")
+    assert all(word in drawn for word in ("expected", "random", "Minutes of work, at 2 an image"))
