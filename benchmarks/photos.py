@@ -5,13 +5,15 @@
 
 Photos are made of different real ones side by side, none twice, enlarged a little where there are too few (400
 megapixels take all 1,357 of these folders, at 640 x 461); every prediction runs in a process of its own, whose
-peak is the kernel's count (ru_maxrss). The table goes to standard output, the numbers to SCRATCH/photos.json.
+peak is the kernel's count of the process itself (VmHWM, read while it runs). The table goes to standard output, the
+numbers to SCRATCH/photos.json.
 """
 
 import argparse
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +88,16 @@ def on_map(mosaic: NDArray[np.uint8], target: Path) -> None:
             file.write(mosaic[..., band], band + 1)
 
 
+def peak_kb(process: int) -> int:
+    """The most memory that a running process has had, KiB; 0 once it has ended. ru_maxrss counts its parent's."""
+    try:
+        told = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    found = re.search(r"VmHWM:\s+(\d+)", told)
+    return int(found[1]) if found else 0
+
+
 def measured(photo: Path, model: str, options: list[str]) -> dict[str, object]:
     """Predict a photo in a process of its own."""
     out = photo.parent / f"found-{photo.stem}-{photo.suffix[1:]}"
@@ -94,15 +106,18 @@ def measured(photo: Path, model: str, options: list[str]) -> dict[str, object]:
     command = [sys.executable, "-c", code, "predict", str(photo), "--model", model, "--out", str(out)]
     start = time.perf_counter()
     process = subprocess.Popen([*command, *options])
-    _, status, used = os.wait4(process.pid, 0)
+    peak, (ended, status, used) = 0, os.wait4(process.pid, os.WNOHANG)
+    while not ended:
+        peak = max(peak, peak_kb(process.pid))
+        time.sleep(0.05)
+        ended, status, used = os.wait4(process.pid, os.WNOHANG)
     seconds = time.perf_counter() - start
     if status:
         raise SystemExit(f"{photo}: hairline predict ended with {os.waitstatus_to_exitcode(status)}")
     Image.MAX_IMAGE_PIXELS = None
     with Image.open(photo) as file:
         pixels = file.width * file.height
-    unit = 1 if sys.platform == "darwin" else 1024
-    row = {"photo": photo.name, "megapixels": pixels / MB, "seconds": seconds, "peak_mb": used.ru_maxrss * unit / MB}
+    row = {"photo": photo.name, "megapixels": pixels / MB, "seconds": seconds, "peak_mb": peak * 1024 / MB}
     threads = os.environ.get("OMP_NUM_THREADS", "all")
     return {**row, "cpu_seconds": used.ru_utime + used.ru_stime, "threads": threads, "options": options}
 
