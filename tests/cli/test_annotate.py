@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -128,6 +129,16 @@ def test_what_lies_in_the_folder_is_not_written_over_unless_it_is_said(found: Pa
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
     assert "holds thesis.txt already" in refused(*words[:-1], tmp_path / "mine", "--again")
+    write_image(tmp_path / "drawn" / "masks" / "a.png", np.zeros((20, 30), np.uint8))  # nothing that was exported
+    assert "holds masks already" in refused(*words[:-1], tmp_path / "drawn", "--again")
+
+
+def test_the_address_of_photos_is_one_whatever_their_folder_is_called(found: Path, tmp_path: Path) -> None:
+    photos = (tmp_path / "photos").rename(tmp_path / "nord & süd #1")
+    assert run("export", photos, "--masks", found, "--format", "labelstudio", "--out", tmp_path / "out").exit_code == 0
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
+    asked = [parse_qs(urlsplit(task["data"]["image"]).query) for task in tasks]
+    assert asked == [{"d": [f"{photos.name}/{task['data']['photo']}"]} for task in tasks]
 
 
 def test_what_contradicts_itself_is_refused(found: Path, tmp_path: Path) -> None:

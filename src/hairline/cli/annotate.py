@@ -99,12 +99,13 @@ def export(
 
     Photos are not copied. The file export.json in the folder helps to know the images again when they come back.
     """
-    from hairline.data.annotating import sources, writing
-    from hairline.data.annotating.written import Wanted
+    from urllib.parse import quote
+
+    from hairline.data.annotating import sources, writing, written
     from hairline.io import plugins
 
     _refuse_threshold(threshold)
-    writing.refuse_other(out, writing.OWN, again)
+    writing.refuse_other(out, writing.OWN, written.FILE, again)
     with system_errors.of_no_stage():
         if masks is None:
             found, folder, told = _of_set(source, labels, split, threshold, params)
@@ -116,8 +117,9 @@ def export(
         images = sources.chosen(found, only, first)
         if form != Format.LABEL_STUDIO:
             images = sorted(images, key=lambda image: image.name)  # CVAT numbers the photos of a task in this order
-        default = f"{LOCAL_FILES}{folder.resolve().name}/" if form == Format.LABEL_STUDIO else ""
-        wanted = Wanted(default if url_prefix is None else url_prefix, kind == As.ANNOTATIONS, len(images), told)
+        default = f"{LOCAL_FILES}{quote(folder.resolve().name)}/" if form == Format.LABEL_STUDIO else ""
+        prefix = default if url_prefix is None else url_prefix
+        wanted = written.Wanted(prefix, kind == As.ANNOTATIONS, len(images), told)
         module = plugins.resolve(PACKAGE, form.value)
         with bar(len(images), "export", "image") as progress:
             done = writing.write(module, images, out, wanted, progress.update)
@@ -163,7 +165,7 @@ def bring_back(
 
     if before is not None and photos is not None:
         raise HairlineError("--before and --photos: found both; expected one of them; leave out --photos")
-    writing.refuse_other(out, bringing.OWN, again)
+    writing.refuse_other(out, bringing.OWN, bringing.TABLE, again)
     module = plugins.resolve(PACKAGE, (form or _guessed(path)).value)
     with system_errors.of_no_stage():
         known = bringing.known(before, photos)

@@ -20,6 +20,8 @@ TABLE, MASKS = "corrections.csv", "masks"
 OWN = frozenset({TABLE, MASKS})
 """Names of what is written."""
 YES, NO = "yes", "no"
+FORMULA = ("=", "+", "-", "@")
+"""What spreadsheets take a cell for a formula by."""
 LONGEST = 200
 """Most bytes of a part of a name."""
 
@@ -126,6 +128,7 @@ def bring_back(
     """
     found = form.read(path, images.sizes)
     names = _names(found, images.sizes)
+    _refuse_one_for_two(found, names)
     rows, left, unsaid, notes, crack = dict[str, Row](), list[str](), 0, list[str](), dict[str, None]()
     with whole_folder(out) as folder:
         for image, name in zip(found, names, strict=True):
@@ -149,6 +152,20 @@ def bring_back(
             f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
         )
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
+
+
+def _refuse_one_for_two(found: Sequence[AnnotatedImage], names: Sequence[str]) -> None:
+    """Two images whose folders nothing here knows, as of one file name in two folders, would pass for one."""
+    said = dict[str, str]()
+    for image, name in zip(found, names, strict=True):
+        written = composed((image.said or image.name).replace("\\", "/"))
+        before = said.setdefault(name, written)
+        if before != written:
+            raise HairlineError(
+                f"{image.where}: shows '{printable(written)[:200]}', and an image before it "
+                f"'{printable(before)[:200]}', which both would be '{printable(name)}'; expected a name for each; name "
+                "the folder that holds both photos by --photos, or what was exported of it by --before"
+            )
 
 
 def _refuse_twice(image: AnnotatedImage, name: str, twice: bool) -> None:
@@ -212,7 +229,12 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
     """Write a mask; its row."""
     write_image(folder / MASKS / f"{stem}.png", made.levels)
     crack, ignored = (int((made.levels == level).sum()) for level in (CRACK, IGNORED))
-    return Row(stem, image.who, image.when, changed, crack, ignored, made.outlines)
+    return Row(stem, _plain(image.who), _plain(image.when), changed, crack, ignored, made.outlines)
+
+
+def _plain(told: str) -> str:
+    """What a file says of a person or a time, so that no spreadsheet takes it for a formula."""
+    return f"_{told}" if told.lstrip().startswith(FORMULA) else told
 
 
 def _safe(where: str, name: str) -> str:

@@ -52,6 +52,7 @@ class AnnotatedImage:
         corrected: Whether the file says that a person has looked at it; None where files of its format do not say.
         who: Who did; empty where the file does not say.
         when: Date and time as the file has them, or empty.
+        said: Path of the image as the file has it, where ``name`` is what was made of it; empty: ``name``.
     """
 
     where: str
@@ -62,6 +63,7 @@ class AnnotatedImage:
     corrected: bool | None
     who: str = ""
     when: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)

@@ -54,12 +54,13 @@ def _added(writer: written.Writer, source: Source, step: Callable[[], object]) -
     return written.before(image)
 
 
-def refuse_other(out: Path, own: Collection[str], again: bool) -> None:
+def refuse_other(out: Path, own: Collection[str], mark: str, again: bool) -> None:
     """Refuse a folder that holds what this command would take away.
 
     Args:
         out: The folder.
         own: Names of what this command writes into it, in any format.
+        mark: The one of them that it always writes, and nobody else does.
         again: Whether that may be written over.
 
     Raises:
@@ -69,9 +70,9 @@ def refuse_other(out: Path, own: Collection[str], again: bool) -> None:
         raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
     found = [path.name for path in entries(out)]
     other = [name for name in found if name not in own]
-    if not found or (again and not other):
+    if not found or (again and not other and mark in found):
         return
-    remedy = "name another" if other else "name another, or state --again, and it is written anew"
+    remedy = "name another" if other or mark not in found else "name another, or state --again, and it is written anew"
     raise HairlineError(
         f"--out {printable(str(out))}: holds {', '.join(map(printable, (other or found)[:3]))} already; expected an "
         f"empty folder or nothing there; {remedy}"
