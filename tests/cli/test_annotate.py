@@ -1,5 +1,6 @@
 """`hairline annotate`: from folders and from a set of a workspace, out and back."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -99,6 +100,24 @@ def test_a_list_chooses_images_and_their_order(found: Path, tmp_path: Path) -> N
         "https://example.org/day%202/c.png",
         "https://example.org/b.png",
     ]
+
+
+def test_photos_that_are_called_like_formulas_are_found_by_the_tables_that_name_them(tmp_path: Path) -> None:
+    names = "=SUM(1)", "-front", "wall"
+    for name in names:
+        write_image(tmp_path / "photos" / f"{name}.png", np.full((9, 8, 3), 99, np.uint8))
+        write_image(tmp_path / "found" / f"{name}.png", np.diag([255] * 9).astype(np.uint8)[:, :8])
+        write_image(tmp_path / "other" / f"{name}.png", np.zeros((9, 8), np.uint8))
+    ranked = ["rank", tmp_path / "photos", "--maps", tmp_path / "found", "--maps", tmp_path / "other"]
+    CliRunner().invoke(app, [*map(str, ranked), "--out", str(tmp_path / "r")], catch_exceptions=False)
+    cells = [cell for row in csv.reader((tmp_path / "r" / "ranking.csv").open(encoding="utf-8")) for cell in row]
+    assert "_=SUM(1)" in cells and "_-front" in cells and not [cell for cell in cells if cell[:1] in "=+-@"]
+    words = ["export", tmp_path / "photos", "--masks", tmp_path / "found", "--format", "masks"]
+    assert run(*words, "--out", tmp_path / "out", "--only", tmp_path / "r" / "ranking.csv").exit_code == 0
+    assert {path.stem for path in (tmp_path / "out" / "masks").iterdir()} == set(names)
+    run("import", tmp_path / "out", "--out", tmp_path / "back")
+    rows = (tmp_path / "back" / "corrections.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {row.partition(",")[0] for row in rows} == {"_=SUM(1)", "_-front", "wall"}
 
 
 def test_masks_may_be_annotations_of_label_studio(found: Path, tmp_path: Path) -> None:

@@ -92,7 +92,8 @@ def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
     """ODS of every order minus that of another, seed by seed: mean and t interval of 95 %, with :data:`GAINS`.
 
     A seed counts where both were trained with it, once: of several trainings with it the mean. Trainings without any
-    corrected label stand for every number of images, so that what corrected labels gain at all is ``gains(found, NONE)``.
+    corrected label stand for every number of images, so that what corrected labels gain at all is
+    ``gains(found, NONE)``.
 
     Args:
         found: Of :func:`points`.

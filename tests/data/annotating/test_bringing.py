@@ -217,6 +217,18 @@ def test_what_a_file_says_of_people_is_no_formula(tmp_path: Path) -> None:
     assert [row.who for row in found.rows] == ["_=HYPERLINK(1)"]
 
 
+def test_run_lengths_along_rows_are_told_by_the_box_that_they_contradict(tmp_path: Path) -> None:
+    entry = {"id": 1, "image_id": 0, "category_id": 0, "area": 60, "bbox": [0, 4, 30, 2],
+             "segmentation": {"size": [10, 30], "counts": [120, 60, 120]}}  # fmt: skip
+    content = {"images": [{"id": 0, "file_name": "a.png", "width": 30, "height": 10}], "annotations": [entry],
+               "categories": [{"id": 0, "name": "crack"}]}  # fmt: skip
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    found = back(coco, path, tmp_path / "out")
+    (note,) = found.notes
+    assert note.startswith("'a': a mask of 'crack' contradicts itself: its bbox says [0, 4, 30, 2], and it is drawn at")
+
+
 def test_shapes_of_cvat_are_filled(tmp_path: Path) -> None:
     shapes = ('<polygon label="crack" points="0.0,0.0;8.0,0.0;8.0,1.0;0.0,1.0"></polygon>'
               '<box label="ignore" xtl="0" ytl="4" xbr="2" ybr="6"></box>'

@@ -13,15 +13,13 @@ from hairline.data.annotating.images import CRACK, IGNORED, AnnotatedImage, Draw
 from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size, write_image
 from hairline.io.atomic import whole_folder
-from hairline.io.file_names import Names, printable
+from hairline.io.file_names import Names, no_formula, printable
 from hairline.io.reading import composed
 
 TABLE, MASKS = "corrections.csv", "masks"
 OWN = frozenset({TABLE, MASKS})
 """Names of what is written."""
 YES, NO = "yes", "no"
-FORMULA = ("=", "+", "-", "@")
-"""What spreadsheets take a cell for a formula by."""
 LONGEST = 200
 """Most bytes of a part of a name."""
 
@@ -229,12 +227,7 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
     """Write a mask; its row."""
     write_image(folder / MASKS / f"{stem}.png", made.levels)
     crack, ignored = (int((made.levels == level).sum()) for level in (CRACK, IGNORED))
-    return Row(stem, _plain(image.who), _plain(image.when), changed, crack, ignored, made.outlines)
-
-
-def _plain(told: str) -> str:
-    """What a file says of a person or a time, so that no spreadsheet takes it for a formula."""
-    return f"_{told}" if told.lstrip().startswith(FORMULA) else told
+    return Row(stem, no_formula(image.who), no_formula(image.when), changed, crack, ignored, made.outlines)
 
 
 def _safe(where: str, name: str) -> str:
@@ -263,4 +256,4 @@ def _write_table(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
         table.writeheader()
-        table.writerows(asdict(row) for row in rows)
+        table.writerows(asdict(row) | {"name": no_formula(row.name)} for row in rows)
