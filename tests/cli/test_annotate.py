@@ -91,6 +91,15 @@ def test_scores_are_masks_from_a_threshold_on(found: Path, tmp_path: Path) -> No
     assert read_grey(tmp_path / "high" / "masks" / "a.png").sum() == 0
 
 
+def test_masks_without_crack_in_which_127_is_ignored_are_told_of(found: Path, tmp_path: Path) -> None:
+    write_image(tmp_path / "half" / "a.png", np.tile(np.array([0, 127, 127], np.uint8), (20, 10)))
+    words = ["export", tmp_path / "photos", "--masks", tmp_path / "half", "--format", "masks"]
+    done = run(*words, "--out", tmp_path / "out")
+    assert "no pixel of any mask is crack, and 400 are ignored" in done.output
+    assert "no pixel" not in run(*words, "--threshold", 0.4, "--out", tmp_path / "cut").output
+    assert (read_grey(tmp_path / "cut" / "masks" / "a.png") == 255).sum() == 400
+
+
 def test_a_list_chooses_images_and_their_order(found: Path, tmp_path: Path) -> None:
     (tmp_path / "ranking.csv").write_text("id,gain\nday 2/c,0.9\nb.png,0.5\na,0.1\n", encoding="utf-8")
     run("export", tmp_path / "photos", "--masks", found, "--format", "labelstudio", "--out", tmp_path / "out",

@@ -1,6 +1,7 @@
 """`hairline annotate …`: masks out to an annotation tool, and what people corrected there back."""
 
 import math
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -102,6 +103,7 @@ def export(
     from urllib.parse import quote
 
     from hairline.data.annotating import sources, writing, written
+    from hairline.data.annotating.images import CRACK, IGNORED
     from hairline.io import plugins
 
     _refuse_threshold(threshold)
@@ -120,9 +122,14 @@ def export(
         default = f"{LOCAL_FILES}{quote(folder.resolve().name)}/" if form == Format.LABEL_STUDIO else ""
         prefix = default if url_prefix is None else url_prefix
         wanted = written.Wanted(prefix, kind == As.ANNOTATIONS, len(images), told)
-        module = plugins.resolve(PACKAGE, form.value)
+        module, levels = plugins.resolve(PACKAGE, form.value), Counter[int]()
+
+        def look(image: written.Pre) -> None:
+            levels.update({level: int((image.levels == level).sum()) for level in (CRACK, IGNORED)})
+
         with bar(len(images), "export", "image") as progress:
-            done = writing.write(module, images, out, wanted, progress.update)
+            done = writing.write(module, images, out, wanted, progress.update, look)
+    _tell_no_crack(levels[CRACK], levels[IGNORED])
     typer.echo(f"{len(done)} images written to {printable(str(out))}")
     typer.echo(module.ABOUT)
     if form == Format.LABEL_STUDIO:
@@ -240,6 +247,12 @@ def _refuse_of_set(labels: str | None, split: list[Split] | None) -> None:
                 f"{option}: goes with a data set, and --masks with a folder of photos; expected one of the two; leave "
                 f"out {option}"
             )
+
+
+def _tell_no_crack(crack: int, ignored: int) -> None:
+    if ignored and not crack:
+        told = f"no pixel of any mask is crack, and {ignored:,} are ignored, which is what 127 means"
+        typer.echo(f"note: {told}; where 127 is crack, state --threshold 0.4", err=True)
 
 
 def _tell_without(names: list[str]) -> None:
