@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hairline.config.params import Learned, Params
 from hairline.data import training_table
-from hairline.data.names import CORRECTED, MASKS
+from hairline.data.names import MASKS
 from hairline.data.samples import load_image
 from hairline.data.training_table import Images
 from hairline.errors import HairlineError
@@ -71,9 +71,10 @@ def _judge(
     params: Params, dataset: Path, images: Images, part: pd.DataFrame, page_folder: Path, verdict_file: Path,
     findings_file: Path,
 ) -> None:  # fmt: skip
-    """Judge the labels of one part: its label set is the same for all its rows, but for corrected masks among them."""
-    of_part = [name for name in part["label_set"].unique() if name != CORRECTED]
-    label_set, rule, options = (*of_part, CORRECTED)[0], params.trainable, params.labels_gate(dataset.name)
+    """Judge the labels of one part: its label set is the same for all its rows, but for masks among pseudo-labels."""
+    found = part["label_set"].unique().tolist()
+    label_set = next((name for name in found if name not in MASKS), found[0])
+    rule, options = params.trainable, params.labels_gate(dataset.name)
     judged = training_table.may_show_crack(part).reset_index(drop=True)
     flags = facts.label_flags(judged, judged["pixels"], rule.min_crack_pixels, options.full_share)
     verdict = check("labels", label_set, gate.RULES, {"labels": flags}, options, params.waivers("labels", label_set))

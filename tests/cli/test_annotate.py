@@ -1,8 +1,10 @@
 """`hairline annotate`: from folders and from a set of a workspace, out and back."""
 
+import csv
 import json
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import numpy as np
 import pytest
@@ -89,6 +91,15 @@ def test_scores_are_masks_from_a_threshold_on(found: Path, tmp_path: Path) -> No
     assert read_grey(tmp_path / "high" / "masks" / "a.png").sum() == 0
 
 
+def test_masks_without_crack_in_which_127_is_ignored_are_told_of(found: Path, tmp_path: Path) -> None:
+    write_image(tmp_path / "half" / "a.png", np.tile(np.array([0, 127, 127], np.uint8), (20, 10)))
+    words = ["export", tmp_path / "photos", "--masks", tmp_path / "half", "--format", "masks"]
+    done = run(*words, "--out", tmp_path / "out")
+    assert "no pixel of any mask is crack, and 400 are ignored" in done.output
+    assert "no pixel" not in run(*words, "--threshold", 0.4, "--out", tmp_path / "cut").output
+    assert (read_grey(tmp_path / "cut" / "masks" / "a.png") == 255).sum() == 400
+
+
 def test_a_list_chooses_images_and_their_order(found: Path, tmp_path: Path) -> None:
     (tmp_path / "ranking.csv").write_text("id,gain\nday 2/c,0.9\nb.png,0.5\na,0.1\n", encoding="utf-8")
     run("export", tmp_path / "photos", "--masks", found, "--format", "labelstudio", "--out", tmp_path / "out",
@@ -98,6 +109,24 @@ def test_a_list_chooses_images_and_their_order(found: Path, tmp_path: Path) -> N
         "https://example.org/day%202/c.png",
         "https://example.org/b.png",
     ]
+
+
+def test_photos_that_are_called_like_formulas_are_found_by_the_tables_that_name_them(tmp_path: Path) -> None:
+    names = "=SUM(1)", "-front", "wall"
+    for name in names:
+        write_image(tmp_path / "photos" / f"{name}.png", np.full((9, 8, 3), 99, np.uint8))
+        write_image(tmp_path / "found" / f"{name}.png", np.diag([255] * 9).astype(np.uint8)[:, :8])
+        write_image(tmp_path / "other" / f"{name}.png", np.zeros((9, 8), np.uint8))
+    ranked = ["rank", tmp_path / "photos", "--maps", tmp_path / "found", "--maps", tmp_path / "other"]
+    CliRunner().invoke(app, [*map(str, ranked), "--out", str(tmp_path / "r")], catch_exceptions=False)
+    cells = [cell for row in csv.reader((tmp_path / "r" / "ranking.csv").open(encoding="utf-8")) for cell in row]
+    assert "_=SUM(1)" in cells and "_-front" in cells and not [cell for cell in cells if cell[:1] in "=+-@"]
+    words = ["export", tmp_path / "photos", "--masks", tmp_path / "found", "--format", "masks"]
+    assert run(*words, "--out", tmp_path / "out", "--only", tmp_path / "r" / "ranking.csv").exit_code == 0
+    assert {path.stem for path in (tmp_path / "out" / "masks").iterdir()} == set(names)
+    run("import", tmp_path / "out", "--out", tmp_path / "back")
+    rows = (tmp_path / "back" / "corrections.csv").read_text(encoding="utf-8").splitlines()[1:]
+    assert {row.partition(",")[0] for row in rows} == {"_=SUM(1)", "_-front", "wall"}
 
 
 def test_masks_may_be_annotations_of_label_studio(found: Path, tmp_path: Path) -> None:
@@ -128,6 +157,16 @@ def test_what_lies_in_the_folder_is_not_written_over_unless_it_is_said(found: Pa
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work", encoding="utf-8")
     assert "holds thesis.txt already" in refused(*words[:-1], tmp_path / "mine", "--again")
+    write_image(tmp_path / "drawn" / "masks" / "a.png", np.zeros((20, 30), np.uint8))  # nothing that was exported
+    assert "holds masks already" in refused(*words[:-1], tmp_path / "drawn", "--again")
+
+
+def test_the_address_of_photos_is_one_whatever_their_folder_is_called(found: Path, tmp_path: Path) -> None:
+    photos = (tmp_path / "photos").rename(tmp_path / "nord & süd #1")
+    assert run("export", photos, "--masks", found, "--format", "labelstudio", "--out", tmp_path / "out").exit_code == 0
+    tasks = json.loads((tmp_path / "out" / "tasks.json").read_text(encoding="utf-8"))
+    asked = [parse_qs(urlsplit(task["data"]["image"]).query) for task in tasks]
+    assert asked == [{"d": [f"{photos.name}/{task['data']['photo']}"]} for task in tasks]
 
 
 def test_what_contradicts_itself_is_refused(found: Path, tmp_path: Path) -> None:

@@ -270,6 +270,7 @@ def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_
             ["1 of its 2 parts with a share; give one to all, or to none"],
         ),
         ({"parts": [{"dataset": "synthetic", "split": "train"}] * 2}, ["train images of 'synthetic' are in two parts"]),
+        ({"budget": {"images": 2, "order": "expected", "beside": ["manual"]}}, ["beside names 'manual', and a"]),
     ],
 )  # fmt: skip
 def test_a_faulty_training_set_is_one_line(
@@ -280,6 +281,14 @@ def test_a_faulty_training_set_is_one_line(
         check(Params(write_params(values)))
     (line,) = str(caught.value).splitlines()
     assert all(part in line for part in told), line
+
+
+def test_a_limit_of_images_cuts_no_budget(values: dict[str, Any], write_params: Write) -> None:
+    values["training_sets"]["synthetic"]["budget"] = {"images": 2, "order": "random"}
+    check(Params(write_params(values)))
+    values["segmenter"]["max_images"] = 4
+    with pytest.raises(HairlineError, match=r"synthetic\.budget: segmenter\.max_images is 4 for .* learn from some of"):
+        check(Params(write_params(values)))
 
 
 def test_the_paper_has_the_training_sets_it_is_said_to_have() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from hairline.inspection.ranking import ranked
 from hairline.metrics import ranking
 
 
@@ -54,3 +55,13 @@ def test_groups_take_turns_by_the_best_of_each() -> None:
     order = ranking.descending([0.9, 0.8, 0.3, 0.5, 0.4, 0.7])
     assert order == [0, 1, 5, 3, 4, 2]
     assert ranking.in_turn(order, groups) == [0, 3, 4, 1, 2, 5]
+
+
+def test_what_a_corrected_mask_ignores_ranks_no_photo() -> None:
+    mask = np.array([[0, 127], [255, 0]], np.float32) / np.float32(255)
+    scores = np.array([[0.2, 0.9], [0.8, 127 / 255]], np.float32)
+    maps = {"corrected": mask, "network": scores}
+    found = ranked.without_ignored(maps, ["corrected"])
+    np.testing.assert_allclose(found["corrected"], [[0, 0], [1, 0]])
+    np.testing.assert_allclose(found["network"], [[0.2, 0], [0.8, 127 / 255]])
+    assert ranked.without_ignored(maps, []) is maps  # 127 is a confidence there

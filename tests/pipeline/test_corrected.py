@@ -18,6 +18,7 @@ from hairline.config import segmenter_record, uses
 from hairline.config.checks import check
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
+from hairline.data.budget import Budget
 from hairline.data.layouts import synthetic
 from hairline.data.masks import Pixels
 from hairline.data.samples import ingest, load_mask, read_samples
@@ -145,6 +146,30 @@ def test_weights_hold_within_parts_that_have_shares(params: dict[str, Any]) -> N
     assert [share for *_, share in found] == pytest.approx([1 / 4, 1 / 4, 1 / 2])
 
 
+@pytest.mark.parametrize("order", ["random", "expected"])
+def test_a_budget_goes_to_images_that_nobody_has_corrected(params: dict[str, Any], order: str) -> None:
+    label()
+    own = {"train_00001", "train_00004", "val_00000"}
+    rows = listed(replace(TAKEN, budget=Budget(4, order))).table
+    assert set(rows.loc[rows["label_set"] == "corrected", "id"]) == own
+    assert set(rows.loc[rows["label_set"] == "manual", "id"]) == {f"train_{number:05}" for number in (0, 2, 3, 5)}
+    with pytest.raises(HairlineError, match=r"a budget of 5 images, and 4 .* have a mask and no corrected one; lower"):
+        listed(replace(TAKEN, budget=Budget(5, order)))
+    alone = listed(replace(PLAIN, budget=Budget(4, order)), "corrected").table
+    assert set(alone["label_set"]) == {"corrected"}  # masks have nothing to correct
+
+
+def test_a_part_has_its_share_whatever_its_labels_are(params: dict[str, Any]) -> None:
+    label()
+    halves = Part("synthetic", "train", None, 0.25, True), Part("synthetic", "val", "manual", 0.75)
+    for budget in (None, Budget(2, "random")):
+        images = listed(TrainingSet(halves, budget=budget))
+        kinds = images.table.loc[images.table["split"] == "train", "label_set"]
+        assert kinds.nunique() == (2 if budget is None else 3)
+        expected = [("synthetic (train)", 5, 0.25), ("synthetic (val)", 2, 0.75)]
+        assert images.shares(images.training(0)) == expected
+
+
 def test_a_kind_that_gets_nothing_of_an_epoch_is_told_by_its_name() -> None:
     with pytest.raises(
         HairlineError, match=r"^mine \(train\): a share of 0\.01 gives .*items_per_epoch to 100 or more"
@@ -202,6 +227,11 @@ def test_the_gate_of_labels_and_the_list_of_images_take_both_kinds(params: dict[
     validate_labels.main(["--label-set", "faint", "--training-set", "synthetic"])
     verdict = PATHS.labels_verdicts("synthetic", "faint") / "synthetic-train.json"
     assert '"faint"' in verdict.read_text()
+    params["training_sets"]["synthetic"]["budget"] = {"images": 2, "order": "random"}
+    write_params(params)
+    list_training_images.main([])
+    validate_labels.main(["--label-set", "faint", "--training-set", "synthetic"])
+    assert '"faint"' in verdict.read_text()  # by whose name waivers are stated
 
 
 def test_a_corrected_mask_is_a_mask_seen(params: dict[str, Any]) -> None:

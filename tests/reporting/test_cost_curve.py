@@ -10,7 +10,7 @@ from scipy import stats
 from support.results import labels, random_table, segmenter
 
 from hairline.data.budget import Budget
-from hairline.data.training_set import Part, TrainingSet
+from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.metrics.score_table import metrics
 from hairline.reporting import cost_curve
 from hairline.reporting.figures import canvas, cost_curves
@@ -53,6 +53,34 @@ def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(f
         gained = cost_curve.gains(found, over).set_index("order").loc["expected"]
         told = stats.ttest_rel(ods(6), ods(start)).confidence_interval(0.95)
         assert [gained["mean"], gained["low"], gained["high"]] == pytest.approx([(ods(6) - ods(start)).mean(), *told])
+
+
+def test_trainings_that_differ_in_more_than_budget_and_seed_are_never_seeds_of_one_curve() -> None:
+    budget = Budget(images=20, order="expected", beside=("konig",))
+    sets = {
+        "none": replace(SETS["none_1"], weights=Weights()),
+        "plain": TrainingSet(PARTS, budget=budget, seed=1),
+        "weighed": TrainingSet(PARTS, budget=budget, seed=1, weights=Weights(manual=5)),
+        "turns": TrainingSet(PARTS, budget=replace(budget, in_turn=True), seed=1),
+        "drawn": TrainingSet(PARTS, budget=Budget(images=20, order="random"), seed=1),
+        "drawn_anew": TrainingSet(PARTS, budget=Budget(images=20, order="random", seed=2), seed=1),
+    }
+    results = [replace(segmenter("konig", random_table(number)), training_set=name) for number, name in enumerate(sets)]
+    points = cost_curve.points(results, sets)
+    curves = points.groupby("labels")["order"].agg(lambda orders: sorted(set(orders))).to_dict()
+    orders = ["expected: as plain", "expected: as turns", "none", "random"]
+    assert curves == {"konig: as plain": orders, "konig: as weighed": ["expected: as plain", "none"]}
+    gained = cost_curve.gains(points, "random").set_index("order")
+    assert gained["seeds"].to_dict() == {"expected: as plain": 1, "expected: as turns": 1}
+    ods = [metrics(random_table(number))["ods"] for number in range(6)]
+    assert gained.loc["expected: as plain", "mean"] == pytest.approx(ods[1] - (ods[4] + ods[5]) / 2)
+    assert len(cost_curve.gains(points, "none")) == 4
+
+
+def test_what_is_said_is_said_of_each_label_set_and_model(found: pd.DataFrame) -> None:
+    twice = pd.concat([found, found.assign(labels="otsu")])
+    told = cost_curve.told(twice)
+    assert len(told) == 2 and " of labels of otsu (" in told[1] and told[0] == told[1].replace("otsu", "konig")
 
 
 @pytest.mark.parametrize(

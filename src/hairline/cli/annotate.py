@@ -1,6 +1,7 @@
 """`hairline annotate …`: masks out to an annotation tool, and what people corrected there back."""
 
 import math
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -99,12 +100,14 @@ def export(
 
     Photos are not copied. The file export.json in the folder helps to know the images again when they come back.
     """
-    from hairline.data.annotating import sources, writing
-    from hairline.data.annotating.written import Wanted
+    from urllib.parse import quote
+
+    from hairline.data.annotating import sources, writing, written
+    from hairline.data.annotating.images import CRACK, IGNORED
     from hairline.io import plugins
 
     _refuse_threshold(threshold)
-    writing.refuse_other(out, writing.OWN, again)
+    writing.refuse_other(out, writing.OWN, written.FILE, again)
     with system_errors.of_no_stage():
         if masks is None:
             found, folder, told = _of_set(source, labels, split, threshold, params)
@@ -116,11 +119,17 @@ def export(
         images = sources.chosen(found, only, first)
         if form != Format.LABEL_STUDIO:
             images = sorted(images, key=lambda image: image.name)  # CVAT numbers the photos of a task in this order
-        default = f"{LOCAL_FILES}{folder.resolve().name}/" if form == Format.LABEL_STUDIO else ""
-        wanted = Wanted(default if url_prefix is None else url_prefix, kind == As.ANNOTATIONS, len(images), told)
-        module = plugins.resolve(PACKAGE, form.value)
+        default = f"{LOCAL_FILES}{quote(folder.resolve().name)}/" if form == Format.LABEL_STUDIO else ""
+        prefix = default if url_prefix is None else url_prefix
+        wanted = written.Wanted(prefix, kind == As.ANNOTATIONS, len(images), told)
+        module, levels = plugins.resolve(PACKAGE, form.value), Counter[int]()
+
+        def look(image: written.Pre) -> None:
+            levels.update({level: int((image.levels == level).sum()) for level in (CRACK, IGNORED)})
+
         with bar(len(images), "export", "image") as progress:
-            done = writing.write(module, images, out, wanted, progress.update)
+            done = writing.write(module, images, out, wanted, progress.update, look)
+    _tell_no_crack(levels[CRACK], levels[IGNORED])
     typer.echo(f"{len(done)} images written to {printable(str(out))}")
     typer.echo(module.ABOUT)
     if form == Format.LABEL_STUDIO:
@@ -163,7 +172,7 @@ def bring_back(
 
     if before is not None and photos is not None:
         raise HairlineError("--before and --photos: found both; expected one of them; leave out --photos")
-    writing.refuse_other(out, bringing.OWN, again)
+    writing.refuse_other(out, bringing.OWN, bringing.TABLE, again)
     module = plugins.resolve(PACKAGE, (form or _guessed(path)).value)
     with system_errors.of_no_stage():
         known = bringing.known(before, photos)
@@ -238,6 +247,12 @@ def _refuse_of_set(labels: str | None, split: list[Split] | None) -> None:
                 f"{option}: goes with a data set, and --masks with a folder of photos; expected one of the two; leave "
                 f"out {option}"
             )
+
+
+def _tell_no_crack(crack: int, ignored: int) -> None:
+    if ignored and not crack:
+        told = f"no pixel of any mask is crack, and {ignored:,} are ignored, which is what 127 means"
+        typer.echo(f"note: {told}; where 127 is crack, state --threshold 0.4", err=True)
 
 
 def _tell_without(names: list[str]) -> None:

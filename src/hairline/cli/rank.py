@@ -76,6 +76,7 @@ def rank(
         raise HairlineError(f"--scale {scale:g}: expected a number above 0; correct it")
     if by not in MEASURES:
         raise HairlineError(f"--by {printable(by)}: no such measure; expected {', '.join(MEASURES)}; name one of them")
+    from hairline.data.names import MASKS
     from hairline.imaging.images import read_image
     from hairline.inspection.ranking import ranked, writing
     from hairline.judge import opinions
@@ -92,8 +93,12 @@ def rank(
             *(f"{source}: {line}" for source, each in read.items() for line in each.remarks),
         ]
 
+        of_set = not Path(photos).is_dir()
+        masks = [source for source, given in zip(read, maps, strict=True)
+                 if given in MASKS and of_set and not Path(given).exists()]  # fmt: skip
+
         def maps_of(name: str) -> ranked.Maps:
-            return _maps(name, read)
+            return ranked.without_ignored(_maps(name, read), masks)
 
         with bar(len(common), "rank", "photo") as progress:
             measured = []

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hairline.config import training_sets
 from hairline.config.params import Params
+from hairline.data.budget import takes_masks
 from hairline.data.names import CORRECTED, MASKS
 from hairline.data.training_set import TrainingSet
 from hairline.metrics import published
@@ -42,11 +43,26 @@ def problems(params: Params) -> Iterator[str]:
         fault = published.misnamed(training_set.paper, layouts) if training_set.paper else ""
         if fault:
             yield f"training_sets.{name}.paper: {fault}"
+    yield from _cut_budgets(params)
     for name, members in params.pooled_test_sets.items():
         if name in params.matrix.test_sets:
             yield f"pooled_test_sets.{name}: this name is that of a test set; choose another"
         if len(set(members)) < len(members):
             yield f"pooled_test_sets.{name}: names a test set twice; name each once"
+
+
+def _cut_budgets(params: Params) -> Iterator[str]:
+    """A line for each budget of which a limit of images would leave some out, so that fewer were learned than told."""
+    for architecture in params.matrix.architectures:
+        limit = params.training(architecture)[0].max_images
+        for name, training_set in training_sets.chosen(params).items():
+            budget = training_set.budget
+            if limit and budget and any(takes_masks(budget, part.labels) for part in training_set.parts):
+                yield (
+                    f"training_sets.{name}.budget: segmenter.max_images is {limit} for '{architecture}', which would "
+                    f"learn from some of the {budget.images} corrected images only; expected 0, which "
+                    "takes all images; set it so, or take the budget out"
+                )
 
 
 def _all(params: Params) -> dict[str, TrainingSet]:

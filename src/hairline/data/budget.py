@@ -13,7 +13,7 @@ import pandas as pd
 from annotated_types import Ge, Gt, Le
 from numpy.typing import NDArray
 
-from hairline.data.names import MANUAL, DistinctNames
+from hairline.data.names import MASKS, DistinctNames
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores
 from hairline.io import bounds
@@ -30,7 +30,8 @@ class Budget:
     Attributes:
         images: How many.
         order: ``random``, or the measure of :mod:`hairline.metrics.ranking` whose largest values come first.
-        beside: Further label sets whose maps the measure looks at, beside the labels themselves.
+        beside: Further label sets whose maps the measure looks at, beside the labels themselves; none that is masks,
+            which nobody has before labels are corrected.
         in_turn: Whether the groups of a set, such as the photos that crops are of, take turns in a ranking.
         seed: Of the random order.
         minutes: What correcting one is taken to cost a person, for the cost curve alone.
@@ -43,11 +44,21 @@ class Budget:
     seed: Annotated[int, Ge(0), Le(bounds.SEED)] = 1
     minutes: Annotated[float, Gt(0), Le(bounds.SECONDS)] = 3.0
 
+    def __post_init__(self) -> None:
+        masks = [name for name in self.beside if name in MASKS]
+        if masks:
+            raise ValueError(
+                f"beside names '{masks[0]}', and a ranking by masks is none that anybody has before labels are "
+                "corrected; name label sets of pseudo-labels"
+            )
+
 
 def spent(
     rows: pd.DataFrame, masks: pd.DataFrame, beside: Sequence[pd.DataFrame], budget: Budget, data: Path
 ) -> pd.DataFrame:
     """Images with their labels, the first of an order with their masks, which then come first.
+
+    Images that have a corrected mask keep it: the budget goes to others, and no ranking reads it.
 
     Args:
         rows: Of one part of a training set, as :func:`hairline.data.training_table.table` has them.
@@ -59,11 +70,13 @@ def spent(
     Raises:
         HairlineError: If there are fewer images with a mask than are to be corrected, or a label to rank by is missing.
     """
-    able = [position for position, label in enumerate(masks["label"]) if label]
+    done = rows["label_set"].isin(MASKS).to_numpy()
+    able = [position for position, label in enumerate(masks["label"]) if label and not done[position]]
     if budget.images > len(able):
         raise HairlineError(
             f"training_sets: a budget of {budget.images} images, and {len(able)} training images of "
-            f"'{rows['dataset'].iloc[0]}' have a mask; lower budget.images, or take images in that have masks"
+            f"'{rows['dataset'].iloc[0]}' have a mask{' and no corrected one' if done.any() else ''}; lower "
+            "budget.images, or take images in that have masks"
         )
     order = [able[place] for place in _order(rows.iloc[able], [each.iloc[able] for each in beside], budget, data)]
     chosen = sorted(order[: budget.images])
@@ -102,4 +115,4 @@ def _map(path: Path) -> NDArray[np.float32]:
 
 def takes_masks(budget: Budget | None, labels: str | None) -> bool:
     """Whether a budget corrects labels of a part that always has those of a label set; None: those asked for."""
-    return budget is not None and budget.images > 0 and labels != MANUAL
+    return budget is not None and budget.images > 0 and labels not in MASKS

@@ -228,11 +228,9 @@ class Images:
         if WEIGHT in rows:
             return list(_weighted(rows))
         rows = rows[rows["share"].notna()]
-        twice = rows.groupby(["dataset", "split"])["label_set"].transform("nunique") > 1
-        rows = rows.assign(of=np.where(twice, ", " + rows["label_set"], ""))
         return [
-            (f"{dataset} ({split}{of})", int(part["learned"].sum()), float(part["share"].iloc[0]))
-            for (dataset, split, of), part in rows.groupby(["dataset", "split", "of"], sort=False)
+            (f"{dataset} ({split})", int(part["learned"].sum()), float(part["share"].iloc[0]))
+            for (dataset, split), part in rows.groupby(["dataset", "split"], sort=False)
         ]
 
     def validation(self) -> list[str]:

@@ -8,6 +8,9 @@ from urllib.parse import unquote
 from hairline.errors import HairlineError
 from hairline.io.reading import composed, entries
 
+FORMULA = ("=", "+", "-", "@")
+"""What spreadsheets take a cell for a formula by."""
+
 
 class Names:
     """Names that are there, to be found as somebody else wrote them.
@@ -81,6 +84,15 @@ def printable(name: str) -> str:
     'a\\nb'
     """
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in name)
+
+
+def no_formula(text: str) -> str:
+    """A text for a cell of a table, with a line before what spreadsheets would take for a formula.
+
+    >>> no_formula("=A1"), no_formula("wall")
+    ('_=A1', 'wall')
+    """
+    return f"_{text}" if text.lstrip().startswith(FORMULA) else text
 
 
 def refuse_no_text(where: Path, name: str) -> None:

@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from hairline.data.budget import RANDOM
-from hairline.data.training_set import TrainingSet
+from hairline.data.budget import RANDOM, Budget
+from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.metrics.score_table import metrics
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import canvas, cost_curves
@@ -18,6 +18,10 @@ CURVE = ("labels", "model", "test_set", "order", "images", "minutes", "seeds", "
 GAINS = ("labels", "model", "test_set", "order", "images", "seeds", "mean", "low", "high")
 NONE = "none"
 """The order of trainings without any corrected label."""
+_Learned = tuple[tuple[Part, ...], Weights]
+"""What trainings of one curve have in common."""
+_Ranked = tuple[tuple[str, ...], bool]
+"""What a ranking looks at beside labels, and whether groups take turns."""
 LEVEL = 0.95
 HOW = (
     "Masks of the set stand in for an annotator, at the minutes an image that training_sets state, which nobody "
@@ -29,6 +33,10 @@ HOW = (
 def points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) -> pd.DataFrame:
     """A row for each scored segmenter whose training set has a budget, with :data:`POINTS`.
 
+    Curves are apart where training sets differ in more than budget and seed, and rankings where they do not look at the
+    same: ``labels`` and ``order`` then say as which training set each is. Trainings without any corrected label are a
+    point of every curve of their parts, whatever the weights.
+
     Args:
         results: Everything that was compared.
         training_sets: By name.
@@ -38,16 +46,35 @@ def points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) 
 
 
 def _points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) -> Iterator[tuple[object, ...]]:
-    for result in results:
-        learned = training_sets.get(result.training_set) if result.kind == "segmenter" else None
-        if learned is None or learned.budget is None or result.table is None:
+    scored = [
+        (result, training_sets[result.training_set])
+        for result in results
+        if result.kind == "segmenter" and result.table is not None and result.training_set in training_sets
+    ]
+    budgets = {result.training_set: (learned, learned.budget) for result, learned in scored if learned.budget}
+    learned_by, ranked_by = dict[_Learned, str](), dict[str, dict[_Ranked, str]]()
+    for name, (learned, budget) in sorted(budgets.items(), key=lambda each: not each[1][1].images):
+        if budget.images or learned.parts not in [parts for parts, _ in learned_by]:
+            learned_by.setdefault((learned.parts, learned.weights), name)
+        ranked_by.setdefault(budget.order, {}).setdefault(_ranked(budget), name)
+    for result, learned in scored:
+        if learned.budget is None or result.table is None:
             continue
-        budget = learned.budget
-        yield (
-            result.label_set, str(result.architecture), result.dataset, budget.order if budget.images else NONE,
-            budget.images, budget.images * budget.minutes, -1 if learned.seed is None else learned.seed,
-            metrics(result.table)["ods"],
-        )  # fmt: skip
+        budget, own = learned.budget, (learned.parts, learned.weights)
+        order = budget.order if budget.images else NONE
+        if budget.images and len(ranked_by[order]) > 1:
+            order += f": as {ranked_by[order][_ranked(budget)]}"
+        for each, name in learned_by.items():
+            if each == own or (not budget.images and each[0] == learned.parts):
+                yield (
+                    result.label_set + (f": as {name}" if len(learned_by) > 1 else ""), str(result.architecture),
+                    result.dataset, order, budget.images, budget.images * budget.minutes,
+                    -1 if learned.seed is None else learned.seed, metrics(result.table)["ods"],
+                )  # fmt: skip
+
+
+def _ranked(budget: Budget) -> _Ranked:
+    return ((), False) if budget.order == RANDOM else (budget.beside, budget.in_turn)
 
 
 def curve(found: pd.DataFrame) -> pd.DataFrame:
@@ -64,8 +91,9 @@ def curve(found: pd.DataFrame) -> pd.DataFrame:
 def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
     """ODS of every order minus that of another, seed by seed: mean and t interval of 95 %, with :data:`GAINS`.
 
-    A seed counts where both were trained with it. Trainings without any corrected label stand for every number of
-    images, so that what corrected labels gain at all is ``gains(found, NONE)``.
+    A seed counts where both were trained with it, once: of several trainings with it the mean. Trainings without any
+    corrected label stand for every number of images, so that what corrected labels gain at all is
+    ``gains(found, NONE)``.
 
     Args:
         found: Of :func:`points`.
@@ -73,8 +101,10 @@ def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
     """
     keys = ["labels", "model", "test_set", "images", "seed"]
     on = [key for key in keys if key != "images"] if over == NONE else keys
-    base = found.loc[found["order"] == over, [*on, "ods"]]
-    both = found[~found["order"].isin([over, NONE])].merge(base, on=on, suffixes=("", "_over"))
+    base = found[found["order"] == over].groupby(on, sort=False)["ods"].mean().reset_index()
+    other = found[~found["order"].isin([over, NONE])]
+    each = other.groupby([*GAINS[:5], "seed"], sort=False)["ods"].mean().reset_index()
+    both = each.merge(base, on=on, suffixes=("", "_over"))
     both = both.assign(difference=both["ods"] - both["ods_over"])
     rows = [
         (*_tuple(key), *_summary(group["difference"].to_numpy()))
@@ -149,8 +179,9 @@ def drawings(found: pd.DataFrame) -> dict[str, str]:
 
 def told(found: pd.DataFrame) -> list[str]:
     """In words: whether a ranking gains over a random order, by its interval, on each test set."""
-    lines = []
-    for (order, test_set), rows in gains(found, RANDOM).groupby(["order", "test_set"], sort=False):
+    lines, several = [], len(found[["labels", "model"]].drop_duplicates()) > 1
+    keys = ["order", "test_set", "labels", "model"]
+    for (order, test_set, labels, model), rows in gains(found, RANDOM).groupby(keys, sort=False):
         sure = rows[rows["low"] > 0], rows[rows["high"] < 0]
         if not len(rows[rows["low"].notna()]):
             continue
@@ -158,7 +189,10 @@ def told(found: pd.DataFrame) -> list[str]:
         said = [f"ahead of a random order at {ahead} images"] if ahead else []
         said += [f"behind it at {behind} images"] if behind else []
         verdict = " and ".join(said) if said else "cannot be told from a random order at any number of images"
-        lines.append(f"On {test_set} the ranking '{order}' {'is ' if said else ''}{verdict} (t interval over seeds).")
+        of = f" of labels of {labels} ({model})" if several else ""
+        lines.append(
+            f"On {test_set} the ranking '{order}'{of} {'is ' if said else ''}{verdict} (t interval over seeds)."
+        )
     return lines
 
 

@@ -154,6 +154,81 @@ def test_the_tag_checked_says_which_images_of_cvat_were_looked_at(tmp_path: Path
     assert found.left == ["b.png"]
 
 
+def test_a_tag_is_of_one_image_and_not_of_its_name(tmp_path: Path) -> None:
+    tag = '<tag label="checked" source="manual"></tag>'
+    path = xml(tmp_path / "a.xml", image("a.png", mask("0,6") + tag), image("a.png", mask("6"), 1))
+    assert [row.crack_pixels for row in back(cvat, path, tmp_path / "out").rows] == [6]
+
+
+def test_who_corrected_an_image_is_told_of_its_own_task(tmp_path: Path) -> None:
+    task = ("<task><id>{}</id><assignee><username>{}</username></assignee><updated>2026-0{}-01</updated>"
+            "<owner><username>boss</username></owner></task>")  # fmt: skip
+    meta = f"<project><tasks>{task.format(1, 'anna', 1)}{task.format(2, 'ben', 2)}</tasks></project>"
+    one, other = (image(f"{name}.png", "").replace("<image", f'<image task_id="{task_id}"')
+                  for name, task_id in (("a", 1), ("b", 2)))  # fmt: skip
+    found = back(cvat, xml(tmp_path / "a.xml", one, other, image("c.png", ""), meta=meta), tmp_path / "out")
+    assert [(row.who, row.when) for row in found.rows] == [("anna", "2026-01-01"), ("ben", "2026-02-01"), ("", "")]
+
+
+def test_two_photos_of_one_file_name_are_never_taken_for_one(tmp_path: Path) -> None:
+    known = Known({"wall.png": (6, 8)}, {})
+    images = image("north/wall.png", mask("0,6")), image("wall.png", mask("6"), 1)
+    with pytest.raises(HairlineError, match=r"'wall\.png', and an image before it 'north/wall\.png', which both would"):
+        back(cvat, xml(tmp_path / "a.xml", *images), tmp_path / "out", known=known)
+
+    def local(folder: str, *annotations: dict[str, Any]) -> dict[str, Any]:
+        data = {"image": f"/data/local-files/?d=photos/{folder}/wall.png", "width": 8, "height": 6}
+        return {"data": data, "annotations": list(annotations)}
+
+    path = tasks(tmp_path / "p.json", local("north", annotation(polygon("crack"))), local("south"))
+    for each in (NOTHING, known):
+        with pytest.raises(HairlineError, match=r"'photos/south/wall\.png', and an image .*'photos/north/wall\.png'"):
+            back(labelstudio, path, tmp_path / "out", known=each)
+    both = Known(dict.fromkeys(("north/wall.png", "south/wall.png"), (6, 8)), {})
+    assert [row.name for row in back(labelstudio, path, tmp_path / "out", known=both).rows] == ["north/wall"]
+    again = task("a.png", [annotation(polygon("crack"))]), task("a.png", [], width=8, height=6)
+    uploads = json.dumps(again).replace("1a2b3c4d", "00000000", 1)  # one photo, uploaded twice
+    path.write_text(uploads, encoding="utf-8")
+    assert [row.name for row in back(labelstudio, path, tmp_path / "twice").rows] == ["a"]
+
+
+def test_a_task_with_two_pictures_has_the_mask_of_the_one_that_is_drawn_on(tmp_path: Path) -> None:
+    drawn = {**polygon("crack"), "to_name": "after"}
+    found = {"data": {"before": "a.png", "after": "b.png"}, "annotations": [annotation(drawn)]}
+    path = tasks(tmp_path / "p.json", found)
+    known = Known(dict.fromkeys(("a.png", "b.png"), (6, 8)), {})
+    assert [row.name for row in back(labelstudio, path, tmp_path / "out", known=known).rows] == ["b"]
+    for other in ({**drawn, "to_name": "before"}, {**drawn, "item_index": 1}):
+        found["annotations"] = [annotation(drawn, other)]
+        with pytest.raises(HairlineError, match="has regions on several pictures of one task"):
+            back(labelstudio, tasks(path, found), tmp_path / "two", known=known)
+
+
+def test_the_newest_annotation_is_told_by_its_moment(tmp_path: Path) -> None:
+    times = "2026-01-01T10:00:00Z", "2026-01-01T10:00:00.500000Z", "2026-01-01T11:00:00+02:00"
+    newest = [annotation(*([polygon("crack")] if number == 1 else []), when=when) for number, when in enumerate(times)]
+    path = tasks(tmp_path / "p.json", task("a.jpg", newest, width=8, height=6))
+    assert [row.crack_pixels for row in back(labelstudio, path, tmp_path / "out").rows] == [24]
+
+
+def test_what_a_file_says_of_people_is_no_formula(tmp_path: Path) -> None:
+    who = annotation(polygon("crack"), completed_by={"email": "=HYPERLINK(1)"})
+    found = back(labelstudio, tasks(tmp_path / "p.json", task("a.jpg", [who])), tmp_path / "out")
+    assert [row.who for row in found.rows] == ["_=HYPERLINK(1)"]
+
+
+def test_run_lengths_along_rows_are_told_by_the_box_that_they_contradict(tmp_path: Path) -> None:
+    entry = {"id": 1, "image_id": 0, "category_id": 0, "area": 60, "bbox": [0, 4, 30, 2],
+             "segmentation": {"size": [10, 30], "counts": [120, 60, 120]}}  # fmt: skip
+    content = {"images": [{"id": 0, "file_name": "a.png", "width": 30, "height": 10}], "annotations": [entry],
+               "categories": [{"id": 0, "name": "crack"}]}  # fmt: skip
+    path = tmp_path / "c.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    found = back(coco, path, tmp_path / "out")
+    (note,) = found.notes
+    assert note.startswith("'a': a mask of 'crack' contradicts itself: its bbox says [0, 4, 30, 2], and it is drawn at")
+
+
 def test_shapes_of_cvat_are_filled(tmp_path: Path) -> None:
     shapes = ('<polygon label="crack" points="0.0,0.0;8.0,0.0;8.0,1.0;0.0,1.0"></polygon>'
               '<box label="ignore" xtl="0" ytl="4" xbr="2" ybr="6"></box>'

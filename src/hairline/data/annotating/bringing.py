@@ -13,7 +13,7 @@ from hairline.data.annotating.images import CRACK, IGNORED, AnnotatedImage, Draw
 from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size, write_image
 from hairline.io.atomic import whole_folder
-from hairline.io.file_names import Names, printable
+from hairline.io.file_names import Names, no_formula, printable
 from hairline.io.reading import composed
 
 TABLE, MASKS = "corrections.csv", "masks"
@@ -126,6 +126,7 @@ def bring_back(
     """
     found = form.read(path, images.sizes)
     names = _names(found, images.sizes)
+    _refuse_one_for_two(found, names)
     rows, left, unsaid, notes, crack = dict[str, Row](), list[str](), 0, list[str](), dict[str, None]()
     with whole_folder(out) as folder:
         for image, name in zip(found, names, strict=True):
@@ -149,6 +150,20 @@ def bring_back(
             f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
         )
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
+
+
+def _refuse_one_for_two(found: Sequence[AnnotatedImage], names: Sequence[str]) -> None:
+    """Two images whose folders nothing here knows, as of one file name in two folders, would pass for one."""
+    said = dict[str, str]()
+    for image, name in zip(found, names, strict=True):
+        written = composed((image.said or image.name).replace("\\", "/"))
+        before = said.setdefault(name, written)
+        if before != written:
+            raise HairlineError(
+                f"{image.where}: shows '{printable(written)[:200]}', and an image before it "
+                f"'{printable(before)[:200]}', which both would be '{printable(name)}'; expected a name for each; name "
+                "the folder that holds both photos by --photos, or what was exported of it by --before"
+            )
 
 
 def _refuse_twice(image: AnnotatedImage, name: str, twice: bool) -> None:
@@ -212,7 +227,7 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
     """Write a mask; its row."""
     write_image(folder / MASKS / f"{stem}.png", made.levels)
     crack, ignored = (int((made.levels == level).sum()) for level in (CRACK, IGNORED))
-    return Row(stem, image.who, image.when, changed, crack, ignored, made.outlines)
+    return Row(stem, no_formula(image.who), no_formula(image.when), changed, crack, ignored, made.outlines)
 
 
 def _safe(where: str, name: str) -> str:
@@ -241,4 +256,4 @@ def _write_table(path: Path, rows: Sequence[Row]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, [field.name for field in fields(Row)], lineterminator="\n")
         table.writeheader()
-        table.writerows(asdict(row) for row in rows)
+        table.writerows(asdict(row) | {"name": no_formula(row.name)} for row in rows)

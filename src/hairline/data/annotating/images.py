@@ -1,7 +1,7 @@
 """Annotated images, whichever tool they come from: regions with labels, and the levels of the mask they make."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,11 +32,13 @@ class Region:
         label: As the tool has it.
         kind: ``mask`` where its pixels are stated one by one, else the outline that is filled: ``polygon``, ``box``, …
         draw: Its pixels, bool [height, width]; raises ValueError where it cannot be drawn.
+        odd: What drawing it found odd, each to follow what names it.
     """
 
     label: str
     kind: str
     draw: Callable[[], NDArray[np.bool_]]
+    odd: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class AnnotatedImage:
         corrected: Whether the file says that a person has looked at it; None where files of its format do not say.
         who: Who did; empty where the file does not say.
         when: Date and time as the file has them, or empty.
+        said: Path of the image as the file has it, where ``name`` is what was made of it; empty: ``name``.
     """
 
     where: str
@@ -62,6 +65,7 @@ class AnnotatedImage:
     corrected: bool | None
     who: str = ""
     when: str = ""
+    said: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,6 +136,7 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
         levels[pixels & (levels != IGNORED)] = level
         outlines += region.kind != "mask"
         crack += [region.label] if level == CRACK else []
+        remarks += [f"a {region.kind} of '{printable(region.label)}' {odd}" for odd in region.odd]
         thin = region.kind != "mask" and not pixels.any()
         remarks += [f"a {region.kind} of '{printable(region.label)}' is so thin that it has no pixel"] if thin else []
     return Drawn(

@@ -16,7 +16,7 @@ from hairline.data.names import MANUAL, MASKS
 from hairline.data.samples import image_path, mask_path, read_samples
 from hairline.errors import HairlineError
 from hairline.imaging.images import read_scores, upright_size
-from hairline.io.file_names import Names, printable
+from hairline.io.file_names import Names, no_formula, printable
 from hairline.io.reading import composed, read_table, read_text, there
 
 PREDICTIONS = "predictions.csv"
@@ -140,8 +140,9 @@ def chosen(sources: Sequence[Source], only: Path | None, first: int | None) -> l
         listed = _listed(only)
         by_name = {source.name: source for source in sources}
         names = Names([*by_name, *map(_stem, by_name)])
+        there_too = {no_formula(name): name for name in (*by_name, *map(_stem, by_name))}
         stems = {_stem(name): name for name in by_name}
-        found = [names.find(name) for name in listed]
+        found = [names.find(name) or there_too.get(name) for name in listed]
         absent = [name for name, one in zip(listed, found, strict=True) if one is None]
         if absent or not listed:
             what = f"names {some(absent)}, which have no mask here" if absent else "names no image"

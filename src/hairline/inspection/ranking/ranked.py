@@ -1,12 +1,13 @@
 """Photos in the order in which correcting their labels is expected to gain most, each with its numbers and why."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.imaging.images import IGNORED
 from hairline.metrics import ranking
 
 Maps = Mapping[str, NDArray[np.float32]]
@@ -32,6 +33,20 @@ class Measured:
     marked: Mapping[str, int]
     pixels: int
     why: str
+
+
+def without_ignored(maps: Maps, masks: Collection[str]) -> Maps:
+    """Score maps with no crack wherever one that is a corrected mask says nothing: it would pass for a score of ½.
+
+    Args:
+        maps: Of a photo, of one size.
+        masks: The sources whose maps are masks of the levels 0, 127 (ignored) and 255.
+    """
+    ignored = [np.rint(maps[source] * 255) == IGNORED for source in maps if source in masks]
+    if not any(each.any() for each in ignored):
+        return maps
+    counts = ~np.logical_or.reduce(ignored)
+    return {source: scores * counts for source, scores in maps.items()}
 
 
 def measured(name: str, group: str, maps: Maps) -> Measured:

@@ -13,7 +13,7 @@ from hairline.inspection.page import colours, templating
 from hairline.inspection.ranking import pictures
 from hairline.inspection.ranking.ranked import Maps, Measured
 from hairline.io.atomic import write_texts
-from hairline.io.file_names import printable
+from hairline.io.file_names import no_formula, printable
 from hairline.metrics import ranking
 
 TABLE, PAGE = "ranking.csv", "index.html"
@@ -52,8 +52,9 @@ def table(found: Ranking) -> str:
     writer.writerow(["rank", "photo", "group", *ranking.MEASURES, "pixels", *marked, "why"])
     for place, photo in enumerate(found.photos, 1):
         values = [f"{photo.values[measure]:.6f}" for measure in ranking.MEASURES]
+        texts = [no_formula(text) for text in (photo.name, photo.group, photo.why)]
         counts = [photo.marked[source] for source in found.sources]
-        writer.writerow([place, photo.name, photo.group, *values, photo.pixels, *counts, photo.why])
+        writer.writerow([place, *texts[:2], *values, photo.pixels, *counts, texts[2]])
     return buffer.getvalue()
 
 

@@ -91,20 +91,25 @@ def read(path: Path, sizes: Mapping[str, tuple[int, int]]) -> list[AnnotatedImag
     images = []
     for image in found.images:
         height, width = refuse_size(str(file), image["file_name"], image["height"], image["width"])
-        regions = [
-            Region(found.categories[entry["category_id"]], _kind(entry), partial(_drawn, entry, height, width))
-            for entry in found.of[image["id"]]
-        ]
-        images.append(AnnotatedImage(str(file), image["file_name"], height, width, tuple(regions), None))
+        regions = tuple(
+            _region(found.categories[entry["category_id"]], entry, height, width) for entry in found.of[image["id"]]
+        )
+        images.append(AnnotatedImage(str(file), image["file_name"], height, width, regions, None))
     return images
+
+
+def _region(label: str, entry: Entry, height: int, width: int) -> Region:
+    odd = list[str]()
+    return Region(label, _kind(entry), partial(_drawn, entry, height, width, odd), odd)
 
 
 def _kind(entry: Entry) -> str:
     return "mask" if isinstance(entry.get("segmentation"), Mapping) else "polygon"
 
 
-def _drawn(entry: Entry, height: int, width: int) -> NDArray[np.bool_]:
+def _drawn(entry: Entry, height: int, width: int, odd: list[str]) -> NDArray[np.bool_]:
     outline = read_outline(entry, height, width)
+    odd[:] = [remark for remark in outline.remarks if "too thin" not in remark]  # which is told of every format
     return polygons.mask_of([outline.packed] if outline.packed is not None else [], height, width)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Self
@@ -103,6 +104,27 @@ def read(path: Path, sizes: Mapping[str, tuple[int, int]]) -> list[AnnotatedImag
     return reader.result()
 
 
+@dataclass
+class _Task:
+    """What a file tells of a task or a job."""
+
+    number: str = ""
+    assignee: str = ""
+    owner: str = ""
+    updated: str = ""
+
+    def take(self, inside: str, text: str) -> None:
+        """Keep the text of an element, by its path."""
+        if inside.endswith(("task/id", "job/id")):
+            self.number = text
+        elif inside.endswith(("/assignee/username", "/assignee")):
+            self.assignee = text or self.assignee
+        elif inside.endswith("/owner/username"):
+            self.owner = text or self.owner
+        elif inside.endswith(("task/updated", "job/updated")):
+            self.updated = text
+
+
 class _Reader:
     """Gathers the images of a file as its elements come."""
 
@@ -110,10 +132,11 @@ class _Reader:
         self._path, self._path_of = path, list[str]()
         self.seen = False
         self.images = list[AnnotatedImage]()
-        self._checked = set[str]()
+        self._checked = set[int]()
         self._regions, self._image = list[Region](), {"name": ""}
         self._size = 0, 0
-        self._told = {"who": "", "when": ""}
+        self._tasks, self._job, self._told = list[_Task](), _Task(), list[_Task]()
+        self._of_task = list[str]()
 
     def begin(self, name: str, attributes: Mapping[str, str]) -> None:
         """An element begins."""
@@ -123,12 +146,15 @@ class _Reader:
             raise HairlineError(
                 f"{self._path}: holds tracks, as 'CVAT for video' has them; expected {EXPECTED}; export the task so"
             )
+        if name in ("task", "job"):
+            self._tasks += [_Task()] if name == "task" else []
+            self._told.append(self._tasks[-1] if name == "task" else self._job)
         if name == "image":
             self._begin_image(attributes)
         elif "image" in self._path_of[:-1] and name in SHAPES:
             self._regions.append(self._region(name, attributes))
         elif "image" in self._path_of[:-1] and name == "tag" and attributes.get("label") == CHECKED:
-            self._checked.add(self._image["name"])
+            self._checked.add(len(self.images))
 
     def end(self, name: str, text: str) -> None:
         """An element ends."""
@@ -137,24 +163,27 @@ class _Reader:
         if name == "image":
             height, width = self._size
             where = f"{self._path}: image {self._image.get('id', len(self.images))}"
-            self.images.append(
-                AnnotatedImage(where, self._image["name"], height, width, tuple(self._regions), None, **self._told)
-            )
-        elif inside.endswith(("assignee/username", "assignee", "owner/username")) and text:
-            assigned = "assignee" in inside
-            self._told["who"] = text if assigned else self._told["who"] or text
-        elif inside.endswith(("task/updated", "project/updated", "job/updated")):
-            self._told["when"] = text
+            self.images.append(AnnotatedImage(where, self._image["name"], height, width, tuple(self._regions), None))
+            self._of_task.append(self._image.get("task_id", ""))
+        elif name in ("task", "job"):
+            self._told.pop()
+        elif self._told:
+            self._told[-1].take(inside, text)
 
     def result(self) -> list[AnnotatedImage]:
-        """The images, with whether each was corrected, where tags tell it."""
-        if not self._checked:
-            return self.images
-        return [
-            AnnotatedImage(one.where, one.name, one.height, one.width, one.regions, one.name in self._checked,
-                           one.who, one.when)
-            for one in self.images
-        ]  # fmt: skip
+        """The images, with whether each was corrected, where tags tell it, and who had the task that it is of."""
+        found = list[AnnotatedImage]()
+        for number, image in enumerate(self.images):
+            task, job = self._task(self._of_task[number]), self._job
+            checked = number in self._checked if self._checked else None
+            who = job.assignee or task.assignee or job.owner or task.owner
+            found.append(replace(image, corrected=checked, who=who, when=job.updated or task.updated))
+        return found
+
+    def _task(self, number: str) -> "_Task":
+        """What is told of a task by its number; nothing where the file has several and does not say which it is."""
+        fitting = [task for task in self._tasks if task.number == number] if number else self._tasks
+        return fitting[0] if len(fitting) == 1 else _Task()
 
     def _begin_image(self, attributes: Mapping[str, str]) -> None:
         self._image, self._regions = {"name": "", **attributes}, []

@@ -7,6 +7,7 @@ nothing tells whether anybody has looked at it.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Self
@@ -127,20 +128,41 @@ def _has_lists(task: Mapping[str, Any]) -> bool:
 
 
 def _of_task(where: str, task: Mapping[str, Any], names: Names, sizes: Mapping[str, tuple[int, int]]) -> AnnotatedImage:
-    name = _name(where, task["data"], names)
     done = [each for each in task.get("annotations") or () if not each.get("was_cancelled")]
     chosen: Mapping[str, Any] = max(done, key=_rank, default={})
     results = [each for each in chosen.get("result") or () if _shape(each)]
+    name, said = _name(where, task["data"], names, _shown(where, results))
     height, width = _size(where, name, task["data"], results, sizes)
     regions = tuple(_regions(where, name, results, height, width))
     when = str(chosen.get("updated_at") or chosen.get("created_at") or "")
     worked_on = False if not done else None if chosen.get("lead_time") is None else True
-    return AnnotatedImage(where, name, height, width, regions, worked_on, person(chosen) if done else "", when)
+    return AnnotatedImage(where, name, height, width, regions, worked_on, person(chosen) if done else "", when, said)
 
 
-def _rank(annotation: Mapping[str, Any]) -> tuple[bool, str]:
+def _rank(annotation: Mapping[str, Any]) -> tuple[bool, float, str]:
     """Which of several annotations counts: the one marked as ground truth, or else the newest."""
-    return bool(annotation.get("ground_truth")), str(annotation.get("updated_at") or annotation.get("created_at") or "")
+    when = str(annotation.get("updated_at") or annotation.get("created_at") or "")
+    try:
+        moment = datetime.fromisoformat(when)
+    except ValueError:
+        moment = datetime.min
+    known = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return bool(annotation.get("ground_truth")), (known - datetime.min.replace(tzinfo=UTC)).total_seconds(), when
+
+
+def _shown(where: str, results: Sequence[Mapping[str, Any]]) -> str:
+    """What the regions call the picture that they are on.
+
+    Raises:
+        HairlineError: If they are on several pictures of the task.
+    """
+    shown = {(str(each.get("to_name", "")), each.get("item_index") or 0) for each in results}
+    if len(shown) > 1 or any(item for _, item in shown):
+        raise HairlineError(
+            f"{where}: has regions on several pictures of one task; expected one picture a task, since a mask is of "
+            "one; make a task of each picture"
+        )
+    return next((name for name, _ in shown), "")
 
 
 def _shape(result: Mapping[str, Any]) -> bool:
@@ -149,15 +171,27 @@ def _shape(result: Mapping[str, Any]) -> bool:
     return isinstance(value, dict) and any(key in value for key in SHAPED)
 
 
-def _name(where: str, data: Mapping[str, Any], names: Names) -> str:
-    said = [str(data[PHOTO])] if PHOTO in data else [str(value) for value in data.values() if is_picture(value)]
+def _name(where: str, data: Mapping[str, Any], names: Names, shown: str) -> tuple[str, str]:
+    """The name of the photo, and its path as the task has it; of several pictures that named like what is shown."""
+    pictures = {key: str(value) for key, value in data.items() if is_picture(value)}
+    said = [str(data[PHOTO])] if PHOTO in data else [pictures[shown]] if shown in pictures else [*pictures.values()]
     if not said:
         raise HairlineError(
             f"{where}: shows no picture; expected the address of an image in its data, or its name as 'photo'; {AGAIN}"
         )
+    for written in said:
+        known = next((name for each in candidates(written) if (name := names.find(each)) is not None), None)
+        if known is not None:
+            return known, _path(written)
     *_, bare = candidates(said[0])
-    known = (names.find(each) for written in said for each in candidates(written))
-    return next((name for name in known if name is not None), said[0] if PHOTO in data else bare)
+    return (said[0] if PHOTO in data else bare), _path(said[0])
+
+
+def _path(address: str) -> str:
+    """The path in an address, without what Label Studio puts before the names of uploads."""
+    found = [*candidates(address)]
+    *folders, _ = found[min(1, len(found) - 1)].split("/")
+    return "/".join([*folders, found[-1]])
 
 
 def _size(
