@@ -11,11 +11,14 @@ from hairline.io import system_errors
 from hairline.io.progress import bar
 
 NO_BANDS = "none"
+BESIDE_MASKS = ("predictions.csv", "corrections.csv", "export.json")
+"""What 'hairline predict' and 'label', 'annotate import' and 'annotate export' write beside masks/."""
 
 
 def measure(
     masks: Annotated[
-        list[Path], typer.Argument(help="Masks, folders of masks, or what 'hairline predict' wrote, with its masks/.")
+        list[Path],
+        typer.Argument(help="Masks, folders of masks, or what 'hairline predict' or 'annotate import' wrote."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for cracks.csv, cracks.parquet and photos.csv.")],
     photos: Annotated[
@@ -87,8 +90,9 @@ def measure(
 
 
 def _masks(path: Path) -> Path:
-    """The folder of masks in what 'hairline predict' wrote; else the path itself."""
-    return path / "masks" if (path / "predictions.csv").is_file() and (path / "masks").is_dir() else path
+    """The folder of masks in what hairline wrote; else the path itself."""
+    written = any((path / name).is_file() for name in BESIDE_MASKS)
+    return path / "masks" if written and (path / "masks").is_dir() else path
 
 
 def _told_gone(names: list[str]) -> list[str]:
