@@ -83,6 +83,22 @@ def read_runs(text: str) -> tuple[str, str]:
     return whole, whole.replace(json.dumps(old), json.dumps(new)).replace(old_box, new_box)
 
 
+def test_corrected_masks_are_measured_and_go_out_again(found: Path, tmp_path: Path) -> None:
+    run("export", tmp_path / "photos", "--masks", found, "--format", "masks", "--out", tmp_path / "out")
+    levels = np.zeros((20, 30), np.uint8)
+    levels[8:12, 5:25], levels[14:18] = 255, 127
+    write_image(tmp_path / "out" / "masks" / "b.png", levels)
+    write_image(tmp_path / "out" / "masks" / "day 2" / "c.png", np.where(levels == 127, levels, 0))
+    run("import", tmp_path / "out", "--before", tmp_path / "out", "--out", tmp_path / "back")
+    words = ["measure", tmp_path / "back", "--photos", tmp_path / "photos", "--out", tmp_path / "measured"]
+    done = CliRunner().invoke(app, list(map(str, words)), catch_exceptions=False)
+    assert "2 masks measured, 0 done before, 0 failed; 1 cracks" in done.output  # what is ignored is no crack
+    with (tmp_path / "measured" / "cracks.csv").open(newline="", encoding="utf-8") as file:
+        assert [(row["photo"], row["area_px"]) for row in csv.DictReader(file)] == [("b", "80")]
+    run("export", tmp_path / "photos", "--masks", tmp_path / "back", "--format", "masks", "--out", tmp_path / "again")
+    assert np.array_equal(read_grey(tmp_path / "again" / "masks" / "b.png"), levels)
+
+
 def test_scores_are_masks_from_a_threshold_on(found: Path, tmp_path: Path) -> None:
     words = ["export", tmp_path / "photos", "--masks", found / "scores", "--format", "masks"]
     run(*words, "--threshold", 0.4, "--out", tmp_path / "low")
@@ -175,6 +191,7 @@ def test_what_contradicts_itself_is_refused(found: Path, tmp_path: Path) -> None
     both = refused("export", tmp_path / "photos", "--masks", found, "--labels", "konig", *out)
     assert "leave out --labels" in both
     assert "expected a confidence" in refused("export", tmp_path, "--masks", found, "--threshold", 2, *out)
+    assert "give --labels in place" in refused("export", "bridge", "--masks", found, *out)
     assert "none of its 3 masks" in refused("export", found / "scores" / "day 2", "--masks", found, *out)
     write_image(found / "masks" / "a.png", np.zeros((20, 31), np.uint8))
     assert "has 31 x 20 px, and its image" in refused("export", tmp_path / "photos", "--masks", found, *out)

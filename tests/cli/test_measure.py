@@ -34,6 +34,20 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     assert pd.read_csv(tmp_path / "out/cracks.csv")["width_class"].isna().all()
 
 
+def test_what_may_mislead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files of an earlier call with another scale, and points of a scale that lie outside of the photo."""
+    monkeypatch.chdir(tmp_path)
+    write_mask(tmp_path / "a.png", known_cracks.straight(6, 100, 30) >= 0.5)
+    words = ["measure", "a.png", "--out", "out"]
+    done = CliRunner().invoke(app, [*words, "--coco", "--mm-per-px", "0.1"])
+    assert done.exit_code == 0 and "earlier call" not in done.output
+    done = CliRunner().invoke(app, [*words, "--points", "0,0,100,0,20"])
+    assert "out/coco.json is of an earlier call" in done.output and "give --coco" in done.output
+    assert "outside" not in done.output and "index.html is of" not in done.output
+    done = CliRunner().invoke(app, [*words, "--coco", "--points", "0,0,1600,0,20"])
+    assert done.exit_code == 0 and "outside of 1 of the photos" in done.output and "earlier call" not in done.output
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

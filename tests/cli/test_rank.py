@@ -1,6 +1,7 @@
 """`hairline rank`: what a person types and what comes back."""
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,13 @@ def test_what_differs_most_comes_first_and_groups_take_turns(place: Path) -> Non
     assert [row["photo"] for row in rank(*grouped)] == [row["photo"] for row in rows]
     turns = rank(*grouped, "--in-turn")
     assert [row["photo"] for row in turns] == ["wall2_b", "wall1_b", "wall2_a", "wall1_a"]
+
+
+def test_folders_that_end_alike_are_told_apart_by_the_folder_above(place: Path) -> None:
+    for source in ("labels", "network"):
+        shutil.copytree(source, f"{source}_of/scores")
+    (row, *_) = rank("--maps", "labels_of/scores", "--maps", "network_of/scores/", "--by", "disagreement")
+    assert {"crack_px_labels_of/scores", "crack_px_network_of/scores"} <= set(row)
 
 
 def test_a_photo_without_a_map_is_left_out_and_told_of(place: Path) -> None:

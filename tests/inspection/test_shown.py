@@ -53,6 +53,7 @@ def test_masks_become_a_page_and_coco_that_say_what_network_made_them(
         "cracks.csv", "cracks.parquet", "photos.csv", "index.html", "coco.json", "cracks_px.geojson"
     }  # fmt: skip
     page = (folder / "out/index.html").read_text(encoding="utf-8")
+    assert "0.5 (--mm-per-px)" in page and "masks changed by hand" in page and "2 of 2" in page
     assert "A network for tests" in page and "below/b.png" in page and "3.0" in page
     found = coco(folder)
     assert [image["file_name"] for image in found["images"]] == ["a.png", "below/b.png"]

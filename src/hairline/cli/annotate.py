@@ -64,7 +64,9 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write; it must be empty or not there.")],
     masks: Annotated[
         Path | None,
-        typer.Option("--masks", help="Masks of the photos: a folder, or what 'hairline predict' or 'label' wrote."),
+        typer.Option(
+            "--masks", help="Masks of the photos: a folder, or what 'hairline predict', 'label' or 'annotate' wrote."
+        ),
     ] = None,
     labels: Annotated[
         str | None, typer.Option("--labels", help="Label set of the data set: a pseudo-label set, or 'manual'.")
@@ -113,6 +115,7 @@ def export(
             found, folder, told = _of_set(source, labels, split, threshold, params)
         else:
             _refuse_of_set(labels, split)
+            _refuse_no_folder(source)
             folder, told = Path(source), f"masks of {masks.resolve().name}"
             found, without = sources.of_folders(folder, masks, threshold)
             _tell_without(without)
@@ -253,6 +256,14 @@ def _tell_no_crack(crack: int, ignored: int) -> None:
     if ignored and not crack:
         told = f"no pixel of any mask is crack, and {ignored:,} are ignored, which is what 127 means"
         typer.echo(f"note: {told}; where 127 is crack, state --threshold 0.4", err=True)
+
+
+def _refuse_no_folder(source: str) -> None:
+    if not Path(source).exists():
+        raise HairlineError(
+            f"{printable(source)}: no such folder; expected one of photos beside --masks; correct the path, or, where "
+            "it is a data set of this workspace, give --labels in place of --masks"
+        )
 
 
 def _tell_without(names: list[str]) -> None:

@@ -11,11 +11,22 @@ from hairline.io import system_errors
 from hairline.io.progress import bar
 
 NO_BANDS = "none"
+OPTION_OF = {
+    "index.html": "--page",
+    "coco.json": "--coco",
+    "cracks.geojson": "--geojson",
+    "cracks_px.geojson": "--geojson",
+    "cracks.gpkg": "--geopackage",
+}
+"""Files that are written where they are asked for, and how."""
+BESIDE_MASKS = ("predictions.csv", "corrections.csv", "export.json")
+"""What 'hairline predict' and 'label', 'annotate import' and 'annotate export' write beside masks/."""
 
 
 def measure(
     masks: Annotated[
-        list[Path], typer.Argument(help="Masks, folders of masks, or what 'hairline predict' wrote, with its masks/.")
+        list[Path],
+        typer.Argument(help="Masks, folders of masks, or what 'hairline predict' or 'annotate import' wrote."),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for cracks.csv, cracks.parquet and photos.csv.")],
     photos: Annotated[
@@ -77,7 +88,8 @@ def measure(
         with bar(None, "write", "photo") as progress:
             written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []
         gone = folder.gone(out)
-    for note in [*scales.notes(), *_told_gone(gone)]:
+        beyond = scaling.beyond(jobs, lambda: folder.sizes(out))
+    for note in [*scales.notes(), *beyond, *_told_gone(gone), *_told_earlier(out, {path.name for path in written})]:
         typer.echo(f"note: {note}", err=True)
     failed = done.failed + len(missing)
     typer.echo(f"{done.measured} masks measured, {done.skipped} done before, {failed} failed; {done.cracks} cracks")
@@ -87,8 +99,19 @@ def measure(
 
 
 def _masks(path: Path) -> Path:
-    """The folder of masks in what 'hairline predict' wrote; else the path itself."""
-    return path / "masks" if (path / "predictions.csv").is_file() and (path / "masks").is_dir() else path
+    """The folder of masks in what hairline wrote; else the path itself."""
+    written = any((path / name).is_file() for name in BESIDE_MASKS)
+    return path / "masks" if written and (path / "masks").is_dir() else path
+
+
+def _told_earlier(out: Path, written: set[str]) -> list[str]:
+    """What lies there from an earlier call and was not written anew."""
+    return [
+        f"{out / name} is of an earlier call and does not tell what this one measured; give {option} to write it anew, "
+        "or remove it"
+        for name, option in OPTION_OF.items()
+        if name not in written and (out / name).is_file()
+    ]
 
 
 def _told_gone(names: list[str]) -> list[str]:

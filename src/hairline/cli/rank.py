@@ -1,6 +1,7 @@
 """`hairline rank`: which photos to correct first."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -181,10 +182,13 @@ def _folder(given: str, photos: str, params: Path) -> Path:
 
 
 def _named(found: "Sequence[Opinion]", given: Sequence[str]) -> "dict[str, Opinion]":
-    """Folders by a short name: the last part of what was named, with a number where another has that already."""
+    """Folders by a short name: the last part of what was named, with the part before where several end alike."""
+    paths = [Path(text) if Path(text).name else Path(text).absolute() for text in given]
+    alike = Counter(path.name for path in paths)
     named: dict[str, Opinion] = {}
-    for each, text in zip(found, given, strict=True):
-        short = printable(Path(text).name or str(Path(text).absolute().name))
+    for each, path in zip(found, paths, strict=True):
+        above = path.absolute().parent.name
+        short = printable(f"{above}/{path.name}" if alike[path.name] > 1 and above else path.name)
         number, name = 2, short
         while name in named:
             number, name = number + 1, f"{short} {number}"

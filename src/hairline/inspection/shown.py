@@ -10,7 +10,7 @@ from typing import Any
 from hairline.config.width_bands import Bands
 from hairline.imaging.images import read_grey
 from hairline.imaging.regions import PIXELS
-from hairline.inspection import geotiff, opened, outputs, photos, places, records
+from hairline.inspection import geotiff, measured_with, opened, outputs, photos, places, records
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, width_classes
 from hairline.inspection.measuring import folder, mask_files, table
 from hairline.inspection.measuring.measure import Measured
@@ -38,15 +38,15 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
     Raises:
         HairlineError: If a mask is not the one that was measured any more, or the extra ``geo`` is missing.
     """
-    found = _by_files(
-        [_measured(path.relative_to(out / folder.STATE), each, key, bands) for path, each, key in folder.known(out)]
-    )
-    made_by = _predicted(found)
+    kept = list(folder.known(out))
+    found = _by_files([_measured(path.relative_to(out / folder.STATE), each, key, bands) for path, each, key in kept])
+    keys, made_by = [key for _, _, key in kept], _predicted(found)
     classes = width_classes(bands.bands) if bands else []
-    settings = {"masks": f"{len(found)}", **_settings(made_by), "hairline": installed()}
+    settings = {**measured_with.settings(keys), **_settings(made_by), "hairline": installed()}
     if bands:
         settings["width classes"] = bands.source
-    provenance = Provenance(settings, classes, WIDTHS[bands.width] if bands else "", _card(made_by))
+    measure_of = WIDTHS[bands.width] if bands else ""
+    provenance = Provenance(settings, classes, measure_of, _card(made_by), by_network=bool(made_by))
     readers = pictures.Readers(_picture, mask_files.read, partial(read_grey, most=PIXELS))
     return outputs.write_outputs(out, found, provenance, wanted, readers=readers, step=step)
 
@@ -90,7 +90,7 @@ def _settings(made_by: list[Path]) -> dict[str, str]:
     rows = [row for path in made_by for row in records.read(path).values()]
     told: Mapping[str, Callable[[Record], str]] = {
         "network (SHA-256)": lambda row: row.model_sha256,
-        "scale": lambda row: f"{row.scale:g}",
+        "seen by the network at scale": lambda row: f"{row.scale:g}",
         "threshold": lambda row: f"{row.threshold:g}",
         "averaged over": lambda row: row.average,
     }

@@ -20,7 +20,11 @@ from hairline.judge.files import files_below, some
 THREADS = 2
 MOSTLY = 0.5
 """Share of crack over all masks from which these are probably inverted."""
-WORDING = Wording("--crack and --background list", "state which are crack, e.g. --crack CRACK --background BACKGROUND")
+WORDING = Wording(
+    "--crack and --background list",
+    "state which are crack, e.g. --crack CRACK --background BACKGROUND, or, of masks from 'hairline annotate', "
+    "--crack 255 --background 0 --ignore 127",
+)
 
 Read = Callable[[], Mask]
 T = TypeVar("T")

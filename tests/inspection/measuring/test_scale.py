@@ -223,4 +223,4 @@ def test_one_scale_is_stated_or_none(tmp_path: Path) -> None:
     assert found is not None and found.mm_per_px == 2
     nothing = Scales(Asked(), False)
     assert nothing.of("a", tmp_path / "a.png", None) is None
-    assert nothing.notes() == ["1 photos without millimetres (a): nothing states a scale"]
+    assert nothing.notes() == ["1 photo without millimetres (a): nothing states a scale"]

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.data import photo_files
+from hairline.data.annotating import bringing
 from hairline.data.annotating.formats.masks import FOLDER, read_levels
 from hairline.data.annotating.images import CRACK, some
-from hairline.data.annotating.written import Pre
+from hairline.data.annotating.written import FILE, Pre
 from hairline.data.names import MANUAL, MASKS
 from hairline.data.samples import image_path, mask_path, read_samples
 from hairline.errors import HairlineError
@@ -19,7 +20,8 @@ from hairline.imaging.images import read_scores, upright_size
 from hairline.io.file_names import Names, no_formula, printable
 from hairline.io.reading import composed, read_table, read_text, there
 
-PREDICTIONS = "predictions.csv"
+BESIDE_MASKS = ("predictions.csv", bringing.TABLE, FILE)
+"""What 'hairline predict' and 'label', 'annotate import' and 'annotate export' write beside masks/."""
 COLUMNS = ("id", "name", "image", "photo")
 """Columns of a table of images, the first of them that it has."""
 
@@ -61,14 +63,15 @@ def of_folders(photos: Path, masks: Path, threshold: float | None) -> tuple[list
 
     Args:
         photos: The folder of photos.
-        masks: Masks named like them, whatever the suffix; or what 'hairline predict' or 'hairline label' wrote.
+        masks: Masks named like them, whatever the suffix; or what 'hairline predict', 'label' or 'annotate' wrote.
         threshold: From which on a pixel is crack, where the files are scores (255 is 1); None: they are masks.
 
     Raises:
         HairlineError: If there are no photos or no masks, no mask has a photo, or one has two.
     """
     files = _files(photos, "photos")
-    folder = masks / FOLDER if (masks / PREDICTIONS).is_file() and threshold is None else masks
+    own = any((masks / name).is_file() for name in BESIDE_MASKS) and (masks / FOLDER).is_dir()
+    folder = masks / FOLDER if own and threshold is None else masks
     of = _files(folder, "masks")
     stems = {name: _stem(name) for name in files}
     names, found, lost = Names(stems.values()), dict[str, tuple[str, Path]](), list[str]()

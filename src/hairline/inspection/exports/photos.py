@@ -56,10 +56,12 @@ class WidthClass:
     Attributes:
         name: As cracks have it.
         told: What it stands for, in words, as ``0.1 to 0.3 mm``; may be empty.
+        up_to_mm: The largest width in it; None for all that are wider.
     """
 
     name: str
     told: str = ""
+    up_to_mm: float | None = None
 
 
 class Band(Protocol):
@@ -92,7 +94,7 @@ def width_classes(bands: Sequence[Band]) -> list[WidthClass]:
     below = [None, *(band.up_to_mm for band in bands)]
     limits = [_limit(band.up_to_mm, least) for band, least in zip(bands, below, strict=False)]
     return [
-        WidthClass(band.name, f"{limit}: {band.meaning}" if band.meaning else limit)
+        WidthClass(band.name, f"{limit}: {band.meaning}" if band.meaning else limit, band.up_to_mm)
         for band, limit in zip(bands, limits, strict=True)
     ]
 
@@ -112,9 +114,11 @@ class Provenance:
         classes: Width classes, from thin to wide.
         classed_by: Which width of a crack tells its class, in words, as ``the 95th percentile of its width``.
         card: Model card of the network, Markdown; empty where there is none.
+        by_network: Whether a network found the cracks, and no person.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
     classes: Sequence[WidthClass] = ()
     classed_by: str = ""
     card: str = ""
+    by_network: bool = True

@@ -208,6 +208,11 @@ def known(out: Path) -> Iterator[tuple[Path, Measured, Mapping[str, Any]]]:
     return ((path, measured, key) for path, measured, key in _kept(out) if _is_there(key))
 
 
+def sizes(out: Path) -> dict[str, tuple[int, int]]:
+    """Name → width and height of the masks that are still there."""
+    return {_name(path, out): (measured.width, measured.height) for path, measured, _ in known(out)}
+
+
 def gone(out: Path) -> list[str]:
     """Names of masks that were measured and are not there any more: no output tells of them."""
     return [_name(path, out) for path, _, key in _kept(out) if not _is_there(key)]

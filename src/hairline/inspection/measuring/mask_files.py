@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hairline.data.annotating import bringing
+from hairline.data.annotating.images import CRACK, IGNORED
 from hairline.data.mask_values import channel
 from hairline.errors import HairlineError
 from hairline.imaging.images import header, read_grey
@@ -24,7 +26,8 @@ def read(path: Path) -> NDArray[np.bool_]:
 
     Masks hold 0 and one other level, which is crack: 255, 1 or any other; or crack is painted on transparent ground.
     Levels near 0 and 255 are told apart at 127, unless they may be numbers of classes, as 0, 1 and 2, or 1 beside 255.
-    It may have as many pixels as photos that are decoded whole.
+    It may have as many pixels as photos that are decoded whole. In masks that 'hairline annotate import' wrote, 255 is
+    crack, and 127, which is ignored, is none.
 
     Raises:
         HairlineError: If the file cannot be read, or its levels do not say what is crack.
@@ -35,6 +38,8 @@ def read(path: Path) -> NDArray[np.bool_]:
     for top in range(0, len(levels), ROWS):
         counts += np.bincount(levels[top : top + ROWS].reshape(-1), minlength=256)
     found = np.flatnonzero(counts)
+    if set(found.tolist()) <= {0, IGNORED, CRACK} and _is_corrected(path):
+        return levels == CRACK
     alone = found.tolist() in ([1], [255])
     if alone or (len(found) <= 2 and found[0] == 0):
         return levels > 0
@@ -44,6 +49,14 @@ def read(path: Path) -> NDArray[np.bool_]:
     raise HairlineError(
         f"{printable(str(path))}: holds {len(found)} grey levels ({held}); expected a mask, 0 and one other level; of "
         "a photo or a score map 'hairline predict' makes one, below masks/"
+    )
+
+
+def _is_corrected(path: Path) -> bool:
+    """Whether a mask lies where 'hairline annotate import' writes it, below masks/ beside its table."""
+    return any(
+        folder.name == bringing.MASKS and folder.with_name(bringing.TABLE).is_file()
+        for folder in path.absolute().parents
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -29,10 +29,12 @@ class Scale:
     Attributes:
         mm_per_px: Millimetres that a pixel's side is long on the surface of the photo.
         source: What said so.
+        points: x1, y1, x2, y2 of the points that it comes from, in pixels; None where none do.
     """
 
     mm_per_px: float
     source: str
+    points: tuple[float, float, float, float] | None = None
 
 
 def stated(mm_per_px: float, source: str = "stated") -> Scale:
@@ -72,7 +74,7 @@ def of_points(x1: float, y1: float, x2: float, y2: float, distance_mm: float, so
             f"{source}: points ({x1:g}, {y1:g}) and ({x2:g}, {y2:g}), {distance_mm:g} mm apart; expected two points "
             "and a distance above 0; correct it"
         )
-    return stated(distance_mm / apart, source)
+    return replace(stated(distance_mm / apart, source), points=(x1, y1, x2, y2))
 
 
 def of_georeference(found: Georeference, ground: NDArray[np.float64] | None = None) -> Scale | None:

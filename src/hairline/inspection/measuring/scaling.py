@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -93,7 +93,7 @@ class Scales:
         """What is to be said of photos without a scale, and of rows of the table without a photo."""
         made = []
         for why, names in self._unknown.items():
-            made.append(f"{len(names)} photos without millimetres ({_some(names)}): {why}")
+            made.append(f"{len(names)} photo{'s' * (len(names) > 1)} without millimetres ({_some(names)}): {why}")
         unused = self._table.unused() if self._table else []
         if unused:
             made.append(f"{len(unused)} photos of {self._asked.csv} are none of these masks': {_some(unused)}")
@@ -140,6 +140,29 @@ def jobs(
         photo = found[0] if found else None
         made.append(Job(mask.path, name, photo, scales.of(name, mask.path, photo, recorded)))
     return made, missing
+
+
+def beyond(jobs: Sequence[Job], sizes: Callable[[], Mapping[str, tuple[int, int]]]) -> list[str]:
+    """What is to be said of photos that the points of their scale do not lie in, say since they were made smaller.
+
+    Args:
+        jobs: What was measured.
+        sizes: Gives name → width and height of its mask, of those that could be; asked where points state a scale.
+    """
+    pointed = [job for job in jobs if job.scale and job.scale.points]
+    known = sizes() if pointed else {}
+    outside = [job.name for job in pointed if job.name in known and _is_beyond(job.scale, *known[job.name])]
+    if not outside:
+        return []
+    return [
+        f"{_some(outside)}: the points of their scale lie outside of {len(outside)} of the photos; millimetres are "
+        "wrong if the points are of these photos at another size; take them in the photos as they are"
+    ]
+
+
+def _is_beyond(found: Scale | None, width: int, height: int) -> bool:
+    x1, y1, x2, y2 = found.points if found and found.points else (0, 0, 0, 0)
+    return min(x1, x2, y1, y2) < 0 or max(x1, x2) > width or max(y1, y2) > height
 
 
 def _beside(name: str, photo: Path) -> str:

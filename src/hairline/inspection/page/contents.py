@@ -8,7 +8,7 @@ from typing import Any
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance, WidthClass
 from hairline.inspection.measuring.cracks import Crack
 from hairline.inspection.measuring.table import turned
-from hairline.inspection.page import colours, severity
+from hairline.inspection.page import cautions, colours, severity
 from hairline.inspection.page.numbers import area, length, millimetres, number, width
 from hairline.io.file_names import printable
 
@@ -227,11 +227,10 @@ def totals(photos: Sequence[MeasuredPhoto], provenance: Provenance) -> dict[str,
         "Greatest width": _widest(photos),
         "Share of crack pixels": f"{number(100 * found / pixels if pixels else 0, 2)} %",
     }
-    scaled = [photo for photo in photos if photo.mm_per_px]
-    if photos and len(scaled) == len(photos):
-        metres = sum(crack.length_px * (photo.mm_per_px or 0) for photo in scaled for crack in photo.cracks) / 1000
-        square = sum(photo.width * photo.height * (photo.mm_per_px or 0) ** 2 for photo in scaled) / 1e6
-        told["Length a square metre"] = f"{number(metres / square)} m"
+    square = cautions.square_metres(photos)
+    if square is not None:
+        metres = sum(crack.length_px * (photo.mm_per_px or 0) for photo in photos for crack in photo.cracks) / 1000
+        told["Length by area"] = f"{number(metres / square)} m/m²"
     return told
 
 

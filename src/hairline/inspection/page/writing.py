@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
-from hairline.inspection.page import contents, severity, templating
+from hairline.inspection.page import cautions, contents, severity, templating
 from hairline.inspection.page.card_text import blocks
 from hairline.inspection.page.pictures import Pictures
 from hairline.inspection.page.store import Store
@@ -71,6 +71,7 @@ class Writer:
                 "totals": contents.totals(photos, self._provenance),
                 "shares": contents.shares(photos, self._provenance),
                 "classed_by": self._provenance.classed_by,
+                "cautions": cautions.cautions(photos, self._provenance),
                 "cards": [
                     (card, small[one.small], one.small_size, _viewer(one, card, rows, large))
                     for card, one, rows in zip(cards, order, found, strict=True)
