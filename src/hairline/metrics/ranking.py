@@ -39,7 +39,7 @@ def disagreement(maps: Sequence[Scores]) -> float:
 def _apart(one: Scores, other: Scores) -> float:
     differing = float(np.abs(one - other).sum(dtype=np.float64))
     whole = float(one.sum(dtype=np.float64) + other.sum(dtype=np.float64)) + 2 * min(one.shape)
-    return differing / whole
+    return float(differing / whole)
 
 
 def expected(maps: Sequence[Scores]) -> float:

@@ -39,7 +39,7 @@ def read(path: Path) -> NDArray[np.bool_]:
         counts += np.bincount(levels[top : top + ROWS].reshape(-1), minlength=256)
     found = np.flatnonzero(counts)
     if set(found.tolist()) <= {0, IGNORED, CRACK} and _is_corrected(path):
-        return levels == CRACK
+        return np.asarray(levels == CRACK)
     alone = found.tolist() in ([1], [255])
     if alone or (len(found) <= 2 and found[0] == 0):
         return levels > 0
