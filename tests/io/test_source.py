@@ -125,7 +125,8 @@ def test_what_segmenters_learn_does_not_depend_on_how_they_are_scored_nor_shown(
     own = [
         "hairline.metrics.learned",
         "hairline.metrics.operating_point",
-    ]  # whether it learned anything, and at which score
+        "hairline.metrics.ranking",
+    ]  # whether it learned anything, at which score, and which masks a budget takes
     assert told == ["hairline.metrics", *own]
 
 

