@@ -1,5 +1,6 @@
 """Images that claim much: what they may take, alone and together."""
 
+import os
 import struct
 import subprocess
 import sys
@@ -68,11 +69,12 @@ HOSTILE = {
 def test_hostile_images_are_refused_soon_and_in_little_memory(name, tmp_path):
     (tmp_path / "a.png").write_bytes(HOSTILE[name])
     started = time.monotonic()
+    lazily = {**os.environ, "MALLOC_MMAP_THRESHOLD_": str(1 << 20)}  # so that only pages that are written count
     done = subprocess.run(
-        [sys.executable, "-c", REFUSE, tmp_path / "a.png"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", REFUSE, tmp_path / "a.png"], capture_output=True, text=True, check=True, env=lazily
     )
-    assert time.monotonic() - started < 20  # of which the imports are most
-    assert int(done.stdout) < 500_000  # KiB
+    assert time.monotonic() - started < 60  # of which the imports on a busy machine are most
+    assert int(done.stdout) < 200_000  # KiB
 
 
 def test_the_limit_of_pixels_is_told(tmp_path, monkeypatch):
