@@ -40,7 +40,7 @@ setup: .venv/.ready ## the virtual environment .venv with the exact versions of 
 	  echo "On Debian and Ubuntu: sudo apt-get install python3-venv python3-dev g++ make git" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[dev,pretrained,heic,geo,onnx]'
+	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[dev,pretrained,heic,geo,onnx,cluster,s3]'
 	@touch $@
 
 repro: .venv/.ready ## the main job: run what changed of the DAG, then print the comparison and where the report lies
