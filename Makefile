@@ -23,7 +23,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 export MPLBACKEND := Agg
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: help setup repro test test-fast lint format pins release-weights gpu ui dashboard clean
+.PHONY: help setup repro test test-fast lint format docs pins release-weights gpu ui dashboard clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -40,7 +40,7 @@ setup: .venv/.ready ## the virtual environment .venv with the exact versions of 
 	  echo "On Debian and Ubuntu: sudo apt-get install python3-venv python3-dev g++ make git" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[dev,pretrained,heic,geo,onnx,cluster,s3]'
+	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[dev,pretrained,heic,geo,onnx,cluster,s3,docs]'
 	@touch $@
 
 repro: .venv/.ready ## the main job: run what changed of the DAG, then print the comparison and where the report lies
@@ -67,6 +67,9 @@ lint: .venv/.ready ## ruff, formatting, types, import rules
 format: .venv/.ready ## repair what ruff can repair
 	ruff check --fix .
 	ruff format .
+
+docs: .venv/.ready ## the site of the documentation, build/site/index.html: strictly, every link tried, nothing from elsewhere
+	python tools/docs_site.py
 
 pins: .venv/.ready ## renew constraints.txt: the newest versions that pyproject.toml allows, extras included
 	uv pip compile --quiet --upgrade --all-extras --no-annotate --custom-compile-command "make pins" \

@@ -13,6 +13,8 @@ rows of a table with a column a metric, the test set. Labels and network of a ro
     <!-- results {"run": "crack500-cpu", "kind": "segmenter", "columns": {"CFD (46)": "cfd"}} -->
     <!-- results {"run": "cfd-cpu", "rows": {"U-Net": ["segmenter", "cfd"]}} -->
 
+Rows from one on may be of another run: ``"runs": {"taught further": "best-cpu"}``.
+
 A sentence with one of the words of :data:`CLAIM` needs an entry in ``docs/claims.json``: the rows of runs that it is
 about and what must be true of each, or, where it is not about numbers, the test that shows what it says.
 """
@@ -112,11 +114,12 @@ def _row(
         wanted = {"kind": carried["kind"], "labels": carried["labels"], "test_set": test_set}
         if wanted["kind"] == "segmenter":
             wanted["model"] = carried.get("model", "unet")
-        found = [fact for fact in facts.get(directive["run"], ()) if wanted.items() <= fact.items()]
+        run = carried.get("run", directive["run"])
+        found = [fact for fact in facts.get(run, ()) if wanted.items() <= fact.items()]
         if len(found) == 1:
             written[at] = _cell(cell, metric, found[0])
         else:
-            faults.append(f"{directive['run']}: {len(found)} results for {', '.join(wanted.values())}: '{cell}'")
+            faults.append(f"{run}: {len(found)} results for {', '.join(wanted.values())}: '{cell}'")
     return written, faults
 
 
@@ -127,6 +130,8 @@ def _remember(told: str, directive: Mapping[str, Any], carried: dict[str, Any]) 
     carried |= {"kind": directive["kind"]} if "kind" in directive else {}
     for begins, (kind, test_set) in directive.get("rows", {}).items():
         carried |= {"kind": kind, "test_set": test_set} if begins in told else {}
+    for begins, run in directive.get("runs", {}).items():
+        carried |= {"run": run} if begins in told else {}
     if "masks (FSV)" in told:
         carried["labels"] = "manual"
     elif names := re.findall(
@@ -247,7 +252,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         written, wrong = signed(text, facts)
         faults += [f"{name}: {each}" for each in wrong]
         faults += [f"{name}: '{cell}' has a sign, and its table names no run" for cell in unsigned(written)]
-        if page.name == "README.md":
+        if page.name in ("README.md", "results.md"):
             faults += [f"{name}: '{cell}' has no sign" for cell in bare(written)]
         faults += unbacked(name, written, register, facts, args.root)
         if written != text and args.check:
