@@ -2,10 +2,11 @@ r"""Numbers of README.md and docs/ from comparisons, each with the sign of what 
 
     python tools/signs.py crack500-cpu=reports/crack500-cpu/comparison/comparison.csv …
 
-reads each comparison.csv into ``docs/seen.json`` under the name given, writes the numbers and signs of every table that
-names one of the runs, and says which claims of the text have nothing to back them. The results.json of a ledger
-(``tools/ledger_of.py``) gives its signs to the numbers that are there. Without comparisons it does the same
-with what ``docs/seen.json`` holds; ``--check`` writes nothing. ``tests/docs/test_signs.py`` asks for the same.
+reads each comparison.csv into ``results/RUN.json`` with the command, commit, machine and data that it is of, writes the
+numbers and signs of every table that names one of the runs, and says which claims of the text have nothing to back
+them. The results.json of a ledger (``tools/ledger_of.py``) gives its signs to the numbers that are there. Without
+comparisons it does the same with what ``results/`` holds; ``--check`` writes nothing. ``tests/docs/test_signs.py`` asks
+for the same.
 
 A table says in a comment before it where its cells are from: the run, the kind of results, and for each column, or for
 rows of a table with a column a metric, the test set. Labels and network of a row follow from its first cells:
@@ -28,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import run_records
 
 from hairline.data.seen import LABELS, SIGNS, WORDS, Seen
 from hairline.errors import HairlineError
@@ -241,8 +243,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     parser.add_argument("--root", type=Path, default=Path(__file__).parents[1], help="the repository")
     args = parser.parse_args(argv)
-    store, docs = args.root / "docs" / "seen.json", args.root / "docs"
-    facts: dict[str, list[Fact]] = json.loads(store.read_text(encoding="utf-8"))
+    store, docs = args.root / "results", args.root / "docs"
+    records = run_records.read(store)
+    facts: dict[str, list[Fact]] = {run: list(record["results"]) for run, record in records.items()}
     for each in args.comparisons:
         _take_in(each, facts)
     register = json.loads((docs / "claims.json").read_text(encoding="utf-8"))
@@ -256,13 +259,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             faults += [f"{name}: '{cell}' has no sign" for cell in bare(written)]
         faults += unbacked(name, written, register, facts, args.root)
         if written != text and args.check:
-            faults.append(f"{name}: numbers or signs are not those of docs/seen.json; run python tools/signs.py")
+            faults.append(f"{name}: numbers or signs are not those of results/; run python tools/signs.py")
         if written != text and not args.check:
             with whole_file(page) as partial:
                 partial.write_text(written, encoding="utf-8")
-    if not args.check:
-        with whole_file(store) as partial:
-            partial.write_text(written_facts(facts), encoding="utf-8")
+    for each in () if args.check else args.comparisons:
+        run, _, path = each.partition("=")
+        run_records.write(store, run, records.get(run, {}), facts[run], Path(path))
     print("\n".join(faults) or "every number with a sign and every claim is backed")
     return 1 if faults else 0
 
@@ -281,7 +284,7 @@ def _take_in(told: str, facts: dict[str, list[Fact]]) -> None:
     if not run or not Path(path).is_file():
         raise HairlineError(f"'{told}': expected RUN=FILE with a file that is there, comparison.csv or results.json")
     if path.endswith(".json") and run not in facts:
-        raise HairlineError(f"'{told}': docs/seen.json has no '{run}' to sign; take in its comparison.csv first")
+        raise HairlineError(f"'{told}': results/ has no '{run}' to sign; take in its comparison.csv first")
     try:
         if path.endswith(".json"):
             _take_over(json.loads(Path(path).read_text(encoding="utf-8"))["results"], facts[run])
@@ -311,17 +314,6 @@ def _take_over(entries: Iterable[Mapping[str, Any]], rows: Iterable[Fact]) -> No
         if entry is not None:
             seen = Seen(entry["images"], entry["labels"], tuple(entry["why"]))
             row.update(zip(seen_signs.COLUMNS, seen_signs.columns(seen).values(), strict=True))
-
-
-def written_facts(facts: Mapping[str, Sequence[Fact]]) -> str:
-    """The facts as JSON, a line a result."""
-    runs = [
-        f"  {json.dumps(run)}: [\n    "
-        + ",\n    ".join(json.dumps(fact, ensure_ascii=False) for fact in rows)
-        + "\n  ]"
-        for run, rows in facts.items()
-    ]
-    return "{\n" + ",\n".join(runs) + "\n}\n"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,12 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import run_records
 import signs
 from support.results import BOOTSTRAP, labels, random_table, saw, segmenter
 
@@ -28,8 +30,8 @@ def test_the_pages_are_backed(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_sign_is_of_a_ledger_which_counts_images_and_says_why() -> None:
-    for run, facts in json.loads((ROOT / "docs" / "seen.json").read_text(encoding="utf-8")).items():
-        for fact in facts:
+    for run, record in run_records.read(ROOT / "results").items():
+        for fact in record["results"]:
             assert fact["seen_images"] >= 1 and fact["images_unseen"] >= 0, (run, fact)
             told = [why for why in fact.get("seen_why", "").split(". ") if why]
             counted = [why for why in told if re.match(r"\d+ of \d+ images", why)]
@@ -119,10 +121,46 @@ def test_a_claim_needs_what_backs_it(entry: dict[str, object], row: dict[str, ob
     assert (told == []) if fault is None else any(fault in each for each in told)
 
 
+def _record(root: Path, run: str, rows: list[dict[str, object]], **told: object) -> Path:
+    path = root / "results" / f"{run}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(run_records.text({**dict.fromkeys(run_records.WHERE_FROM), **told}, rows), encoding="utf-8")
+    return path
+
+
+def test_a_record_says_of_which_commit_seed_and_data_its_numbers_are(tmp_path: Path) -> None:
+    comparison = tmp_path / "reports" / "mine" / "comparison" / "comparison.csv"
+    comparison.parent.mkdir(parents=True)
+    for name in ("params.yaml", "gates.yaml", "studies.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    lock = {
+        "schema": "2.0",
+        "stages": {"ingest@s": {"cmd": "x", "outs": [{"path": "data/s", "hash": "md5", "md5": "0a1"}]}},
+    }
+    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    run_records.write(tmp_path / "results", "mine", {}, [ROW], comparison)
+    record = run_records.read(tmp_path / "results")["mine"]
+    assert (record["seed"], record["data"], record["results"]) == (7, {"s": {"data/s": "0a1"}}, [ROW])
+    assert "cores" in record["machine"] and record["commit"] is None
+
+
+def test_what_is_no_record_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text('{"results": []}')
+    with pytest.raises(HairlineError, match=r"mine\.json: is no record of a run; expected command, commit"):
+        run_records.read(tmp_path)
+
+
+def test_a_row_from_which_on_another_run_is_meant() -> None:
+    text = TABLE.replace('"run": "mine"', '"run": "mine", "runs": {"taught further": "other"}')
+    text += "| taught further by konig | 0.111 [0.100, 0.200] | – |\n"
+    found, faults = signs.signed(text, {"mine": [ROW], "other": [{**ROW, "model": "adapted", "ods": 0.7}]})
+    assert faults == [] and "| taught further by konig | 0.700 [0.410, 0.600] ○ | – |" in found
+
+
 def test_what_is_no_comparison_is_not_taken_in(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
-    store = tmp_path / "docs" / "seen.json"
-    store.write_text('{"mine": []}')
+    store = _record(tmp_path, "mine", [])
+    before = store.read_text(encoding="utf-8")
     for name, content in (("other.csv", "a,b\n1,2\n"), ("empty.csv", ""), ("ledger.json", "{}")):
         (tmp_path / name).write_text(content)
     for told, fault in (
@@ -133,14 +171,14 @@ def test_what_is_no_comparison_is_not_taken_in(tmp_path: Path) -> None:
     ):  # fmt: skip
         with pytest.raises(HairlineError, match=fault):
             signs.main([told, "--root", str(tmp_path)])
-    assert store.read_text() == '{"mine": []}'
+    assert store.read_text(encoding="utf-8") == before and len(list(store.parent.iterdir())) == 1
 
 
 def test_one_command_takes_a_comparison_and_writes_the_pages(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "seen.json").write_text('{"old": []}')
+    _record(tmp_path, "old", [])
     entry = {
         "page": "README.md",
         "says": "never seen",
@@ -162,9 +200,10 @@ def test_one_command_takes_a_comparison_and_writes_the_pages(
     row = summary.iloc[0]
     told = f"| {row['ods']:.3f} [{row['ods_low']:.3f}, {row['ods_high']:.3f}] ◕ | 0.184 |"
     assert told in readme.read_text(encoding="utf-8")
-    kept = json.loads((tmp_path / "docs" / "seen.json").read_text(encoding="utf-8"))
-    assert list(kept) == ["old", "mine"] and kept["mine"][0]["images_unseen"] == 10
-    assert [row["test_set"] for row in kept["mine"]] == ["cfd", "crack500-train"]
+    kept = run_records.read(tmp_path / "results")
+    assert set(kept) == {"old", "mine"} and kept["mine"]["command"] == "hairline profile mine && dvc repro"
+    assert [row["test_set"] for row in kept["mine"]["results"]] == ["cfd", "crack500-train"]
+    assert kept["mine"]["results"][0]["images_unseen"] == 10
     readme.write_text(readme.read_text(encoding="utf-8").replace(" never seen", ""), encoding="utf-8")
     (tmp_path / "docs" / "claims.json").write_text("[]")
     assert signs.main(["--root", str(tmp_path), "--check"]) == 0
@@ -178,7 +217,7 @@ def test_rows_that_were_not_scored_are_no_facts() -> None:
 def test_a_ledger_gives_its_signs_to_numbers_that_are_known(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     rows = [ROW, {**ROW, "kind": "label", "model": "resnet18", "test_set": "cfd-test"}, {**ROW, "labels": "otsu"}]
-    (tmp_path / "docs" / "seen.json").write_text(json.dumps({"mine": rows}), encoding="utf-8")
+    _record(tmp_path, "mine", rows, commit="abc")
     (tmp_path / "docs" / "claims.json").write_text("[]", encoding="utf-8")
     (tmp_path / "README.md").write_text("", encoding="utf-8")
     entry = {"name": "konig", "dataset": "cfd", "split": "test", "labels": "masks", "why": ["1 of 3 images: seen."]}
@@ -189,7 +228,9 @@ def test_a_ledger_gives_its_signs_to_numbers_that_are_known(tmp_path: Path) -> N
     path = tmp_path / "results.json"
     path.write_text(json.dumps({"results": entries}), encoding="utf-8")
     signs.main([f"mine={path}", "--root", str(tmp_path)])
-    network, label, other = json.loads((tmp_path / "docs" / "seen.json").read_text(encoding="utf-8"))["mine"]
+    record = run_records.read(tmp_path / "results")["mine"]
+    assert record["commit"] == "abc"
+    network, label, other = record["results"]
     assert (network["seen"], network["made_with"], network["seen_images"]) == ("trained on", "masks", 1)
     assert (label["seen"], label["images_unseen"], label["seen_why"]) == ("same photo", 2, "1 of 3 images: seen.")
     assert other == rows[2]
