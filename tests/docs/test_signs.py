@@ -133,11 +133,9 @@ def test_a_record_says_of_which_commit_seed_and_data_its_numbers_are(tmp_path: P
     comparison.parent.mkdir(parents=True)
     for name in ("params.yaml", "gates.yaml", "studies.yaml"):
         shutil.copy(ROOT / name, tmp_path)
-    lock = {
-        "schema": "2.0",
-        "stages": {"ingest@s": {"cmd": "x", "outs": [{"path": "data/s", "hash": "md5", "md5": "0a1"}]}},
-    }
-    (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    stage = {"cmd": "x", "outs": [{"path": "data/s", "hash": "md5", "md5": "0a1"}]}
+    (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"ingest@s": stage}}) + "
+")
     run_records.write(tmp_path / "results", "mine", {}, [ROW], comparison)
     record = run_records.read(tmp_path / "results")["mine"]
     assert (record["seed"], record["data"], record["results"]) == (7, {"s": {"data/s": "0a1"}}, [ROW])
