@@ -134,8 +134,7 @@ def test_a_record_says_of_which_commit_seed_and_data_its_numbers_are(tmp_path: P
     for name in ("params.yaml", "gates.yaml", "studies.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     stage = {"cmd": "x", "outs": [{"path": "data/s", "hash": "md5", "md5": "0a1"}]}
-    (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"ingest@s": stage}}) + "
-")
+    (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"ingest@s": stage}}) + "\n")
     run_records.write(tmp_path / "results", "mine", {}, [ROW], comparison)
     record = run_records.read(tmp_path / "results")["mine"]
     assert (record["seed"], record["data"], record["results"]) == (7, {"s": {"data/s": "0a1"}}, [ROW])
