@@ -60,12 +60,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             html.write(folder / "index.html", page.page(params, paths, found))
         metrics = comparison.metrics(summary)
         write_json(paths.comparison_metrics, metrics)
+        write_json(paths.headline, comparison.headline(summary))
         run.metrics({f"{row}/{key}": value for row, scores in metrics.items() for key, value in scores.items()})
         run.metrics(cost_curve.metric_values(found.cost))
         run.artifact(paths.comparison)
         run.tag("seen", seen_signs.counts(summary))
         run.tag("waivers", waived(page.verdicts(params, paths)))
-        run.finish([paths.comparison, paths.comparison_metrics])
+        run.finish([paths.comparison, paths.comparison_metrics, paths.headline])
 
 
 def _tables(folder: Path, found: page.Compared) -> None:

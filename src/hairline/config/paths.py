@@ -359,6 +359,11 @@ class Paths:
         return self._metrics("comparison")
 
     @property
+    def headline(self) -> Path:
+        """The few of them that `dvc exp show` has in columns."""
+        return self._metrics("headline")
+
+    @property
     def comparison_record(self) -> Path:
         """The run.json of the comparison; not beside the others, all of which it comes after."""
         return self.reports / "comparison-run.json"

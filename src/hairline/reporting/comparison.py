@@ -34,6 +34,8 @@ from hairline.reporting.formatting import ABSENT
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
 BOOTSTRAP = ("resamples", "level")
+HEADLINES = 12
+"""Numbers that `dvc exp show` has in columns at most, beside an experiment's parameters."""
 SEEN_COUNTS = ("seen_images", "images_unseen")
 COLUMNS = (
     "kind", "labels", "model", "training_set", "test_set",
@@ -234,6 +236,24 @@ def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
             {name: float(row[name]) for name in names if not pd.isna(row[name])}
         for row in scored.to_dict("records")
     }  # fmt: skip
+
+
+def headline(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """The ODS of the first :data:`HEADLINES` scored rows, labels after segmenters, for the columns of `dvc exp show`.
+
+    Args:
+        summary: What :func:`summarise` gives.
+
+    Returns:
+        ``ods`` → ``labels-model@test_set``, with the training set where there are several, → ODS.
+    """
+    scored = summary[summary["status"] == "scored"].sort_values("kind", ascending=False, kind="stable")
+    parts = ["labels", "model"] + ["training_set"] * (scored["training_set"].replace("", None).nunique() > 1)
+    named = {
+        "-".join(str(row[part]) for part in parts if row[part]) + f"@{row['test_set']}": float(row["ods"])
+        for row in scored.to_dict("records")
+    }
+    return {"ods": dict(list(named.items())[:HEADLINES])}
 
 
 def _ordered(result: Result, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:
