@@ -9,24 +9,24 @@ fall on patches of the first, which a :class:`hairline.clicking.choosing.Chooser
 order; a patch is crack if any pixel of its mask is. With ``--wrong`` a share of the clicks says the opposite. After
 each number of clicks the classifier is scored: F1 on all patches of the other sets and of the first, those clicked
 among them, and what the chooser's own estimate said. With ``--labels N`` it labels N images of each
-other set too, by ``multiscale`` with the options that ship, scored by ODS at any of 99 thresholds; the
+other set too, by ``multiscale`` and ``konig`` with the options that ship, scored by ODS at any of 99 thresholds; the
 network looks at an image once for all classifiers. ``all`` is the classifier of all patches of the first set.
-Beside them stand the scores of the network that ships, which needs no clicks, and with ``--beside NAME=FOLDER`` labels
-of the same images that the stage ``label`` wrote. Features are kept in ``--cache``.
+Beside them stand the scores of the network that ships, which needs no clicks, and with ``--trained FOLDER`` labels by a
+classifier that the stage ``train_classifier`` wrote. Features and what each label scored are kept in ``--cache``, so
+that a run goes on where it was stopped. ``benchmarks/click_tables.py`` makes tables and figure of the result.
 """
 
 import argparse
 import statistics
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
+import click_labels
 import numpy as np
+from click_tables import CLICKS
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -35,20 +35,12 @@ from hairline.clicking.choosing import Chooser
 from hairline.clicking.features import Kept
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
-from hairline.imaging.images import quantise, read_scores
 from hairline.inspection.labeller import BATCH, STRIDE_PX
 from hairline.io.atomic import write_json
-from hairline.labelling.cache import Cache
 from hairline.labelling.methods import multiscale
-from hairline.metrics import thresholds
 from hairline.nn.classifier import frozen
 from hairline.nn.classifier.linear import Line
-from hairline.nn.runtime import device
-from hairline.nn.runtime.serving import RUNTIME
-from hairline.nn.segmenter import segmenter, shipped
 
-METHODS: dict[str, tuple[Any, Any]] = {"multiscale": (multiscale, multiscale.EXAMPLE)}
-CLICKS = (50, 100, 200, 500, 1000)
 SCREEN, LARGE_SCREEN, LARGE_FROM = 25, 100, 200
 SIDE_PX = 128
 
@@ -95,14 +87,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--wrong", type=float, nargs="*", default=[0.0, 0.05])
     parser.add_argument("--labels", type=int, default=0, help="images of each set to label")
-    parser.add_argument("--label-seeds", type=int, default=1)
-    parser.add_argument("--label-clicks", type=int, nargs="*", default=CLICKS, help="of the classifiers that label")
-    parser.add_argument(
-        "--label-random", type=int, nargs="*", default=[200], help="likewise, of those of random clicks"
-    )
-    parser.add_argument("--label-wrong", type=int, nargs="*", default=[], help="likewise, of chosen clicks, some wrong")
-    parser.add_argument("--beside", nargs="*", default=[], metavar="NAME=FOLDER", help="labels to score as well")
-    parser.add_argument("--figure", type=Path, help="picture of F1 against clicks to draw")
+    parser.add_argument("--trained", type=Path, metavar="FOLDER", help="a classifier that labels as well")
     parser.add_argument("--cache", type=Path, default=Path("state/clicks"))
     parser.add_argument("--speed", action="store_true", help="tell only how long features and classifiers take")
     args = parser.parse_args()
@@ -115,37 +100,31 @@ def main() -> None:
     chooser = Chooser(pool.patches, pool.features.__getitem__, 0, emphasis=pool.emphasis)
     every = chooser.classifier(pool.truth)
     assert every is not None
-    rows, lines = list[dict[str, Any]](), {("all", 0): every}
+    rows, lines = list[dict[str, Any]](), {"all": every}
     for wrong in args.wrong:
         for seed in range(args.seeds):
             for how in ("chosen", "random"):
                 for row, line in clicked(pool, how, seed, wrong):
                     row["f1"] = {name: test.f1(line) for name, test in tests.items()}
+                    lines[str(len(rows))] = line
                     rows.append(row)
-                    chosen = args.label_wrong if wrong else args.label_clicks
-                    labelling = chosen if how == "chosen" else [] if wrong else args.label_random
-                    if seed < args.label_seeds and row["clicks"] in labelling:
-                        lines[f"{how} {row['clicks']}" + (f", {wrong:.0%} wrong" if wrong else ""), seed] = line
-    told = {
-        "command": "python benchmarks/clicks.py clicks.json …", 
+    told: dict[str, Any] = {
+        "command": "python benchmarks/clicks.py clicks.json …",
         "network": None if network.model.origin is None else str(network.model.origin),
         "images": {"clicked": len(pool.ids), **{name: len(test.ids) for name, test in tests.items()}},
         "patches": {"clicked": len(pool.patches), **{name: len(test.patches) for name, test in tests.items()}},
         "crack_share": {"clicked": share(pool), **{name: share(test) for name, test in tests.items()}},
-        "all": {name: test.f1(every) for name, test in tests.items()},
+        "labelled_images": args.labels,
+        "all": {"f1": {name: test.f1(every) for name, test in tests.items()}},
         "rows": rows,
-    }  # fmt: skip
-    write_json(args.out, told)
-    print(table(rows, list(tests)))
-    if args.figure:
-        draw(told, list(tests), args.figure)
+    }
     if args.labels:
-        beside = {name: Path(folder) for name, _, folder in (each.partition("=") for each in args.beside)}
-        for told["labels"] in labelled(tests, lines, args.labels, network, beside):
-            write_json(args.out, told)
-        for name, found in told["labels"].items():
-            for key, value in sorted(found["ods"].items()):
-                print(name, key, mean(value))
+        labels = click_labels.Labels(network, lines, args.trained, args.cache / "labels")
+        sets = {name: (test.folder, test.ids) for name, test in tests.items()}
+        for (method, name), found in click_labels.ods(labels, sets, args.labels).items():
+            row = rows[int(name)] if name.isdigit() else told.setdefault(name, {})
+            row.setdefault("ods", {})[method] = found
+    write_json(args.out, told)
 
 
 def speed(network: frozen.Frozen, pool: Clickable) -> None:
@@ -201,104 +180,6 @@ def clicked(data: Clickable, how: str, seed: int, wrong: float) -> Iterator[tupl
                "photos": len({patch.photo for patch in labels}), "f1_clicked_set": data.f1(line),
                "estimate": estimate, "seconds_a_screen": seconds}  # fmt: skip
         yield row, line
-
-
-def table(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> str:
-    """Means over seeds, Markdown."""
-    lines = [f"| clicks | wrong | how | patches clicked from | {' | '.join(names)} | its estimate | enough |"]
-    lines.append("| --- " * (len(names) + 6) + "|")
-    keys = dict.fromkeys((row["wrong"], row["clicks"], row["how"]) for row in rows)
-    for wrong, clicks, how in sorted(keys):
-        some = [row for row in rows if (row["wrong"], row["clicks"], row["how"]) == (wrong, clicks, how)]
-        cells = [
-            mean(row["f1_clicked_set"] for row in some),
-            *(mean(row["f1"][name] for row in some) for name in names),
-        ]
-        cells += [mean(row["estimate"] and row["estimate"]["f1"] for row in some),
-                  str(sum(bool(row["estimate"] and row["estimate"]["enough"]) for row in some))]  # fmt: skip
-        lines.append(f"| {clicks} | {wrong:g} | {how} | {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def draw(told: Mapping[str, Any], names: Sequence[str], file: Path) -> None:
-    """F1 against clicks, a panel a set: mean and standard deviation over seeds, and the classifier of all patches."""
-    figure, panels = plt.subplots(1, len(names), figsize=(4 * len(names), 3.4), sharey=True, layout="constrained")
-    for panel, name in zip(np.atleast_1d(panels), names, strict=True):
-        for how, colour in (("chosen", "tab:blue"), ("random", "tab:orange")):
-            for wrong, style in ((0.0, "-"), (0.05, ":")):
-                rows = [row for row in told["rows"] if (row["how"], row["wrong"]) == (how, wrong)]
-                by = [[row["f1"][name] for row in rows if row["clicks"] == clicks] for clicks in CLICKS]
-                if all(by):
-                    label = f"{how}, {wrong:.0%} wrong clicks"
-                    middle, spread = np.mean(by, axis=1), np.std(by, axis=1)
-                    panel.plot(CLICKS, middle, style, color=colour, marker="o", markersize=3, label=label)
-                    panel.fill_between(CLICKS, middle - spread, middle + spread, color=colour, alpha=0.1, linewidth=0)
-        panel.axhline(told["all"][name], color="grey", linewidth=1, label=f"all {told['patches']['clicked']:,} patches")
-        panel.set(
-            title=name, xlabel="clicks", xscale="log", xticks=CLICKS, xticklabels=[f"{count:,}" for count in CLICKS]
-        )
-        panel.minorticks_off()
-    np.atleast_1d(panels)[0].set_ylabel("F1 of patches")
-    np.atleast_1d(panels)[-1].legend(fontsize=7)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(file, dpi=110)
-
-
-def mean(values: Any) -> str:
-    """Mean and standard deviation of what is there."""
-    there = [value for value in values if value is not None]
-    return f"{statistics.fmean(there):.3f} ± {statistics.pstdev(there):.3f}" if there else "–"
-
-
-def labelled(
-    tests: Mapping[str, Clickable], lines: Mapping[tuple[str, int], Line], count: int, network: frozen.Frozen,
-    beside: Mapping[str, Path],
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """For each set how many images were labelled, and method and classifier → ODS of its labels, one a seed.
-
-    After each image of each set what is known so far, so that little is lost where it ends early.
-    """
-    chosen = {name: [test.ids[place] for place in evenly(len(test.ids), count)] for name, test in tests.items()}
-    for ids in chosen.values():
-        np.random.default_rng(0).shuffle(ids)
-    found = {name: defaultdict[tuple[str, int], list[Any]](list) for name in tests}
-    for number in tqdm(range(count), "labels"):
-        for name, test in tests.items():
-            for key, histograms in of_image(test, chosen[name][number], lines, network, beside):
-                found[name][key].append(histograms)
-        yield {name: {"images": number + 1, "ods": ods(those)} for name, those in found.items()}
-
-
-def of_image(
-    data: Clickable, sample: str, lines: Mapping[tuple[str, int], Line], network: frozen.Frozen,
-    beside: Mapping[str, Path],
-) -> Iterator[tuple[tuple[str, int], Any]]:  # fmt: skip
-    """Method and classifier, its seed, and the histograms of its label of an image, at which is looked once."""
-    image, mask = load_image(data.folder, sample), load_mask(data.folder, sample)
-    needs = [options.needs() for _, options in METHODS.values()]
-    windows = tuple(dict.fromkeys(chain.from_iterable(need.windows_px for need in needs)))
-    scales = tuple(dict.fromkeys(chain.from_iterable(need.scales for need in needs)))
-    seen = network.look(image, windows, STRIDE_PX, scales, BATCH)
-    with Cache(1 << 30) as cache:
-        cache.name(image, sample)
-        for (classifier, seed), line in lines.items():
-            evidence = seen.evidence(line.weight, line.bias)
-            for method, (module, options) in METHODS.items():
-                scores = quantise(module.label(image, evidence, options))
-                yield (f"{method}, {classifier}", seed), thresholds.histograms(scores, mask)
-    own = segmenter.predict(segmenter.load(shipped.folder())[0], image, device.resolve(RUNTIME))
-    yield ("the network that ships", 0), thresholds.histograms(quantise(own), mask)
-    for name, folder in beside.items():
-        yield (name, 0), thresholds.histograms(read_scores(folder / data.folder.name / f"{sample}.png"), mask)
-
-
-def ods(found: Mapping[tuple[str, int], Sequence[Any]]) -> dict[str, list[float]]:
-    """Method and classifier → ODS of its labels, one a seed."""
-    answer = defaultdict[str, list[float]](list)
-    for (key, _), histograms in found.items():
-        counts = thresholds.counts(*(np.stack(part) for part in zip(*histograms, strict=True)))
-        answer[key].append(float(thresholds.ods(thresholds.f1(counts))))
-    return answer
 
 
 if __name__ == "__main__":
