@@ -140,17 +140,17 @@ def draw(told: Told, file: Any) -> None:
         measures[f"ODS of {method} labels"] = lambda row, name, method=method: row["ods"][method][name]  # type: ignore[misc]
     figure, panels = plt.subplots(len(measures), len(TITLES), figsize=(12, 9.5), sharex=True, layout="constrained")
     for row, (measure, value) in zip(panels, measures.items(), strict=True):
-        for panel, (name, title) in zip(row, TITLES.items(), strict=True):
+        row[0].set_ylabel(measure)
+        for panel, name in zip(row, TITLES, strict=True):
             curves(panel, told, lambda each, value=value, name=name: value(each, name))  # type: ignore[misc]
             panel.axhline(value(told["all"], name), color="black", linewidth=1, label=every(told))
             if measure.startswith("ODS"):
                 own = value(told["trained"], name)
                 panel.axhline(own, color="grey", linewidth=1, linestyle="--", label=STAGES)
                 panel.axhline(0.9 * own, color="tab:red", linewidth=1, linestyle="--", label="0.9 times that: the goal")
-            if row is panels[0]:
-                panel.set_title(title)
-            if name == next(iter(TITLES)):
-                panel.set_ylabel(measure)
+        as_high(row)
+    for panel, title in zip(panels[0], TITLES.values(), strict=True):
+        panel.set_title(title)
     for panel in panels[-1]:
         panel.set(xlabel="clicks", xscale="log", xticks=CLICKS, xticklabels=[f"{count:,}" for count in CLICKS])
         panel.minorticks_off()
@@ -158,6 +158,14 @@ def draw(told: Told, file: Any) -> None:
     figure.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9)
     figure.savefig(file, dpi=100, format="png", metadata={"Software": None})
     plt.close(figure)
+
+
+def as_high(panels: Sequence[Any]) -> None:
+    """Let a step up be as long in each panel of a row, about the middle of what it shows."""
+    limits = np.array([panel.get_ylim() for panel in panels])
+    half = (limits[:, 1] - limits[:, 0]).max() / 2
+    for panel, middle in zip(panels, limits.mean(axis=1), strict=True):
+        panel.set_ylim(middle - half, middle + half)
 
 
 def curves(panel: Any, told: Told, value: Value) -> None:
