@@ -161,10 +161,10 @@ def draw(told: Told, file: Any) -> None:
 
 
 def as_high(panels: Sequence[Any]) -> None:
-    """Let a step up be as long in each panel of a row, about the middle of what it shows."""
+    """Let a step up be as long in each panel of a row, about the middle of what it shows, but not above 1."""
     limits = np.array([panel.get_ylim() for panel in panels])
     half = (limits[:, 1] - limits[:, 0]).max() / 2
-    for panel, middle in zip(panels, limits.mean(axis=1), strict=True):
+    for panel, middle in zip(panels, np.minimum(limits.mean(axis=1), 1 - half), strict=True):
         panel.set_ylim(middle - half, middle + half)
 
 
