@@ -109,6 +109,9 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
     }
     assert (hashes | expected).items() <= found.data.tags.items()
     assert "upstream" not in found.data.tags
+    (read,) = found.inputs.dataset_inputs
+    assert (read.dataset.name, read.dataset.digest) == ("data", content_hash(Path("data"))[:16])
+    assert [(tag.key, tag.value) for tag in read.tags] == [("mlflow.data.context", "train")]
     artifacts = workspace / "mlruns" / "artifacts" / "study_ä_1" / run.id / "artifacts"
     assert {path.relative_to(artifacts).as_posix() for path in artifacts.rglob("*") if path.is_file()} == {
         "figures/curve.png",
@@ -118,6 +121,19 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
     assert record is not None and (record.run_id, record.experiment, record.stage) == (run.id, "study ä/1", "train")
     assert record.inputs == {"data": hashes["input:data"]} and record.outputs == {"model": hashes["output:model"]}
     assert record.started <= record.ended and record.mlflow_uri == f"sqlite:///{workspace}/mlruns/mlflow.db"
+
+
+def test_mlflow_opens_an_experiment_on_its_runs_also_one_of_an_earlier_version(workspace: Path) -> None:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{workspace}/mlruns/mlflow.db")
+    earlier = client.create_experiment("study ä/1")
+    for number, name in enumerate(("study ä/1", "other")):
+        with opened(str(number), experiment=name):
+            pass
+        experiment = client.get_experiment_by_name(name)
+        assert experiment is not None and experiment.tags["mlflow.experimentKind"] == "custom_model_development"
+    assert client.get_experiment(earlier).name == "study ä/1"
 
 
 def test_runs_link_to_the_runs_that_made_their_inputs(workspace: Path) -> None:

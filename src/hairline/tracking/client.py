@@ -34,6 +34,8 @@ REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 """MLflow's codes for what a server would refuse again, however often it is sent."""
 BROKEN = ("disk image is malformed", "file is not a database")
 """What SQLite says of a database that was cut or written over."""
+KIND, OF_TRAININGS = "mlflow.experimentKind", "custom_model_development"
+"""Tag of an experiment by which MLflow opens it on its runs, not on traces of language models."""
 LONGEST = 300  # letters of an error that are told
 
 
@@ -183,12 +185,14 @@ def experiment_id(mlflow: ModuleType, uri: str, experiment: str) -> str:
             f"{store.public_uri(uri)}: experiment {experiment!r} was deleted; bring it back with '{store.chosen(uri)} "
             f"mlflow experiments restore --experiment-id {found.experiment_id}' or use another name"
         )
+    if KIND not in found.tags:
+        mlflow.MlflowClient().set_experiment_tag(found.experiment_id, KIND, OF_TRAININGS)
     return str(found.experiment_id)
 
 
 def _new_experiment(mlflow: ModuleType, experiment: str, artifact_location: str | None) -> str:
     try:
-        return str(mlflow.create_experiment(experiment, artifact_location=artifact_location))
+        return str(mlflow.create_experiment(experiment, artifact_location=artifact_location, tags={KIND: OF_TRAININGS}))
     except mlflow.MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another machine was faster at a server
             raise

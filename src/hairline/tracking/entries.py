@@ -1,6 +1,7 @@
 """What a run tells, as data: it can be sent to a store at once, or kept and sent later with the same outcome."""
 
 import importlib
+import json
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from hairline.tracking import names, store
 
 PARENT, ENTRY = "mlflow.parentRunId", "hairline.entry"
 ABSENT = -1
+DIGEST = 16
+"""Letters of a hash by which MLflow's page tells data sets apart; it takes 36."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,11 @@ def metrics(points: Sequence[tuple[str, float, int, int]]) -> Entry:
 def artifact(path: Path, folder: str) -> Entry:
     """A file, or a folder under its own name, inside a folder of the run's artifacts."""
     return Entry("artifact", {"folder": folder}, path)
+
+
+def datasets(hashes: Mapping[str, str], stage: str) -> Entry:
+    """Files and folders that a stage reads: path → hash of its content."""
+    return Entry("datasets", {"hashes": dict(hashes), "stage": stage})
 
 
 def model(
@@ -113,6 +121,17 @@ def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
         _log(client, run_id, path, folder)
         if store.remote(mlflow.get_tracking_uri()):
             _refuse_lost(client, run_id, path, folder)
+
+
+def _datasets(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
+    entities = mlflow.entities
+    context = [entities.InputTag("mlflow.data.context", entry.values["stage"])]
+    found = [
+        entities.DatasetInput(entities.Dataset(path, digest[:DIGEST], "local", json.dumps({"uri": path})), context)
+        for path, digest in entry.values["hashes"].items()
+    ]
+    if found:
+        mlflow.MlflowClient().log_inputs(run_id, found)
 
 
 def _log(client: Any, run_id: str, path: Path, folder: str) -> None:
@@ -200,6 +219,6 @@ def _end(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 
 SENDERS: dict[str, Callable[[ModuleType, str, Entry], None]] = {
-    "params": _params, "tags": _tags, "metrics": _metrics, "artifact": _artifact, "model": _model, "child": _child,
-    "end": _end,
+    "params": _params, "tags": _tags, "metrics": _metrics, "artifact": _artifact, "datasets": _datasets,
+    "model": _model, "child": _child, "end": _end,
 }  # fmt: skip

@@ -56,6 +56,7 @@ def run(
         found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
         opened.tags(_facts(facts) | origin.facts(params) | found | dict(tags))
         opened.params(params)
+        opened.datasets(hashes)
         if code.dirty and (diff := code_diff(Path.cwd())):
             opened.text("code.diff", diff)
         yield opened

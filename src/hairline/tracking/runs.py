@@ -165,6 +165,10 @@ class Run:
         self._record = replace(self._record, params=flat)
         self._tell("log parameters", entries.params(flat))
 
+    def datasets(self, hashes: Mapping[str, str]) -> None:
+        """Log what the stage reads, path → hash of its content, as the run's data sets."""
+        self._tell("log data sets", entries.datasets(hashes, self._record.stage))
+
     def _remember(self, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None) -> None:
         """Keep last values for run.json, from which a run can be brought back."""
         self._record = replace(
