@@ -40,7 +40,7 @@ setup: .venv/.ready ## the virtual environment .venv with the exact versions of 
 	  echo "On Debian and Ubuntu: sudo apt-get install python3-venv python3-dev g++ make git" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt uv
-	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[dev,pretrained,heic,geo,onnx,cluster,s3,docs]'
+	.venv/bin/uv pip install --compile-bytecode -c constraints.txt -e '.[all,docs,dev]'
 	@touch $@
 
 repro: .venv/.ready ## the main job: run what changed of the DAG, then print the comparison and where the report lies
@@ -89,7 +89,6 @@ ui: .venv/.ready ## browse the runs in MLflow on 127.0.0.1 (PORT=5000)
 dashboard: .venv/.ready ## browse the studies in optuna-dashboard on 127.0.0.1 (PORT=8080)
 	@test -n "$${HAIRLINE_STUDY_STORAGE:-}" || ls state/studies/*.db >/dev/null 2>&1 || { \
 	  echo "There is no study yet: 'dvc repro tune@NAME' makes state/studies/EXPERIMENT.db." >&2; exit 1; }
-	@command -v optuna-dashboard >/dev/null || uv pip install -c constraints.txt optuna-dashboard
 	optuna-dashboard --host 127.0.0.1 --port $(if $(filter 5000,$(PORT)),8080,$(PORT)) \
 	  $${HAIRLINE_STUDY_STORAGE:-sqlite:///$$(ls -t state/studies/*.db | head -n 1)}
 

@@ -3,11 +3,13 @@ r"""Train the network that ships from generated images alone, and write it into 
     make release-weights                        # the profile 'release' in a workspace of its own, state/release
     make release-weights ARGS=--check           # train anew in a folder that is removed, and compare every byte
     python tools/release_weights.py --scores scores.json --card    # only the card anew, with figures on real sets
+    python tools/release_weights.py --network                      # only the network for onnxruntime anew
     python tools/release_weights.py --workspace /tmp/try --out /tmp/net \
         --set synthetic_sets.surfaces.train=16 --set segmenter.recipe.epochs=1       # a try, minutes
 
 writes ``weights.safetensors`` (matrices in half precision, the few other numbers as they are), ``model.json`` (network,
-calibration, everything it was made of) and ``CARD.md`` to ``src/hairline/nn/shipped``, 16 MB at most. An interrupted
+calibration, everything it was made of), ``network.onnx`` (the network for onnxruntime, whose weights are those of the
+file beside it) and ``CARD.md`` to ``src/hairline/nn/shipped``, 16 MB at most. An interrupted
 training goes on. ``--scores`` names a JSON file with figures on real sets, as :mod:`release_card` has it.
 """
 
@@ -34,6 +36,7 @@ from hairline.errors import HairlineError
 from hairline.io.atomic import whole_folder
 from hairline.io.hashing import content_hash
 from hairline.metrics import learned, operating_point
+from hairline.nn.exporting import graph
 from hairline.nn.runtime import weights
 from hairline.nn.segmenter import segmenter, shipped
 from hairline.version import installed
@@ -54,6 +57,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=shipped.FOLDER, help="where the network is written")
     parser.add_argument("--scores", type=Path, help="JSON file of figures on real sets, for the card")
     parser.add_argument("--card", action="store_true", help="write the card alone, from what --out holds")
+    parser.add_argument("--network", action="store_true", help="only the network for onnxruntime anew")
     parser.add_argument("--check", action="store_true", help="train anew and compare with what --out holds")
     parser.add_argument("--precision", choices=("float16", "bfloat16"), default="float16", help="of matrices, on disk")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="a parameter, for a try")
@@ -62,6 +66,9 @@ def main() -> None:
         raise HairlineError("--set is for tries, which must not ship; name another folder by --out")
     if args.card:
         write_card(args.out, args.scores)
+    elif args.network:
+        found = graph.write(args.out, shipped.NETWORK)
+        print(f"{args.out / shipped.NETWORK}: {found.largest:.2g} at most from torch's scores")
     elif args.check:
         check(args.out, args.set, args.precision)
     else:
@@ -166,6 +173,7 @@ def write(workspace: Path, out: Path, precision: str, scores: Path | None) -> No
         _json(folder / weights.INFO_FILE, told)
         release_card.write(folder, scores)
         segmenter.load(folder)
+        graph.write(folder, shipped.NETWORK)
         if size(folder) > MOST_BYTES:
             raise HairlineError(f"{out}: {size(folder):,} bytes, more than {MOST_BYTES:,}; choose a smaller network")
 
@@ -209,7 +217,7 @@ def check(out: Path, changes: list[str], precision: str) -> None:
     with tempfile.TemporaryDirectory() as home:
         train(Path(home) / "workspace", changes)
         write(Path(home) / "workspace", Path(home) / "net", precision, None)
-        names = (weights.WEIGHTS_FILE, weights.INFO_FILE)
+        names = (weights.WEIGHTS_FILE, weights.INFO_FILE, shipped.NETWORK)
         other = [name for name in names if (Path(home) / "net" / name).read_bytes() != (out / name).read_bytes()]
     if other:
         raise HairlineError(

@@ -10,7 +10,7 @@ import typer
 
 from hairline.errors import HairlineError
 from hairline.inspection import registered
-from hairline.io import system_errors
+from hairline.io import extras, system_errors
 from hairline.io.file_names import printable
 from hairline.io.reading import there
 
@@ -53,14 +53,9 @@ def export(
     _refuse_target(target)
     from hairline.imaging.images import read_image
 
-    try:
+    with extras.needed("the export of a network"):
         from hairline.nn.exporting import files  # torch, which takes seconds to load
         from hairline.nn.segmenter import shipped
-    except ModuleNotFoundError as error:
-        raise HairlineError(
-            f"{printable(model)}: exporting needs {error.name}, which is not installed; expected all that hairline "
-            "depends on; run pip install hairline"
-        ) from None
     photos = [read_image(path) for path in check or []]
     with system_errors.of_no_stage(), ExitStack() as stack:
         if registered.is_one(model):

@@ -6,9 +6,10 @@ from pathlib import Path
 from PIL import Image
 
 from hairline.imaging.images import read_image
+from hairline.io import extras
 
 SUFFIXES = (".heic", ".heif", ".hif")
-MISSING = "HEIC needs the package pillow-heif: pip install 'hairline[heic]' and run this again, or convert them to JPEG"
+MISSING = f"{extras.sentence('pillow_heif', 'HEIC')}, or convert the photos to JPEG"
 QUALITY = 95
 
 

@@ -1,7 +1,6 @@
 """GeoTIFF: read by rows, never as a whole, and written by rows with the coordinate system of the photo."""
 
 import errno
-import importlib.util
 import logging
 import os
 import shutil
@@ -19,10 +18,11 @@ from numpy.typing import NDArray
 from hairline.errors import HairlineError
 from hairline.imaging import images
 from hairline.inspection.georeference import Georeference
+from hairline.io import extras
 from hairline.io.file_names import printable
 
 SUFFIXES = (".tif", ".tiff")
-MISSING = "GeoTIFF needs the package rasterio: pip install 'hairline[geo]'"
+MISSING = extras.sentence("rasterio", "GeoTIFF")
 CACHE_MB = 128
 BLOCK_PX = 512
 LARGE_PIXELS = 1 << 26
@@ -38,7 +38,7 @@ NOBODY = logging.NullHandler()
 
 def readable() -> bool:
     """Whether rasterio is installed."""
-    return importlib.util.find_spec("rasterio") is not None
+    return extras.installed("rasterio")
 
 
 def is_tiff(path: Path) -> bool:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from hairline.inspection.registered import DESCRIPTION, SCHEME, WEIGHTS
+from hairline.inspection.registered import SCHEME
+from hairline.nn.runtime.model_files import INFO_FILE, WEIGHTS_FILE
 
 SHIPPED = "shipped"
 EXPORTED = ".onnx"
@@ -30,7 +31,7 @@ def is_model(word: Path) -> bool:
     if word.suffix.lower() == EXPORTED or source(word).startswith(SCHEME):
         return True
     if word.is_dir():
-        return all((word / name).is_file() for name in (DESCRIPTION, WEIGHTS))
+        return all((word / name).is_file() for name in (INFO_FILE, WEIGHTS_FILE))
     return str(word) == SHIPPED and not word.exists()
 
 

@@ -1,4 +1,4 @@
-"""An exported segmenter, asked through onnxruntime as the segmenter itself is through torch, which is not needed."""
+"""Segmenters asked through onnxruntime, without torch: exported ones, and the one that ships."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
-from hairline.inspection.prediction import Predictor
+from hairline.inspection.prediction import Predictor, card_of, of_folder
+from hairline.io.artefacts import read_json
 from hairline.io.hashing import content_hash
 from hairline.io.reading import refuse_no_file
 from hairline.nn.exporting import properties, sessions
+from hairline.nn.runtime.model_files import HASH, INFO_FILE, WEIGHTS_FILE
+from hairline.nn.segmenter import shipped
 
 EXPECTED = "a network in an ONNX file, as 'hairline export' writes it"
+AGAIN = "a new installation of hairline"
 
 
 class OnnxPredictor(Predictor):
@@ -30,7 +34,7 @@ class OnnxPredictor(Predictor):
         """Load what ``hairline export`` wrote, onto the GPU where onnxruntime has one.
 
         Raises:
-            HairlineError: If there is no such file, it is something else, or onnxruntime is not installed.
+            HairlineError: If there is no such file, or it is something else.
         """
         refuse_no_file(file, EXPECTED)
         self._session = sessions.Session(file)
@@ -46,6 +50,37 @@ class OnnxPredictor(Predictor):
         self.card = told.card
         self.sha256 = content_hash(file)
         self.providers = self._session.providers
+
+    def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self._session.scores(image)
+
+
+class ShippedPredictor(Predictor):
+    """The network that ships, on onnxruntime: the same weights, the same card, the same hash as on torch.
+
+    Attributes:
+        info: What its model.json says.
+        card: Its model card in Markdown.
+        sha256: Hash of its weights and its model.json, 64 hexadecimal digits.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Load it from its folder.
+
+        Raises:
+            HairlineError: If a file of it is not there, or not of the others.
+        """
+        self._session = sessions.Session(folder / shipped.NETWORK)
+        told = read_json(folder / INFO_FILE, dict[str, object], AGAIN)
+        digest = content_hash(folder / WEIGHTS_FILE)
+        if not self._session.properties.get(HASH) == told.get(HASH) == digest:
+            raise HairlineError(
+                f"{folder / WEIGHTS_FILE}: other weights than {shipped.NETWORK} and {INFO_FILE} beside it tell of; "
+                f"expected one network in all three; {AGAIN} brings them"
+            )
+        self.info = {name: value for name, value in told.items() if name != HASH}
+        self.card = card_of(folder)
+        self.sha256 = of_folder(folder)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)

@@ -15,10 +15,12 @@ from hairline.imaging.resized import asked_at
 from hairline.imaging.tiles import blended
 from hairline.inspection import opened, photos, registered
 from hairline.inspection.scores import Scores
+from hairline.io import extras
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
 from hairline.metrics import operating_point
-from hairline.nn.segmenter import scale_rules
+from hairline.nn.runtime.model_files import INFO_FILE, WEIGHTS_FILE
+from hairline.nn.segmenter import scale_rules, shipped
 
 SHIPPED = "shipped"
 """The source of :func:`load_segmenter` that is the network inside the package."""
@@ -46,16 +48,14 @@ class Predictor:
         Raises:
             HairlineError: If the folder holds no segmenter.
         """
-        from hairline.nn.runtime import device, serving, weights  # torch, which an exported network does without
-        from hairline.nn.segmenter import segmenter, shipped
+        from hairline.nn.runtime import device, serving  # torch, which an exported network does without
+        from hairline.nn.segmenter import segmenter
 
         self._model, info = segmenter.load(folder)
         self.info: Mapping[str, object] = info
         self._placement = device.resolve(serving.RUNTIME)
-        hashes = [content_hash(folder / name) for name in (weights.WEIGHTS_FILE, weights.INFO_FILE)]
-        self.sha256 = hashlib.sha256("".join(hashes).encode()).hexdigest()
-        card = folder / shipped.CARD
-        self.card = read_text(card) if there(card) else ""
+        self.sha256 = of_folder(folder)
+        self.card = card_of(folder)
 
     def predict(self, image: NDArray[np.uint8] | str | Path, scale: float | Literal["auto"] = 1) -> Scores:
         """Score of crack of every pixel of an image.
@@ -126,13 +126,14 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
     """A segmenter that is ready to be asked.
 
     Args:
-        source: ``shipped``, the network inside this package, taught by generated images alone; a folder that holds
+        source: ``shipped``, the network inside this package, taught by generated images alone, which runs on torch
+            where that is installed (extra ``train``), else on onnxruntime, with scores within 1e-4; a folder that holds
             ``model.json`` and ``weights.safetensors``, as a training writes it under models/; a file that ``hairline
             export`` wrote, ``….onnx``, which needs no torch; or ``models:/NAME@champion`` or ``models:/NAME/VERSION``
             of MLflow's registry. A folder that is itself called ``shipped`` is named ``./shipped``.
 
     Raises:
-        HairlineError: If there is no segmenter, or an exported one needs onnxruntime, which is not installed.
+        HairlineError: If there is no segmenter, or it needs an extra of hairline that is not installed.
 
     Example:
         >>> import hairline
@@ -142,28 +143,46 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
         from hairline.inspection.onnx_prediction import OnnxPredictor
 
         return OnnxPredictor(Path(source))
-    try:
-        from hairline.nn.runtime import weights
-        from hairline.nn.segmenter import shipped
-    except ModuleNotFoundError as error:
-        raise HairlineError(
-            f"{source}: needs {error.name}, which is not installed; expected all that hairline depends on, or a "
-            f"network in an {ONNX} file, as 'hairline export' writes it where they are; run pip install hairline, or "
-            "name such a file"
-        ) from None
+    if str(source) == SHIPPED and isinstance(source, str):
+        return _shipped()
+    with extras.needed(f"the network {source}, which is no {ONNX} file,"):
+        return _of_torch(source)
+
+
+def _shipped() -> Predictor:
+    """The network that ships, on torch where that is installed, else on onnxruntime."""
+    if extras.installed("torch"):
+        return Predictor(shipped.folder())
+    from hairline.inspection.onnx_prediction import ShippedPredictor
+
+    return ShippedPredictor(shipped.folder())
+
+
+def _of_torch(source: str | Path) -> Predictor:
+    """A segmenter of MLflow's registry, or of a folder."""
     if registered.is_one(source):
         with registered.fetched(str(source)) as folder:
             return Predictor(folder)
-    if str(source) == SHIPPED and isinstance(source, str):
-        return Predictor(shipped.folder())
     folder = Path(source)
     if not folder.is_dir():
         found = "is a file" if there(folder) else "no such folder"
         raise HairlineError(
-            f"{source}: {found}; expected '{SHIPPED}', or a folder that holds {weights.INFO_FILE} and "
-            f"{weights.WEIGHTS_FILE}, as training writes it under models/, or an exported {ONNX} file; correct it"
+            f"{source}: {found}; expected '{SHIPPED}', or a folder that holds {INFO_FILE} and "
+            f"{WEIGHTS_FILE}, as training writes it under models/, or an exported {ONNX} file; correct it"
         )
     return Predictor(folder)
+
+
+def of_folder(folder: Path) -> str:
+    """What tells the network of a folder from others: a hash of its weights and its model.json, 64 digits."""
+    hashes = [content_hash(folder / name) for name in (WEIGHTS_FILE, INFO_FILE)]
+    return hashlib.sha256("".join(hashes).encode()).hexdigest()
+
+
+def card_of(folder: Path) -> str:
+    """The model card of a folder in Markdown; empty where it has none."""
+    card = folder / shipped.CARD
+    return read_text(card) if there(card) else ""
 
 
 def refuse_scale(scale: float) -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
+from hairline.nn.runtime.model_files import INFO_FILE, WEIGHTS_FILE
 
 SCHEME = "models:/"
 DATA = "data"
 """Where MLflow puts a model's files; the code beside them holds the network that ships."""
-DESCRIPTION, WEIGHTS = "model.json", "weights.safetensors"
-"""The files of a segmenter, as :mod:`hairline.nn.runtime.weights` calls them, which takes torch to load."""
 
 
 def is_one(source: str | Path) -> bool:
@@ -36,10 +35,10 @@ def fetched(source: str) -> Iterator[Path]:
     uri = store.store_uri(workspace_root(Path.cwd()))
     with tempfile.TemporaryDirectory(prefix="hairline-") as made:
         folder = registry.fetch(uri, source, Path(made))
-        found = sorted(path.parent for path in (folder / DATA).rglob(DESCRIPTION))
-        if len(found) != 1 or not (found[0] / WEIGHTS).is_file():
+        found = sorted(path.parent for path in (folder / DATA).rglob(INFO_FILE))
+        if len(found) != 1 or not (found[0] / WEIGHTS_FILE).is_file():
             raise HairlineError(
-                f"{source}: holds no {DESCRIPTION} with {WEIGHTS}; expected a segmenter that "
+                f"{source}: holds no {INFO_FILE} with {WEIGHTS_FILE}; expected a segmenter that "
                 "hairline trained; name another model or version"
             )
         yield found[0]

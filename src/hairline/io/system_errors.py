@@ -1,4 +1,4 @@
-"""What the system refuses, as one sentence: what, where, what is kept, what to do."""
+"""What the system refuses or lacks, as one sentence: what, where, what is kept, what to do."""
 
 import errno
 import os
@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.io import extras
 
 AGAIN = "what was finished before is kept, and 'dvc repro' goes on from there"
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -32,8 +33,8 @@ _SHORT = (
 
 
 def told(error: Exception) -> str | None:
-    """What the system refused, in a sentence; None for every other error."""
-    return (sentence(error) if isinstance(error, OSError) else None) or short_of(error)
+    """What the system refused, or the extra of hairline that it lacks, in a sentence; None for every other error."""
+    return (sentence(error) if isinstance(error, OSError) else None) or extras.told(error) or short_of(error)
 
 
 def sentence(error: OSError) -> str | None:

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from functools import lru_cache
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.inspection.georeference import Georeference
+from hairline.io import extras
 
 Points = NDArray[np.float64]
 """[points, 2] of x and y; pixels are counted from the corner of the photo at the top left."""
@@ -68,13 +68,7 @@ def library(name: str) -> Any:
     Raises:
         HairlineError: If it is not installed.
     """
-    try:
-        return import_module(name)
-    except ImportError:
-        raise HairlineError(
-            f"maps need the library {name}, which is not installed; expected the extra 'geo'; install it with "
-            "pip install 'hairline[geo]'"
-        ) from None
+    return extras.library(name, "a map")
 
 
 @lru_cache(maxsize=64)

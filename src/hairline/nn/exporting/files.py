@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
+from hairline.io import extras
 from hairline.io.atomic import whole_file
 from hairline.io.hashing import content_hash
 from hairline.io.reading import read_text, there
@@ -50,13 +51,11 @@ def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (),
         How far its scores are from torch's, in 32 bit on processors.
 
     Raises:
-        HairlineError: If the folder holds no segmenter, onnx or onnxruntime is not installed, the network cannot be
-            exported, or its scores differ by more than :data:`hairline.nn.exporting.parity.LARGEST`.
+        HairlineError: If the folder holds no segmenter, onnx is not installed, the network cannot be exported, or its
+            scores differ by more than :data:`hairline.nn.exporting.parity.LARGEST`.
     """
-    sessions.module()
     _onnx()
     model, info = segmenter.load(folder)
-    placement = device.resolve(CPU)
     with whole_file(target) as partial_file:
         network = as_onnx(model, str(info["network"]))
         if int8:
@@ -64,23 +63,40 @@ def export(folder: Path, target: Path, photos: Iterable[NDArray[np.uint8]] = (),
             network = quantising.quantised(network, images)
         told = properties(folder, info, int8)
         _write(partial_file, network, told.as_text())
-        ask = partial(segmenter.predict, model, placement=placement)
-        try:
-            found = parity.compared(ask, sessions.Session(partial_file).scores, parity.images(photos))
-        except HairlineError as error:
-            raise HairlineError(f"{folder}: cannot be exported, for as a file it fails: {error}") from None
+        found = compared(model, partial_file, folder, photos)
         if not int8:
-            _refuse_apart(found, folder)
+            refuse_apart(found, folder)
         _write(partial_file, network, told.measured(found).as_text())
     return found
 
 
-def as_onnx(model: Segmenter, network: str) -> Any:
+def compared(model: Segmenter, file: Path, folder: Path, photos: Iterable[NDArray[np.uint8]] = ()) -> Difference:
+    """How far the scores of an exported network are from torch's, in 32 bit on processors.
+
+    Args:
+        model: The segmenter.
+        file: The exported network.
+        folder: The segmenter's, for the message.
+        photos: Photos to compare both on beside generated ones, RGB uint8 [height, width, 3].
+
+    Raises:
+        HairlineError: If the file cannot be run.
+    """
+    ask = partial(segmenter.predict, model, placement=device.resolve(CPU))
+    try:
+        return parity.compared(ask, sessions.Session(file).scores, parity.images(photos))
+    except HairlineError as error:
+        raise HairlineError(f"{folder}: cannot be exported, for as a file it fails: {error}") from None
+
+
+def as_onnx(model: Segmenter, network: str, folded: bool = True) -> Any:
     """A segmenter as an ``onnx.ModelProto``.
 
     Args:
         model: The segmenter, on the CPU; set to evaluation mode.
         network: Its name, for the message.
+        folded: Whether batch normalisation goes into the weights of convolutions, and what is constant is counted out;
+            else each weight stays what it is in the segmenter, under its name.
 
     Raises:
         HairlineError: If torch cannot export it.
@@ -89,7 +105,7 @@ def as_onnx(model: Segmenter, network: str) -> Any:
     constants: list[Constant | None] = []
     try:
         for size in EXAMPLES_PX:
-            content, constants = _traced(model, size, constants)
+            content, constants = _traced(model, size, constants, folded)
     except (RuntimeError, TypeError, ValueError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise HairlineError(
@@ -100,7 +116,7 @@ def as_onnx(model: Segmenter, network: str) -> Any:
 
 
 def _traced(
-    model: Segmenter, size: tuple[int, int], elsewhere: list[Constant | None]
+    model: Segmenter, size: tuple[int, int], elsewhere: list[Constant | None], folded: bool
 ) -> tuple[bytes, list[Constant | None]]:
     """The bytes of an ONNX file, and what the network was told of sizes while an image passed."""
     example, written = torch.zeros(*size, 3, dtype=torch.uint8), io.BytesIO()
@@ -111,7 +127,8 @@ def _traced(
         torch.onnx.export(
             Whole(model).eval(), (example,), written,  # type: ignore[arg-type]  # it writes to buffers, too
             dynamo=False, opset_version=OPSET, dynamic_axes=axes,
-            input_names=[sessions.IMAGE], output_names=[sessions.SCORES],
+            input_names=[sessions.IMAGE], output_names=[sessions.SCORES], do_constant_folding=folded,
+            training=torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
     return written.getvalue(), operators.constants
 
@@ -144,7 +161,8 @@ def _write(path: Path, network: Any, told: Mapping[str, str]) -> None:
     path.write_bytes(network.SerializeToString(deterministic=True))
 
 
-def _refuse_apart(found: Difference, folder: Path) -> None:
+def refuse_apart(found: Difference, folder: Path) -> None:
+    """Raise HairlineError unless an exported network's scores are those of the segmenter."""
     if not found.largest <= parity.LARGEST:
         raise HairlineError(
             f"{folder}: the exported network's scores differ by up to {found.largest:.2g} from torch's (on an image of "
@@ -159,8 +177,4 @@ def _onnx() -> Any:
     Raises:
         HairlineError: If it is not installed.
     """
-    try:
-        import onnx
-    except ImportError:
-        raise HairlineError(f"onnx is not installed; expected it to export networks; run {sessions.INSTALL}") from None
-    return onnx
+    return extras.library("onnx", "the export of a network")

@@ -15,8 +15,6 @@ IMAGE, SCORES = "image", "scores"
 SIGNATURE = ({IMAGE: ("tensor(uint8)", 3)}, {SCORES: ("tensor(float)", 2)})
 """What goes in and out: name → type and number of axes."""
 
-INSTALL = "pip install 'hairline[onnx]'"
-
 PROVIDERS: tuple[tuple[str, dict[str, str]], ...] = (
     ("CUDAExecutionProvider", {"use_tf32": "0", "cudnn_conv_algo_search": "HEURISTIC"}),  # 32 bit; quick at new sizes
     ("CPUExecutionProvider", {}),
@@ -44,9 +42,11 @@ class Session:
             threads: On processors; None is :func:`usual_threads`.
 
         Raises:
-            HairlineError: If onnxruntime is not installed, or it cannot open the file.
+            HairlineError: If onnxruntime cannot open the file.
         """
-        self._file, runtime = file, module()
+        import onnxruntime as runtime  # a third of a second, which those who only read names need not wait
+
+        self._file = file
         options = runtime.SessionOptions()
         options.intra_op_num_threads = usual_threads() if threads is None else threads
         options.inter_op_num_threads = 1
@@ -80,21 +80,6 @@ class Session:
                 "the folder that it was exported from, or smaller images where memory is short"
             ) from None
         return found
-
-
-def module() -> Any:
-    """Onnxruntime.
-
-    Raises:
-        HairlineError: If it is not installed.
-    """
-    try:
-        import onnxruntime
-    except ImportError:
-        raise HairlineError(
-            f"onnxruntime is not installed; expected it for networks in ONNX files; run {INSTALL}"
-        ) from None
-    return onnxruntime
 
 
 def usual_threads() -> int:

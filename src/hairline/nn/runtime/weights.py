@@ -22,13 +22,13 @@ from hairline.io.atomic import whole_file, write_json
 from hairline.io.hashing import content_hash
 from hairline.io.reading import refuse_no_file, there
 from hairline.nn.runtime import origins, pretrained, weight_packages
+from hairline.nn.runtime.model_files import HASH as HASH
+from hairline.nn.runtime.model_files import INFO_FILE as INFO_FILE
+from hairline.nn.runtime.model_files import WEIGHTS_FILE as WEIGHTS_FILE
 from hairline.nn.runtime.origins import Origin
 
 NAMES = ("auto", "imagenet", "none")
 FILE = "model.safetensors"
-WEIGHTS_FILE = "weights.safetensors"
-INFO_FILE = "model.json"
-HASH = "weights_sha256"
 PACKAGE = Path(__file__).parents[2]
 """Where hairline itself lies."""
 AGAIN = "a new installation of hairline"
