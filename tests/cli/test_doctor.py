@@ -102,9 +102,20 @@ def test_versions_are_compared_with_the_pins(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(doctor_machine, "installed", versions.get)
     (tmp_path / "constraints.txt").write_text("numpy==2.3.0\ntorch==2.15.0\n")
     missing, other, builds = ailing(list(doctor_machine.packages(tmp_path / "constraints.txt")))
-    assert (missing.level, missing.what) == ("problem", "dvc is not installed")
+    assert (missing.level, missing.what) == ("problem", "not installed: dvc")
     assert other.level == "note" and "numpy 2.1.0 (2.3.0)" in other.what and "torch" not in other.what
     assert builds.level == "problem" and "opencv-python and opencv-python-headless" in builds.what
+
+
+def test_what_extras_bring_is_named_by_them(tmp_path: Path) -> None:
+    train, platform = doctor_machine.lacking(["torch", "dvc", "timm"], tmp_path)
+    assert (train.level, train.what) == ("note", "not installed: torch, timm (extra 'train')")
+    assert (platform.what, platform.remedy) == (
+        "not installed: dvc (extra 'platform')",
+        "pip install 'hairline[platform]'",
+    )
+    (tmp_path / "dvc.yaml").touch()  # a workspace, whose stages need them
+    assert next(doctor_machine.lacking(["torch"], tmp_path)).level == "problem"
 
 
 def test_little_space_is_a_note_and_hardly_any_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,5 @@
 """Exported segmenters answer as the folders they come from, without torch; other files are refused in a sentence."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +7,11 @@ import numpy as np
 import onnx
 import pytest
 from numpy.typing import NDArray
-from support import no_torch, small_network
+from support import small_network
 
 import hairline
 from hairline.errors import HairlineError
-from hairline.imaging.images import read_scores, write_image
+from hairline.imaging.images import write_image
 from hairline.imaging.tiles import Tiling
 from hairline.inspection import prediction
 from hairline.nn.exporting import files, parity
@@ -59,32 +56,6 @@ def test_large_images_pass_in_the_same_tiles(folder: Path, exported: Path, monke
     np.testing.assert_allclose(one, other, rtol=0, atol=1e-4)
 
 
-def test_photos_in_masks_out_where_torch_is_not_installed(folder: Path, exported: Path, tmp_path: Path) -> None:
-    image = picture(45, 70)
-    write_image(tmp_path / "photos/a.png", image)
-    command = [sys.executable, no_torch.__file__, "predict", "photos", "--out", "out", "--overlay"]
-
-    def run(*more: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=False,
-                              env={**os.environ, "COLUMNS": "200"})  # fmt: skip
-
-    done = run("--model", str(exported))
-    assert done.returncode == 0, done.stderr
-    assert "1 photos predicted" in done.stdout
-    expected = hairline.load_segmenter(folder).predict(image)
-    assert np.abs(read_scores(tmp_path / "out/scores/a.png") / 255 - expected).max() < 1 / 255
-    done = run("--model", str(exported), "--scale", "auto")
-    assert done.returncode == 0, done.stderr
-    done = run()
-    assert done.returncode == 1
-    assert "hairline: shipped: needs" in done.stderr and "an .onnx file" in done.stderr
-    assert "Traceback" not in done.stderr
-    done = subprocess.run(
-        [*command[:2], "export", "shipped"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1 and "hairline: shipped: exporting needs" in done.stderr
-
-
 def test_other_files_are_refused(exported: Path, tmp_path: Path) -> None:
     content = exported.read_bytes()
     foreign = onnx.load_model_from_string(content)
@@ -110,9 +81,3 @@ def test_other_files_are_refused(exported: Path, tmp_path: Path) -> None:
 def test_a_folder_may_be_called_as_a_file_is(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.onnx").symlink_to(folder)
     assert hairline.load_segmenter(tmp_path / "a.onnx").sha256 == hairline.load_segmenter(folder).sha256
-
-
-def test_without_onnxruntime_the_command_is_told(exported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(HairlineError, match=r"onnxruntime is not installed; .* run pip install 'hairline\[onnx\]'"):
-        hairline.load_segmenter(exported)

@@ -98,7 +98,7 @@ def test_a_folder_without_photos_is_one_sentence(tmp_path: Path, content: str) -
 def test_heic_without_its_package_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heic, "readable", lambda: False)
     (tmp_path / "IMG_1.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
-    with pytest.raises(HairlineError, match=r"pip install 'hairline\[heic\]'"):
+    with pytest.raises(HairlineError, match=r"pip install 'hairline\[photos\]'"):
         looking.look(tmp_path)
     own_photos.some(tmp_path, 1)
     assert looking.look(tmp_path).left_out == {"IMG_1.HEIC": heic.MISSING}

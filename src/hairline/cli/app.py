@@ -22,7 +22,7 @@ from hairline.config import completing, parameter_files, profiles, upgrading
 from hairline.config.params import Params
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
-from hairline.io import system_errors, terminal
+from hairline.io import extras, system_errors, terminal
 
 app = typer.Typer(
     help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
@@ -267,7 +267,8 @@ def main() -> None:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
     except Exception as error:
-        told = system_errors.told(error)
+        told = extras.told(error, f"'hairline {sys.argv[1]}'") if len(sys.argv) > 1 else None
+        told = told or system_errors.told(error)
         if told is None and isinstance(error, OSError) and error.errno in UNWRITABLE:
             told = f"the output or a file: {error.strerror}"
         if told is None:  # a bug, a connection, a library

@@ -8,13 +8,14 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from hairline.errors import HairlineError
+from hairline.io import extras
 from hairline.nn.runtime import weight_packages
 from hairline.tracking.environment import PACKAGES, installed
 
@@ -33,8 +34,9 @@ CUDA = "import torch; print('; '.join(torch.cuda.get_device_name(i) for i in ran
 
 SHIPPED = (
     "from hairline.errors import HairlineError\n"
-    "from hairline.nn.segmenter import segmenter, shipped\n"
-    "try: found = segmenter.load(shipped.folder())[1]\n"
+    "from hairline.inspection.prediction import load_segmenter\n"
+    "from hairline.nn.segmenter import shipped\n"
+    "try: found = load_segmenter().info\n"
     "except HairlineError as error: print(error); raise SystemExit(1 + shipped.FOLDER.is_dir())\n"
     "print(found['network'], found['options'].get('encoder', ''))"
 )
@@ -81,13 +83,14 @@ def packages(constraints: Path) -> Iterator[Finding]:
         if constraints.is_file()
         else {}
     )
-    other = []
+    other, absent = [], []
     for name in PACKAGES:
         found, wanted = installed(name), pinned.get(name)
         if found is None:
-            yield Finding("problem", f"{name} is not installed", "make setup")
+            absent.append(name)
         elif wanted is not None and found.partition("+")[0] != wanted.partition("+")[0]:
             other.append(f"{name} {found} ({wanted})")
+    yield from lacking(absent, constraints.parent)
     if other:
         told = f"other versions than in constraints.txt (in brackets): {', '.join(other)}"
         yield Finding("note", told, "results may differ in the last digits; 'make setup' installs the pinned ones")
@@ -97,6 +100,18 @@ def packages(constraints: Path) -> Iterator[Finding]:
     if both and installed("opencv-python-headless"):
         remedy = f"uv pip uninstall {' '.join(both)} opencv-python-headless, then 'make setup'"
         yield Finding("problem", f"two builds of OpenCV: {', '.join(both)} and opencv-python-headless", remedy)
+
+
+def lacking(absent: Sequence[str], root: Path) -> Iterator[Finding]:
+    """Main packages that are not installed: a problem in a workspace, whose stages need them, by extras elsewhere."""
+    level: Literal["note", "problem"] = "problem" if (root / "dvc.yaml").is_file() else "note"
+    of = {name: extras.extra(name.replace("-", "_")) for name in absent}
+    for extra in dict.fromkeys(of.values()):
+        names = ", ".join(name for name in absent if of[name] == extra)
+        if extra is None or (root / "constraints.txt").is_file():
+            yield Finding("problem", f"not installed: {names}", "make setup")
+        else:
+            yield Finding(level, f"not installed: {names} (extra '{extra}')", extras.command(extra))
 
 
 def pretrained() -> Finding:
@@ -116,6 +131,9 @@ def pretrained() -> Finding:
 
 def gpu() -> Finding:
     """Devices that torch can use, asked in a process of its own."""
+    if not extras.installed("torch"):
+        told = "no torch: the network that ships runs on onnxruntime, on the processor"
+        return Finding("note", told, f"nothing; or {extras.command('train')} for all other networks, and for GPUs")
     done = _asked(CUDA)
     if done is None:
         return Finding("problem", f"torch did not start within {TIMEOUT_S:.0f} s",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hairline.errors import HairlineError
-from hairline.io import bounds
+from hairline.io import bounds, extras
 
 LEAST_PX = 32
 
@@ -71,6 +71,7 @@ def _make(
 ) -> None:
     from hairline.workspaces import found, making, plan
 
+    extras.refuse_without("dvc", "a workspace")
     plan.refuse_place(folder.absolute())
     folder = folder.absolute()
     photos = _photos(folder, photos, asks)

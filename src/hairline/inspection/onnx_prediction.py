@@ -70,6 +70,7 @@ class ShippedPredictor(Predictor):
         Raises:
             HairlineError: If a file of it is not there, or not of the others.
         """
+        refuse_no_file(folder / shipped.NETWORK, f"the network that ships, for onnxruntime; {AGAIN} brings it")
         self._session = sessions.Session(folder / shipped.NETWORK)
         told = read_json(folder / INFO_FILE, dict[str, object], AGAIN)
         digest = content_hash(folder / WEIGHTS_FILE)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.io import extras
 from hairline.io.hashing import workspace_root
 from hairline.nn.runtime.model_files import INFO_FILE, WEIGHTS_FILE
 
@@ -30,6 +31,7 @@ def fetched(source: str) -> Iterator[Path]:
     Raises:
         HairlineError: If the store or the model is not there, or the model is no segmenter of hairline's.
     """
+    extras.refuse_without("mlflow", f"the network {source}")
     from hairline.tracking import registry, store  # MLflow, which takes seconds to load
 
     uri = store.store_uri(workspace_root(Path.cwd()))

@@ -118,6 +118,17 @@ def library(name: str, what: str) -> Any:
         return importlib.import_module(name)
 
 
+def refuse_without(library: str, what: str) -> None:
+    """Raise HairlineError where a library of an extra is missing, without importing it.
+
+    Args:
+        library: As Python imports it, one of :data:`BRINGS`.
+        what: What needs it.
+    """
+    if not installed(library):
+        raise HairlineError(sentence(library, what))
+
+
 def installed(library: str) -> bool:
     """Whether a library can be imported, which is found out without importing it."""
     try:

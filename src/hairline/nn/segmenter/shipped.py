@@ -19,7 +19,7 @@ def folder() -> Path:
     Raises:
         HairlineError: If one of its files is not there, as in a checkout before 'make release-weights'.
     """
-    for name in (INFO_FILE, WEIGHTS_FILE, CARD, NETWORK):
+    for name in (INFO_FILE, WEIGHTS_FILE, CARD):
         if not there(FOLDER / name):
             raise HairlineError(
                 f"{FOLDER / name}: not found, so no network ships with this copy of hairline; expected one in the "

@@ -1,0 +1,84 @@
+"""What the package asks for is what its code imports, and every library that an extra brings is known to say so."""
+
+import ast
+import doctest
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from hairline.errors import HairlineError
+from hairline.io import extras, system_errors
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BESIDE = {"triton": "torch", "botocore": "boto3", "pydantic_core": "pydantic"}
+"""Libraries that come with another one alone."""
+NO_LIBRARIES = {"hairline", "_typeshed", *sys.stdlib_module_names}
+ON_DEMAND = ("docs", "dev", "all", "pretrained")
+
+
+def names(requirements: list[str]) -> set[str]:
+    return {canonicalize_name(Requirement(each).name) for each in requirements}
+
+
+def imported() -> dict[str, Path]:
+    """Library → a file of the package that imports it."""
+    found: dict[str, Path] = {}
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {each.name.partition(".")[0]: path for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found[node.module.partition(".")[0]] = path
+    return {name: path for name, path in found.items() if name not in NO_LIBRARIES}
+
+
+def distributions(library: str, known: dict[str, list[str]]) -> set[str]:
+    name = BESIDE.get(library, library)
+    return {canonicalize_name(each) for each in known.get(name, [name])}
+
+
+def test_every_import_is_of_the_base_or_of_an_extra_that_brings_it() -> None:
+    base, known = names(PROJECT["dependencies"]), dict(packages_distributions())
+    for library, path in imported().items():
+        extra = extras.extra(library)
+        asked = base if extra is None else names(PROJECT["optional-dependencies"][extra])
+        assert distributions(library, known) & asked, f"{path}: {library} comes with {extra or 'the base'} by no name"
+
+
+def test_every_library_of_an_extra_is_known_to_say_so() -> None:
+    known = dict(packages_distributions())
+    brought = {name for each in extras.BRINGS.values() for library in each for name in distributions(library, known)}
+    for extra in extras.BRINGS:
+        asked = names(PROJECT["optional-dependencies"][extra])
+        assert asked <= brought, f"{extra}: nothing is said where {asked - brought} are missing"
+    assert set(extras.BRINGS) == set(PROJECT["optional-dependencies"]) - set(ON_DEMAND)
+
+
+def test_all_is_every_extra_but_those_of_developers() -> None:
+    (all_of,) = (Requirement(each) for each in PROJECT["optional-dependencies"]["all"])
+    assert all_of.name == PROJECT["name"]
+    assert all_of.extras == {*extras.BRINGS, "pretrained"}
+
+
+def test_examples() -> None:
+    assert doctest.testmod(extras).failed == 0
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    assert system_errors.told(ModuleNotFoundError("No module named 'nonsense'", name="nonsense")) is None
+    assert system_errors.told(ImportError("cannot import name 'x' from 'torch'", name="torch")) is None
+    told = system_errors.told(ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"))
+    assert (
+        told
+        == "this needs torch, which is not installed; expected the extra 'train'; run pip install 'hairline[train]'"
+    )
+    with pytest.raises(ModuleNotFoundError, match="nonsense"), extras.needed("a test"):
+        raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
+    with pytest.raises(HairlineError, match="a map needs pyproj"):
+        extras.library("pyproj.nonsense", "a map")
