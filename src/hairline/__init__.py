@@ -30,11 +30,13 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    """What is public, from the module it lives in."""
-    if name not in _HOMES:
-        raise AttributeError(f"module 'hairline' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name]), name)
+if not TYPE_CHECKING:  # to whom every other name would be one of ours
+
+    def __getattr__(name: str) -> Any:
+        """What is public, from the module it lives in."""
+        if name not in _HOMES:
+            raise AttributeError(f"module 'hairline' has no attribute '{name}'")
+        return getattr(import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,7 +1,7 @@
 """What the package asks for is what its code imports, and every library that an extra brings is known to say so."""
 
-import ast
 import doctest
+import re
 import sys
 import tomllib
 from importlib.metadata import packages_distributions
@@ -18,6 +18,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BESIDE = {"triton": "torch", "botocore": "boto3", "pydantic_core": "pydantic"}
 """Libraries that come with another one alone."""
+IMPORTS = re.compile(r"^ *(?:import (\w+)|from (\w+)[\w.]* import )", re.MULTILINE)
 NO_LIBRARIES = {"hairline", "_typeshed", *sys.stdlib_module_names}
 ON_DEMAND = ("docs", "dev", "all", "pretrained")
 
@@ -30,12 +31,15 @@ def imported() -> dict[str, Path]:
     """Library → a file of the package that imports it."""
     found: dict[str, Path] = {}
     for path in (ROOT / "src").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {each.name.partition(".")[0]: path for each in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found[node.module.partition(".")[0]] = path
-    return {name: path for name, path in found.items() if name not in NO_LIBRARIES}
+        pairs = IMPORTS.findall(path.read_text(encoding="utf-8"))
+        found |= {one or other: path for one, other in pairs if (one or other) not in NO_LIBRARIES}
+    return found
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, list[str]]:
+    """Library → the distributions that hold it."""
+    return dict(packages_distributions())
 
 
 def distributions(library: str, known: dict[str, list[str]]) -> set[str]:
@@ -43,16 +47,15 @@ def distributions(library: str, known: dict[str, list[str]]) -> set[str]:
     return {canonicalize_name(each) for each in known.get(name, [name])}
 
 
-def test_every_import_is_of_the_base_or_of_an_extra_that_brings_it() -> None:
-    base, known = names(PROJECT["dependencies"]), dict(packages_distributions())
+def test_every_import_is_of_the_base_or_of_an_extra_that_brings_it(known: dict[str, list[str]]) -> None:
+    base = names(PROJECT["dependencies"])
     for library, path in imported().items():
         extra = extras.extra(library)
         asked = base if extra is None else names(PROJECT["optional-dependencies"][extra])
         assert distributions(library, known) & asked, f"{path}: {library} comes with {extra or 'the base'} by no name"
 
 
-def test_every_library_of_an_extra_is_known_to_say_so() -> None:
-    known = dict(packages_distributions())
+def test_every_library_of_an_extra_is_known_to_say_so(known: dict[str, list[str]]) -> None:
     brought = {name for each in extras.BRINGS.values() for library in each for name in distributions(library, known)}
     for extra in extras.BRINGS:
         asked = names(PROJECT["optional-dependencies"][extra])

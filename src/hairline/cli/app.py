@@ -1,4 +1,7 @@
-"""`hairline …`: what a person does outside the DAG."""
+"""`hairline …`: what a person does outside the DAG.
+
+Commands import what they need when they run, so that `hairline --help` waits for none of it.
+"""
 
 import errno
 import json
@@ -18,9 +21,6 @@ from hairline.cli.measure import measure
 from hairline.cli.predict import predict
 from hairline.cli.rank import rank
 from hairline.cli.score import score
-from hairline.config import completing, parameter_files, profiles, upgrading
-from hairline.config.params import Params
-from hairline.config.paths import Paths
 from hairline.errors import HairlineError
 from hairline.io import extras, system_errors, terminal
 
@@ -60,6 +60,8 @@ def profile(
     folder: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
 ) -> None:
     """Write params.yaml, gates.yaml and studies.yaml from a profile and print what changed."""
+    from hairline.config import profiles
+
     changes = profiles.apply(folder, name, params, force, _refuse_invalid)
     typer.echo("\n".join(changes) if changes else f"{params}: already the profile '{name}'")
     typer.echo(_valid(params))
@@ -70,6 +72,7 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
     """Check all parameters: every value, every name it refers to, every network and weight file, every data root."""
     _refuse_invalid(params)
     from hairline.config import data_roots, initial_weights
+    from hairline.config.params import Params
 
     told = [*data_roots.lines(Params(params)), *initial_weights.lines(Params(params))]
     typer.echo(_valid(params))
@@ -78,18 +81,23 @@ def check(params: ParamsFile = Path("params.yaml")) -> None:
 
 
 def _refuse_invalid(params: Path) -> None:
-    from hairline.config.checks import check as check_all  # its imports take a second that other commands need not wait
+    from hairline.config.checks import check as check_all
+    from hairline.config.params import Params
 
     check_all(Params(params), networks=True)
 
 
 def _valid(params: Path) -> str:
+    from hairline.config import parameter_files
+
     return f"{', '.join(map(str, parameter_files.paths(params).values()))}: valid"
 
 
 @app.command()
 def upgrade(params: ParamsFile = Path("params.yaml")) -> None:
     """Bring an older params.yaml to the files of this version, and add to gates.yaml what it lacks of the base."""
+    from hairline.config import completing, parameter_files, profiles, upgrading
+
     base = params.parent / "profiles" / profiles.BASE
     moved = upgrading.upgrade(params, base)
     for section in moved:
@@ -114,6 +122,8 @@ def accept(
     ),
 ) -> None:
     """Accept how the images of data sets look now: the gate then warns of drift away from it. Commit baselines/."""
+    from hairline.config.params import Params
+    from hairline.config.paths import Paths
     from hairline.data.samples import read_samples
     from hairline.gates import drift
     from hairline.gates.image_facts import computed
@@ -211,6 +221,7 @@ def promote(
 ) -> None:
     """Give the best segmenter of the last comparison the alias 'champion' in MLflow, and all of them a model card."""
     from hairline.cli import promote as promotion
+    from hairline.config.params import Params
 
     version, name, rule = promotion.promote(Path.cwd(), Params(params), test_set)
     typer.echo(f"{name} version {version} is '{promotion.ALIAS}': {rule}")
@@ -220,9 +231,11 @@ def promote(
 @app.command()
 def summary(params: ParamsFile = Path("params.yaml")) -> None:
     """Print the comparison table of the last `dvc repro` and where everything lies."""
-    paths = Paths(Path(), Params(params).experiment)
+    from hairline.config.params import Params
+    from hairline.config.paths import Paths
     from hairline.io.artefacts import read_text, repro
 
+    paths = Paths(Path(), Params(params).experiment)
     if not paths.comparison_text.exists():
         raise HairlineError(f"{paths.comparison_text}: not found; run 'dvc repro' first")
     typer.echo(read_text(paths.comparison_text, repro("compare")))
@@ -239,6 +252,8 @@ def study_show(
     params: ParamsFile = Path("params.yaml"),
 ) -> None:
     """Print the best trials of a study after `dvc repro tune@NAME`, and what they gain on held-out images."""
+    from hairline.config.params import Params
+    from hairline.config.paths import Paths
     from hairline.io.artefacts import FLAG, NUMBER, WHOLE, read_csv, repro, spoilt
     from hairline.tuning import best_file
     from hairline.tuning.summary import lines

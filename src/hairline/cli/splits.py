@@ -1,12 +1,14 @@
 """`hairline splits …`: published splits, and whether files on disk are theirs."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hairline.data import published_splits
 from hairline.io import system_errors
+
+if TYPE_CHECKING:
+    from hairline.data.published_splits import Manifest
 
 app = typer.Typer(help="Published splits: names and hashes, to check files by.", no_args_is_help=True)
 
@@ -16,6 +18,8 @@ Split = Annotated[str, typer.Argument(help="Name of a published split, or path o
 @app.command("list")
 def list_all() -> None:
     """List the published splits, with the number of images in each part."""
+    from hairline.data import published_splits
+
     for name, told in published_splits.PUBLISHED.items():
         typer.echo(f"{name:20} {_counts(published_splits.read(name))}\n    {told.about}")
 
@@ -26,6 +30,8 @@ def show(
     ids: Annotated[bool, typer.Option("--ids", help="Its images as a table: id, split.")] = False,
 ) -> None:
     """Say what a split is, or print it as a table that the layout `folder` takes as split.csv."""
+    from hairline.data import published_splits
+
     found = published_splits.read(split)
     if ids:
         typer.echo(published_splits.text(found.entries, ("id", "split")), nl=False)
@@ -49,6 +55,7 @@ def verify(
     Tells how many images and masks are the same files, have the same pixels, or are the same pictures saved again, what
     is missing, another, or extra, and a line to quote.
     """
+    from hairline.data import published_splits
     from hairline.gates import split_verification
     from hairline.io.threads import in_threads
 
@@ -61,5 +68,5 @@ def verify(
     raise typer.Exit(not (found.identical if strict else found.complete))
 
 
-def _counts(manifest: published_splits.Manifest) -> str:
+def _counts(manifest: "Manifest") -> str:
     return ", ".join(f"{count} {split}" for split, count in manifest.counts.items())
