@@ -23,7 +23,7 @@ export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 export MPLBACKEND := Agg
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: help setup repro test test-fast lint format docs pins release-weights gpu ui dashboard clean
+.PHONY: help setup repro test test-fast lint format docs pins release release-weights gpu ui dashboard clean
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 20
@@ -74,6 +74,9 @@ docs: .venv/.ready ## the site of the documentation, build/site/index.html: stri
 pins: .venv/.ready ## renew constraints.txt: the newest versions that pyproject.toml allows, extras included
 	uv pip compile --quiet --upgrade --all-extras --no-annotate --custom-compile-command "make pins" \
 	  pyproject.toml -o constraints.txt
+
+release: .venv/.ready ## wheel and source archive in dist/, built and tried; says what to push and pushes nothing
+	python tools/release.py $(ARGS)
 
 release-weights: .venv/.ready ## train the network that ships, from generated images alone (the same bytes? ARGS=--check)
 	python tools/release_weights.py $(ARGS)

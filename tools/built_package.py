@@ -93,7 +93,7 @@ def tried(built: Built, with_all: bool = False) -> list[str]:
                 f"installed ({extra or 'the base'}): {size(folder) / MB:,.0f} MB in {time.perf_counter() - begun:.1f} s"
             )
             if not extra:
-                told += use(python, Path(home) / "used")
+                told += [*use(python, Path(home) / "used"), typed(python, Path(home) / "used")]
     return told
 
 
@@ -128,12 +128,13 @@ def install(wheel: Path, folder: Path, extra: str = "") -> Path:
     return python
 
 
-def use(python: Path, folder: Path) -> list[str]:
+def use(python: Path, folder: Path, starts: int = STARTS) -> list[str]:
     """Predict, measure and score photos with the base alone, and be told what a workspace needs.
 
     Args:
         python: Of the environment.
         folder: A new folder to work in.
+        starts: How often ``hairline --help`` is timed.
 
     Returns:
         What was done, a line each.
@@ -153,11 +154,27 @@ def use(python: Path, folder: Path) -> list[str]:
         raise HairlineError(
             f"hairline init: ended with {asked.returncode} and said {asked.stderr!r}; expected {ASKED!r}"
         )
-    seconds = min(_start(folder, hairline) for _ in range(STARTS))
+    seconds = min(_start(folder, hairline) for _ in range(starts))
     return [
         f"used: {', '.join(words[0] for words in INSPECTION)}; init asks for the extra 'platform'",
-        f"hairline --help: {seconds:.2f} s of processor time, the least of {STARTS} starts",
+        f"hairline --help: {seconds:.2f} s of processor time, the least of {starts} starts",
     ]
+
+
+def typed(python: Path, folder: Path) -> str:
+    """Check the public API of an installed wheel as a user's type checker sees it, strictly; what was done, a line.
+
+    Args:
+        python: Of the environment, which gets the types of pandas.
+        folder: To work in.
+
+    Raises:
+        HairlineError: If the types are not those of tests/typed/public_api.py.
+    """
+    _uv("pip", "install", "--quiet", "--python", str(python), "-c", str(ROOT / "constraints.txt"), "pandas-stubs")
+    shutil.copy(ROOT / "tests/typed/public_api.py", folder)
+    _must(folder, [sys.executable, "-m", "mypy", "--strict", "--python-executable", str(python), "public_api.py"])
+    return "types: mypy --strict finds those of tests/typed/public_api.py"
 
 
 def size(folder: Path) -> int:
@@ -191,7 +208,7 @@ UNREACHED = ("error sending request", "Failed to fetch", "dns error", "network w
 def _must(folder: Path, command: Sequence[str]) -> None:
     done = _run(folder, command)
     if done.returncode:
-        raise HairlineError(f"{' '.join(command)} ended with {done.returncode}: {done.stderr[-2000:]}")
+        raise HairlineError(f"{' '.join(command)} ended with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
 
 
 def _run(folder: Path, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
