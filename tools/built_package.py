@@ -1,7 +1,9 @@
 """Build the wheel and the source archive, install the wheel where nothing else is, and use it there as a user would.
 
-python tools/built_package.py dist/         # sizes, seconds and what was tried, printed; 'make release' does this, too
-python tools/built_package.py dist/ --all   # beside it what the extra 'all' takes (some 7 GB, for a while)
+    python tools/built_package.py dist/          # 'make release' does this, too
+    python tools/built_package.py dist/ --all    # and what the extra 'all' takes: gigabytes, for a while
+
+prints sizes, seconds and what was tried.
 """
 
 import argparse

@@ -1,7 +1,9 @@
 """How many words the docstrings of public functions and classes have: of the public API, and of the whole library.
 
-python tools/docstring_words.py             # medians
-python tools/docstring_words.py --short 12  # and the shortest of the public API by name
+    python tools/docstring_words.py             # medians
+    python tools/docstring_words.py --short 12  # and the shortest of the public API by name
+
+Words are what stands between blanks, examples included; what begins with ``_`` is not public.
 """
 
 import argparse

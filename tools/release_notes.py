@@ -1,7 +1,9 @@
 """Cut the notes of a version out of CHANGELOG.md.
 
-python tools/release_notes.py 0.1.0 > notes.md
-python tools/release_notes.py Unreleased
+    python tools/release_notes.py 0.1.0 > notes.md
+    python tools/release_notes.py Unreleased
+
+prints what stands below the heading of that version.
 """
 
 import argparse
@@ -24,7 +26,7 @@ def main() -> None:
 
 
 def section(text: str, version: str) -> str:
-    """What stands below the heading of a version, without it.
+    r"""What stands below the heading of a version, without it.
 
     Args:
         text: A changelog in the form of Keep a Changelog.
@@ -34,15 +36,15 @@ def section(text: str, version: str) -> str:
         HairlineError: If there is no such heading, or nothing below it.
 
     Example:
-        >>> section("## [0.2.0] - 2026-12-01\\n\\n- More.\\n\\n## [0.1.0] - 2026-11-01\\n\\n- The first.\\n", "0.2.0")
+        >>> section("## [0.2.0] - 2026-12-01\n\n- More.\n\n## [0.1.0] - 2026-11-01\n\n- The first.\n", "0.2.0")
         '- More.'
     """
     found = list(HEADING.finditer(text))
     place = next((place for place, each in enumerate(found) if each[1] == version), None)
     if place is None:
         raise HairlineError(
-            f"CHANGELOG.md: has no section of version {version}, only {', '.join(versions(text))}; expected the heading "
-            f"'## [{version}] - YYYY-MM-DD'; write it above what is new since the version before"
+            f"CHANGELOG.md: has no section of version {version}, only {', '.join(versions(text))}; expected the "
+            f"heading '## [{version}] - YYYY-MM-DD'; write it above what is new since the version before"
         )
     end = found[place + 1].start() if place + 1 < len(found) else len(text)
     told = text[found[place].end() : end].strip()

@@ -15,7 +15,20 @@ from hairline.config import yaml_files
 from hairline.errors import HairlineError
 
 ROOT = Path(__file__).parents[2]
-CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n## [0.2.0] - 2026-12-01\n\n### Added\n\n- More.\n\n## [0.1.0] - 2026-11-01\n\n- All.\n"
+CHANGELOG = """# Changelog
+
+## [Unreleased]
+
+## [0.2.0] - 2026-12-01
+
+### Added
+
+- More.
+
+## [0.1.0] - 2026-11-01
+
+- All.
+"""
 
 
 @pytest.fixture
@@ -91,5 +104,5 @@ def test_the_citation_is_of_this_version_and_names_the_paper() -> None:
     assert cited["version"] == version
     (paper,) = cited["references"]
     method = (ROOT / "docs/method.md").read_text(encoding="utf-8")
-    assert paper["url"] in method and [each["family-names"] for each in paper["authors"]][0] == "König"
+    assert paper["url"] in method and paper["authors"][0]["family-names"] == "König"
     assert paper["title"].partition(" Generating")[0].rpartition(" ")[0] in " ".join(method.split())
