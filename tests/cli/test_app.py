@@ -30,6 +30,14 @@ def test_profile_then_check(tmp_path: Path) -> None:
     assert hairline(tmp_path, "check").stdout == "params.yaml, gates.yaml, studies.yaml: valid\n"
 
 
+def test_help_waits_for_no_library() -> None:
+    code = "import sys, hairline.cli.app as app\ntry: app.app(['--help'])\nfinally: print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    assert "typer" in loaded and "numpy" not in loaded
+    assert not loaded & {"pydantic", "pandas", "ruamel", "tqdm", "psutil", "cv2", "torch", "mlflow", "dvc", "optuna"}
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [

@@ -79,6 +79,22 @@ def test_without_a_network_patches_stay_in_a_random_order_and_it_is_told(
     session.close()
 
 
+def test_without_torch_patches_stay_in_a_random_order_and_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = of_one_photo(tmp_path)
+
+    def absent(*asked: object) -> None:
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(learner, "learn", absent)
+    begun_and_told(session, tmp_path / "state")
+    (told,) = session.notes
+    assert told.startswith("the choice of the next patches needs torch, which is not installed;")
+    assert told.endswith("run pip install 'hairline[train]'; patches come in a random order")
+    session.close()
+
+
 def test_without_room_for_features_patches_stay_in_a_random_order_and_it_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

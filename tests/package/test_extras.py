@@ -19,6 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 BESIDE = {"triton": "torch", "botocore": "boto3", "pydantic_core": "pydantic"}
 """Libraries that come with another one alone."""
 IMPORTS = re.compile(r"^ *(?:import (\w+)|from (\w+)[\w.]* import )", re.MULTILINE)
+NAMED = re.compile(r"(?:hairline|'\.)\[([a-z0-9,]+)\]")
 NO_LIBRARIES = {"hairline", "_typeshed", *sys.stdlib_module_names}
 ON_DEMAND = ("docs", "dev", "all", "pretrained")
 
@@ -85,3 +86,19 @@ def test_other_errors_stay_what_they_are() -> None:
         raise ModuleNotFoundError("No module named 'nonsense'", name="nonsense")
     with pytest.raises(HairlineError, match="a map needs pyproj"):
         extras.library("pyproj.nonsense", "a map")
+
+
+def test_documents_and_messages_name_extras_that_there_are() -> None:
+    files = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "Makefile", *(ROOT / "docs").rglob("*.md")]
+    for path in [*files, *(ROOT / "src").rglob("*.py")]:
+        for match in NAMED.finditer(path.read_text(encoding="utf-8")):
+            asked = set(match[1].split(","))
+            assert asked <= set(PROJECT["optional-dependencies"]), f"{path}: {match[0]}"
+
+
+def test_every_extra_stands_in_the_table_of_the_installation() -> None:
+    text = (ROOT / "docs/install.md").read_text(encoding="utf-8")
+    table = "\n".join(line for line in text.splitlines() if line.startswith("|"))
+    for extra in set(PROJECT["optional-dependencies"]) - {"dev"}:
+        assert f"`{extra}`" in table
+    assert "`all,dev`" in table

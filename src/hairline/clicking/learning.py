@@ -8,6 +8,7 @@ from hairline.clicking.groups import SECONDS
 from hairline.clicking.order import InTurn, in_a_sentence
 from hairline.clicking.session import Session
 from hairline.errors import HairlineError
+from hairline.io import extras
 
 
 def begin(session: Session, folder: Path, parent: str = "", seconds: float = SECONDS) -> None:
@@ -24,9 +25,10 @@ def begin(session: Session, folder: Path, parent: str = "", seconds: float = SEC
 
 
 def _learn(session: Session, folder: Path, parent: str, seconds: float) -> None:
-    from hairline.clicking import learner  # its imports take seconds, in which people click already
-
     try:
-        learner.learn(session, folder, parent, seconds)
+        with extras.needed("the choice of the next patches"):
+            from hairline.clicking import learner  # its imports take seconds, in which people click already
+
+            learner.learn(session, folder, parent, seconds)
     except (HairlineError, OSError) as error:
         session.notes.append(f"{in_a_sentence(error)}; patches come in a random order")
