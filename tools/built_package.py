@@ -203,6 +203,8 @@ def _uv(*words: str) -> None:
         raise kind(f"'uv {' '.join(words)}' failed: {done.stderr.strip()}")
 
 
+NOT_OURS = ("PYTHONPATH", "VIRTUAL_ENV", "PYTHONDONTWRITEBYTECODE")
+"""Variables of this process that a user does not have."""
 UNREACHED = ("error sending request", "Failed to fetch", "dns error", "network was disabled", "Network connectivity")
 """What uv says where no index can be reached."""
 
@@ -214,8 +216,8 @@ def _must(folder: Path, command: Sequence[str]) -> None:
 
 
 def _run(folder: Path, command: Sequence[str]) -> "subprocess.CompletedProcess[str]":
-    """Run a command that sees nothing of this checkout."""
-    env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    """Run a command as users do, who have nothing of this checkout and keep bytecode."""
+    env = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
     return subprocess.run(
         command, cwd=folder, env={**env, "COLUMNS": "200"}, capture_output=True, text=True, check=False
     )

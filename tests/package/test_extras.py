@@ -101,4 +101,4 @@ def test_every_extra_stands_in_the_table_of_the_installation() -> None:
     table = "\n".join(line for line in text.splitlines() if line.startswith("|"))
     for extra in set(PROJECT["optional-dependencies"]) - {"dev"}:
         assert f"`{extra}`" in table
-    assert "`all,dev`" in table
+    assert "`all,docs,dev`" in table and "'.[all,docs,dev]'" in (ROOT / "Makefile").read_text(encoding="utf-8")

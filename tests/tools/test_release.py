@@ -14,6 +14,9 @@ import hairline
 from hairline.config import profiles, yaml_files
 from hairline.config.paths import Paths
 from hairline.errors import HairlineError
+from hairline.inspection.onnx_prediction import ShippedPredictor
+from hairline.nn.exporting import graph, parity
+from hairline.nn.segmenter import shipped
 
 ROOT = Path(__file__).parents[2]
 INFO = {
@@ -47,6 +50,34 @@ def workspace(folder: Path, info: dict[str, Any] = INFO) -> Path:
     for name, text in profiles.render(ROOT / "profiles", "release").items():
         (folder / name).write_text(text)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few, small images to compare torch and onnxruntime on, for quick tests."""
+    monkeypatch.setattr(parity, "SIZES", ((1, 1), (33, 57)))
+
+
+def test_the_network_for_onnxruntime_has_the_weights_beside_it(tmp_path: Path) -> None:
+    net = tmp_path / "net"
+    release_weights.write(workspace(tmp_path / "w"), net, "float16", None)
+    assert (net / shipped.NETWORK).stat().st_size < (net / "weights.safetensors").stat().st_size
+    one, other = hairline.load_segmenter(net), ShippedPredictor(net)
+    assert (other.info, other.card, other.sha256) == (one.info, one.card, one.sha256)
+    image = np.random.default_rng(0).integers(0, 256, (70, 101, 3), dtype=np.uint8)
+    np.testing.assert_allclose(other.predict(image), one.predict(image), rtol=0, atol=1e-4)
+    before = (net / shipped.NETWORK).read_bytes()
+    graph.write(net, shipped.NETWORK)
+    assert (net / shipped.NETWORK).read_bytes() == before
+    (net / shipped.NETWORK).unlink()
+    with pytest.raises(HairlineError, match=r"network\.onnx: no such file; expected the network that ships"):
+        ShippedPredictor(net)
+    (net / shipped.NETWORK).write_bytes(before)
+    weights = bytearray((net / "weights.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (net / "weights.safetensors").write_bytes(weights)
+    with pytest.raises(HairlineError, match=r"weights\.safetensors: other weights than network\.onnx and model\.json"):
+        ShippedPredictor(net)
 
 
 def test_what_is_written_is_small_loads_and_has_half_as_its_threshold(tmp_path: Path) -> None:
