@@ -46,7 +46,7 @@ def test_nothing_is_told_of_random_starts_and_of_weights_that_are_here(
     write_params: Write, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert told(write_params, values, weights="none") == []
-    assert told(write_params, values, backbone="hairline_scales", weights="auto") == []
+    assert told(write_params, values, backbone="hairline_scales", weights="auto", head_only=True) == []
     monkeypatch.setattr(weight_packages, "installed", lambda network: LITE0)
     assert told(write_params, values, backbone="tf_efficientnet_lite0", weights="auto") == []
     monkeypatch.undo()

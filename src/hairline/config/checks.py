@@ -242,7 +242,7 @@ def _failed(look_ups: Iterable[tuple[str, Callable[[], object]]]) -> Iterator[st
 
 def _batches(params: Params) -> Iterator[str]:
     """Networks that cannot learn from batches of the size they are given, or not look at the windows of evidence."""
-    from hairline.nn.classifier import backbones
+    from hairline.nn.classifier import backbones, heads
     from hairline.nn.segmenter import segmenter as segmenters
 
     for name in params.matrix.classifiers:
@@ -251,6 +251,8 @@ def _batches(params: Params) -> Iterator[str]:
         sides = options.sides_px or (params.patches.window_px,)
         batch = _on_a_device(params, options.recipe.batch)
         learn = partial(backbones.check_batches, options.backbone, sides, batch, where)
+        if options.head_only:
+            learn = partial(heads.check, options.backbone)
         look = partial(backbones.check_windows, options.backbone, params.localize.vote_windows_px)
         faults = list(_failed([(f"classifiers.{name}", learn)]))
         yield from faults or _failed([("localize.vote_windows_px", look)])

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from hairline.config.params import Params
 from hairline.nn.runtime import weight_packages
+from hairline.nn.runtime.recipes import AMID
 from hairline.nn.runtime.weights import on_this_machine
 
 
@@ -13,11 +14,11 @@ def lines(params: Params) -> Iterator[str]:
     Args:
         params: The parameters, which are valid.
     """
-    from hairline.nn.classifier import backbones, scales
+    from hairline.nn.classifier import backbones
 
     for name in params.matrix.classifiers:
         options = params.classifier(name)
-        ships = options.backbone == scales.NAME  # its weights come with hairline
+        ships = options.backbone == AMID  # its weights come with hairline
         if (
             ships
             or options.weights not in ("auto", "imagenet")

@@ -125,3 +125,22 @@ class PatchGrid:
                 under = cells[dy : dy + (self.rows - 1) * step + 1 : step, dx : dx + (self.cols - 1) * step + 1 : step]
                 combine(under, values, out=under)
         return cells
+
+
+def mirrored_places(start: int, count: int, length: int) -> NDArray[np.int64]:
+    """Places along an axis of an image that is mirrored at both ends, again and again, as :meth:`PatchGrid.pad` does.
+
+    Args:
+        start: The first of them on the mirrored image; may be negative.
+        count: How many.
+        length: Pixels of the image along the axis.
+
+    Returns:
+        Where each comes from, int64 [count] in [0, length).
+
+    >>> mirrored_places(-1, 6, 3)
+    array([1, 0, 1, 2, 1, 0])
+    """
+    period = max(2 * (length - 1), 1)
+    places = np.abs(np.arange(start, start + count)) % period
+    return np.asarray(np.minimum(places, period - places) if length > 1 else 0 * places)

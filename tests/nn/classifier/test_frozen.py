@@ -28,13 +28,14 @@ def picture(height: int, width: int) -> NDArray[np.uint8]:
 
 
 def cells(network: Frozen, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Every pixel's features [K, height, width], by one pass over the mirrored image."""
+    """Every pixel's features [K, 3 * height, 3 * width], by one pass over the image, mirrored at its far edges."""
     side = network.model.cell_px
     margins = [(0, -length % side) for length in image.shape[:2]]
     padded = np.pad(image, [*margins, (0, 0)], mode="reflect")
     with torch.inference_mode():
         found = network.model.features(torch.from_numpy(padded[None]).permute(0, 3, 1, 2))[0].numpy()
-    return found.repeat(side, 1).repeat(side, 2)[:, : image.shape[0], : image.shape[1]]
+    pixels = found.repeat(side, 1).repeat(side, 2)[:, : image.shape[0], : image.shape[1]]
+    return np.pad(pixels, [(0, 0), *((0, 2 * length) for length in image.shape[:2])], mode="reflect")
 
 
 @pytest.mark.parametrize("tile_px", [1024, 32])
@@ -43,11 +44,11 @@ def test_features_are_the_mean_of_the_pixels_under_a_patch(
 ) -> None:
     monkeypatch.setattr(frozen, "TILE_PX", tile_px)
     image = picture(100, 150)
-    squares = [(0, 0, 32), (10, 20, 64), (86, 36, 64), (0, 0, 128), (100, 90, 128)]
+    squares = [(0, 0, 32), (10, 20, 64), (86, 36, 64), (0, 0, 128), (100, 90, 128), (200, 150, 64)]
     found, pixels = network.features(image, squares), cells(network, image)
     for row, (left, top, side) in zip(found, squares, strict=True):
         assert np.allclose(row, pixels[:, top : top + side, left : left + side].mean(axis=(1, 2)), atol=1e-4)
-    assert found.shape == (5, network.length)
+    assert found.shape == (6, network.length)
 
 
 def test_a_linear_classifier_says_of_an_image_what_the_line_says_of_its_features(
@@ -59,7 +60,7 @@ def test_a_linear_classifier_says_of_an_image_what_the_line_says_of_its_features
     read = backbones.load(tmp_path)[0]
     image, side = picture(64, 96), network.model.cell_px
     found = evidence.collect(read, image, (64,), 64, (), 1024, 8, device.resolve(RUNTIME))
-    whole = network.features(image, [(0, 0, 96)])[0]
+    whole = network.features(image, [(x, y, 32) for x in (0, 32, 64) for y in (0, 32)]).mean(axis=0)
     assert found.crack_probability == pytest.approx(1 / (1 + np.exp(-(whole @ weight - 0.4))), abs=1e-4)
     cell = network.features(image, [(side, 0, side)])[0]
     assert found.cells[0].probabilities[0, 1] == pytest.approx(1 / (1 + np.exp(-(cell @ weight - 0.4))), abs=1e-4)

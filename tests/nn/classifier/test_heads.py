@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hairline.config.params import Params
 from hairline.errors import HairlineError
-from hairline.nn.classifier import frozen, heads, linear, training
+from hairline.imaging.windows import PatchGrid
+from hairline.nn.classifier import evidence, frozen, heads, linear, training
 from hairline.nn.runtime import device
 from hairline.nn.runtime.recipes import ClassifierOptions
 from hairline.nn.training.module import Log
@@ -83,3 +84,42 @@ def test_a_network_without_a_linear_last_layer_is_refused(options: ClassifierOpt
     other = replace(options, backbone="mobilenetv3_small_050", weights="none")
     with pytest.raises(HairlineError, match=r"its last layer is no linear one.*set head_only to false"):
         heads.network(other)
+
+
+def test_such_a_network_is_refused_when_params_are_checked() -> None:
+    heads.check("resnet18")
+    with pytest.raises(HairlineError, match=r"'mobilenetv3_small_050': its last layer is no linear one"):
+        heads.check("mobilenetv3_small_050")
+
+
+@pytest.mark.parametrize(("weights", "head_only"), [("auto", False), ("none", False), ("imagenet", True)])
+def test_the_network_that_looks_at_whole_photos_learns_its_last_layer_alone(
+    options: ClassifierOptions, weights: str, head_only: bool
+) -> None:
+    with pytest.raises((ValueError, HairlineError), match=r"set weights to auto and head_only to true"):
+        replace(options, weights=weights, head_only=head_only)
+
+
+def test_windows_of_any_grid_are_learned_from_as_their_votes_see_them(
+    options: ClassifierOptions, tmp_path: Path
+) -> None:
+    """Strides that do not divide the window have windows that lie beyond the image: they show its mirror image."""
+    image, runtime = wall(1)[:, :90], Params(Path("params.yaml")).runtime
+    grid = PatchGrid(*image.shape[:2], SIDE, 50)
+    origins = grid.origins()
+    assert (origins[:, 1] >= 90).any()
+    rows = pd.DataFrame({"sample": "1", "split": "train", "y": origins[:, 0], "x": origins[:, 1], "side": SIDE,
+                         "crack": origins[:, 1] == 0})  # fmt: skip
+    trained = training.train(rows, lambda sample: image, SIDE, options, runtime, Told(), tmp_path)
+    said = training.predict(trained.model, rows, lambda sample: image, SIDE, 8, device.resolve(runtime))
+    seen = evidence.collect(trained.model, image, (SIDE,), 50, (), 1024, 8, device.resolve(runtime))
+    assert np.allclose(said, seen.votes[0].probabilities.ravel(), atol=1e-3) and np.ptp(said) > 0.1
+
+
+def test_patches_that_are_all_alike_teach_nothing_and_stop_nothing(options: ClassifierOptions, tmp_path: Path) -> None:
+    rows, runtime = PATCHES[:2], Params(Path("params.yaml")).runtime
+    blank = np.full((SIDE, 2 * SIDE, 3), 128, np.uint8)
+    alike = rows.assign(x=0)
+    trained = training.train(alike, lambda sample: blank, SIDE, options, runtime, Told(), tmp_path)
+    said = training.predict(trained.model, alike, lambda sample: blank, SIDE, 8, device.resolve(runtime))
+    assert said.tolist() == [0.5, 0.5] and trained.history[0]["train/loss"] == pytest.approx(np.log(2))

@@ -6,10 +6,9 @@ way: the logit of a window is the mean of those of the cells under it, as the cl
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from hairline.imaging.windows import PatchGrid
+from hairline.imaging.windows import PatchGrid, mirrored_places
 from hairline.labelling.localization import Place
 
 
@@ -23,11 +22,21 @@ def shares(count: int, stride_px: int, window_px: int, cell_px: int, length: int
         cell_px: Pixels of a cell.
         length: Pixels of the image along the axis.
     """
-    beyond = (count - 1) * stride_px + window_px - length
-    pixels = np.pad(np.arange(length), (0, max(beyond, 0)), mode="reflect") // cell_px
-    windows = sliding_window_view(pixels, window_px)[::stride_px]
-    cells = -(-length // cell_px)
-    return np.stack([np.bincount(window, minlength=cells) for window in windows]) / window_px
+    starts, cells = range(0, count * stride_px, stride_px), -(-length // cell_px)
+    return np.stack([under(start, window_px, cell_px, length, cells) for start in starts]) / window_px
+
+
+def under(start: int, size: int, cell_px: int, length: int, cells: int) -> NDArray[np.int64]:
+    """Pixels of each cell under a stretch of an axis, int64 [cells]; what lies beyond the image is its mirror image.
+
+    Args:
+        start: First pixel of the stretch; may be negative, or beyond the image.
+        size: Pixels of the stretch.
+        cell_px: Pixels of a cell.
+        length: Pixels of the image along the axis.
+        cells: Cells along the axis.
+    """
+    return np.bincount(mirrored_places(start, size, length) // cell_px, minlength=cells)
 
 
 def means(cells: NDArray[np.floating], grid: PatchGrid, cell_px: int) -> NDArray[np.float32]:

@@ -135,7 +135,7 @@ def published(backbone: str) -> weight_files.Published:
     """Where the ImageNet weights of a network of timm may be had."""
     config = timm.get_pretrained_cfg(backbone)
     if config is None:
-        return weight_files.Published(None)
+        return weight_files.Published(None, None, backbone)
     return weight_files.Published(config.hf_hub_id, None, backbone, config.license)
 
 

@@ -73,8 +73,10 @@ def collect(
         for scale, each in zip((1.0, *cam_scales), maps, strict=True):
             asked = tiles(model, resized(image, scale), tile_px, each, placement)
             yield from (partial(_timed, task, map_part(scale), clock) for task in asked)
-        for grid, probabilities in zip([] if model.amid else grids, votes, strict=False):
-            cut = _batches if placement.device.type == "cpu" else _batches_there
+        if model.amid:
+            return  # no window is cut out
+        cut = _batches if placement.device.type == "cpu" else _batches_there
+        for grid, probabilities in zip(grids, votes, strict=True):
             batches = cut(model, image, grid, batch, probabilities, placement)
             yield from (partial(_timed, task, votes_part(grid.window_px), clock) for task in batches)
 
@@ -82,7 +84,8 @@ def collect(
         run_all(tasks(), workers)
         answers = [each.answer() for each in maps]
     cam, probability, _ = answers[0]
-    if isinstance(maps[0], _ClosedForm) and model.amid:
+    if model.amid:
+        assert isinstance(maps[0], _ClosedForm), "a linear last layer"
         votes = [amid.probabilities(maps[0].logits, grid, model.cell_px) for grid in grids]
     scaled = tuple(ScaledCam(scale, cells) for scale, (cells, _, _) in zip(cam_scales, answers[1:], strict=True))
     cells = tuple(CellVotes(scale, values) for scale, (_, _, values) in zip((1.0, *cam_scales), answers, strict=True))

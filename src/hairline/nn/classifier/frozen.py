@@ -20,7 +20,7 @@ from torch import Tensor
 from hairline.errors import HairlineError
 from hairline.imaging.windows import PatchGrid
 from hairline.io.hashing import content_hash
-from hairline.nn.classifier import backbones, evidence, folding, looking, scales
+from hairline.nn.classifier import amid, backbones, evidence, folding, looking, scales
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.runtime import device, origins
 from hairline.nn.runtime.normalisation import Normalisation
@@ -118,7 +118,7 @@ class Frozen:
 
         Args:
             image: RGB uint8 [height, width, 3] of any size; it passes in tiles, so that memory does not grow with it.
-            squares: Each with a pixel in the image at least; what lies beyond it counts for nothing.
+            squares: Anywhere; what they have of the mirrored image counts where it comes from, as for votes of windows.
 
         Returns:
             float32 [squares, length].
@@ -203,10 +203,10 @@ class _Means:
 
 
 def _shares(start: int, size: int, side: int, length: int) -> tuple[int, NDArray[np.float64]]:
-    """First cell under a stretch of pixels, and the pixels of it in that cell and each after it."""
-    begin, end = max(start, 0), min(start + size, length)
-    cells = np.arange(begin // side, (end - 1) // side + 1)
-    return int(cells[0]), (np.minimum((cells + 1) * side, end) - np.maximum(cells * side, begin)).astype(np.float64)
+    """First cell under a stretch of pixels, and the pixels of it in that cell and each after it, up to the last."""
+    counts = amid.under(start, size, side, length, -(-length // side))
+    first, last = np.flatnonzero(counts)[[0, -1]]
+    return int(first), counts[first : last + 1].astype(np.float64)
 
 
 def linear(model: Classifier, weight: NDArray[np.floating], bias: float) -> Classifier:

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
 from hairline.io.progress import progress
-from hairline.nn.classifier import backbones, frozen, linear, scales
+from hairline.nn.classifier import backbones, frozen, linear
 from hairline.nn.classifier.backbones import CRACK, Classifier
 from hairline.nn.runtime import device
-from hairline.nn.runtime.recipes import SHIPPED, ClassifierOptions, Runtime
+from hairline.nn.runtime.recipes import AMID, SHIPPED, ClassifierOptions, Runtime
 from hairline.nn.training.datasets import LoadImage, in_order
 from hairline.nn.training.task import Trained
 
@@ -58,15 +58,28 @@ def network(options: ClassifierOptions) -> tuple[Classifier, str]:
     Raises:
         HairlineError: If it cannot be had, or has no linear layer behind an average.
     """
-    if options.backbone == scales.NAME and options.weights == "auto":
+    if options.backbone == AMID and options.weights == "auto":
         return frozen.of_shipped(), SHIPPED
     model, initial = backbones.build(options.backbone, options.weights)
+    _refuse_no_line(model)
+    return model.eval(), initial
+
+
+def check(backbone: str) -> None:
+    """Make sure that a network has a last layer that can learn alone, whatever its weights.
+
+    Raises:
+        HairlineError: If it has none, or there is no such network.
+    """
+    _refuse_no_line(backbones.build(backbone, "none")[0])
+
+
+def _refuse_no_line(model: Classifier) -> None:
     if model.linear is None:
         raise HairlineError(
-            f"backbone '{options.backbone}': its last layer is no linear one behind an average of its features, which "
+            f"backbone '{model.backbone}': its last layer is no linear one behind an average of its features, which "
             "head_only would teach; choose a ResNet, an EfficientNet or hairline_scales, or set head_only to false"
         )
-    return model.eval(), initial
 
 
 def features_of(

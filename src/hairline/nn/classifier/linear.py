@@ -69,14 +69,17 @@ def fit(features: NDArray[np.floating], crack: NDArray[np.bool_], by: Standard) 
         by: How features are standardised; the line that comes back takes them as they are.
 
     Returns:
-        The classifier; None while all that was said is the same.
+        The classifier, which says one half of all patches where no feature varies; None while all that was said is the
+            same.
     """
     if not crack.any() or crack.all():
         return None
+    weight, varies = np.zeros(len(by.mean)), by.spread > LEAST_SPREAD  # others say nothing
+    if not varies.any():
+        return Line(weight, 0.0)
     from sklearn.linear_model import LogisticRegression  # which takes seconds to load
 
-    learner, weight = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=ROUNDS), np.zeros(len(by.mean))
-    varies = by.spread > LEAST_SPREAD  # others say nothing
+    learner = LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=ROUNDS)
     by_one = (by.emphasis / by.spread)[varies]
     learner.fit(((features[:, varies] - by.mean[varies]) * by_one).astype(np.float32), crack)
     weight[varies] = learner.coef_[0].astype(np.float64) * by_one

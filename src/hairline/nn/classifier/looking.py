@@ -92,7 +92,9 @@ def look(
     def tasks() -> Iterator[Callable[[], None]]:
         for scale, cells in maps.items():
             yield from evidence.tiles(model, evidence.resized(image, scale), tile_px, _Whole(cells), placement)
-        for grid, features in zip([] if model.amid else grids, windows, strict=False):
+        if model.amid:
+            return  # no window is cut out
+        for grid, features in zip(grids, windows, strict=True):
             yield from _batches(model, image, grid, batch, features, placement)
 
     with one_thread_each(placement) as workers:

@@ -14,7 +14,9 @@ from timm.models import register_model
 from torch import Tensor, fx, nn
 from torch.nn import functional as F
 
-NAME = "hairline_scales"
+from hairline.nn.runtime.recipes import AMID
+
+NAME = AMID
 ENCODER = "tf_efficientnet_lite0"
 CELL_PX = 32
 """Side of a cell, which is what the sides of an image of each size must be multiples of, too."""

@@ -51,7 +51,7 @@ def train(
             the loss is no finite number.
     """
     training, validation = (patches[patches["split"] == split] for split in ("train", "val"))
-    _check_classes(training)
+    _check_classes(training, len(patches) - len(training))
     seed_everything(runtime.seed)
     if options.head_only:
         return _head(training, validation, load_image, window_px, options, runtime, log)
@@ -135,10 +135,12 @@ def _refuse_batches(model: Classifier, items: int, window_px: int, options: Clas
         refuse_batches(model, smallest, side, where, more)
 
 
-def _check_classes(training: pd.DataFrame) -> None:
+def _check_classes(training: pd.DataFrame, others: int) -> None:
     cracks = int(training["crack"].sum())
     if cracks in (0, len(training)):
+        beside = f" ({others} patches of other splits are not learned from)" if others else ""
         raise HairlineError(
-            f"the training patches are {cracks} with and {len(training) - cracks} without crack, and a classifier "
-            "needs both; check the masks and the splits of its data set, or make the patches smaller"
+            f"the training patches are {cracks} with and {len(training) - cracks} without crack{beside}, and a "
+            "classifier needs both; of clicks, say of more patches which they are; else check the masks and the splits "
+            "of its data set, or make the patches smaller"
         )

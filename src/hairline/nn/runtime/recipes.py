@@ -13,6 +13,8 @@ FROM_CLASSIFIER = "classifier"
 """Initial weights of a segmenter's encoder that are those of a classifier."""
 SHIPPED = "shipped"
 """The segmenter inside hairline, to start another from."""
+AMID = "hairline_scales"
+"""The backbone that looks at whole photos, of which the last layer alone learns: :mod:`hairline.nn.classifier.scales`."""
 
 Share = Annotated[float, Ge(0), Le(1)]
 Factor = Annotated[float, Ge(1 / 16), Le(16)]
@@ -188,6 +190,12 @@ class ClassifierOptions:
     head_only: bool = False
 
     def __post_init__(self) -> None:
+        if self.backbone == AMID and (not self.head_only or self.weights == "imagenet"):
+            raise ValueError(
+                f"backbone '{AMID}' has the weights of the segmenter that ships, and its last layer alone learns; set "
+                f"weights to auto and head_only to true, or choose another backbone (found weights {self.weights}, "
+                f"head_only {str(self.head_only).lower()})"
+            )
         side = max(self.sides_px, default=0)
         if self.recipe.batch * side**2 > bounds.BATCH_PIXELS:
             raise ValueError(

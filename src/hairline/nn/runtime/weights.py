@@ -115,7 +115,7 @@ def initial(weights: str, published: Published) -> Start:
     package = weight_packages.PACKAGES.get(published.network or "")
     if package is not None:
         found = f"{package.distribution} is not installed, which 'make setup' does; {found}"
-    named = f"'{published.repository}'" if package is None else f"'{published.network}'"
+    named = f"'{published.network if package or not published.repository else published.repository}'"
     if weights == "imagenet":
         raise HairlineError(
             f"the ImageNet weights of {named} cannot be had: {found}; choose weights 'none' (random), 'auto' "

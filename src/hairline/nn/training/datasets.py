@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset
 
+from hairline.imaging.windows import mirrored_places
 from hairline.nn.runtime.recipes import Augmentation
 
 SYMMETRIES = 8
@@ -69,14 +70,7 @@ def region(pixels: NDArray[Any], y: int, x: int, side: int) -> NDArray[Any]:
     height, width = pixels.shape[:2]
     if min(y, x) >= 0 and y + side <= height and x + side <= width:
         return pixels[y : y + side, x : x + side]
-    return pixels[np.ix_(_reflected(y, side, height), _reflected(x, side, width))]
-
-
-def _reflected(start: int, count: int, length: int) -> NDArray[np.int64]:
-    """Places from ``start`` on along an axis of this length that is mirrored at both ends again and again."""
-    period = max(2 * (length - 1), 1)
-    places = np.abs(np.arange(start, start + count)) % period
-    return np.asarray(np.minimum(places, period - places) if length > 1 else 0 * places)
+    return pixels[np.ix_(mirrored_places(y, side, height), mirrored_places(x, side, width))]
 
 
 def resized(square: NDArray[Any], side: int) -> NDArray[Any]:
