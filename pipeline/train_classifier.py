@@ -28,6 +28,9 @@ from hairline.tracking import registry
 from hairline.tracking.waivers import waived
 from pipeline import stage, training_run
 
+CLICKS = "clicks"
+"""The layout of patches that people labelled one by one."""
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Train ``--classifier`` on the training patches of its data set and write its weights."""
@@ -89,7 +92,7 @@ def _judge(
     judgement = judging.judge(rows.assign(group=rows["sample"].map(groups)), load, window_px, ask)
     learned = rows[rows["split"] == "train"]
     tried, changes = tried_classifier(name, learned, options, params.patches, trained.history,
-                                      trained.initial)  # fmt: skip
+                                      trained.initial, params.layout(options.dataset) == CLICKS)  # fmt: skip
     training_run.conclude(
         params.learned, judgement, tried.name, partial(nothing_learned.message, tried, judgement, changes),
         partial(backbones.save, trained.model, info={"window_px": window_px, "learned": judgement.as_json()}),

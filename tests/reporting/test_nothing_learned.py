@@ -70,6 +70,21 @@ def test_a_training_tells_which_weights_it_lacked(weights, backbone, initial, mi
     assert tried.missing == missing
 
 
+def test_of_clicks_more_clicks_are_proposed_and_no_grid():
+    rows = pd.DataFrame({"crack": [True, False] * 20, "sample": ["a", "b"] * 20})
+    options = ClassifierOptions("mine", "hairline_scales", "auto", Augmentation("none", 0, 0, 0, 0, 0), (),
+                                PAPER_CLASSIFIER, head_only=True)  # fmt: skip
+    tried, changes = tried_classifier("c", rows, options, PatchOptions(64, 64), [{"train/loss": 0.7}], "shipped", True)
+    told = nothing_learned.message(tried, Judgement("balanced accuracy", 0.5, 6, "val", ()), changes, "state/x")
+    assert "to do     say of more patches what they show, of both kinds: hairline click" in told
+    assert "stride_px" not in told and "epochs" not in told and "learning_rate" not in told
+    assert "64 → 32, and click on patches of that side" in told or "64 → 128, and click on patches of that side" in told
+    one = replace(tried, count=5000, cracks=4950, crack_share=0.99)
+    assert [cause.change for cause in nothing_learned.causes(one, changes)] == ["hairline click", changes.scale]
+    many = replace(tried, count=5000, cracks=2000, crack_share=0.4)
+    assert [cause.change for cause in nothing_learned.causes(many, changes)] == [changes.scale]
+
+
 def test_what_cannot_be_changed_is_not_proposed():
     few = replace(ENOUGH, count=100, batches=4)
     assert nothing_learned.causes(few, replace(CHANGES, more=""))[0].change.startswith("EPOCHS")

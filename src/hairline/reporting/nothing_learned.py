@@ -32,6 +32,7 @@ class Tried:
         losses: Training loss of every epoch.
         missing: Package of the ImageNet weights that it was to start from and, for lack of them, did not; else None.
         solved: Whether it was solved at once: then neither steps nor learning rate are causes.
+        clicked: Whether people labelled the patches one by one: then more labels answer too few of them.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Tried:
     losses: Sequence[float]
     missing: str | None = None
     solved: bool = False
+    clicked: bool = False
 
     @property
     def steps(self) -> int:
@@ -73,11 +75,17 @@ class Changes:
 
 @dataclass(frozen=True)
 class Cause:
-    """A cause that the facts of a training speak for, and what answers it: a change of params.yaml, or a command."""
+    """A cause that the facts of a training speak for, and what answers it: a change of params.yaml, or a command.
+
+    Attributes:
+        told: The cause.
+        change: The change, or the command.
+        command: What the command does; empty for a change.
+    """
 
     told: str
     change: str
-    command: bool = False
+    command: str = ""
 
     @property
     def answer(self) -> str:
@@ -103,14 +111,18 @@ def causes(tried: Tried, changes: Changes) -> list[Cause]:
 def _of_start(tried: Tried) -> Iterator[Cause]:
     if tried.missing:
         told = f"random weights: it was to start from ImageNet's, and {tried.missing} is not installed"
-        yield Cause(told, f"{INSTALL} {tried.missing}", command=True)
+        yield Cause(told, f"{INSTALL} {tried.missing}", "install them first")
 
 
 def _of_data(tried: Tried, changes: Changes) -> Iterator[Cause]:
-    if changes.more and (tried.count < FEW_ITEMS or tried.cracks < FEW_CRACKS):
+    few = tried.count < FEW_ITEMS or tried.cracks < FEW_CRACKS
+    one = not RARE[tried.items] <= tried.crack_share <= 1 - RARE[tried.items]
+    if tried.clicked and (few or one):
+        told = f"few patches of a kind: {tried.count:,}, {tried.cracks:,} of them with crack"
+        yield Cause(told, "hairline click", "say of more patches what they show, of both kinds")
+    if changes.more and few:
         yield Cause(f"too few {tried.items}: {tried.count:,}, {tried.cracks:,} of them with crack", changes.more)
-    rare = RARE[tried.items]
-    if changes.share and not rare <= tried.crack_share <= 1 - rare:
+    if changes.share and one:
         yield Cause(f"nearly one class: {tried.crack_share:.2%} of what it learned from is crack", changes.share)
 
 
@@ -167,7 +179,8 @@ INSTALL = "uv pip install -c constraints.txt"
 
 def _first(cause: Cause) -> str:
     if cause.command:
-        return f"install them first: {cause.change}  (or 'make setup')"
+        also = "  (or 'make setup')" if cause.change.startswith(INSTALL) else ""
+        return f"{cause.command}: {cause.change}{also}"
     return f"change first, in params.yaml: {cause.change}"
 
 
@@ -223,7 +236,8 @@ def remarks(name: str, judgement: Judgement) -> list[str]:
     if judgement.verdict == "unknown":
         return [
             f"{name}: whether anything was learned cannot be judged, for too few held-out photos show crack; "
-            f"{sentence(judgement)}; put more photos with crack into the split 'val', five or more"
+            f"{sentence(judgement)}; put more photos with crack into the split 'val', five or more (of clicks: click on "
+            "cracks in more photos)"
         ]
     dark = [lead for lead in judgement.leads if lead.answer == "darkness" and not lead.ahead]
     if judgement.verdict == "learned" and dark:

@@ -19,8 +19,9 @@ USUAL_CROP_PX, USUAL_WINDOW_PX = 256, 128
 
 
 def tried_classifier(
-    name: str, rows: pd.DataFrame, options: ClassifierOptions, patches: PatchOptions, history: History, initial: str
-) -> tuple[Tried, Changes]:
+    name: str, rows: pd.DataFrame, options: ClassifierOptions, patches: PatchOptions, history: History, initial: str,
+    clicked: bool = False,
+) -> tuple[Tried, Changes]:  # fmt: skip
     """A training of a classifier.
 
     Args:
@@ -30,23 +31,25 @@ def tried_classifier(
         patches: The grid.
         history: Scores of the epochs.
         initial: What it started from, as in model.json.
+        clicked: Whether people labelled the patches one by one.
     """
     turns = SYMMETRIES if options.augmentation.symmetries == "all" and not options.head_only else 1
     tried = Tried(
         f"classifier '{name}'", "patches", len(rows) * turns, int(rows["crack"].sum()) * turns,
         rows["sample"].nunique(), float(rows["crack"].mean()), _batches(len(rows) * turns, options.recipe),
         options.recipe, _losses(history), _missing(options.weights, options.backbone, initial),
-        options.head_only,
+        options.head_only, clicked,
     )  # fmt: skip
     window, stride, recipe = patches.window_px, patches.stride_px, f"classifiers.{name}.recipe"
-    whole = rows["sample"].is_unique  # images that are a patch each: no grid makes more of them
+    whole = clicked or rows["sample"].is_unique  # patches that no grid made: none makes more of them
     finer = stride > window // FINEST and not whole
     other = 2 * window if rows["crack"].mean() < 0.5 else window // 2
     scale = USUAL_WINDOW_PX if window < USUAL_WINDOW_PX else window // 2
     return tried, Changes(
         f"patches.stride_px: {stride} → {max(window // FINEST, 1)}" if finer else "",
         "" if whole else f"patches.window_px: {window} → {other}",
-        f"{recipe}.epochs", f"{recipe}.learning_rate", f"patches.window_px: {window} → {scale}",
+        f"{recipe}.epochs", f"{recipe}.learning_rate",
+        f"patches.window_px: {window} → {scale}{', and click on patches of that side' if clicked else ''}",
     )  # fmt: skip
 
 

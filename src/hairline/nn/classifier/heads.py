@@ -30,7 +30,7 @@ def train(
     Args:
         patches: Rows of :mod:`hairline.data.patch_index` to learn from, of both classes.
         load_image: Sample id → RGB uint8 [height, width, 3]; called once a sample, one image at a time.
-        window_px: Side of the patches; those of another side are resized to it and seen by themselves.
+        window_px: Side of the patches; see :func:`features_of` for those of another.
         options: Backbone, initial weights and batch.
         runtime: Device and precision.
 
@@ -85,7 +85,10 @@ def _refuse_no_line(model: Classifier) -> None:
 def features_of(
     network: frozen.Frozen, patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int
 ) -> NDArray[np.float32]:
-    """Features of patches, those of another side than ``window_px`` resized to it.
+    """Features of patches.
+
+    Those seen amid their photo keep their size, whatever their side, since votes see the photo at its own size. Images
+    that are a patch each, of another side than ``window_px``, are resized to it, and so are all others of another side.
 
     Args:
         network: What makes them.
@@ -97,15 +100,25 @@ def features_of(
     Returns:
         float32 [rows, length], in the order of the rows.
     """
-    found = np.empty((len(patches), network.length), np.float32)
-    amid = (patches["side"] == window_px) & network.model.amid
-    groups = patches[amid].groupby("sample", sort=False)
-    for sample, rows in progress(groups, "look at photos", groups.ngroups):
-        squares = list(zip(rows["x"].tolist(), rows["y"].tolist(), rows["side"].tolist(), strict=True))
-        found[rows.index] = network.features(load_image(str(sample)), squares)
-    for positions, values in _alone(network, patches[~amid], load_image, window_px, batch):
+    found, alone = np.empty((len(patches), network.length), np.float32), np.ones(len(patches), np.bool_)
+    for positions, values in _amid(network, patches, load_image, window_px) if network.model.amid else ():
+        found[positions], alone[positions] = values, False
+    for positions, values in _alone(network, patches[alone], load_image, window_px, batch):
         found[positions] = values
     return found
+
+
+def _amid(
+    network: frozen.Frozen, patches: pd.DataFrame, load_image: LoadImage, window_px: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Positions in the table and features of the patches that are seen amid their photo, a photo after the other."""
+    groups = patches.groupby("sample", sort=False)
+    for sample, rows in progress(groups, "look at photos", groups.ngroups):
+        image = load_image(str(sample))
+        parts = rows[(rows["side"] == window_px) | (rows["side"] < max(image.shape[:2]))]
+        if len(parts):
+            squares = list(zip(parts["x"].tolist(), parts["y"].tolist(), parts["side"].tolist(), strict=True))
+            yield parts.index.to_numpy(), network.features(image, squares)
 
 
 def asked(

@@ -25,7 +25,9 @@ class Served:
     def predict(self, images: NDArray[np.uint8], params: dict[str, Any] | None = None) -> NDArray[np.float32]:
         """Probability of crack float32 [N] in [0, 1] of patches RGB uint8 [N, height, width, 3], of any one size.
 
-        The classifier learned from patches of ``window_px``, which stands in its model.json.
+        The classifier learned from patches of ``window_px``, which stands in its model.json. One that sees patches amid
+        their photo (:mod:`hairline.nn.classifier.amid`) is asked about each as if it were a photo, and knows less of
+        it than ``hairline label`` does, which is given photos.
         """
         pixels = torch.from_numpy(np.ascontiguousarray(images, dtype=np.uint8)).permute(0, 3, 1, 2)
         return asked(self._model, pixels.to(self._placement.device), self._placement)

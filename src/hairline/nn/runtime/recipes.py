@@ -14,7 +14,7 @@ FROM_CLASSIFIER = "classifier"
 SHIPPED = "shipped"
 """The segmenter inside hairline, to start another from."""
 AMID = "hairline_scales"
-"""The backbone that looks at whole photos, of which the last layer alone learns: :mod:`hairline.nn.classifier.scales`."""
+"""The backbone that looks at whole photos, whose last layer alone learns: :mod:`hairline.nn.classifier.scales`."""
 
 Share = Annotated[float, Ge(0), Le(1)]
 Factor = Annotated[float, Ge(1 / 16), Le(16)]
