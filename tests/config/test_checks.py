@@ -73,6 +73,11 @@ def changed(values: dict[str, Any], *changes: tuple[str, object]) -> dict[str, A
          ["architectures.unet: its encoder 'vgg16_bn' cannot start from classifier 'lite0'"]),
         ([("architectures.unet", {"network": "oed", "options": {"encoder": "resnet18"}, "training": {}})],
          ["architectures.unet: OED needs an encoder built like EfficientNet-B0 to B7", "tf_efficientnet_b5"]),
+        ([("classifiers.lite0.backbone", "mobilenetv3_small_050"), ("classifiers.lite0.head_only", True),
+          ("segmenter.weights", "none")],
+         ["classifiers.lite0: backbone 'mobilenetv3_small_050': its last layer is no linear one", "choose a ResNet"]),
+        ([("classifiers.lite0.backbone", "hairline_scales")],
+         ["classifiers.lite0: backbone 'hairline_scales'", "set weights to auto and head_only to true"]),
         ([("classifiers.lite0.weights", "imagenett")],
          ["classifiers.lite0.weights: weights 'imagenett'", "auto, imagenet, none nor an existing"]),
         ([("classifiers.lite0.weights", "classifier")], ["classifiers.lite0.weights: weights 'classifier'"]),
@@ -101,6 +106,9 @@ def test_what_goes_together_passes(
     check(Params(write_params(values)), networks=True)
     changed(values, ("architectures.unet.options.encoder", "resnet34"), ("segmenter.weights", "mine.safetensors"))
     check(Params(write_params(values)), networks=True)
+    changed(values, ("classifiers.lite0.head_only", True), ("classifiers.lite0.recipe.batch", 1),
+            ("patches", {"window_px": 16, "stride_px": 16}))  # fmt: skip
+    check(Params(write_params(values)), networks=True)  # a last layer alone learns from all patches at once
 
 
 def test_networks_of_one_module_stand_side_by_side(values: dict[str, Any], write_params: Write) -> None:

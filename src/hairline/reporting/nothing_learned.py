@@ -236,8 +236,8 @@ def remarks(name: str, judgement: Judgement) -> list[str]:
     if judgement.verdict == "unknown":
         return [
             f"{name}: whether anything was learned cannot be judged, for too few held-out photos show crack; "
-            f"{sentence(judgement)}; put more photos with crack into the split 'val', five or more (of clicks: click on "
-            "cracks in more photos)"
+            f"{sentence(judgement)}; put more photos with crack into the split 'val', five or more (of clicks: click "
+            "on cracks in more photos)"
         ]
     dark = [lead for lead in judgement.leads if lead.answer == "darkness" and not lead.ahead]
     if judgement.verdict == "learned" and dark:

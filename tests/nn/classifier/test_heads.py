@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hairline.config.params import Params
 from hairline.errors import HairlineError
 from hairline.imaging.windows import PatchGrid
-from hairline.nn.classifier import backbones, evidence, frozen, heads, linear, training
+from hairline.nn.classifier import backbones, frozen, heads, linear, training
 from hairline.nn.runtime import device
 from hairline.nn.runtime.recipes import ClassifierOptions
 from hairline.nn.training.datasets import cut, region
