@@ -170,8 +170,9 @@ def _judge(
         metrics, png = training_pictures.validation_curve(held_out, title, name.architecture)
         run.metrics(metrics)
         run.drawing("val_pr_curve.png", png)
-    masks = images.table.loc[held_out["id"], "label_set"].isin(MASKS)
-    threshold = {operating_point.NAME: operating_point.best(held_out, masks.to_list())}
+    table, learned_from = judging.with_own(model, images, own, held_out, placement)
+    masks = images.table.loc[table["id"], "label_set"].isin(MASKS)
+    threshold = {operating_point.NAME: operating_point.best(table, masks.to_list(), learned_from)}
     if params.learned == "off":
         return {"learned": NOT_JUDGED, **threshold}
     judgement = judging.judge(model, images, own, held_out, placement)

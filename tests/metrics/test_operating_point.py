@@ -52,6 +52,8 @@ def test_what_is_used_and_what_is_said_of_it() -> None:
     assert (told.value, told.told) == (
         0.3, "the best on 12 validation images, against their pseudo-labels, so that it has their faults"
     )  # fmt: skip
+    own = thresholds.of({"threshold": {**kept, "learned_from": 7}})
+    assert own.told.startswith("the best on 12 images (7 of them learned from), against their pseudo-labels, so")
     assert thresholds.of({"threshold": {**kept, "labels": "masks"}}).told.endswith("against their masks")
     calibrated = thresholds.of({"threshold": kept, "calibration": {"temperature": 1.0, "bias": -0.8}})
     assert (calibrated.value, calibrated.told) == (0.5, "to which the network is calibrated")

@@ -37,4 +37,6 @@ def of(info: Mapping[str, Any]) -> Threshold:
     if not {"labels", "images"} <= set(kept):
         return Threshold(value, "as model.json has it")
     without = "" if kept["labels"] == operating_point.MASKS else ", so that it has their faults"
-    return Threshold(value, f"the best on {kept['images']} validation images, against their {kept['labels']}{without}")
+    own = kept.get("learned_from")
+    which = f"images ({own} of them learned from)" if own else "validation images"
+    return Threshold(value, f"the best on {kept['images']} {which}, against their {kept['labels']}{without}")

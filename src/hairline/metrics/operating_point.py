@@ -1,5 +1,8 @@
 """The threshold that a segmenter is used at where nobody names one: the one of ODS on its validation images.
 
+Where these have pseudo-labels and are few, images with such labels that it learned from are added, since a threshold
+chosen on five photos is one by chance (docs/own_photos.md).
+
 Kept in model.json by the training. This module counts for itself, as :mod:`hairline.metrics.learned` does and why.
 """
 
@@ -19,18 +22,19 @@ MIDDLE = 0.5
 MASKS, PSEUDO, BOTH = "masks", "pseudo-labels", "masks and pseudo-labels"
 
 
-def best(table: pd.DataFrame, masks: Collection[bool]) -> dict[str, object] | None:
+def best(table: pd.DataFrame, masks: Collection[bool], learned_from: int = 0) -> dict[str, object] | None:
     """The threshold with the highest mean F1 over images, the lowest of equals.
 
     Args:
-        table: A row a validation image, with its histograms in :data:`~hairline.metrics.learned.CRACK` and
+        table: A row an image, with its histograms in :data:`~hairline.metrics.learned.CRACK` and
             :data:`~hairline.metrics.learned.BACKGROUND`.
         masks: Of each image, whether its label is a mask. Against pseudo-labels the threshold is the one at which the
             network comes closest to what it learned from, faults included.
+        learned_from: How many of the images it learned from.
 
     Returns:
-        ``value``, the ``f1`` there, the number of ``images``, and what the ``labels`` are; None where no image has a
-        label that shows crack.
+        ``value``, the ``f1`` there, the number of ``images``, what the ``labels`` are and, where there are any, how
+        many images it ``learned_from``; None where no image has a label that shows crack.
     """
     if not len(table) or not any(map(sum, table[CRACK])):
         return None
@@ -39,7 +43,8 @@ def best(table: pd.DataFrame, masks: Collection[bool]) -> dict[str, object] | No
     f1 = np.where(marked + crack > 0, 2 * hits / np.maximum(marked + crack, 1), 1.0).mean(axis=0)[1:]
     place = int(f1.argmax())
     labels = MASKS if all(masks) else BOTH if any(masks) else PSEUDO
-    return {"value": (place + 1) / (THRESHOLDS + 1), "f1": float(f1[place]), "images": len(table), "labels": labels}
+    found = {"value": (place + 1) / (THRESHOLDS + 1), "f1": float(f1[place]), "images": len(table), "labels": labels}
+    return {**found, "learned_from": learned_from} if learned_from else found
 
 
 def of(info: Mapping[str, Any]) -> float:

@@ -30,6 +30,30 @@ def scored(model: segmenter.Segmenter, images: Images, ids: Sequence[str], place
     return _table(images, ids, lambda key: segmenter.predict(model, images.image(key), placement))
 
 
+def with_own(
+    model: segmenter.Segmenter, images: Images, own: Sequence[str], held_out: pd.DataFrame, placement: Placement
+) -> tuple[pd.DataFrame, int]:
+    """What the threshold is chosen on: validation images and, where these are few, without masks, others beside them.
+
+    Args:
+        model: The segmenter.
+        images: What it learned from, with the validation images.
+        own: Keys of the images that it learned from.
+        held_out: Its score table on the validation images, of :func:`scored`; may be empty.
+        placement: Device and precision.
+
+    Returns:
+        The score table, and how many of its images, all with pseudo-labels, it learned from: as many as there are, up
+        to :data:`OWN` images in all; none where a validation image has a mask.
+    """
+    if images.table.loc[held_out["id"], "label_set"].isin(MASKS).any():
+        return held_out, 0
+    pseudo = images.pseudo
+    labelled = [key for key in own if key in pseudo]
+    some = [labelled[index] for index in evenly(len(labelled), max(OWN - len(held_out), 0))]
+    return pd.concat([held_out, scored(model, images, some, placement)], ignore_index=True), len(some)
+
+
 def judge(
     model: segmenter.Segmenter, images: Images, own: Sequence[str], held_out: pd.DataFrame, placement: Placement
 ) -> Judgement:
