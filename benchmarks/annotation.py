@@ -7,8 +7,8 @@
     python benchmarks/annotation.py large                          # CPU time of a mask of 64 megapixels, out and back
 
 ``read`` and ``back`` end with an error where a pixel differs. ``read`` imports nothing of hairline, so that an
-environment of its own that has ``label-studio-sdk`` and ``datumaro`` with all they ask for does as well. The tests do the
-first three: tests/data/annotating/test_tools.py.
+environment of its own that has ``label-studio-sdk`` and ``datumaro`` with all they ask for does as well. The tests do
+the first three: tests/data/annotating/test_tools.py.
 """
 
 import argparse
