@@ -55,6 +55,18 @@ def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(f
         assert [gained["mean"], gained["low"], gained["high"]] == pytest.approx([(ods(6) - ods(start)).mean(), *told])
 
 
+def test_intervals_end_where_ods_does(found: pd.DataFrame) -> None:
+    two = found[found["seed"] < 3]
+    apart = two.assign(ods=np.where(two["seed"] == 1, 0.99, 0.8) - np.where(two["order"] == "none", 0.8, 0))
+    rows = cost_curve.curve(apart).set_index("order")
+    assert (rows.loc["none", "low"], rows.loc["expected", "high"]) == (0, 1)
+    told = stats.ttest_1samp([0.99, 0.8], 0).confidence_interval(0.95)
+    assert told.high > 1 and rows.loc["expected", "low"] == pytest.approx(max(told.low, 0))
+    wide = two.assign(ods=np.where((two["seed"] == 1) == (two["order"] == "random"), 0.95, 0.05))
+    gained = cost_curve.gains(wide, "random").set_index("order").loc["expected"]
+    assert gained[["mean", "low", "high"]].to_list() == [0, -1, 1]
+
+
 def test_trainings_that_differ_in_more_than_budget_and_seed_are_never_seeds_of_one_curve() -> None:
     budget = Budget(images=20, order="expected", beside=("konig",))
     sets = {

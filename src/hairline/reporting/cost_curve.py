@@ -78,13 +78,15 @@ def _ranked(budget: Budget) -> _Ranked:
 
 
 def curve(found: pd.DataFrame) -> pd.DataFrame:
-    """Mean ODS over seeds of each order and number of images, and its t interval of 95 %, with :data:`CURVE`.
+    """Mean ODS over seeds of each order and number of images, and its t interval of 95 % in [0, 1], with :data:`CURVE`.
 
     Args:
         found: Of :func:`points`.
     """
     keys = list(CURVE[:6])
-    rows = [(*_tuple(key), *_summary(group["ods"].to_numpy())) for key, group in found.groupby(keys, sort=False)]
+    rows = [
+        (*_tuple(key), *_summary(group["ods"].to_numpy(), least=0)) for key, group in found.groupby(keys, sort=False)
+    ]
     return pd.DataFrame(rows, columns=list(CURVE))
 
 
@@ -107,7 +109,7 @@ def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
     both = each.merge(base, on=on, suffixes=("", "_over"))
     both = both.assign(difference=both["ods"] - both["ods_over"])
     rows = [
-        (*_tuple(key), *_summary(group["difference"].to_numpy()))
+        (*_tuple(key), *_summary(group["difference"].to_numpy(), least=-1))
         for key, group in both.groupby(list(GAINS[:5]), sort=False)
     ]
     return pd.DataFrame(rows, columns=list(GAINS))
@@ -117,13 +119,17 @@ def _tuple(key: object) -> tuple[object, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _summary(values: NDArray[np.float64]) -> tuple[int, float, float, float]:
-    """Number, mean, and the ends of the t interval of the mean, missing (NaN) of one value."""
+def _summary(values: NDArray[np.float64], least: float) -> tuple[int, float, float, float]:
+    """Number, mean, and the ends of the t interval of the mean, missing (NaN) of one value.
+
+    What lies below the least value that there can be, or above 1, is cut off: over two seeds the interval is 12.7
+    standard errors to either side.
+    """
     count, mean = len(values), float(values.mean())
     if count < 2:
         return count, mean, float("nan"), float("nan")
     half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
-    return count, mean, mean - half, mean + half
+    return count, mean, max(mean - half, least), min(mean + half, 1.0)
 
 
 def readable(found: pd.DataFrame) -> dict[str, pd.DataFrame]:
