@@ -121,6 +121,7 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
         )
     crack, left_out, remarks, outlines = list[str](), list[str](), list[str](), 0
     for region in image.regions:
+        _refuse_unlabelled(image, region)
         level = labels.level(region.label)
         if level == NONE:
             left_out.append(region.label)
@@ -142,6 +143,14 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
     return Drawn(
         levels, outlines, tuple(dict.fromkeys(crack)), tuple(dict.fromkeys(left_out)), tuple(dict.fromkeys(remarks))
     )
+
+
+def _refuse_unlabelled(image: AnnotatedImage, region: Region) -> None:
+    if not _plain(region.label):
+        raise HairlineError(
+            f"{image.where}: a region of '{printable(image.name)}' has no label; expected one, as '{CRACK_LABEL}' or "
+            f"'{IGNORE_LABEL}'; give it one, or delete it"
+        )
 
 
 def _refuse_rough(image: AnnotatedImage, region: Region, level: int) -> None:
