@@ -45,6 +45,11 @@ def test_points_are_of_budgets_alone_and_know_the_minutes(found: pd.DataFrame) -
     assert found.loc[found["images"] == 20, "minutes"].unique().tolist() == [40]
 
 
+def test_what_learns_from_masks_alone_is_no_curve_of_corrections() -> None:
+    results = [replace(segmenter(name, random_table(1)), training_set="random_1") for name in ("manual", "konig")]
+    assert cost_curve.points(results, SETS)["labels"].to_list() == ["konig"]
+
+
 def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(found: pd.DataFrame) -> None:
     rows = cost_curve.curve(found).set_index("order")
     told = stats.ttest_1samp(ods(6), 0).confidence_interval(0.95)

@@ -21,6 +21,8 @@ from hairline.io.options import checked_dataclass
 from hairline.metrics import ranking
 
 RANDOM = "random"
+COMPARING = ("disagreement", "area")
+"""Measures that say nothing of one map alone."""
 
 
 @checked_dataclass
@@ -50,6 +52,11 @@ class Budget:
             raise ValueError(
                 f"beside names '{masks[0]}', and a ranking by masks is none that anybody has before labels are "
                 "corrected; name label sets of pseudo-labels"
+            )
+        if self.order in COMPARING and not self.beside:
+            raise ValueError(
+                f"order is '{self.order}', which compares label sets, and beside names none; expected one at least to "
+                "compare with; name it, or take the order 'expected'"
             )
 
 
@@ -99,6 +106,12 @@ def _order(rows: pd.DataFrame, beside: Sequence[pd.DataFrame], budget: Budget, d
     paths = zip(*(table["label"] for table in tables), strict=True)
     hashes = zip(*(table["label_sha256"] for table in tables), strict=True)
     values = [_value(budget.order, data, path, found) for path, found in zip(paths, hashes, strict=True)]
+    if not any(values):
+        raise HairlineError(
+            f"training_sets: the measure '{budget.order}' is 0 for all {len(values)} images of "
+            f"'{rows['dataset'].iloc[0]}' by which a budget ranks, for their label sets agree and are sure everywhere; "
+            "expected labels that differ; name others in budget.beside, or take the order 'random'"
+        )
     order = ranking.descending(values)
     return ranking.in_turn(order, rows["group"].to_list()) if budget.in_turn else order
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from hairline.data.budget import RANDOM, Budget
+from hairline.data.names import MASKS
 from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.metrics.score_table import metrics
 from hairline.reporting.comparison import Result
@@ -35,7 +36,7 @@ def points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) 
 
     Curves are apart where training sets differ in more than budget and seed, and rankings where they do not look at the
     same: ``labels`` and ``order`` then say as which training set each is. Trainings without any corrected label are a
-    point of every curve of their parts, whatever the weights.
+    point of every curve of their parts, whatever the weights. Where masks alone are learned, nothing is corrected.
 
     Args:
         results: Everything that was compared.
@@ -49,7 +50,10 @@ def _points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet])
     scored = [
         (result, training_sets[result.training_set])
         for result in results
-        if result.kind == "segmenter" and result.table is not None and result.training_set in training_sets
+        if result.kind == "segmenter"
+        and result.table is not None
+        and result.training_set in training_sets
+        and not all((part.labels or result.label_set) in MASKS for part in training_sets[result.training_set].parts)
     ]
     budgets = {result.training_set: (learned, learned.budget) for result, learned in scored if learned.budget}
     learned_by, ranked_by = dict[_Learned, str](), dict[str, dict[_Ranked, str]]()

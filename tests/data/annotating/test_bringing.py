@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hairline.data.annotating import bringing, written
 from hairline.data.annotating.bringing import Known
@@ -294,7 +295,13 @@ def test_entities_are_never_expanded(tmp_path: Path) -> None:
             back(cvat, tmp_path / name, tmp_path / "out")
 
 
-def test_masks_with_soft_edges_are_told_and_of_one_other_value_refused(tmp_path: Path) -> None:
+def test_masks_of_a_palette_keep_what_is_ignored_those_with_soft_edges_are_told_and_of_one_other_value_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "found").mkdir()
+    levels = Image.fromarray(np.tile(np.array([0, 127, 255, 0], np.uint8), (6, 2)))
+    levels.convert("P").save(tmp_path / "found" / "a.png")
+    assert back(mask_files, tmp_path / "found", tmp_path / "palette").rows[0].ignored_pixels == 12
     soft = np.zeros((6, 8), np.uint8)
     soft[2:5] = np.array([[90], [255], [127]])
     write_image(tmp_path / "found" / "a.png", soft)

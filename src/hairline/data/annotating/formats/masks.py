@@ -73,7 +73,8 @@ def read_levels(path: Path, odd: list[str] | None = None) -> NDArray[np.uint8]:
         HairlineError: If it cannot be decoded, or its values do not say what is crack.
     """
     found = channel(path)
-    if found.source == "grey" and found.levels.dtype == np.uint8 and not found.doubt:
+    greys = found.source == "grey" or (found.source == "palette" and found.names is not None and not found.tint)
+    if greys and found.levels.dtype == np.uint8 and not found.doubt:
         counts = counted(found.levels)
         if IGNORED in counts and set(counts) <= {0, IGNORED, CRACK}:
             return np.ascontiguousarray(found.levels, dtype=np.uint8)
