@@ -196,6 +196,8 @@ def test_what_contradicts_itself_is_refused(found: Path, tmp_path: Path) -> None
     write_image(found / "masks" / "a.png", np.zeros((20, 31), np.uint8))
     assert "has 31 x 20 px, and its image" in refused("export", tmp_path / "photos", "--masks", found, *out)
     assert not (tmp_path / "out").exists()
+    both = refused("import", tmp_path / "a.json", "--label", "Crack", "--label", "Unsure ", "--out", tmp_path / "back")
+    assert "the label 'Unsure ' is named as crack and as ignored" in both
     assert "unpack an archive" in refused("import", tmp_path / "export.zip", "--out", tmp_path / "back")
 
 

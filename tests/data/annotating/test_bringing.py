@@ -119,7 +119,9 @@ def test_labels_that_are_neither_crack_nor_ignored_count_for_nothing_and_are_tol
     path = tasks(tmp_path / "p.json", task("a.jpg", [annotation(polygon("moss"), polygon("Crack "))]))
     found = back(labelstudio, path, tmp_path / "out", Labels(("crack",)))
     assert found.rows[0].crack_pixels == 24
-    assert found.notes == ["regions with the label 'moss' count for nothing; --label names crack"]
+    assert found.notes == ["regions with the label 'moss' count for nothing, for --label names others"]
+    (note, _) = back(labelstudio, path, tmp_path / "typo", Labels(("cracks", "moss"))).notes
+    assert note == "--label names 'cracks', which no region has; see whether it is spelt so"
 
 
 def test_several_labels_that_count_as_crack_are_told(tmp_path: Path) -> None:

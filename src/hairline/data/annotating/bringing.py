@@ -148,6 +148,9 @@ def bring_back(
         notes.append(
             f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
         )
+    unseen = labels.unseen(crack)
+    if unseen:
+        notes.insert(0, f"--label names {annotated.some(unseen)}, which no region has; see whether it is spelt so")
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
 
 
@@ -228,7 +231,9 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
 def _notes(name: str, made: Drawn) -> list[str]:
     told = [f"'{printable(name)}': {remark}" for remark in made.remarks]
     if made.left_out:
-        told.append(f"regions with the label {annotated.some(made.left_out)} count for nothing; --label names crack")
+        told.append(
+            f"regions with the label {annotated.some(made.left_out)} count for nothing, for --label names others"
+        )
     return told
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import ClassVar, Literal
 
+from hairline.data.annotating.images import Labels
 from hairline.data.splits import Shares, refuse_shares
 from hairline.io.options import checked_dataclass
 
@@ -35,6 +36,7 @@ class Options:
         if not self.annotations:
             raise ValueError(f"annotations names no file; expected e.g. {{{self.example}: shares}}")
         refuse_outside([*self.annotations, self.images], self.example)
+        Labels(tuple(self.labels), tuple(self.ignore))  # which refuses a label that is both
         if "shares" in self.annotations.values():
             refuse_shares(self.shares)
 
