@@ -116,6 +116,15 @@ def test_what_is_said_goes_by_the_interval(found: pd.DataFrame, ranked: tuple[fl
     assert line == f"On cfd the ranking 'expected' {said} (t interval over seeds)."
 
 
+def test_the_drawing_ends_where_ods_does_and_its_legend_covers_nothing(found: pd.DataFrame) -> None:
+    wide = found.assign(ods=np.where(found["seed"] == 1, 0.99, 0.01))
+    figure = cost_curves.draw(cost_curve.curve(wide), "CFD")
+    (axis,), (legend,) = figure.axes, figure.legends
+    assert axis.get_ylim() == (0, 1) and axis.get_legend() is None
+    figure.draw_without_rendering()
+    assert not legend.get_window_extent().overlaps(axis.get_window_extent())
+
+
 def test_one_seed_has_no_interval_and_the_drawing_names_every_order(found: pd.DataFrame, tmp_path: Path) -> None:
     single = found[found["seed"] == 1]
     assert cost_curve.curve(single)["low"].isna().all() and cost_curve.told(single) == []
