@@ -1,11 +1,14 @@
 """Whether the tools' own readers find the masks that `hairline annotate` writes, and how long a large mask takes.
 
-    python benchmarks/annotation.py make FOLDER           # masks and their exports
-    TOOLS/bin/python benchmarks/annotation.py read FOLDER # the readers and writers of the tools
-    python benchmarks/annotation.py back FOLDER           # what their writers wrote, read by hairline
-    python benchmarks/annotation.py large                 # CPU time of a mask of 64 megapixels, out and back
+    uv pip install --no-deps --target TOOLS -r tests/support/annotation_tools.txt
+    python benchmarks/annotation.py make FOLDER                    # masks and their exports
+    PYTHONPATH=TOOLS python benchmarks/annotation.py read FOLDER   # the readers and writers of the tools
+    python benchmarks/annotation.py back FOLDER                    # what their writers wrote, read by hairline
+    python benchmarks/annotation.py large                          # CPU time of a mask of 64 megapixels, out and back
 
-TOOLS is an environment of its own with ``label-studio-sdk`` and ``datumaro``; ``read`` imports nothing of hairline.
+``read`` and ``back`` end with an error where a pixel differs. ``read`` imports nothing of hairline, so that an
+environment of its own that has ``label-studio-sdk`` and ``datumaro`` with all they ask for does as well. The tests do
+the first three: tests/data/annotating/test_tools.py.
 """
 
 import argparse
@@ -44,7 +47,10 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def masks() -> Iterator[tuple[str, NDArray[np.uint8]]]:
-    """Noise of several densities, lines of one pixel, rings, pieces, nothing, everything; some with what is ignored."""
+    """Noise of several densities, lines of one pixel, rings, pieces, nothing, everything; some with what is ignored.
+
+    One has a name with all that XML, JSON and addresses have to escape.
+    """
     rng = np.random.default_rng(24)
     for number, (height, width) in enumerate([(37, 53), (1, 90), (90, 1), (128, 200), (301, 203)]):
         for share in (0.0, 0.01, 0.5, 1.0):
@@ -57,6 +63,7 @@ def masks() -> Iterator[tuple[str, NDArray[np.uint8]]]:
         cv2.circle(drawn, (160, 120), 60, 255, 1 + number)
         drawn[200:, 250:] = 127 if number % 2 else drawn[200:, 250:]
         yield f"cracks_{number}", drawn
+    yield "north side/Brücke & 'holes' <1> 50%", drawn[40:, :301]
 
 
 def make(folder: Path) -> None:
@@ -96,6 +103,15 @@ def read(folder: Path) -> None:
         print(f"{name}: {len(found)} masks read, {len(wrong)} of {len(wanted)} differ {wrong[:3]}")
         if wrong:
             sys.exit(1)
+    _by_sdk(folder)
+    import datumaro
+
+    for form in ("cvat", "coco_instances"):
+        found = datumaro.Dataset.import_from(str(_linked(folder, "cvat")), "cvat")
+        found.export(str(folder / "by_datumaro" / form), form, save_media=False)
+
+
+def _by_sdk(folder: Path) -> None:
     from label_studio_sdk.converter.brush import mask2rle
 
     tasks = []
@@ -107,11 +123,6 @@ def read(folder: Path) -> None:
         data = {"image": f"{name}.png", "photo": f"{name}.png"}
         tasks.append({"data": data, "annotations": [{"result": results, "lead_time": 1.0}]})
     (folder / "by_sdk.json").write_text(json.dumps(tasks), encoding="utf-8")
-    import datumaro
-
-    datumaro.Dataset.import_from(str(_linked(folder, "cvat")), "cvat").export(
-        str(folder / "by_datumaro"), "coco_instances", save_media=False
-    )
 
 
 def _sdk(folder: Path) -> Iterator[tuple[tuple[str, str], Mask]]:
@@ -162,12 +173,17 @@ def _pycocotools(folder: Path) -> Iterator[tuple[tuple[str, str], Mask]]:
 
 
 def back(folder: Path) -> None:
-    """Read what the tools' writers wrote."""
-    coco = next((folder / "by_datumaro").rglob("*.json"))
-    for name, form, file in (("label-studio-sdk", "labelstudio", folder / "by_sdk.json"), ("datumaro", "coco", coco)):
+    """Compare what hairline reads of what the tools' writers wrote with the masks."""
+    by = folder / "by_datumaro"
+    written = {("label-studio-sdk", "labelstudio"): folder / "by_sdk.json",
+               ("datumaro, CVAT", "cvat"): by / "cvat" / "annotations.xml",
+               ("datumaro, COCO", "coco"): next((by / "coco_instances").rglob("*.json"))}  # fmt: skip
+    for (name, form), file in written.items():
         found = _imported(form, file, folder / f"back_{form}")
         wrong = [name for name, levels in masks() if not np.array_equal(found.get(name), levels)]
         print(f"by {name}: {len(found)} masks read, {len(wrong)} differ {wrong[:3]}")
+        if wrong:
+            sys.exit(1)
 
 
 def _imported(form: str, file: Path, out: Path) -> dict[str, NDArray[np.uint8]]:
@@ -178,7 +194,8 @@ def _imported(form: str, file: Path, out: Path) -> dict[str, NDArray[np.uint8]]:
 
     module = plugins.resolve("hairline.data.annotating.formats", form)
     bringing.bring_back(module, file, out, Labels(), bringing.known(None, None))
-    return {path.stem: read_grey(path) for path in sorted((out / "masks").iterdir())}
+    masks = out / "masks"
+    return {path.relative_to(masks).with_suffix("").as_posix(): read_grey(path) for path in masks.rglob("*.png")}
 
 
 def large(folder: Path) -> None:

@@ -13,7 +13,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Write TRAINING_SET/LABEL_SET.parquet for all that segmenters are trained on.
 
     Raises:
-        HairlineError: If a segmenter would learn of the masks that it is scored against.
+        HairlineError: If a segmenter would learn of the masks that it is scored against, or a training set cannot be
+            had of the images and labels there are.
     """
     params, paths = stage.opened(stage.arguments(__doc__, argv).params)
     found = [f"{params.file(line)}: {line}" for line in training_sets.leaks(params)]
@@ -25,7 +26,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         for name, training_set in training_sets.chosen(params).items():
             (folder / name).mkdir()
             for label_set in params.matrix.label_sets:
-                table = training_table.table(training_set, label_set, paths.data, sizes, wide)
+                try:
+                    table = training_table.table(training_set, label_set, paths.data, sizes, wide)
+                except HairlineError as error:
+                    raise HairlineError(f"training_sets.{name} with '{label_set}': {error}") from None
                 table.to_parquet(folder / name / f"{label_set}.parquet", index=False)
 
 

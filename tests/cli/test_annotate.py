@@ -196,6 +196,8 @@ def test_what_contradicts_itself_is_refused(found: Path, tmp_path: Path) -> None
     write_image(found / "masks" / "a.png", np.zeros((20, 31), np.uint8))
     assert "has 31 x 20 px, and its image" in refused("export", tmp_path / "photos", "--masks", found, *out)
     assert not (tmp_path / "out").exists()
+    both = refused("import", tmp_path / "a.json", "--label", "Crack", "--label", "Unsure ", "--out", tmp_path / "back")
+    assert "the label 'Unsure ' is named as crack and as ignored" in both
     assert "unpack an archive" in refused("import", tmp_path / "export.zip", "--out", tmp_path / "back")
 
 
@@ -220,3 +222,15 @@ def test_a_set_of_a_workspace_goes_out_by_its_ids(found: Path, tmp_path: Path, m
     assert read_grey(Path("labels/masks/b.png")).min() == 255
     words = ["export", "synthetic", "--labels", "otsu", "--format", "coco", "--out", "none"]
     assert "has no label for any of the 2 images" in refused(*words)
+
+
+@pytest.mark.parametrize("name", ["day 2 /a", "a ", "a" * 201])
+def test_a_photo_whose_mask_could_not_come_back_by_its_name_is_refused_before_anybody_works(
+    name: str, tmp_path: Path
+) -> None:
+    for place, picture in (("photos", np.full((4, 4, 3), 99, np.uint8)), ("found", np.zeros((4, 4), np.uint8))):
+        write_image(tmp_path / place / f"{name}.png", picture)
+    told = refused("export", tmp_path / "photos", "--masks", tmp_path / "found", "--format", "coco",
+                   "--out", tmp_path / "out")  # fmt: skip
+    assert told.startswith(f"{tmp_path}/photos/{name[:9]}") and "200 bytes" in told
+    assert not (tmp_path / "out").exists()

@@ -134,6 +134,11 @@ def test_a_ranking_takes_the_largest_values_first(place: Path) -> None:
     assert listed.loc[listed["label_set"] == "manual", "id"].to_list() == [differing]
 
 
+def test_a_ranking_by_which_all_images_are_alike_is_refused(place: Path) -> None:
+    with pytest.raises(HairlineError, match=r"'disagreement' is 0 for all 6 images of 'synthetic' by which a budget"):
+        table(faint(1, "disagreement", beside=("faint",)), "faint", place)
+
+
 def test_masks_have_nothing_to_correct_and_none_changes_nothing(place: Path) -> None:
     pd.testing.assert_frame_equal(table(faint(3), "manual", place).drop(columns="seed"), table(TRAIN, "manual", place))
     pd.testing.assert_frame_equal(table(faint(0), "faint", place).drop(columns="seed"), table(TRAIN, "faint", place))
@@ -271,6 +276,13 @@ def test_pseudo_labels_of_scored_images_and_masks_that_do_not_score_are_learned_
         ),
         ({"parts": [{"dataset": "synthetic", "split": "train"}] * 2}, ["train images of 'synthetic' are in two parts"]),
         ({"budget": {"images": 2, "order": "expected", "beside": ["manual"]}}, ["beside names 'manual', and a"]),
+        ({"budget": {"images": 2, "order": "area"}}, ["order is 'area', which compares label sets, and beside names"]),
+        (
+            {"parts": [{"dataset": "synthetic", "split": "train", "labels": "manual"}],
+             "budget": {"images": 2, "order": "random"}},
+            ["a budget of 2 images, and every part learns from masks already"],
+        ),
+        ({"parts": [{"dataset": "synthetic", "split": "train", "corrected": True}]}, ["in corrected; it has none"]),
     ],
 )  # fmt: skip
 def test_a_faulty_training_set_is_one_line(

@@ -29,6 +29,13 @@ class Filter:
 
 
 @checked_dataclass
+class Named(Filter):
+    """A filter with a value more than the class it is made of."""
+
+    name: str
+
+
+@checked_dataclass
 class Method:
     """A method with nested options and a rule over two fields."""
 
@@ -56,6 +63,7 @@ GIVEN: dict[str, Any] = {"filters": [Filter(2, 120)], "mode": "soft", "root": Pa
         (lambda: Filter(2), ["Filter.sigma: missing value"]),
         (lambda: Filter(2, 1, 3), ["Filter.2: one value too many, found 3"]),
         (lambda: Filter(2, 1, sigm=3), ["Filter.sigm: unknown value, did you mean 'sigma'?"]),
+        (lambda: Named(-1, 120, "smooth"), ["Named.radius_px: ", "found -1"]),
         (lambda: Method(**GIVEN | {"mode": "loud"}), ["Method.mode: ", "'soft' or 'hard'", "found 'loud'"]),
         (lambda: Method(**GIVEN | {"filters": [{"radius_px": 1}]}), ["Method.filters.0.sigma: missing value"]),
         (lambda: Method(**GIVEN | {"filters": 3}), ["Method.filters: ", "expected a list", "found 3"]),

@@ -232,6 +232,10 @@ def test_the_gate_of_labels_and_the_list_of_images_take_both_kinds(params: dict[
     list_training_images.main([])
     validate_labels.main(["--label-set", "faint", "--training-set", "synthetic"])
     assert '"faint"' in verdict.read_text()  # by whose name waivers are stated
+    params["training_sets"]["synthetic"]["budget"] = {"images": 99, "order": "random"}
+    write_params(params)
+    with pytest.raises(HairlineError, match=r"^training_sets\.synthetic with 'faint': a budget of 99 images, and "):
+        list_training_images.main([])
 
 
 def test_a_corrected_mask_is_a_mask_seen(params: dict[str, Any]) -> None:

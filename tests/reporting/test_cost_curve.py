@@ -45,6 +45,11 @@ def test_points_are_of_budgets_alone_and_know_the_minutes(found: pd.DataFrame) -
     assert found.loc[found["images"] == 20, "minutes"].unique().tolist() == [40]
 
 
+def test_what_learns_from_masks_alone_is_no_curve_of_corrections() -> None:
+    results = [replace(segmenter(name, random_table(1)), training_set="random_1") for name in ("manual", "konig")]
+    assert cost_curve.points(results, SETS)["labels"].to_list() == ["konig"]
+
+
 def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(found: pd.DataFrame) -> None:
     rows = cost_curve.curve(found).set_index("order")
     told = stats.ttest_1samp(ods(6), 0).confidence_interval(0.95)
@@ -53,6 +58,18 @@ def test_intervals_are_those_of_a_t_test_over_seeds_and_differences_are_paired(f
         gained = cost_curve.gains(found, over).set_index("order").loc["expected"]
         told = stats.ttest_rel(ods(6), ods(start)).confidence_interval(0.95)
         assert [gained["mean"], gained["low"], gained["high"]] == pytest.approx([(ods(6) - ods(start)).mean(), *told])
+
+
+def test_intervals_end_where_ods_does(found: pd.DataFrame) -> None:
+    two = found[found["seed"] < 3]
+    apart = two.assign(ods=np.where(two["seed"] == 1, 0.99, 0.8) - np.where(two["order"] == "none", 0.8, 0))
+    rows = cost_curve.curve(apart).set_index("order")
+    assert (rows.loc["none", "low"], rows.loc["expected", "high"]) == (0, 1)
+    told = stats.ttest_1samp([0.99, 0.8], 0).confidence_interval(0.95)
+    assert told.high > 1 and rows.loc["expected", "low"] == pytest.approx(max(told.low, 0))
+    wide = two.assign(ods=np.where((two["seed"] == 1) == (two["order"] == "random"), 0.95, 0.05))
+    gained = cost_curve.gains(wide, "random").set_index("order").loc["expected"]
+    assert gained[["mean", "low", "high"]].to_list() == [0, -1, 1]
 
 
 def test_trainings_that_differ_in_more_than_budget_and_seed_are_never_seeds_of_one_curve() -> None:
@@ -97,6 +114,15 @@ def test_what_is_said_goes_by_the_interval(found: pd.DataFrame, ranked: tuple[fl
     given = [told.get((order, seed), 0.5) for order, seed in zip(found["order"], found["seed"], strict=True)]
     (line,) = cost_curve.told(found.assign(ods=given))
     assert line == f"On cfd the ranking 'expected' {said} (t interval over seeds)."
+
+
+def test_the_drawing_ends_where_ods_does_and_its_legend_covers_nothing(found: pd.DataFrame) -> None:
+    wide = found.assign(ods=np.where(found["seed"] == 1, 0.99, 0.01))
+    figure = cost_curves.draw(cost_curve.curve(wide), "CFD")
+    (axis,), (legend,) = figure.axes, figure.legends
+    assert axis.get_ylim() == (0, 1) and axis.get_legend() is None
+    figure.draw_without_rendering()
+    assert not legend.get_window_extent().overlaps(axis.get_window_extent())
 
 
 def test_one_seed_has_no_interval_and_the_drawing_names_every_order(found: pd.DataFrame, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from hairline.io.file_names import printable
 from hairline.io.progress import bar
 
 if TYPE_CHECKING:
+    from hairline.data.annotating.images import Labels
     from hairline.data.annotating.sources import Source
 
 app = typer.Typer(help="Correct masks in an annotation tool: out, and back.", no_args_is_help=True)
@@ -170,16 +172,16 @@ def bring_back(
     did not change since --before.
     """
     from hairline.data.annotating import bringing, writing
-    from hairline.data.annotating.images import IGNORE_LABELS, Labels
+    from hairline.data.annotating.images import IGNORE_LABELS
     from hairline.io import plugins
 
     if before is not None and photos is not None:
         raise HairlineError("--before and --photos: found both; expected one of them; leave out --photos")
+    wanted = _labels(label or (), ignore or IGNORE_LABELS)
     writing.refuse_other(out, bringing.OWN, bringing.TABLE, again)
     module = plugins.resolve(PACKAGE, (form or _guessed(path)).value)
     with system_errors.of_no_stage():
         known = bringing.known(before, photos)
-        wanted = Labels(tuple(label or ()), tuple(ignore or IGNORE_LABELS))
         with bar(None, "import", "image") as progress:
             found = bringing.bring_back(module, path, out, wanted, known, everything, progress.update)
     for note in found.notes[:NAMED]:
@@ -196,6 +198,15 @@ def bring_back(
     typer.echo(f"{len(found.rows)} corrected masks, {len(found.left)} images left out that nobody has corrected")
     typer.echo(f"Masks     {out / bringing.MASKS}")
     typer.echo(f"Table     {out / bringing.TABLE}")
+
+
+def _labels(label: Sequence[str], ignore: Sequence[str]) -> "Labels":
+    from hairline.data.annotating.images import Labels
+
+    try:
+        return Labels(tuple(label), tuple(ignore))
+    except ValueError as error:
+        raise HairlineError(f"--label and --ignore: {error}; correct them") from None
 
 
 def _of_set(

@@ -112,7 +112,7 @@ def _references(params: Params) -> Iterator[str]:
     for where, used, section, defined in uses:
         for name in used:
             if name not in defined:
-                yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined))}"
+                yield f"{where}: '{name}' is not in {section}; it has {', '.join(sorted(defined)) or 'none'}"
     yield from _taken_names(params)
 
 

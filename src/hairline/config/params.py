@@ -57,7 +57,7 @@ SECTIONS = (
 )  # fmt: skip
 
 ADDED: Mapping[str, Any] = {"learned": "error", "corrected": {}}
-"""Sections that files of older versions lack → what stands for them then, as in profiles/base."""
+"""Sections that files may lack, as those of older versions do → what stands for them then."""
 
 ADDED_TO_GATES: Mapping[str, Mapping[str, Any]] = {
     "samples": {

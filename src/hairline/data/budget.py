@@ -21,6 +21,8 @@ from hairline.io.options import checked_dataclass
 from hairline.metrics import ranking
 
 RANDOM = "random"
+COMPARING = ("disagreement", "area")
+"""Measures that say nothing of one map alone."""
 
 
 @checked_dataclass
@@ -51,6 +53,11 @@ class Budget:
                 f"beside names '{masks[0]}', and a ranking by masks is none that anybody has before labels are "
                 "corrected; name label sets of pseudo-labels"
             )
+        if self.order in COMPARING and not self.beside:
+            raise ValueError(
+                f"order is '{self.order}', which compares label sets, and beside names none; expected one at least to "
+                "compare with; name it, or take the order 'expected'"
+            )
 
 
 def spent(
@@ -74,7 +81,7 @@ def spent(
     able = [position for position, label in enumerate(masks["label"]) if label and not done[position]]
     if budget.images > len(able):
         raise HairlineError(
-            f"training_sets: a budget of {budget.images} images, and {len(able)} training images of "
+            f"a budget of {budget.images} images, and {len(able)} training images of "
             f"'{rows['dataset'].iloc[0]}' have a mask{' and no corrected one' if done.any() else ''}; lower "
             "budget.images, or take images in that have masks"
         )
@@ -93,12 +100,18 @@ def _order(rows: pd.DataFrame, beside: Sequence[pd.DataFrame], budget: Budget, d
         if not (table["label"] != "").all():
             absent = table.loc[table["label"] == "", "id"].iloc[0]
             raise HairlineError(
-                f"training_sets: no label of '{table['label_set'].iloc[0]}' for '{absent}', by which a budget ranks; "
+                f"no label of '{table['label_set'].iloc[0]}' for '{absent}', by which a budget ranks; "
                 "name label sets that are made for these images in budget.beside"
             )
     paths = zip(*(table["label"] for table in tables), strict=True)
     hashes = zip(*(table["label_sha256"] for table in tables), strict=True)
     values = [_value(budget.order, data, path, found) for path, found in zip(paths, hashes, strict=True)]
+    if not any(values):
+        raise HairlineError(
+            f"the measure '{budget.order}' is 0 for all {len(values)} images of "
+            f"'{rows['dataset'].iloc[0]}' by which a budget ranks, for their label sets agree and are sure everywhere; "
+            "expected labels that differ; name others in budget.beside, or take the order 'random'"
+        )
     order = ranking.descending(values)
     return ranking.in_turn(order, rows["group"].to_list()) if budget.in_turn else order
 

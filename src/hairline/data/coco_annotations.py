@@ -91,7 +91,8 @@ def read_annotations(
     for number, image in enumerate(images):
         if image["id"] in found:
             raise HairlineError(
-                f"{path}: images[{number}] has the id {image['id']!r} of an image before; expected each once"
+                f"{path}: images[{number}] has the id {image['id']!r} of an image before; expected each once; "
+                "export the annotations again"
             )
         _refuse_no_size(path, number, image)
         found[image["id"]] = []

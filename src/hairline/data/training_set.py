@@ -86,6 +86,11 @@ class TrainingSet:
         for dataset, split in places:
             if places.count((dataset, split)) > 1:
                 raise ValueError(f"the {split} images of '{dataset}' are in two parts; name them once")
+        if self.budget and self.budget.images and all(part.labels in MASKS for part in self.parts):
+            raise ValueError(
+                f"a budget of {self.budget.images} images, and every part learns from masks already; expected a part "
+                "with pseudo-labels; take the budget out, or labels out of a part"
+            )
         shares = [part.share for part in self.parts if part.share is not None]
         if shares and len(shares) < len(self.parts):
             raise ValueError(f"{len(shares)} of its {len(self.parts)} parts with a share; give one to all, or to none")

@@ -184,7 +184,8 @@ def checked_dataclass(cls: type[T]) -> type[T]:
     cls.__annotations__ = {name: strict(hint) for name, hint in cls.__annotations__.items()}
     made: Any = pydantic.dataclasses.dataclass(cls, frozen=True, config=CONFIG)
     check = made.__init__
-    where, fields = f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}", tuple(cls.__annotations__)
+    where = f"{cls.__module__.rpartition('.')[2]}.{cls.__qualname__}"
+    fields = tuple(field.name for field in dataclasses.fields(made))
 
     @functools.wraps(check)
     def init(self: T, *args: Any, **kwargs: Any) -> None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from hairline.data.budget import RANDOM, Budget
+from hairline.data.names import MASKS
 from hairline.data.training_set import Part, TrainingSet, Weights
 from hairline.metrics.score_table import metrics
 from hairline.reporting.comparison import Result
@@ -35,7 +36,7 @@ def points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet]) 
 
     Curves are apart where training sets differ in more than budget and seed, and rankings where they do not look at the
     same: ``labels`` and ``order`` then say as which training set each is. Trainings without any corrected label are a
-    point of every curve of their parts, whatever the weights.
+    point of every curve of their parts, whatever the weights. Where masks alone are learned, nothing is corrected.
 
     Args:
         results: Everything that was compared.
@@ -49,7 +50,10 @@ def _points(results: Sequence[Result], training_sets: Mapping[str, TrainingSet])
     scored = [
         (result, training_sets[result.training_set])
         for result in results
-        if result.kind == "segmenter" and result.table is not None and result.training_set in training_sets
+        if result.kind == "segmenter"
+        and result.table is not None
+        and result.training_set in training_sets
+        and not all((part.labels or result.label_set) in MASKS for part in training_sets[result.training_set].parts)
     ]
     budgets = {result.training_set: (learned, learned.budget) for result, learned in scored if learned.budget}
     learned_by, ranked_by = dict[_Learned, str](), dict[str, dict[_Ranked, str]]()
@@ -78,13 +82,15 @@ def _ranked(budget: Budget) -> _Ranked:
 
 
 def curve(found: pd.DataFrame) -> pd.DataFrame:
-    """Mean ODS over seeds of each order and number of images, and its t interval of 95 %, with :data:`CURVE`.
+    """Mean ODS over seeds of each order and number of images, and its t interval of 95 % in [0, 1], with :data:`CURVE`.
 
     Args:
         found: Of :func:`points`.
     """
     keys = list(CURVE[:6])
-    rows = [(*_tuple(key), *_summary(group["ods"].to_numpy())) for key, group in found.groupby(keys, sort=False)]
+    rows = [
+        (*_tuple(key), *_summary(group["ods"].to_numpy(), least=0)) for key, group in found.groupby(keys, sort=False)
+    ]
     return pd.DataFrame(rows, columns=list(CURVE))
 
 
@@ -107,7 +113,7 @@ def gains(found: pd.DataFrame, over: str) -> pd.DataFrame:
     both = each.merge(base, on=on, suffixes=("", "_over"))
     both = both.assign(difference=both["ods"] - both["ods_over"])
     rows = [
-        (*_tuple(key), *_summary(group["difference"].to_numpy()))
+        (*_tuple(key), *_summary(group["difference"].to_numpy(), least=-1))
         for key, group in both.groupby(list(GAINS[:5]), sort=False)
     ]
     return pd.DataFrame(rows, columns=list(GAINS))
@@ -117,13 +123,17 @@ def _tuple(key: object) -> tuple[object, ...]:
     return key if isinstance(key, tuple) else (key,)
 
 
-def _summary(values: NDArray[np.float64]) -> tuple[int, float, float, float]:
-    """Number, mean, and the ends of the t interval of the mean, missing (NaN) of one value."""
+def _summary(values: NDArray[np.float64], least: float) -> tuple[int, float, float, float]:
+    """Number, mean, and the ends of the t interval of the mean, missing (NaN) of one value.
+
+    What lies below the least value that there can be, or above 1, is cut off: over two seeds the interval is 12.7
+    standard errors to either side.
+    """
     count, mean = len(values), float(values.mean())
     if count < 2:
         return count, mean, float("nan"), float("nan")
     half = float(stats.t.ppf((1 + LEVEL) / 2, count - 1) * values.std(ddof=1) / np.sqrt(count))
-    return count, mean, mean - half, mean + half
+    return count, mean, max(mean - half, least), min(mean + half, 1.0)
 
 
 def readable(found: pd.DataFrame) -> dict[str, pd.DataFrame]:

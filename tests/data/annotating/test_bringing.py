@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from hairline.data.annotating import bringing, written
 from hairline.data.annotating.bringing import Known
@@ -92,6 +93,21 @@ def test_regions_to_ignore_win_over_crack_and_may_be_rough(tmp_path: Path) -> No
     assert np.array_equal(read_grey(tmp_path / "out" / "masks" / "a.png"), expected)
 
 
+def test_of_a_region_with_several_labels_each_counts(tmp_path: Path) -> None:
+    both = polygon("crack") | {"value": polygon("crack")["value"] | {"polygonlabels": ["crack", "ignore"]}}
+    back(labelstudio, tasks(tmp_path / "a.json", task("a.png", [annotation(both)])), tmp_path / "out")
+    assert set(np.unique(read_grey(tmp_path / "out" / "masks" / "a.png"))) == {0, 127}
+
+
+@pytest.mark.parametrize("result", [None, {}, "crack"])
+def test_an_annotation_without_a_list_of_results_is_never_an_image_without_crack(
+    result: object, tmp_path: Path
+) -> None:
+    path = tasks(tmp_path / "a.json", task("a.png", [annotation() | {"result": result}], width=8, height=6))
+    with pytest.raises(HairlineError, match=r"task 5: is not built as Label Studio builds its tasks"):
+        back(labelstudio, path, tmp_path / "out", known=Known({"a.png": (6, 8)}, {}))
+
+
 def test_a_rectangle_around_a_crack_is_no_mask_of_it(tmp_path: Path) -> None:
     path = tasks(tmp_path / "p.json", task("a.jpg", [annotation(rectangle("crack"))]))
     with pytest.raises(HairlineError, match=r"task 5: 'a\.jpg' has a region of the kind rectangle with the label 'cr"):
@@ -103,7 +119,9 @@ def test_labels_that_are_neither_crack_nor_ignored_count_for_nothing_and_are_tol
     path = tasks(tmp_path / "p.json", task("a.jpg", [annotation(polygon("moss"), polygon("Crack "))]))
     found = back(labelstudio, path, tmp_path / "out", Labels(("crack",)))
     assert found.rows[0].crack_pixels == 24
-    assert found.notes == ["regions with the label 'moss' count for nothing; --label names crack"]
+    assert found.notes == ["regions with the label 'moss' count for nothing, for --label names others"]
+    (note, _) = back(labelstudio, path, tmp_path / "typo", Labels(("cracks", "moss"))).notes
+    assert note == "--label names 'cracks', which no region has; see whether it is spelt so"
 
 
 def test_several_labels_that_count_as_crack_are_told(tmp_path: Path) -> None:
@@ -251,6 +269,8 @@ HOSTILE_XML = {
     "no size": ('<image id="0" name="a"></image>', r"has the width None and the height None"),
     "a line": (image("a", '<polyline label="crack" points="0,0;8,8"></polyline>'), r"of the kind polyline"),
     "regions without end": (image("a", mask("0, 6") * 10_001), r"has 10,001 regions; expected 10,000 at most"),
+    "no label": (image("a", mask("0, 6", label=" ")), r"a region of 'a' has no label"),
+    "no name": (image("", mask("0, 6")), r"names the image ''; expected a path below a folder"),
     "no image": ("", r"lists no image"),
     "a video": ('<track id="0" label="crack"></track>', r"CVAT for video"),
     "nested without end": ("<a>" * 60 + "</a>" * 60, r"more than 50 elements inside one another"),
@@ -275,6 +295,23 @@ def test_entities_are_never_expanded(tmp_path: Path) -> None:
     for name in ("laughs.xml", "outside.xml"):
         with pytest.raises(HairlineError, match=r"declares a document type"):
             back(cvat, tmp_path / name, tmp_path / "out")
+
+
+def test_masks_of_a_palette_keep_what_is_ignored_those_with_soft_edges_are_told_and_of_one_other_value_refused(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "found").mkdir()
+    levels = Image.fromarray(np.tile(np.array([0, 127, 255, 0], np.uint8), (6, 2)))
+    levels.convert("P").save(tmp_path / "found" / "a.png")
+    assert back(mask_files, tmp_path / "found", tmp_path / "palette").rows[0].ignored_pixels == 12
+    soft = np.zeros((6, 8), np.uint8)
+    soft[2:5] = np.array([[90], [255], [127]])
+    write_image(tmp_path / "found" / "a.png", soft)
+    found = back(mask_files, tmp_path / "found", tmp_path / "out")
+    assert any("has soft edges" in note for note in found.notes) and found.rows[0].ignored_pixels == 0
+    write_image(tmp_path / "found" / "a.png", np.full((6, 8), 77, np.uint8))
+    with pytest.raises(HairlineError, match=r"a\.png: holds 77 alone"):
+        back(mask_files, tmp_path / "found", tmp_path / "again")
 
 
 @pytest.mark.parametrize(

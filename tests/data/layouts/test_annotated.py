@@ -101,3 +101,9 @@ def test_a_photo_of_another_size_is_refused_when_its_mask_is_read(tmp_path: Path
 def test_options_name_files_inside_the_root(files: Any) -> None:
     with pytest.raises(HairlineError, match=r"names no file|no path inside the root"):
         cvat.Options(files, "images", [], [], SHARES, [])
+
+
+@pytest.mark.parametrize("layout", [cvat, labelstudio])
+def test_a_label_is_crack_or_ignored_and_not_both(layout: Any) -> None:
+    with pytest.raises(HairlineError, match=r"Options: the label 'Crack' is named as crack and as ignored"):
+        layout.Options({"a": "train"}, "", ["Crack"], ["crack "], {}, [])

@@ -3,12 +3,12 @@
 import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePosixPath
 from types import ModuleType
 
 from hairline.data import photo_files
 from hairline.data.annotating import images as annotated
-from hairline.data.annotating import written
+from hairline.data.annotating import naming, written
 from hairline.data.annotating.images import CRACK, IGNORED, AnnotatedImage, Drawn, Labels
 from hairline.errors import HairlineError
 from hairline.imaging.images import upright_size, write_image
@@ -20,8 +20,7 @@ TABLE, MASKS = "corrections.csv", "masks"
 OWN = frozenset({TABLE, MASKS})
 """Names of what is written."""
 YES, NO = "yes", "no"
-LONGEST = 200
-"""Most bytes of a part of a name."""
+RENAME = "rename the photo and correct the export"
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def bring_back(
             if made is None or (image.corrected is None and changed == NO and not everything):
                 left.append(name)
                 continue
-            stem = _safe(image.where, name)
+            stem = naming.safe(image.where, name, RENAME)
             _refuse_twice(image, name, stem in rows)
             rows[stem] = _written(folder, stem, image, made, changed)
             unsaid += image.corrected is None and not changed
@@ -149,6 +148,9 @@ def bring_back(
         notes.append(
             f"regions with the labels {annotated.some(list(crack))} all count as crack; --label names those that do"
         )
+    unseen = labels.unseen(crack)
+    if unseen:
+        notes.insert(0, f"--label names {annotated.some(unseen)}, which no region has; see whether it is spelt so")
     return Brought(ordered, left, unsaid, list(dict.fromkeys(notes)))
 
 
@@ -190,7 +192,7 @@ def _names(found: Sequence[AnnotatedImage], sizes: Mapping[str, tuple[int, int]]
     for image in found:
         name = whole.find(image.name)
         if name is None and sizes:
-            stem = bare.find(_stem(image.name)) or bare.find(_stem(PurePosixPath(image.name).name))
+            stem = bare.find(naming.stem(image.name)) or bare.find(naming.stem(PurePosixPath(image.name).name))
             name = stems.get(stem or "")
             lost += [] if name is not None else [image]
         made.append(composed(image.name) if name is None else name)
@@ -201,10 +203,6 @@ def _names(found: Sequence[AnnotatedImage], sizes: Mapping[str, tuple[int, int]]
             "exported, or that of the photos"
         )
     return made
-
-
-def _stem(name: str) -> str:
-    return composed(PurePosixPath(name.replace("\\", "/")).with_suffix("").as_posix())
 
 
 def _drawn(image: AnnotatedImage, name: str, labels: Labels, images: Known) -> Drawn:
@@ -230,25 +228,12 @@ def _written(folder: Path, stem: str, image: AnnotatedImage, made: Drawn, change
     return Row(stem, no_formula(image.who), no_formula(image.when), changed, crack, ignored, made.outlines)
 
 
-def _safe(where: str, name: str) -> str:
-    """The name of an image without suffix, which leads nowhere but below the folder that is written."""
-    stem = _stem(name)
-    if PureWindowsPath(name).anchor or not all(map(_usable, stem.split("/"))):
-        raise HairlineError(
-            f"{where}: names the image '{printable(name)[:80]}'; expected a path below a folder, without '..', hidden "
-            "folders and what cannot be printed; rename the photo and correct the export"
-        )
-    return stem
-
-
-def _usable(part: str) -> bool:
-    return part.isprintable() and part == part.strip() and part[:1] not in ("", ".") and len(part.encode()) <= LONGEST
-
-
 def _notes(name: str, made: Drawn) -> list[str]:
     told = [f"'{printable(name)}': {remark}" for remark in made.remarks]
     if made.left_out:
-        told.append(f"regions with the label {annotated.some(made.left_out)} count for nothing; --label names crack")
+        told.append(
+            f"regions with the label {annotated.some(made.left_out)} count for nothing, for --label names others"
+        )
     return told
 
 

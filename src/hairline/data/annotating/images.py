@@ -1,6 +1,6 @@
 """Annotated images, whichever tool they come from: regions with labels, and the levels of the mask they make."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,7 +70,7 @@ class AnnotatedImage:
 
 @dataclass(frozen=True)
 class Labels:
-    """Which labels are crack, and which regions are ignored.
+    """Which labels are crack, and which regions are ignored; ValueError where a label is both.
 
     Attributes:
         crack: Labels; empty: all that are not ignored.
@@ -79,6 +79,16 @@ class Labels:
 
     crack: tuple[str, ...] = ()
     ignore: tuple[str, ...] = IGNORE_LABELS
+
+    def __post_init__(self) -> None:
+        both = [label for label in self.crack if _plain(label) in map(_plain, self.ignore)]
+        if both:
+            raise ValueError(f"the label '{both[0]}' is named as crack and as ignored; expected one of the two")
+
+    def unseen(self, seen: Iterable[str]) -> list[str]:
+        """The labels named as crack that are none of those seen."""
+        plain = set(map(_plain, seen))
+        return [label for label in self.crack if _plain(label) not in plain]
 
     def level(self, label: str) -> int:
         """What a region with this label means, upper and lower case and spaces aside."""
@@ -121,6 +131,7 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
         )
     crack, left_out, remarks, outlines = list[str](), list[str](), list[str](), 0
     for region in image.regions:
+        _refuse_unlabelled(image, region)
         level = labels.level(region.label)
         if level == NONE:
             left_out.append(region.label)
@@ -142,6 +153,14 @@ def drawn(image: AnnotatedImage, labels: Labels) -> Drawn:
     return Drawn(
         levels, outlines, tuple(dict.fromkeys(crack)), tuple(dict.fromkeys(left_out)), tuple(dict.fromkeys(remarks))
     )
+
+
+def _refuse_unlabelled(image: AnnotatedImage, region: Region) -> None:
+    if not _plain(region.label):
+        raise HairlineError(
+            f"{image.where}: a region of '{printable(image.name)}' has no label; expected one, as '{CRACK_LABEL}' or "
+            f"'{IGNORE_LABEL}'; give it one, or delete it"
+        )
 
 
 def _refuse_rough(image: AnnotatedImage, region: Region, level: int) -> None:

@@ -1,15 +1,15 @@
 """The images of annotation files as samples of a data set: corrected ones with their mask, the others without."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Literal
 
 from hairline.data import photo_files
 from hairline.data.annotating import images as annotated
 from hairline.data.annotating.images import CRACK, IGNORED, AnnotatedImage, Labels
-from hairline.data.layout_files import LeftOut, found_instead
+from hairline.data.annotating.options import Options
+from hairline.data.layout_files import LeavesOut, LeftOut, found_instead
 from hairline.data.masks import Mask
 from hairline.data.samples import RawSample
 from hairline.data.splits import Shares, split_of
@@ -20,48 +20,35 @@ from hairline.io.reading import composed
 
 _log = logging.getLogger(__name__)
 
-Files = dict[str, Literal["train", "val", "test", "shares"]]
-"""Annotation file, relative to the root → the split of its images, or ``shares``."""
+LEAVES_OUT = LeavesOut("in no annotation file", folders=True, sub_folders=True)
 Read = Callable[[Path, Mapping[str, tuple[int, int]]], list[AnnotatedImage]]
 
 
-def refuse_outside(names: Sequence[str], example: str) -> None:
-    """Raise ValueError unless names are paths inside the root."""
-    for name in names:
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise ValueError(f"'{name}' is no path inside the root; expected e.g. {example}")
-
-
-def samples(
-    read: Read, root: Path, files: Files, folder: str, labels: Labels, shares: Shares, exclude: Sequence[str]
-) -> list[RawSample]:
+def samples(read: Read, root: Path, options: Options) -> list[RawSample]:
     """Samples of all annotation files, in order of id; their masks are drawn when they are read.
 
     Args:
         read: Reads an annotation file.
         root: The root of the set.
-        files: Its annotation files.
-        folder: Where the images lie, relative to the root.
-        labels: What labels mean.
-        shares: Split → share of the images.
-        exclude: Ids to leave out.
+        options: Its files, where its images lie, and what labels mean.
 
     Raises:
         HairlineError: If an annotation file cannot be read, an image is missing, or is annotated twice.
     """
-    photos = photo_files.find(root / folder).files
+    folder, labels = root / options.images, Labels(tuple(options.labels), tuple(options.ignore))
+    photos = photo_files.find(folder).files
     if not photos:
         raise HairlineError(
-            f"{root / folder}: no images found ({found_instead(root / folder, root)}); expected the photos that were "
+            f"{folder}: no images found ({found_instead(folder, root)}); expected the photos that were "
             "annotated; put them there, or correct options.images of this data set"
         )
     sizes = {name: upright_size(file)[::-1] for name, file in photos.items()}
-    names, left_out = Names(photos), LeftOut(exclude)
+    names, left_out = Names(photos), LeftOut(options.exclude)
     found, seen, regions = list[RawSample](), dict[str, str](), list[str]()
-    for written, split in files.items():
+    for written, split in options.annotations.items():
         file = Tree(root).find(written)
         for image in read(file, sizes):
-            name = _name(image, names, root / folder)
+            name = _name(image, names, folder)
             sample = composed("-".join(PurePosixPath(name).with_suffix("").parts))
             if left_out.has(sample):
                 continue
@@ -72,7 +59,7 @@ def samples(
                 )
             seen[sample] = image.where
             regions += [region.label for region in image.regions]
-            found.append(_sample(sample, image, file, photos[name], labels, split, shares))
+            found.append(_sample(sample, image, file, photos[name], labels, split, options.shares))
     _tell(root, regions, labels)
     return sorted(found, key=lambda each: each.id)
 

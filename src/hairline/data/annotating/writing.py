@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from hairline.data.annotating import sources, written
+from hairline.data.annotating import naming, sources, written
 from hairline.data.annotating.sources import Source
 from hairline.data.annotating.written import Before, Pre, Wanted
 from hairline.errors import HairlineError
@@ -38,8 +38,11 @@ def write(
         look: Called with each image and its mask.
 
     Raises:
-        HairlineError: If a mask cannot be read or has not the size of its image.
+        HairlineError: If a mask cannot be read or has not the size of its image, or could not come back by the name of
+            its image.
     """
+    for source in images:
+        naming.safe(printable(str(source.image)), source.name, "rename the photo and its mask")
     name = form.__name__.rpartition(".")[2]
     told = {"format": name, "hairline": installed(), "source": wanted.source, "as_annotations": wanted.as_annotations}
     with whole_folder(out) as folder:

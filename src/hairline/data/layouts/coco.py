@@ -22,9 +22,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from typing import Literal
 
+from hairline.data.annotating.options import refuse_outside
 from hairline.data.coco_annotations import Entry, read_annotations
 from hairline.data.layout_files import NAMED, LeavesOut, LeftOut, contents
 from hairline.data.outlines import Outline, read_outline
@@ -67,11 +68,7 @@ class Options:
     def __post_init__(self) -> None:
         if not self.annotations:
             raise ValueError("annotations names no file; expected e.g. {annotations/instances_default.json: shares}")
-        for name in (*self.annotations, self.images):
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-                raise ValueError(
-                    f"'{name}' is no path inside the root; expected e.g. annotations/instances_default.json"
-                )
+        refuse_outside([*self.annotations, self.images], "annotations/instances_default.json")
         if "shares" in self.annotations.values():
             refuse_shares(self.shares)
 

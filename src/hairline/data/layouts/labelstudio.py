@@ -9,45 +9,21 @@ none. Of several annotations the one marked as ground truth counts, or else the 
 """
 
 from pathlib import Path
+from typing import ClassVar
 
-from hairline.data.annotating import sampled
+from hairline.data.annotating import options, sampled
 from hairline.data.annotating.formats import labelstudio
-from hairline.data.annotating.images import Labels
-from hairline.data.annotating.sampled import Files
-from hairline.data.layout_files import LeavesOut
 from hairline.data.samples import RawSample
-from hairline.data.splits import Shares, refuse_shares
 from hairline.io.options import checked_dataclass
 
-LEAVES_OUT = LeavesOut("in no annotation file", folders=True, sub_folders=True)
+LEAVES_OUT = sampled.LEAVES_OUT
 
 
 @checked_dataclass
-class Options:
-    """Which annotation files to read, what in them is crack, and what their images become.
+class Options(options.Options):
+    """Which annotation files of Label Studio to read, what in them is crack, and what their images become."""
 
-    Attributes:
-        annotations: Export, relative to the root → the split of its images, or ``shares``.
-        images: Folder, relative to the root, below which the photos lie.
-        labels: Labels that are crack; empty: all that are not among ``ignore``.
-        ignore: Labels of regions in which nobody can say where the crack is.
-        shares: Split → expected share of the images, summing to 1; used where ``annotations`` says ``shares``.
-        exclude: Ids to leave out, whether or not their files are there.
-    """
-
-    annotations: Files
-    images: str
-    labels: list[str]
-    ignore: list[str]
-    shares: Shares
-    exclude: list[str]
-
-    def __post_init__(self) -> None:
-        if not self.annotations:
-            raise ValueError("annotations names no file; expected e.g. {project.json: shares}")
-        sampled.refuse_outside([*self.annotations, self.images], "project.json")
-        if "shares" in self.annotations.values():
-            refuse_shares(self.shares)
+    example: ClassVar[str] = "project.json"
 
 
 def read(root: Path, options: Options) -> list[RawSample]:
@@ -56,7 +32,4 @@ def read(root: Path, options: Options) -> list[RawSample]:
     Raises:
         HairlineError: If an annotation file cannot be read, an image is missing, or is annotated twice.
     """
-    labels = Labels(tuple(options.labels), tuple(options.ignore))
-    return sampled.samples(
-        labelstudio.read, root, options.annotations, options.images, labels, options.shares, options.exclude
-    )
+    return sampled.samples(labelstudio.read, root, options)

@@ -32,7 +32,9 @@ def draw(means: pd.DataFrame, title: str) -> Figure:
     axis.set(xlabel="Corrected images", ylabel="ODS")
     axis.set_title(title, fontsize=11, loc="left", pad=12)
     axis.grid(axis="y", color="#cccccc", linewidth=0.6)
-    axis.legend(handles=named(axis), frameon=False, loc="lower right")
+    lowest, highest = axis.get_ylim()
+    axis.set_ylim(max(lowest, 0), min(highest, 1))
+    figure.legend(handles=named(axis), frameon=False, loc="outside lower center", ncols=len(orders) or 1)
     _minutes(axis, means)
     return figure
 

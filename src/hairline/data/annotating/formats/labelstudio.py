@@ -38,6 +38,7 @@ CONFIG = "labeling_config.xml"
 PHOTO, WIDTH, HEIGHT = "photo", "width", "height"
 """What the data of a task tell beside the address of the image, so that it is known again."""
 LABELLED = ("brushlabels", "polygonlabels", "rectanglelabels", "ellipselabels", "labels")
+NO_LABEL = ""
 SHAPED = ("rle", "points", "x", "rx", "imageDataURL", "vertices")
 """Keys of which the value of a region in an image has one."""
 COLOURS = {CRACK_LABEL: "#e03131", IGNORE_LABEL: "#f59f00"}
@@ -130,13 +131,20 @@ def _has_lists(task: Mapping[str, Any]) -> bool:
 def _of_task(where: str, task: Mapping[str, Any], names: Names, sizes: Mapping[str, tuple[int, int]]) -> AnnotatedImage:
     done = [each for each in task.get("annotations") or () if not each.get("was_cancelled")]
     chosen: Mapping[str, Any] = max(done, key=_rank, default={})
-    results = [each for each in chosen.get("result") or () if _shape(each)]
+    results = [each for each in _results(chosen) if _shape(each)] if done else []
     name, said = _name(where, task["data"], names, _shown(where, results))
     height, width = _size(where, name, task["data"], results, sizes)
     regions = tuple(_regions(where, name, results, height, width))
     when = str(chosen.get("updated_at") or chosen.get("created_at") or "")
     worked_on = False if not done else None if chosen.get("lead_time") is None else True
     return AnnotatedImage(where, name, height, width, regions, worked_on, person(chosen) if done else "", when, said)
+
+
+def _results(annotation: Mapping[str, Any]) -> list[Any]:
+    """The results of an annotation; TypeError if it has no list of them, which is not the same as an empty list."""
+    if not isinstance(annotation["result"], list):
+        raise TypeError
+    return annotation["result"]
 
 
 def _rank(annotation: Mapping[str, Any]) -> tuple[bool, float, str]:
@@ -224,15 +232,10 @@ def _size(
 
 
 def _regions(where: str, name: str, results: Sequence[Mapping[str, Any]], height: int, width: int) -> Iterator[Region]:
-    labelled = {str(each.get("id")) for each in results if _label(each["value"])}
+    labelled = {str(each.get("id")) for each in results if _labels(each["value"])}
     for each in results:
-        label = _label(each["value"])
-        if label is None:
-            if str(each.get("id")) not in labelled:
-                raise HairlineError(
-                    f"{where}: a region of '{printable(name)}' has no label; expected one, as '{CRACK_LABEL}' or "
-                    f"'{IGNORE_LABEL}'; give it one, or delete it"
-                )
+        chosen = _labels(each["value"])
+        if not chosen and str(each.get("id")) in labelled:
             continue  # tools with a brush and labels apart write a region twice
         if each.get("image_rotation"):
             raise HairlineError(
@@ -240,12 +243,13 @@ def _regions(where: str, name: str, results: Sequence[Mapping[str, Any]], height
                 "expected it as the photo lies; turn it back in Label Studio and submit again"
             )
         kind = _kind(each["value"])
-        yield Region(label, kind, partial(_drawn, kind, each["value"], height, width))
+        for label in chosen or [NO_LABEL]:
+            yield Region(label, kind, partial(_drawn, kind, each["value"], height, width))
 
 
-def _label(value: Mapping[str, Any]) -> str | None:
-    names = [str(name) for key in LABELLED for name in value.get(key) or ()]
-    return names[0] if names else None
+def _labels(value: Mapping[str, Any]) -> list[str]:
+    """The labels of a region, each once; a project may let people choose several."""
+    return list(dict.fromkeys(str(name) for key in LABELLED for name in value.get(key) or ()))
 
 
 def _kind(value: Mapping[str, Any]) -> str:
