@@ -1,0 +1,56 @@
+"""Functions run by several processes that know each other over gloo, forked from the test so that they start at once."""
+
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+WAIT_S = 60
+
+
+def answers(count: int, ask: Callable[..., Any], *arguments: Any) -> list[Any]:
+    """What a function answers in each of ``count`` processes; in this one where it is one."""
+    if count == 1:
+        return [ask(*arguments)]
+    fork = multiprocessing.get_context("fork")
+    with tempfile.TemporaryDirectory() as folder:
+        ends, processes = [], []
+        for rank in range(count):
+            ours, theirs = fork.Pipe()
+            process = fork.Process(target=_run, args=(theirs, Path(folder, "store"), rank, count, ask, arguments))
+            process.start()
+            theirs.close()
+            ends.append(ours)
+            processes.append(process)
+        try:
+            told = [end.recv() if end.poll(WAIT_S) else (False, "no answer") for end in ends]
+        finally:
+            for process in processes:
+                process.kill()
+                process.join()
+    for rank, (fine, answer) in enumerate(told):
+        assert fine, f"process {rank}: {answer}"
+    return [answer for _, answer in told]
+
+
+def _run(
+    end: Connection, store: Path, rank: int, count: int, ask: Callable[..., Any], arguments: tuple[Any, ...]
+) -> None:
+    try:
+        torch.set_num_threads(1)
+        dist.init_process_group(
+            "gloo", init_method=store.as_uri(), rank=rank, world_size=count, timeout=timedelta(seconds=WAIT_S)
+        )
+        end.send((True, ask(*arguments)))
+        dist.barrier()
+    except BaseException as error:
+        end.send((False, repr(error)))
+    finally:
+        os._exit(0)
