@@ -139,9 +139,9 @@ def _started(command: Sequence[str], rank: int, count: int, port: int, lifeline:
     environment = os.environ | {
         "RANK": str(rank), "LOCAL_RANK": str(rank), "GROUP_RANK": "0", "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), LAUNCHED: "hairline",
-        LIFELINE: str(lifeline),
+        LIFELINE: str(lifeline), "TORCH_CPP_LOG_LEVEL": "ERROR",  # DDP warns that it found what it was asked to look for
     }  # fmt: skip
-    said = tempfile.TemporaryFile() if rank else None
+    said = tempfile.TemporaryFile() if rank else None  # noqa: SIM115
     popen = subprocess.Popen(command, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
                              pass_fds=[lifeline], start_new_session=True)  # fmt: skip
     return Process(popen, said)

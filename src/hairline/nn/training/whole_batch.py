@@ -111,7 +111,7 @@ class _OnProcessors(torch.autograd.Function):
         over = [axis for axis in range(values.ndim) if axis != 1]
         gradient, centred = gradients[0].to(mean.dtype), values.to(mean.dtype) - mean.view(around)
         own = torch.stack([gradient.sum(over), (gradient * centred).sum(over)])
-        sums = own.double()
+        sums = own.to(torch.float64, copy=True)
         dist.all_reduce(sums, group=ctx.group)
         plain, along = (sums / ctx.total).to(mean.dtype)
         inner = gradient - plain.view(around) - centred * (along * deviation.square()).view(around)
