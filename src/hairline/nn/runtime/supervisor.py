@@ -64,8 +64,7 @@ class Supervisor:
     def wait(self) -> int:
         """Wait until all have ended; the exit status of all together."""
         told = False
-        while any(each.popen.poll() is None for each in self._processes):
-            self._look()
+        while None in self._look():
             if self._signal and not told:
                 told, self._since = True, time.monotonic() - GRACE_S
                 self._send(self._signal)
@@ -73,17 +72,17 @@ class Supervisor:
             if self._since:
                 self._press(time.monotonic() - self._since)
             time.sleep(LOOK_S)
-        self._look()
         return self._status()
 
-    def _look(self) -> None:
-        """Note the first that failed by itself, and since when others are waited for."""
-        statuses = [each.popen.returncode for each in self._processes]
+    def _look(self) -> list[int | None]:
+        """The status of each; notes the first that failed by itself, and since when others are waited for."""
+        statuses = [each.popen.poll() for each in self._processes]
         if any(statuses) and not self._since:
             self._since = time.monotonic()
         own = [rank for rank, status in enumerate(statuses) if status and status != OTHERS_ENDED]
         if own and self._failed < 0 and not self._pressed:
             self._failed = own[0]
+        return statuses
 
     def _press(self, waited: float) -> None:
         for number, (after, which) in enumerate([(GRACE_S, signal.SIGTERM), (GRACE_S + FIRM_S, signal.SIGKILL)], 1):
@@ -139,7 +138,7 @@ def _started(command: Sequence[str], rank: int, count: int, port: int, lifeline:
     environment = os.environ | {
         "RANK": str(rank), "LOCAL_RANK": str(rank), "GROUP_RANK": "0", "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), LAUNCHED: "hairline",
-        LIFELINE: str(lifeline), "TORCH_CPP_LOG_LEVEL": "ERROR",  # DDP warns that it found what it was asked to look for
+        LIFELINE: str(lifeline), "TORCH_CPP_LOG_LEVEL": "ERROR",  # DDP warns of what it was asked for
     }  # fmt: skip
     said = tempfile.TemporaryFile() if rank else None  # noqa: SIM115
     popen = subprocess.Popen(command, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
