@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import socket
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -43,6 +44,13 @@ def outcomes(count: int, ask: Callable[..., Any], *arguments: Any) -> list[tuple
             for process in processes:
                 process.kill()
                 process.join()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at."""
+    with socket.socket() as place:
+        place.bind(("127.0.0.1", 0))
+        return int(place.getsockname()[1])
 
 
 def _received(end: Connection) -> tuple[bool, Any]:
