@@ -44,7 +44,7 @@ def test_every_process_needs_an_item():
 
 def test_one_process_stays_itself_and_several_nodes_want_torchrun(monkeypatch):
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
-    monkeypatch.setattr(processes.os, "execv", lambda *words: pytest.fail("started others"))
+    monkeypatch.setattr(processes.atexit, "register", lambda *words: pytest.fail("starts others"))
     processes.become_several(PLAIN)
     processes.become_several(runtime("auto", "auto", 1))
     with pytest.raises(HairlineError, match=r"nodes is 3, so each .* torchrun --nnodes 3 --nproc-per-node 2"):
@@ -54,8 +54,9 @@ def test_one_process_stays_itself_and_several_nodes_want_torchrun(monkeypatch):
 def test_several_are_this_very_program_under_a_supervisor(monkeypatch):
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     words = []
-    monkeypatch.setattr(processes.os, "execv", lambda program, arguments: words.extend(arguments[1:]))
+    monkeypatch.setattr(processes.atexit, "register", lambda call, program, arguments: words.extend(arguments[1:]))
     monkeypatch.setattr(processes.sys, "argv", ["…/train_segmenter.py", "--label-set", "manual"])
     monkeypatch.setattr(processes.sys.modules["__main__"], "__spec__", processes.__spec__)
-    processes.become_several(runtime(3, "auto", 1))
+    with pytest.raises(SystemExit):
+        processes.become_several(runtime(3, "auto", 1))
     assert words == ["-m", "hairline.nn.runtime.supervisor", "3", "-m", processes.__name__, "--label-set", "manual"]

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 from support import ranks, workspace
-
 from test_parallel import STEPS, assert_alike, learn
 
 PROGRAM = """

@@ -1,5 +1,6 @@
 """Which process of a training this is, by the variables that torchrun, Lightning and the supervisor set."""
 
+import atexit
 import os
 import signal
 import sys
@@ -60,12 +61,13 @@ def refuse_few(batch: int, processes: int) -> None:
 
 
 def become_several(runtime: Runtime) -> None:
-    """Replace this program by a supervisor of as many of it as ``runtime.parallel`` asks for.
+    """End this program, and have a supervisor of as many of it as ``runtime.parallel`` asks for take its place.
 
     Returns in each of these, and where one process is enough or something else has started several.
 
     Raises:
         HairlineError: If several nodes are asked for, and torchrun did not start this one.
+        SystemExit: Where the supervisor takes over, once everything is put away that is to be at the end.
     """
     if launched():
         _hold_on(os.environ.get(LIFELINE))
@@ -81,7 +83,8 @@ def become_several(runtime: Runtime) -> None:
         return
     program, words = sys.modules["__main__"].__spec__, ["-m", "hairline.nn.runtime.supervisor", str(count)]
     assert program is not None, "a stage is started by python -m"
-    os.execv(sys.executable, [sys.executable, *words, "-m", program.name, *sys.argv[1:]])
+    atexit.register(os.execv, sys.executable, [sys.executable, *words, "-m", program.name, *sys.argv[1:]])
+    sys.exit(1)  # the status of the supervisor counts; this one where there is none
 
 
 def _devices(runtime: Runtime) -> int:
