@@ -6,13 +6,13 @@ import sys
 
 import pytest
 from support import ranks, workspace
-from test_parallel import STEPS, assert_alike, learn
+from support.parallel_training import STEPS, assert_alike, learn
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
 from hairline.nn.runtime.processes import leads
-from test_parallel import RECIPE, learn
+from support.parallel_training import RECIPE, learn
 killed = json.loads(sys.argv[2])
 told = learn(Path(sys.argv[1]), RECIPE, killed and tuple(killed))
 told = {"history": told["history"], "steps": told["steps"], "leads": leads(),
