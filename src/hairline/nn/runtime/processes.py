@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from hairline.errors import HairlineError
 from hairline.nn.runtime.recipes import Parallel, Runtime
-from hairline.nn.runtime.supervisor import LAUNCHED, LIFELINE
+from hairline.nn.runtime.supervisor import LAUNCHED, SUPERVISED
 
 
 class OthersEndedError(HairlineError):
@@ -70,7 +70,8 @@ def become_several(runtime: Runtime) -> None:
         SystemExit: Where the supervisor takes over, once everything is put away that is to be at the end.
     """
     if launched():
-        _hold_on(os.environ.get(LIFELINE))
+        if SUPERVISED in os.environ:
+            threading.Thread(target=_end_with_supervisor, daemon=True).start()
         return
     parallel = runtime.parallel
     if parallel.nodes > 1:
@@ -93,16 +94,8 @@ def _devices(runtime: Runtime) -> int:
     return max(torch.cuda.device_count(), 1) if runtime.device != "cpu" else 1
 
 
-def _hold_on(lifeline: str | None) -> None:
-    """End with the supervisor, however that ends; the state on the disk is whole at any moment."""
-    if lifeline is None:
-        return
-    number = int(lifeline)
-
-    def watch() -> None:
-        while os.read(number, 1):
-            pass
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    os.set_inheritable(number, False)
-    threading.Thread(target=watch, daemon=True).start()
+def _end_with_supervisor() -> None:
+    """End when the supervisor does, however that ends; the state on the disk is whole at any moment."""
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os.kill(os.getpid(), signal.SIGKILL)

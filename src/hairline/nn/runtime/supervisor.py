@@ -22,8 +22,8 @@ OTHERS_ENDED = 75
 """Exit status of a process that ended because another one of its training did."""
 LAUNCHED = "TORCHELASTIC_RUN_ID"
 """Set where torchrun or the supervisor started this process and all others."""
-LIFELINE = "HAIRLINE_LIFELINE"
-"""Number of a file that ends when the supervisor does."""
+SUPERVISED = "HAIRLINE_SUPERVISED"
+"""Set where the supervisor started this process, whose standard input then ends when the supervisor does."""
 GRACE_S = 30.0
 """How long the others may take to end by themselves, where the first closes its run, before they are made to."""
 FIRM_S = 10.0
@@ -51,7 +51,7 @@ class Supervisor:
             words: Arguments of the Python that each of them is; ``PYTHON_EXEC`` names another one, as for torchrun.
         """
         self._signal, self._failed, self._since, self._pressed = 0, -1, 0.0, 0
-        port, (lifeline, self._held) = _free_port(), os.pipe()
+        port, (lifeline, self._held) = _free_port(), os.pipe()  # held until this program ends
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._receive)
         command = [os.environ.get("PYTHON_EXEC", sys.executable), *words]
@@ -138,11 +138,10 @@ def _started(command: Sequence[str], rank: int, count: int, port: int, lifeline:
     environment = os.environ | {
         "RANK": str(rank), "LOCAL_RANK": str(rank), "GROUP_RANK": "0", "WORLD_SIZE": str(count),
         "LOCAL_WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), LAUNCHED: "hairline",
-        LIFELINE: str(lifeline), "TORCH_CPP_LOG_LEVEL": "ERROR",  # DDP warns of what it was asked for
+        SUPERVISED: "1", "TORCH_CPP_LOG_LEVEL": "ERROR",  # DDP warns of what it was asked for
     }  # fmt: skip
     said = tempfile.TemporaryFile() if rank else None  # noqa: SIM115
-    popen = subprocess.Popen(command, env=environment, stdout=said, stderr=said, stdin=subprocess.DEVNULL,
-                             pass_fds=[lifeline], start_new_session=True)  # fmt: skip
+    popen = subprocess.Popen(command, env=environment, stdin=lifeline, stdout=said, stderr=said, start_new_session=True)
     return Process(popen, said)
 
 
