@@ -18,6 +18,7 @@ from hairline.nn.classifier import backbones, judging, serving, training
 from hairline.nn.runtime import origins, weight_packages
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
+from hairline.nn.runtime.processes import become_several
 from hairline.nn.runtime.serving import requirements
 from hairline.nn.training.datasets import LoadImage
 from hairline.nn.training.task import Trained
@@ -36,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train ``--classifier`` on the training patches of its data set and write its weights."""
     args = stage.arguments(__doc__, argv, "classifier")
     params, paths = stage.opened(args.params)
+    if argv is None:  # a program of its own
+        become_several(params.runtime)
     options = params.classifier(args.classifier)
     dataset, patches = paths.dataset(options.dataset), paths.patch_index(options.dataset)
     folder = paths.classifier(args.classifier)

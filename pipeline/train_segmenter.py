@@ -21,6 +21,7 @@ from hairline.metrics.learned import NOT_JUDGED
 from hairline.nn.runtime import origins, weight_packages
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import machine, resolve
+from hairline.nn.runtime.processes import become_several
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER, Runtime, SegmenterOptions
 from hairline.nn.runtime.serving import requirements
 from hairline.nn.segmenter import judging, learned_images, networks, segmenter, serving, start, training
@@ -42,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     """
     args = stage.arguments(__doc__, argv, "label-set", "architecture", "training-set")
     params, paths = stage.opened(args.params)
+    if argv is None:  # a program of its own
+        become_several(params.runtime)
     name = SegmenterName(args.label_set, args.architecture, args.training_set)
     architecture, (options, chosen) = params.architecture(name.architecture), params.training(name.architecture)
     segmenter.check(architecture.network, architecture.options, options.crop_px)

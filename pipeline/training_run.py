@@ -1,13 +1,13 @@
 """What training stages share: the first process of a training logs and writes, further ones only take part in it.
 
-Further processes are those that Lightning starts for ``runtime.parallel``, or torchrun: they run the same stage with
-the same arguments.
+Further processes are those that a stage starts for ``runtime.parallel``, or torchrun: they run the same stage with the
+same arguments.
 """
 
 import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from hairline import tracking
@@ -17,7 +17,8 @@ from hairline.io import resume
 from hairline.io.atomic import whole_folder
 from hairline.io.hashing import workspace_root
 from hairline.metrics.learned import Judgement
-from hairline.nn.training.trainer import leads
+from hairline.nn.runtime.processes import OthersEndedError, launched, leads
+from hairline.nn.runtime.supervisor import OTHERS_ENDED
 from hairline.reporting import nothing_learned
 
 CHECKPOINTS = "HAIRLINE_CHECKPOINTS"
@@ -73,10 +74,13 @@ def opened(
     """
     root = workspace_root(Path.cwd())
     if not leads():
+        logging.getLogger("hairline").setLevel(logging.ERROR)
         told = os.environ.get(CHECKPOINTS)
-        yield Path(told) if told else resume.folder(root, stage, decisive, inputs, code), None
+        with _silently():
+            yield Path(told) if told else resume.folder(root, stage, decisive, inputs, code), None
         return
     with (
+        _silently() if launched() else nullcontext(),
         resume.resumable(root, stage, decisive, inputs, code) as checkpoints,
         tracking.run(
             stage, name, experiment, logged, inputs, {**tags, "device": machine}, upstream, record, wait_s
@@ -87,6 +91,15 @@ def opened(
             yield checkpoints, run
         finally:
             del os.environ[CHECKPOINTS]
+
+
+@contextmanager
+def _silently() -> Iterator[None]:
+    """End without a word where another process of the training says why."""
+    try:
+        yield
+    except OthersEndedError:
+        raise SystemExit(OTHERS_ENDED) from None
 
 
 def conclude(

@@ -13,6 +13,7 @@ from hairline.gates import labels_gate, patches_gate, samples_gate
 from hairline.gates.rules import Gate, Rule
 from hairline.io import bounds, plugins
 from hairline.labelling.localization import Needs
+from hairline.nn.runtime import processes
 from hairline.nn.runtime.recipes import FROM_CLASSIFIER
 from hairline.nn.segmenter import networks
 from hairline.tuning import checks
@@ -51,6 +52,7 @@ def check(params: Params, networks: bool = False) -> None:
         _memory,
         _studies,
         training_set_checks.problems,
+        _shared,
         *((_networks, _batches) if networks else ()),
         _starts,
     )
@@ -249,23 +251,27 @@ def _batches(params: Params) -> Iterator[str]:
         options = params.classifier(name)
         where = f"classifiers.{name}.sides_px" if options.sides_px else "patches.window_px"
         sides = options.sides_px or (params.patches.window_px,)
+<<<<<<< HEAD
         batch = _on_a_device(params, options.recipe.batch)
         learn = partial(backbones.check_batches, options.backbone, sides, batch, where)
         if options.head_only:
             learn = partial(heads.check, options.backbone)
+=======
+        learn = partial(backbones.check_batches, options.backbone, sides, options.recipe.batch, where)
+>>>>>>> w25ddp
         look = partial(backbones.check_windows, options.backbone, params.localize.vote_windows_px)
         faults = list(_failed([(f"classifiers.{name}", learn)]))
         yield from faults or _failed([("localize.vote_windows_px", look)])
     for name in _trained(params):
         architecture, (segmenter, _) = params.architecture(name), params.training(name)
-        batch = _on_a_device(params, segmenter.recipe.batch)
+        batch = segmenter.recipe.batch
         learn = partial(segmenters.check_batches, architecture.network, architecture.options, segmenter.crop_px, batch)
         yield from _failed([(f"architectures.{name} with segmenter", learn)])
 
 
-def _on_a_device(params: Params, batch: int) -> int:
-    """Items of a batch that the processor with fewest gets; CUDA devices take their statistics together."""
-    parallel = params.runtime.parallel
-    if params.runtime.device != "cpu" or isinstance(parallel.devices, str):
-        return batch
-    return max(batch // (parallel.devices * parallel.nodes), 1)
+def _shared(params: Params) -> Iterator[str]:
+    """Batches with fewer items than there are processes to share them."""
+    few = partial(processes.refuse_few, processes=processes.asked_for(params.runtime.parallel))
+    recipes = {f"classifiers.{name}": params.classifier(name).recipe for name in params.matrix.classifiers}
+    trained = {f"architectures.{name} with segmenter": params.training(name)[0].recipe for name in _trained(params)}
+    yield from _failed((where, partial(few, recipe.batch)) for where, recipe in (recipes | trained).items())

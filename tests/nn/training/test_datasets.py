@@ -13,16 +13,22 @@ from hairline.nn.training.datasets import (
     PatchDataset,
     batches,
     in_order,
-    loader,
     mirrored,
     patch_images,
     region,
     symmetry,
 )
+from hairline.nn.training.parts import Part, loader
+from hairline.nn.training.task import Task
 
 PLAIN = Augmentation("none", 0.0, 0.0, 0.0, 0.0, 0.0)
 EVERYTHING = Augmentation("random", 0.3, 0.7, 0.05, 0.2, 0.7)
 ALL_TURNS = Augmentation("all", 0.0, 0.0, 0.0, 0.0, 0.0)
+
+
+def loaded(dataset, batches_of_keys, workers):
+    task = Task(None, "none", dataset, None, dict)
+    return loader(task, [Part(keys, 0, 1) for keys in batches_of_keys], workers, False)
 
 
 def photo(height, width, seed=0):
@@ -91,7 +97,7 @@ def test_workers_do_not_repeat_each_other():
     dataset = PatchDataset(rows, {"a": image}, 16, noisy, seed=5)
     for epoch in range(2):
         parts = batches(len(dataset), 4, 7, epoch)
-        items = np.concatenate([batch[0].numpy() for batch in loader(dataset, parts, 2, False)])
+        items = np.concatenate([batch[0].numpy() for batch in loaded(dataset, parts, 2)])
         assert len({item.tobytes() for item in items}) == 24  # 24 times the same patch, 24 different changes
 
 
@@ -131,7 +137,7 @@ def test_items_depend_on_seed_epoch_and_index_alone(which):
 
     def epoch(dataset, number, workers):
         parts = batches(len(dataset), 4, 7, number)
-        return np.concatenate([batch[0].numpy() for batch in loader(dataset, parts, workers, False)])
+        return np.concatenate([batch[0].numpy() for batch in loaded(dataset, parts, workers)])
 
     one = make(1)
     first = epoch(one, 0, 0)

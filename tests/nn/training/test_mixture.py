@@ -34,7 +34,7 @@ def test_of_any_number_of_first_items_each_part_has_its_share_rounded_down_or_up
     ("shares", "batch", "counts"),
     [((0.5, 0.5), 8, [4, 4]), ((0.25, 0.75), 8, [2, 6]), ((0.1, 0.2, 0.7), 10, [1, 2, 7]), ((1.0,), 3, [3])],
 )
-def test_every_batch_and_every_device_has_exact_proportions(shares, batch, counts):
+def test_every_batch_has_exact_proportions(shares, batch, counts):
     sizes = tuple(13 + part for part in range(len(shares)))
     ends = [sum(sizes[:number]) for number in range(1, len(sizes) + 1)]
     mixture = Mixture(sizes, shares, 5 * batch)
@@ -42,10 +42,6 @@ def test_every_batch_and_every_device_has_exact_proportions(shares, batch, count
         for keys in mixture.batches(batch, 1, epoch):
             found = Counter(next(part for part, end in enumerate(ends) if index < end) for _, index in keys)
             assert [found[part] for part in range(len(shares))] == counts
-    halves = Mixture((30, 50), (0.5, 0.5), 16).batches(8, 1, 0, ranks=2)
-    for keys in halves:
-        for rank in (0, 1):
-            assert sum(index < 30 for _, index in keys[rank::2]) == 2
 
 
 def test_a_part_is_used_up_before_an_item_comes_again_and_no_cut_comes_twice():
@@ -66,11 +62,11 @@ def test_epochs_are_functions_of_seed_and_epoch_and_differ():
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.integers(2, 60), st.integers(1, 9), st.integers(1, 2), st.integers(0, 3))
-def test_batches_are_as_long_as_those_of_as_many_items_without_shares(items, batch, ranks, epoch):
+@given(st.integers(2, 60), st.integers(1, 9), st.integers(0, 3))
+def test_batches_are_as_long_as_those_of_as_many_items_without_shares(items, batch, epoch):
     mixture = Mixture((5, 90), (0.5, 0.5), items)
-    found = mixture.batches(batch, 0, epoch, ranks)
-    assert [len(keys) for keys in found] == [len(keys) for keys in batches(items, batch, 0, epoch, ranks)]
+    found = mixture.batches(batch, 0, epoch)
+    assert [len(keys) for keys in found] == [len(keys) for keys in batches(items, batch, 0, epoch)]
 
 
 def test_a_part_that_no_epoch_would_show_is_refused_with_a_length_that_shows_it():

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,10 @@ from hairline.errors import HairlineError
 from hairline.metrics.patch_scores import patch_scores
 from hairline.nn.classifier import heads
 from hairline.nn.classifier.backbones import CRACK, Classifier, build, refuse_batches
-from hairline.nn.runtime.device import Placement, apart, autocast, resolve, seed_everything
+from hairline.nn.runtime.device import Placement, autocast, resolve, seed_everything
 from hairline.nn.runtime.recipes import ClassifierOptions, Runtime
 from hairline.nn.training.datasets import LoadImage, PatchDataset, in_order, patch_images, smallest_batch
+from hairline.nn.training.gathering import everywhere, rank, ranks
 from hairline.nn.training.module import Log
 from hairline.nn.training.task import Task, Trained
 from hairline.nn.training.trainer import fit
@@ -58,9 +60,9 @@ def train(
     model, initial = build(options.backbone, options.weights)
     images = patch_images(pd.concat([training, validation]), load_image)
     items = PatchDataset(training, images, window_px, options.augmentation, runtime.seed)
-    _refuse_batches(model, len(items), window_px, options, apart(runtime))
+    _refuse_batches(model, len(items), window_px, options)
     ask = partial(predict, model, validation, images.__getitem__, window_px, options.recipe.batch, resolve(runtime))
-    evaluate = partial(_validate, ask, validation["crack"].to_numpy(bool))
+    evaluate = partial(_validate, partial(_asked_by_all, ask), validation["crack"].to_numpy(bool))
     task = Task(model, initial, items, _loss, evaluate, options.sides_px)
     return fit(task, options.recipe, runtime, log, checkpoint_dir)
 
@@ -84,6 +86,7 @@ def predict(
     window_px: int,
     batch: int,
     placement: Placement,
+    turns: tuple[int, int] = (0, 1),
 ) -> NDArray[np.float32]:
     """Probability of crack of every patch.
 
@@ -94,6 +97,7 @@ def predict(
         window_px: Side of the patches.
         batch: Patches a forward pass.
         placement: Device and precision.
+        turns: The first batch that is asked about, and after how many the next is; the others stay NaN.
 
     Returns:
         float32 [rows] in [0, 1], in the order of the rows.
@@ -101,11 +105,18 @@ def predict(
     if model.amid:
         return heads.asked(model, patches, load_image, window_px, batch, placement)
     model.eval().to(placement.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    probabilities = np.empty(len(patches), np.float32)
-    for positions, pixels in in_order(patches, load_image, window_px, batch):
+    probabilities = np.full(len(patches), np.nan, np.float32)
+    batches = in_order(patches, load_image, window_px, batch)
+    for positions, pixels in islice(batches, turns[0], None, turns[1]):
         images = torch.from_numpy(pixels).to(placement.device).permute(0, 3, 1, 2)
         probabilities[positions] = asked(model, images, placement)
     return probabilities
+
+
+def _asked_by_all(ask: Callable[..., NDArray[np.float32]]) -> NDArray[np.float32]:
+    """What :func:`predict` says, the batches shared out to the processes of a training."""
+    answers: NDArray[np.float32] = np.fmax.reduce(everywhere(ask(turns=(rank(), ranks()))))
+    return answers
 
 
 def asked(model: Classifier, images: Tensor, placement: Placement) -> NDArray[np.float32]:
@@ -123,13 +134,12 @@ def _loss(logits: Tensor, crack: Tensor) -> Tensor:
     return F.cross_entropy(logits.float(), crack)
 
 
-def _refuse_batches(model: Classifier, items: int, window_px: int, options: ClassifierOptions, ranks: int) -> None:
+def _refuse_batches(model: Classifier, items: int, window_px: int, options: ClassifierOptions) -> None:
     """Refuse what no batch normalisation can learn from, now that the number of patches is known."""
-    smallest = smallest_batch(items, options.recipe.batch, ranks)
+    smallest = smallest_batch(items, options.recipe.batch)
     more = (
         "set recipe.batch to 2" if options.recipe.batch < 2 else "give it more images, or patches with a smaller stride"
     )
-    more = more if ranks == 1 else "set runtime.parallel.devices to 1"
     where = "sides_px" if options.sides_px else "patches.window_px"
     for side in options.sides_px or (window_px,):
         refuse_batches(model, smallest, side, where, more)

@@ -53,14 +53,6 @@ def resolve(runtime: Runtime) -> Placement:
     )
 
 
-def apart(runtime: Runtime) -> int:
-    """Devices that take the statistics of batch normalisation of their own part of a batch: several processors do."""
-    parallel = runtime.parallel
-    if isinstance(parallel.devices, str) or resolve(runtime).device.type == "cuda":
-        return 1
-    return parallel.devices * parallel.nodes
-
-
 def accelerator_name(placement: Placement) -> str | None:
     """What the device calls itself; None of a processor."""
     return torch.cuda.get_device_name(placement.device) if placement.device.type == "cuda" else None

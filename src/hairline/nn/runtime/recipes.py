@@ -24,12 +24,12 @@ Wait = Annotated[float, Gt(0), Le(3600)]
 
 @checked_dataclass
 class Parallel:
-    """Training on several devices, handed to Lightning's Trainer as it stands; asking a network uses one device.
+    """Training in several processes, one a device (docs/scale.md); asking a network uses one.
 
     Attributes:
-        devices: Devices of each machine; ``auto`` takes all.
-        strategy: A name that Lightning knows: ``auto``, ``ddp``, ``fsdp``, …
-        nodes: Machines, each of which starts the stage by ``torchrun``.
+        devices: Devices of each machine; ``auto`` takes all GPUs, and one process on processors.
+        strategy: A name that Lightning knows: ``auto`` and ``ddp`` are the same, ``fsdp``, …
+        nodes: Machines, each of which starts the stage by ``torchrun``, whose numbers then count.
     """
 
     devices: Annotated[int, Gt(0), Le(bounds.PROCESSES)] | Literal["auto"]

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from hairline.nn.segmenter.losses import PixelLoss
-from hairline.nn.training.datasets import Key, Pixels
+from hairline.nn.training.datasets import CropDataset, Key, Pixels
 
 HALF = 255 / 2
 LEFT_OUT = -1
@@ -72,7 +72,7 @@ class Ignoring(Dataset[tuple[Pixels, Levels]]):
     """Items whose targets are without the unsure pixels of pseudo-labels and without what masks ignore."""
 
     def __init__(
-        self, items: Dataset[tuple[Pixels, NDArray[Any]]], count: int, pseudo: Sequence[bool],
+        self, items: CropDataset, count: int, pseudo: Sequence[bool],
         band: tuple[float, float], binary_score: float | None,
     ) -> None:  # fmt: skip
         """Keep what is needed to look at each item.
@@ -96,6 +96,10 @@ class Ignoring(Dataset[tuple[Pixels, Levels]]):
         if self._pseudo[key[1] * len(self._pseudo) // self._count]:
             return image, without_band(target, self._band, self._binary_score)
         return image, without_ignored(target)
+
+    def size(self, key: Key) -> tuple[int, int]:
+        """As :meth:`hairline.nn.training.datasets.CropDataset.size`."""
+        return self._items.size(key)
 
 
 def over_counted(loss: PixelLoss, logits: Tensor, levels: Tensor) -> Tensor:

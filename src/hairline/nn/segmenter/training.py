@@ -15,13 +15,14 @@ from torch.utils.data import Dataset
 from hairline.data.samples import evenly
 from hairline.errors import HairlineError
 from hairline.imaging.images import quantise
-from hairline.nn.runtime.device import Placement, apart, resolve, seed_everything
+from hairline.nn.runtime.device import Placement, resolve, seed_everything
 from hairline.nn.runtime.recipes import Runtime, SegmenterOptions
 from hairline.nn.segmenter import losses
 from hairline.nn.segmenter.collapse import Extremes, extremes
 from hairline.nn.segmenter.ignoring import LEFT_OUT, Ignoring, Levels, over_counted, with_counted, without_band
 from hairline.nn.segmenter.segmenter import Segmenter, logits, refuse_batches
 from hairline.nn.training.datasets import CropDataset, LoadImage, Pixels, mirrored_together, smallest_batch
+from hairline.nn.training.gathering import shared_out
 from hairline.nn.training.mixture import Mixture
 from hairline.nn.training.module import Log
 from hairline.nn.training.task import Task, Trained
@@ -100,7 +101,7 @@ def train(
     pairs = [(soft if sample in banded else load)(sample) for sample in train_ids]
     items = _items(pairs, ignored, options, runtime.seed)
     mixture = _mixture(shares, len(items), options, tuple(names))
-    _refuse_batches(model, items, mixture.items if mixture else len(items), options, apart(runtime))
+    _refuse_batches(model, items, mixture.items if mixture else len(items), options)
     task = Task(
         model,
         initial,
@@ -135,13 +136,12 @@ def _mixture(
     return Mixture((items,), (1.0,), length) if options.items_per_epoch else None
 
 
-def _refuse_batches(model: Segmenter, items: CropDataset, length: int, options: SegmenterOptions, ranks: int) -> None:
+def _refuse_batches(model: Segmenter, items: CropDataset, length: int, options: SegmenterOptions) -> None:
     """Refuse what no batch normalisation can learn from, now that the number and the sizes of the images are known."""
-    smallest = smallest_batch(length, options.recipe.batch, ranks)
+    smallest = smallest_batch(length, options.recipe.batch)
     longer = "set crops_per_image to 2, or give it more images"
     longer = "set items_per_epoch to 2" if options.items_per_epoch else longer
     more = "set recipe.batch to 2" if options.recipe.batch < 2 else longer
-    more = more if ranks == 1 else "set runtime.parallel.devices to 1"
     size = items.smallest_px(model.multiple_px)
     refuse_batches(model, type(model.network).__name__, smallest, size, "crop" if options.crop_px else "image", more)
 
@@ -210,19 +210,20 @@ def _validate(
     model: nn.Module, samples: Sequence[str], load: Callable[[str], Pair], load_ignored: LoadIgnored,
     loss: Callable[[str, Tensor, Tensor, Ignored], float], placement: Placement,
 ) -> dict[str, float]:  # fmt: skip
-    """Mean loss of the final output and mean F1 at a score of 0.5 over whole images."""
-    found_losses, scores, counts = [], [], []
-    for sample in samples:
+    """Mean loss of the final output and mean F1 at a score of 0.5 over whole images, shared out to all processes."""
+
+    def judged(sample: str) -> tuple[float, float, Tensor]:
         (image, target), ignored = load(sample), load_ignored(sample)
         found = logits(model, image, placement).cpu()
         truth = torch.from_numpy(target)
-        found_losses.append(loss(sample, found, truth, ignored))
         counted = np.ones(target.shape, bool) if ignored is None else ~ignored
         crack = (target >= 0.5) & counted
-        scores.append(_f1((found.numpy() >= 0) & counted, crack))
-        counts.append(extremes(found[None], *(torch.from_numpy(each)[None] for each in (crack, ~counted))))
+        counts = extremes(found[None], *(torch.from_numpy(each)[None] for each in (crack, ~counted)))
+        return loss(sample, found, truth, ignored), _f1((found.numpy() >= 0) & counted, crack), counts
+
     if not samples:
         return {}
+    found_losses, scores, counts = zip(*shared_out(samples, lambda own: list(map(judged, own))), strict=True)
     rates = Extremes("val").rates(torch.stack(counts).sum(0).tolist())
     return {"val/loss": float(np.mean(found_losses)), "val/f1": float(np.mean(scores)), **rates}
 

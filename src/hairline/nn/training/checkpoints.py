@@ -19,7 +19,9 @@ from hairline.errors import HairlineError
 from hairline.io.atomic import whole_file
 from hairline.io.reading import refuse_no_file, there
 from hairline.nn.runtime import weights as weight_files
+from hairline.nn.runtime.processes import leads
 from hairline.nn.runtime.recipes import Stopping
+from hairline.nn.training.gathering import everywhere
 from hairline.nn.training.module import Learning, Progress
 
 CHECKPOINT = "last.ckpt"
@@ -93,8 +95,14 @@ class Beside(TorchCheckpointIO):
         torch.save(checkpoint, content)
         Path(path).write_bytes(content.getbuffer())
 
+    def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+        """Read it in the first process, which gives it to the others: nodes need not share a disk."""
+        (content, *_) = everywhere(Path(path).read_bytes() if leads() else b"")
+        state: dict[str, Any] = torch.load(io.BytesIO(content), "cpu", weights_only=True)
+        return state
 
-def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bool) -> Path | None:
+
+def found(folder: Path, learning: Learning, stopping: Stopping | None) -> Path | None:
     """The checkpoint that a training goes on from; None where it starts from its first epoch.
 
     One that cannot be read, or is of another network or version of Lightning, is moved aside and told of in the log:
@@ -104,7 +112,6 @@ def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bo
         folder: The folder of checkpoints.
         learning: What is to go on.
         stopping: Whether the best weights must be there, too.
-        leads: Whether this process is the one that moves files.
     """
     path = folder / CHECKPOINT
     if not there(path):
@@ -114,7 +121,7 @@ def found(folder: Path, learning: Learning, stopping: Stopping | None, leads: bo
             path = folder / BEST
             _refuse_other(weight_files.read(path), learning.model.state_dict())
     except (HairlineError, ValueError) as error:
-        if leads:
+        if leads():
             _set_aside(folder, path, str(error).removeprefix(f"{path}: "))
         return None
     return folder / CHECKPOINT

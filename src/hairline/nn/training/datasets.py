@@ -5,7 +5,7 @@ whatever the number of workers, and the same again after a training was interrup
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import cv2
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset
 
 from hairline.imaging.windows import mirrored_places
 from hairline.nn.runtime.recipes import Augmentation
@@ -190,6 +190,14 @@ class CropDataset(Dataset[tuple[Pixels, NDArray[Any]]]):
         height, width = min(sizes, key=lambda size: (size[0] * size[1], size))
         return height, width
 
+    def size(self, key: Key) -> tuple[int, int]:
+        """Height and width of an item of whole images, which need not be made for that."""
+        epoch, index = key
+        target = self._targets[index // self._crops]
+        *_, turn = self._place(target, np.random.default_rng([self._seed, epoch, index]))
+        height, width = target.shape[:2]
+        return (width, height) if turn % 2 else (height, width)
+
     def __getitem__(self, key: Key) -> tuple[Pixels, NDArray[Any]]:
         epoch, index = key
         draws = np.random.default_rng([self._seed, epoch, index])
@@ -201,13 +209,17 @@ class CropDataset(Dataset[tuple[Pixels, NDArray[Any]]]):
         return self._colours(crop, int(draws.integers(2**31))), answer
 
     def _cut(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, Pixels]:
-        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape[:2]
-        y, x = draws.integers(0, np.array(target.shape[:2]) - (height, width) + 1).tolist()
-        turn = _turn(self._symmetries, draws)
+        y, x, height, width, turn = self._place(target, draws)
         crop, answer = (
             np.ascontiguousarray(symmetry(pixels[y : y + height, x : x + width], turn)) for pixels in (image, target)
         )
         return crop, answer
+
+    def _place(self, target: Pixels, draws: np.random.Generator) -> tuple[int, int, int, int, int]:
+        """Row, column, height and width of an item, and how it is turned."""
+        height, width = (self._crop_px, self._crop_px) if self._crop_px else target.shape[:2]
+        y, x = draws.integers(0, np.array(target.shape[:2]) - (height, width) + 1).tolist()
+        return y, x, height, width, _turn(self._symmetries, draws)
 
     def _cut_scaled(self, image: Pixels, target: Pixels, draws: np.random.Generator) -> tuple[Pixels, NDArray[Any]]:
         """A region as large as its factor asks, anywhere that shows as much of the image as it can."""
@@ -221,73 +233,46 @@ class CropDataset(Dataset[tuple[Pixels, NDArray[Any]]]):
         return np.ascontiguousarray(crop), np.ascontiguousarray(answer)
 
 
-def mirrored_together(items: Sequence[tuple[Pixels, Pixels]], multiple_px: int) -> list[torch.Tensor]:
+def mirrored_together(
+    items: Sequence[tuple[Pixels, Pixels]], multiple_px: int, least: tuple[int, int] = (0, 0)
+) -> list[torch.Tensor]:
     """A batch of whole images of any sizes: mirrored to the largest height and width, up to a multiple.
 
     Args:
         items: Images uint8 [h, w, 3] and targets uint8 [h, w].
         multiple_px: What the sides of the batch are multiples of.
+        least: Height and width that it has at least: the largest of all processes.
 
     Returns:
         uint8 [N, H, W, 3] and uint8 [N, H, W].
     """
-    sides = np.array([target.shape for _, target in items]).max(axis=0)
+    sides = np.array([least, *(target.shape for _, target in items)]).max(axis=0)
     height, width = (-(-sides // multiple_px) * multiple_px).tolist()
     whole = [(mirrored(image, height, width), mirrored(target, height, width)) for image, target in items]
     columns = zip(*whole, strict=True)
     return [torch.from_numpy(np.stack(column)) for column in columns]
 
 
-def batches(items: int, batch: int, seed: int, epoch: int, ranks: int = 1) -> list[list[Key]]:
+def batches(items: int, batch: int, seed: int, epoch: int) -> list[list[Key]]:
     """Keys of the items of one epoch in random order, in batches of :func:`in_batches`."""
     order = np.random.default_rng([seed, epoch]).permutation(items).tolist()
-    return in_batches([(epoch, index) for index in order], batch, ranks)
+    return in_batches([(epoch, index) for index in order], batch)
 
 
-def in_batches(items: Sequence[T], batch: int, ranks: int = 1) -> list[list[T]]:
+def in_batches(items: Sequence[T], batch: int) -> list[list[T]]:
     """Items in batches, in their order.
 
-    Those left over join the batch before them where there are fewer than two for each of ``ranks`` devices, because
-    batch normalisation cannot learn from one.
+    One left over joins the batch before it, because batch normalisation cannot learn from one.
     """
     parts = [list(items[start : start + batch]) for start in range(0, len(items), batch)]
-    if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2 * ranks:
+    if batch > 1 and len(parts) > 1 and len(parts[-1]) < 2:
         parts[-2:] = [parts[-2] + parts[-1]]
     return parts
 
 
-def smallest_batch(items: int, batch: int, ranks: int = 1) -> int:
-    """Items that a device has of the smallest of the :func:`batches` of an epoch."""
-    return min(len(part) // ranks for part in batches(items, batch, 0, 0, ranks))
-
-
-def loader(
-    dataset: Dataset[Any],
-    parts: Iterable[list[Key]],
-    workers: int,
-    pin_memory: bool,
-    together: Callable[[list[Any]], Any] | None = None,
-) -> DataLoader[list[torch.Tensor]]:
-    """Load batches by their keys; images arrive as uint8 [batch, height, width, 3].
-
-    Args:
-        dataset: Items by key.
-        parts: Keys of the batches; asked anew every epoch, while the workers stay.
-        workers: Processes that prepare batches; 0 prepares them here.
-        pin_memory: Whether batches go to a CUDA device.
-        together: Makes a batch of items; None stacks them.
-    """
-    return DataLoader(
-        dataset,
-        batch_sampler=parts,
-        num_workers=workers,
-        pin_memory=pin_memory,
-        collate_fn=together,
-        worker_init_fn=_single_thread,
-        persistent_workers=workers > 0,
-        multiprocessing_context="fork" if workers else None,  # shares the images instead of copying them
-        generator=torch.Generator(),  # else making a loader would draw from the generator of the network
-    )
+def smallest_batch(items: int, batch: int) -> int:
+    """Items of the smallest of the :func:`batches` of an epoch."""
+    return min(map(len, batches(items, batch, 0, 0)))
 
 
 def in_order(patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch: int) -> Iterator[tuple[Any, Pixels]]:
@@ -313,7 +298,3 @@ def in_order(patches: pd.DataFrame, load_image: LoadImage, window_px: int, batch
 
 def _turn(symmetries: str, draws: np.random.Generator) -> int:
     return int(draws.integers(SYMMETRIES)) if symmetries == "random" else 0
-
-
-def _single_thread(worker: int) -> None:
-    cv2.setNumThreads(0)

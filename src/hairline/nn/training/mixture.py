@@ -59,7 +59,7 @@ class Mixture:
         order = part_of_items(self.shares, self.items)
         return [order.count(part) for part in range(len(self.shares))]
 
-    def batches(self, batch: int, seed: int, epoch: int, ranks: int = 1) -> list[list[Key]]:
+    def batches(self, batch: int, seed: int, epoch: int) -> list[list[Key]]:
         """Keys of the items of an epoch, in batches as long as those of :func:`hairline.nn.training.datasets.batches`.
 
         A key is not of the epoch but of the pass: an item that is drawn again, in whatever epoch, is another cut of its
@@ -69,7 +69,7 @@ class Mixture:
             iter(self._keys(part, range(epoch * count, (epoch + 1) * count), seed))
             for part, count in enumerate(self.counts)
         ]
-        groups = in_batches(part_of_items(self.shares, self.items), batch, ranks)
+        groups = in_batches(part_of_items(self.shares, self.items), batch)
         return [[next(keys[part]) for part in sorted(group)] for group in groups]
 
     def _keys(self, part: int, places: Iterable[int], seed: int) -> Iterator[Key]:

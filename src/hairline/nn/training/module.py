@@ -22,14 +22,18 @@ from torch.utils.data import DataLoader
 
 from hairline.errors import HairlineError
 from hairline.nn.runtime.device import resolve
+from hairline.nn.runtime.processes import OthersEndedError
 from hairline.nn.runtime.recipes import Recipe, Runtime
 from hairline.nn.training import processors
-from hairline.nn.training.datasets import Key, batches, loader
+from hairline.nn.training.datasets import Key, batches
+from hairline.nn.training.gathering import whole
 from hairline.nn.training.optimizers import optimizer, schedule
+from hairline.nn.training.parts import Part, loader
 from hairline.nn.training.task import Task
+from hairline.nn.training.whole_batch import WholeBatch
 
 SPOILED_BATCH = "spoiled-batch.npz"
-WINDOW = 20  # steps between looks at the losses where looking makes a device or others wait
+WINDOW = 20  # steps between looks at the losses where looking makes a device wait
 POINT_STEPS = 10  # steps between points of the curves of a log
 
 _log = logging.getLogger(__name__)
@@ -68,7 +72,7 @@ class Progress:
 
 
 class EpochBatches:
-    """Keys of the batches of the epoch under way, this device's share of each, from the one that is next."""
+    """The batches of the epoch under way, this process's part of each, from the one that is next."""
 
     def __init__(self, learning: "Learning") -> None:
         self._learning = learning
@@ -76,11 +80,11 @@ class EpochBatches:
     def __len__(self) -> int:
         return len(self._learning.sizes)
 
-    def __iter__(self) -> Iterator[list[Key]]:
+    def __iter__(self) -> Iterator[Part]:
         learning, progress = self._learning, self._learning.progress
         rank, ranks = learning.trainer.global_rank, learning.trainer.world_size
         parts = learning.parts(len(progress.history))
-        return iter([part[rank::ranks] for part in parts[len(progress.losses) :]])
+        return iter([Part(keys, rank, ranks) for keys in parts[len(progress.losses) :]])
 
 
 class Learning(lp.LightningModule):
@@ -91,6 +95,7 @@ class Learning(lp.LightningModule):
         self.model = task.model
         self.progress = Progress(task.initial, [], [], [], [])
         self.task, self.recipe, self.runtime, self.log_, self._folder = task, recipe, runtime, log, folder
+        self.layers = WholeBatch()
         self._pending: list[tuple[Tensor, float]] = []
         self._watched: list[Tensor] = []
         self._told_points = 0
@@ -101,7 +106,7 @@ class Learning(lp.LightningModule):
     def train_dataloader(self) -> DataLoader[list[Tensor]]:
         """Batches from the one that is next."""
         on_cuda = resolve(self.runtime).device.type == "cuda"
-        return loader(self.task.items, EpochBatches(self), self.runtime.workers, on_cuda, self.task.together)
+        return loader(self.task, EpochBatches(self), self.runtime.workers, on_cuda)
 
     def configure_optimizers(self) -> Any:
         """What the recipe says."""
@@ -121,10 +126,9 @@ class Learning(lp.LightningModule):
 
     def parts(self, epoch: int) -> list[list[Key]]:
         """Keys of the batches of an epoch, of all devices."""
-        ranks, mixture = self.trainer.world_size, self.task.mixture
-        if mixture is not None:
-            return mixture.batches(self.recipe.batch, self.runtime.seed, epoch, ranks)
-        return batches(len(self.task.items), self.recipe.batch, self.runtime.seed, epoch, ranks)  # type: ignore[arg-type]
+        if self.task.mixture is not None:
+            return self.task.mixture.batches(self.recipe.batch, self.runtime.seed, epoch)
+        return batches(len(self.task.items), self.recipe.batch, self.runtime.seed, epoch)  # type: ignore[arg-type]
 
     @property
     def sizes(self) -> list[int]:
@@ -137,23 +141,23 @@ class Learning(lp.LightningModule):
         self._began, self._seen = time.perf_counter(), 0
 
     def on_train_batch_start(self, batch: list[Tensor], batch_idx: int) -> None:
-        """Seed networks that draw, as those with dropout do."""
-        place = [self.runtime.seed, len(self.progress.history), batch_idx, self.trainer.global_rank]
+        """Seed networks that draw, as those with dropout do; alike in all processes."""
+        place = [self.runtime.seed, len(self.progress.history), batch_idx, 0]
         torch.manual_seed(int(np.random.SeedSequence(place).generate_state(1)[0]))
 
     def training_step(self, batch: list[Tensor], batch_idx: int) -> Tensor:
-        """The loss of this device's part of a batch, weighed so that the devices' mean is that of the whole batch."""
-        images, targets = batch
+        """The loss of the whole batch: what the network answers to this process's part goes to all, and theirs here."""
+        rank, ranks, items = self.trainer.global_rank, self.trainer.world_size, self.sizes[batch_idx]
+        images, targets = (each[: len(range(rank, items, ranks))] for each in batch)
+        self.layers.items = items
         images = self._resized(images.permute(0, 3, 1, 2), batch_idx)  # a channels-last view, not a copy
-        answer = self.task.ask(self.model, images)
+        answer, targets = whole(self.task.ask(self.model, images), items), whole(targets, items)
         loss = self.task.loss(answer, targets)
-        share = len(images) / self.sizes[batch_idx]
-        rate = self.trainer.optimizers[0].param_groups[0]["lr"]
-        self._pending.append((loss.detach() * share, rate))
+        self._pending.append((loss.detach(), self.trainer.optimizers[0].param_groups[0]["lr"]))
         if self.task.watch is not None:
             with torch.no_grad():
                 self._watched.append(self.task.watch.count(answer, targets))
-        return loss * (share * self.trainer.world_size)  # Lightning averages gradients over the devices
+        return loss * ranks  # the gradients are sums over the processes, and Lightning takes their mean
 
     def on_train_batch_end(self, outputs: Any, batch: Any, batch_idx: int) -> None:
         """Look at the losses where it is time to."""
@@ -163,21 +167,20 @@ class Learning(lp.LightningModule):
 
     @property
     def window(self) -> int:
-        """Steps after which losses are looked at: all where that makes nobody wait."""
-        alone = self.trainer.world_size == 1 and self.device.type == "cpu"
-        return 1 if alone else WINDOW
+        """Steps after which losses are looked at: all where no device has to be waited for."""
+        return 1 if self.device.type == "cpu" else WINDOW
 
     def settle(self) -> None:
-        """Bring losses and watched sums of the steps since the last time into the progress, summed over the devices.
+        """Bring losses and watched sums of the steps since the last time into the progress.
 
         Raises:
             HairlineError: If a loss is no finite number; its batch goes to a file.
         """
         if not self._pending:
             return
-        losses = self._summed(torch.stack([loss for loss, _ in self._pending])).tolist()
+        losses = torch.stack([loss for loss, _ in self._pending]).tolist()
         if self._watched:
-            new = self._summed(torch.stack(self._watched).sum(0)).tolist()
+            new = torch.stack(self._watched).sum(0).tolist()
             old = self.progress.sums or [0.0] * len(new)
             self.progress.sums = [a + b for a, b in zip(old, new, strict=True)]
         before = len(self.progress.history) * len(self.sizes) + len(self.progress.losses)
@@ -198,7 +201,7 @@ class Learning(lp.LightningModule):
         mean = math.fsum(progress.losses) / len(progress.losses)
         scores = {"train/loss": mean, "learning_rate": self._last_rate}
         scores |= {} if watch is None else watch.rates(progress.sums)
-        scores |= self.trainer.strategy.broadcast(self.task.evaluate() if self.trainer.is_global_zero else {})
+        scores |= self.trainer.strategy.broadcast(self.task.evaluate())
         self.model.train()
         progress.history.append(scores)
         progress.losses, progress.sums = [], []
@@ -249,19 +252,16 @@ class Learning(lp.LightningModule):
         side = int(draws.choice(self.task.sides_px))
         return F.interpolate(images, (side, side), mode="bilinear", antialias=True)
 
-    def _summed(self, values: Tensor) -> Tensor:
-        total: Tensor = self.trainer.strategy.reduce(values, reduce_op="sum")
-        return total
-
     def _check(self, loss: float, number: int) -> None:
         if math.isfinite(loss):
             return
+        if not self.trainer.is_global_zero:
+            raise OthersEndedError(f"the training loss became {loss}, which the first process tells of")
         epoch, batch = divmod(number, len(self.sizes))
         path = self._folder / SPOILED_BATCH
-        if self.trainer.is_global_zero:
-            items = [self.task.items[key] for key in self.parts(epoch)[batch]]
-            columns = zip(*items, strict=True)
-            np.savez_compressed(path, **dict(zip(("images", "targets"), map(_stacked, columns), strict=True)))
+        items = [self.task.items[key] for key in self.parts(epoch)[batch]]
+        columns = zip(*items, strict=True)
+        np.savez_compressed(path, **dict(zip(("images", "targets"), map(_stacked, columns), strict=True)))
         raise HairlineError(
             f"the training loss became {loss} in epoch {epoch + 1} of {self.recipe.epochs}, batch {batch + 1}, which "
             f"lies in {path}; look at it, lower recipe.learning_rate (now {self.recipe.learning_rate:g}) or set "

@@ -45,7 +45,7 @@ class Task(Generic[M]):
         evaluate: Scores of the model as it is, called after every epoch; empty where there is nothing to judge it on.
         sides_px: Sides that batches of images are resized to, one drawn a batch; empty keeps them as they are.
         ask: (network, images) → its answer; calls it, if nothing else is said.
-        together: Makes a batch of items; None stacks them.
+        together: (items, least=height and width that they have at least) → a batch; None stacks them.
         watch: What is counted during training.
         mixture: Which items an epoch has; None for each of them once.
         picture: Epoch, counted from 1 → a picture (PNG) for the log, or None.
@@ -58,7 +58,7 @@ class Task(Generic[M]):
     evaluate: Callable[[], dict[str, float]]
     sides_px: tuple[int, ...] = ()
     ask: Callable[[Any, Tensor], Any] = _answer
-    together: Callable[[list[Any]], Any] | None = None
+    together: Callable[..., Any] | None = None
     watch: Watch | None = None
     mixture: Mixture | None = None
     picture: Callable[[int], bytes | None] = _no_picture

@@ -6,12 +6,11 @@ training that finds one there goes on behind that step and ends with the same we
 that was never interrupted; one that cannot be read is moved aside. Only then is anything told to the log, so that
 trouble with it costs no training.
 
-With several devices each takes its part of every batch, so that a batch is the same set of items on any number of them.
-Statistics of batch normalisation are those of all devices on CUDA; on processors each has its own, for torch cannot.
+With several processes each takes its part of every batch, and loss, batch normalisation and dropout are those of the
+whole batch, so that any number of them learns the same up to rounding (docs/scale.md).
 """
 
 import logging
-import os
 import signal
 import sys
 import time
@@ -23,16 +22,19 @@ from typing import Any, TypeVar
 
 import lightning.pytorch as lp
 import torch
+import torch.distributed as dist
 from lightning.pytorch.callbacks import Callback, TQDMProgressBar
 from torch import nn
 
 from hairline.errors import HairlineError
 from hairline.nn.runtime import weights as weight_files
-from hairline.nn.runtime.device import resolve
-from hairline.nn.runtime.recipes import Recipe, Runtime
-from hairline.nn.training.checkpoints import BEST, Beside, Keep, best_epoch, found
+from hairline.nn.runtime.device import Placement, resolve
+from hairline.nn.runtime.processes import OthersEndedError, as_launched, launched, leads, refuse_few
+from hairline.nn.runtime.recipes import Parallel, Recipe, Runtime
+from hairline.nn.training.checkpoints import BEST, CHECKPOINT, Beside, Keep, best_epoch, found
 from hairline.nn.training.module import Learning, Log
 from hairline.nn.training.task import Task, Trained
+from hairline.nn.training.whole_batch import WholeBatch
 
 LINE_SECONDS = 30.0
 
@@ -59,35 +61,48 @@ def fit(task: Task[M], recipe: Recipe, runtime: Runtime, log: Log, checkpoint_di
         KeyboardInterrupt: On Ctrl-C.
         SystemExit: With status 143, on SIGTERM.
     """
-    checkpoint_dir.mkdir(parents=True, exist_ok=True)
     resolve(runtime)
     learning = Learning(task, recipe, runtime, log, checkpoint_dir)
-    checkpoint = found(checkpoint_dir, learning, recipe.stopping, leads())
+    if leads():
+        checkpoint_dir.mkdir(parents=True, exist_ok=True)
     task.model.train().to(memory_format=torch.channels_last)
     with _quiet():
-        trainer = _trainer(recipe, runtime, checkpoint_dir)
-        with _ended_by_signals(trainer):
-            trainer.fit(learning, ckpt_path=checkpoint, weights_only=True)
+        trainer = _trainer(recipe, as_launched(runtime), checkpoint_dir, learning.layers)
+        refuse_few(recipe.batch, trainer.world_size)
+        with _ended_by_signals(trainer), _ended_by_others(trainer):
+            trainer.fit(learning, ckpt_path=_begin(trainer, learning, checkpoint_dir), weights_only=True)
     history, kept = learning.progress.history, len(learning.progress.history)
     if recipe.stopping is not None:
         kept = best_epoch(history, recipe.stopping)
-        weight_files.fill(task.model, weight_files.read(checkpoint_dir / BEST), str(checkpoint_dir / BEST))
+        if leads():  # others may have no such file
+            weight_files.fill(task.model, weight_files.read(checkpoint_dir / BEST), str(checkpoint_dir / BEST))
     return Trained(task.model.eval(), learning.progress.initial, history, kept)
 
 
-def leads() -> bool:
-    """Whether this process is the first of a training, which alone logs and writes; the others take part in it."""
-    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
+def _begin(trainer: lp.Trainer, learning: Learning, folder: Path) -> Path | None:
+    """The checkpoint to go on from: the first process's, where all are there, whatever lies on the others' disks."""
+    here = leads() or not launched()
+    checkpoint = found(folder, learning, learning.recipe.stopping) if here else None
+    if not launched():
+        return checkpoint
+    trainer.strategy.setup_environment()
+    work, goes_on = trainer.strategy.broadcast((folder.name, checkpoint is not None))
+    if work.partition("-")[0] != folder.name.partition("-")[0]:  # a second training of the same has a number
+        raise HairlineError(
+            f"process {trainer.global_rank} of this training has other parameters, inputs or source than the first; "
+            "give every node the same workspace (git and 'dvc pull'), and start again"
+        )
+    return folder / CHECKPOINT if goes_on else None
 
 
-def _trainer(recipe: Recipe, runtime: Runtime, folder: Path) -> lp.Trainer:
+def _trainer(recipe: Recipe, runtime: Runtime, folder: Path, layers: WholeBatch) -> lp.Trainer:
     placement, parallel = resolve(runtime), runtime.parallel
     progress: list[Callback] = [TQDMProgressBar() if sys.stdout.isatty() else _Lines()]
     try:
         return lp.Trainer(
             accelerator=placement.accelerator,
             devices=parallel.devices,
-            strategy=parallel.strategy,
+            strategy=_strategy(placement, parallel),
             num_nodes=parallel.nodes,
             precision=placement.precision,  # type: ignore[arg-type]
             max_epochs=recipe.epochs,
@@ -97,12 +112,23 @@ def _trainer(recipe: Recipe, runtime: Runtime, folder: Path) -> lp.Trainer:
             enable_progress_bar=sys.stdout.isatty(),
             enable_model_summary=False,
             use_distributed_sampler=False,
-            plugins=[Beside()],
-            sync_batchnorm=placement.accelerator == "gpu",
+            plugins=[Beside(), layers],
             default_root_dir=folder,
         )
     except (ValueError, RuntimeError) as error:  # what Lightning says of strategies and devices that there are not
         raise HairlineError(f"runtime.parallel: {error}") from None
+
+
+def _strategy(placement: Placement, parallel: Parallel) -> str:
+    """Lightning's name of the strategy.
+
+    On processors gradients keep their places among those that are summed together: DDP would sort them anew after its
+    first step, so that a training that goes on would add them up in another order than one that was never interrupted.
+    """
+    alone = parallel.devices in (1, "auto") and parallel.nodes == 1
+    if placement.accelerator == "gpu" or alone or parallel.strategy not in ("auto", "ddp"):
+        return parallel.strategy
+    return "ddp_find_unused_parameters_true"
 
 
 class _Lines(Callback):
@@ -132,6 +158,24 @@ def _ended_by_signals(trainer: lp.Trainer) -> Iterator[None]:
             raise
     if trainer.received_sigterm:
         raise SystemExit(128 + signal.SIGTERM)
+
+
+@contextmanager
+def _ended_by_others(trainer: lp.Trainer) -> Iterator[None]:
+    """Tell errors of the connection to other processes, which have ended, from those of this one."""
+    try:
+        yield
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and "gloo" not in str(error):
+            raise
+        if not dist.is_initialized():
+            raise HairlineError(
+                f"process {trainer.global_rank} of {trainer.world_size} found no way to the others: "
+                f"{str(error).splitlines()[0]}; look at addresses and ports (docs/scale.md)"
+            ) from None
+        raise OthersEndedError(
+            "another process of this training ended, see what it says; 'dvc repro' goes on from the last state"
+        ) from error
 
 
 @contextmanager
