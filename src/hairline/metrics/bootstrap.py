@@ -42,6 +42,10 @@ class BootstrapOptions:
     seed: Annotated[int, Ge(0), Le(bounds.SEED)]
 
 
+BOOTSTRAP = BootstrapOptions(resamples=1000, level=0.95, seed=1)
+"""As in the base profile."""
+
+
 def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDArray[np.int64]:
     """How often each image is in each resample, int64 [resamples, images].
 
