@@ -49,10 +49,10 @@ class PatchClassifier:
         Raises:
             HairlineError: If the folder holds no classifier.
         """
-        from hairline.nn.classifier import backbones, folding
+        refuse_none(folder)
+        from hairline.nn.classifier import backbones, folding  # torch, which takes seconds to load
         from hairline.nn.runtime import device, serving
 
-        refuse_none(folder)
         model, info = backbones.load(folder)
         self.info: Mapping[str, object] = info
         self.window_px = _window(info)

@@ -133,6 +133,9 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
             export`` wrote, ``….onnx``, which needs no torch; or ``models:/NAME@champion`` or ``models:/NAME/VERSION``
             of MLflow's registry. A folder that is itself called ``shipped`` is named ``./shipped``.
 
+    Returns:
+        The network, on the GPU where there is one; ``.predict(image)`` asks it.
+
     Raises:
         HairlineError: If there is no segmenter, or it needs an extra of hairline that is not installed.
 
