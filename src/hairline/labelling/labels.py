@@ -1,7 +1,8 @@
 """One label by any method: which one follows from the class of the options."""
 
+from dataclasses import Field
 from types import ModuleType
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ SHIPPED_OPTIONS = ("EXAMPLE", "PAPER")
 class MethodOptions(Protocol):
     """Options of a labelling method: an instance of ``Options`` of one of its modules, such as ``konig.PAPER``."""
 
-    __dataclass_fields__: dict[str, object]
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 def label(
