@@ -1,8 +1,7 @@
 """A finished patch classifier, loaded and asked where an image shows cracks."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 from hairline.errors import HairlineError
 from hairline.imaging.rgb import refuse_image
 from hairline.inspection import registered
-from hairline.io import bounds
+from hairline.io import bounds, extras
 from hairline.io.hashing import content_hash
 from hairline.io.reading import there
 from hairline.labelling import labels, sizes
@@ -144,7 +143,7 @@ def load_classifier(source: str | Path) -> PatchClassifier:
 
     Raises:
         HairlineError: If there is no such folder, store or model, it is no classifier (a segmenter is none), its two
-            files do not belong together, or torch is not installed.
+            files do not belong together, or a library of the extra ``train`` is missing.
 
     Example:
         >>> import hairline
@@ -152,22 +151,11 @@ def load_classifier(source: str | Path) -> PatchClassifier:
         Traceback (most recent call last):
         hairline.errors.HairlineError: nowhere: no such folder; expected the folder of a classifier, ...
     """
-    with _torch_told(source):
+    with extras.needed(f"the classifier {source}"):
         if registered.is_one(source):
             with registered.fetched(str(source), "classifier") as folder:
                 return PatchClassifier(folder)
         return PatchClassifier(Path(source))
-
-
-@contextmanager
-def _torch_told(source: str | Path) -> Iterator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise HairlineError(
-            f"{source}: needs {error.name}, which is not installed; expected all that classifiers depend on; install "
-            "hairline with it"
-        ) from None
 
 
 def _window(info: Mapping[str, object]) -> int | None:
