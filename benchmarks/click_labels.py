@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from hairline.data.samples import evenly, load_image, load_mask
 from hairline.imaging.images import quantise
-from hairline.inspection.labeller import BATCH, STRIDE_PX, TILE_PX
+from hairline.inspection.patch_classifier import BATCH, STRIDE_PX, TILE_PX
 from hairline.io.atomic import whole_file
 from hairline.io.hashing import content_hash
 from hairline.io.source import Source

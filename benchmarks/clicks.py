@@ -35,7 +35,7 @@ from hairline.clicking.choosing import Chooser
 from hairline.clicking.features import Kept
 from hairline.clicking.patches import Patch
 from hairline.data.samples import evenly, image_path, load_image, load_mask, read_samples
-from hairline.inspection.labeller import BATCH, STRIDE_PX
+from hairline.inspection.patch_classifier import BATCH, STRIDE_PX
 from hairline.io.atomic import write_json
 from hairline.labelling.methods import multiscale
 from hairline.nn.classifier import frozen

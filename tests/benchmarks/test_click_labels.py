@@ -15,7 +15,7 @@ from support.plain_scoring import f1, predicted
 from hairline.data.layouts import folder as layout
 from hairline.data.samples import ingest, load_image, load_mask
 from hairline.imaging.images import quantise, write_image, write_mask
-from hairline.inspection.labeller import BATCH, STRIDE_PX, TILE_PX
+from hairline.inspection.patch_classifier import BATCH, STRIDE_PX, TILE_PX
 from hairline.labelling.methods import konig, multiscale
 from hairline.nn.classifier import backbones, evidence, frozen
 from hairline.nn.classifier.linear import Line

@@ -25,6 +25,7 @@ SENTENCES = {
     ("click", "photos", "--no-browser"): ("'hairline click'", "", "platform"),
     ("init", "workspace", "--photos", "photos", "--yes"): ("a workspace", "dvc", "platform"),
     ("python", "import hairline; hairline.load_segmenter('network')"): ("the network network", "torch", "train"),
+    ("python", "import hairline; hairline.load_classifier('network')"): ("the classifier network", "", "train"),
     ("python", "from hairline.inspection.geotiff import georeference\nfrom pathlib import Path\n"
      "georeference(Path('a.tif'))"): ("GeoTIFF", "rasterio", "geo"),
 }  # fmt: skip
@@ -36,6 +37,11 @@ WORKING = (
     ("score", "shipped/scores", "shipped/masks", "--out", "scored"),
     ("rank", "photos", "--maps", "shipped", "--maps", "shipped/masks", "--out", "ranked"),
     ("python", "import hairline; print(hairline.load_segmenter().sha256)"),
+    (
+        "python",
+        "import hairline, numpy as np; wall = np.full((9, 9, 3), 200, np.uint8); wall[4] = 0\n"
+        "print(hairline.score(hairline.label(wall, None, hairline.otsu.PAPER), wall[..., 0] == 0).ods)",
+    ),
 )
 
 

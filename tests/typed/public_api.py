@@ -37,9 +37,29 @@ def measured(mask: NDArray[np.bool_]) -> float:
     return found.length_px
 
 
+def labelled(photo: NDArray[np.uint8], mask: NDArray[np.bool_]) -> hairline.Difference:
+    """From a photo to a label, and to a score."""
+    classifier = hairline.load_classifier(Path("classifier"))
+    assert_type(classifier, hairline.PatchClassifier)
+    evidence = classifier.localize(photo)
+    assert_type(evidence, hairline.Evidence)
+    options = classifier.fitted(hairline.konig.PAPER)
+    assert_type(options, hairline.konig.Options)
+    label = hairline.label(photo, evidence, options)
+    assert_type(label, NDArray[np.float32])
+    scores = hairline.score([label], [mask])
+    assert_type(scores, hairline.Evaluation)
+    assert_type((scores.ods, scores.ois, scores.ap), tuple[float, float, float])
+    assert_type(scores.table, pd.DataFrame)
+    assert_type(scores.interval("ap"), tuple[float, float] | None)
+    return hairline.score(label, mask).against(scores)
+
+
 def refused() -> None:
     """What is no part of the API, or of another type, is an error before anything runs."""
     hairline.load_segmentor()  # type: ignore[attr-defined]
     hairline.load_segmenter(3)  # type: ignore[arg-type]
     hairline.load_segmenter().predict("wall.jpg", scale="big")  # type: ignore[arg-type]
+    hairline.label(np.zeros((4, 4, 3), np.uint8), None, "konig")  # type: ignore[arg-type]
+    hairline.score([], []).interval("f1")  # type: ignore[arg-type]
     raise hairline.HairlineError("told")

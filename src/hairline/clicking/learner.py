@@ -15,7 +15,7 @@ from hairline.clicking.features import Kept
 from hairline.clicking.order import Picture
 from hairline.clicking.patches import Patch
 from hairline.clicking.session import Session
-from hairline.inspection.labeller import BATCH, STRIDE_PX
+from hairline.inspection.patch_classifier import BATCH, STRIDE_PX
 from hairline.inspection.pictures import overlay
 from hairline.io.atomic import whole_folder
 from hairline.labelling.methods import multiscale

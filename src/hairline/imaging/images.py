@@ -261,7 +261,19 @@ def _deep_colours(path: Path, eight: Image.Image, turn: int) -> NDArray[np.uint1
 
 
 def turned(pixels: NDArray[Kind], number: int) -> NDArray[Kind]:
-    """Pixels of an EXIF orientation, [height, width, …], upright, as Pillow's transposition does it; a view."""
+    """Pixels stored in an EXIF orientation, turned upright, as Pillow's ``ImageOps.exif_transpose`` does it.
+
+    Args:
+        pixels: [height, width, …] of any type, as they are stored.
+        number: Value of the EXIF tag 274, 1 (upright already) to 8.
+
+    Returns:
+        A view, [height, width, …] or, from 5 on, [width, height, …].
+
+    Example:
+        >>> turned(np.array([[1, 2, 3]]), 6).tolist(), turned(np.array([[1, 2, 3]]), 3).tolist()
+        ([[1], [2], [3]], [[3, 2, 1]])
+    """
     found = pixels.swapaxes(0, 1) if number >= SIDEWAYS else pixels
     rows, columns = -1 if number in ROWS_REVERSED else 1, -1 if number in COLUMNS_REVERSED else 1
     return found[::rows, ::columns]
@@ -277,7 +289,21 @@ def depth(largest: int) -> int:
 
 
 def in_8_bits(pixels: NDArray[np.uint16], bits: int | None = None) -> NDArray[np.uint8]:
-    """16-bit values in 8 bits, by a range of ``bits`` or by the smallest that holds them all, alpha left aside."""
+    """16-bit values in 8 bits, the lowest bits cut off, alpha left aside.
+
+    Args:
+        pixels: uint16, grey [height, width] or colours [height, width, 3 or 4].
+        bits: How many bits the camera used: 8, 10, 12, 14 or 16; None for the fewest that hold all values here, which
+            makes images of one camera differ in brightness.
+
+    Returns:
+        uint8 of the same shape.
+
+    Example:
+        >>> twelve = np.array([[0, 4095]], np.uint16)
+        >>> in_8_bits(twelve).tolist(), in_8_bits(twelve, 16).tolist()
+        ([[0, 255]], [[0, 15]])
+    """
     return (pixels >> ((depth(largest_of(pixels)) if bits is None else bits) - 8)).astype(np.uint8)
 
 
@@ -374,12 +400,18 @@ def _turned(file: Image.Image) -> Image.Image:
 
 
 def read_image(path: Path, bits: int | None = None) -> NDArray[np.uint8]:
-    """Read any image file, upright by its EXIF tag, as RGB uint8 of shape [height, width, 3].
+    """Read any image file, upright by its EXIF tag, as RGB.
+
+    PNG, JPEG, TIFF, BMP, WebP, AVIF, JPEG 2000, GIF and PNM with one image, of 1 to 16 bits a channel. It is what all
+    else here takes: ``hairline.label(read_image(path), …)``.
 
     Args:
         path: The file; what it has of transparency is left aside.
         bits: For files of 16 bits a channel, how many of them are used: 8, 10, 12, 14 or 16. None takes the fewest
             that hold the values of this file alone, which makes files of one camera differ in brightness.
+
+    Returns:
+        RGB uint8 [height, width, 3].
 
     Raises:
         HairlineError: If the file is missing, no decodable image, or holds larger values.
@@ -394,11 +426,17 @@ def read_stored(path: Path, bits: int | None = None) -> tuple[NDArray[np.uint8],
 
 
 def read_grey(path: Path, most: int | None = None) -> NDArray[np.uint8]:
-    """Read any image file as grey levels 0..255, uint8 [height, width]; bilevel files give 0 and 255.
+    """Read any image file as grey levels, upright by its EXIF tag; colours become luma, transparency is left aside.
 
     Args:
         path: The file.
         most: Pixels that it may have; None for :data:`hairline.imaging.limits.PIXELS`.
+
+    Returns:
+        uint8 [height, width] in 0 … 255; bilevel files give 0 and 255, 16 bits are cut to 8 by the file's own range.
+
+    Raises:
+        HairlineError: If the file is missing, no decodable image, or larger.
     """
     return _converted(path, decode(path, most).pixels, "L", None)
 
@@ -415,12 +453,31 @@ def read_ignored(path: Path) -> NDArray[np.bool_] | None:
 
 
 def read_scores(path: Path) -> NDArray[np.uint8]:
-    """Read a score map written by :func:`write_scores`: uint8 [height, width], 255 is a score of 1."""
+    """Read a score map as :func:`write_scores` writes it, or any grey image of 8 bits.
+
+    Args:
+        path: The file.
+
+    Returns:
+        uint8 [height, width], 255 is a score of 1; the metrics take it as it is.
+
+    Raises:
+        HairlineError: If the file is missing or no decodable image.
+    """
     return read_grey(path)
 
 
 def write_image(path: Path, image: NDArray[np.uint8]) -> None:
-    """Write grey [height, width] or RGB [height, width, 3] uint8 as a PNG file, making its folder."""
+    """Write an image as a PNG file, making its folder. What is there is replaced.
+
+    Args:
+        path: The file, with any letters in its name.
+        image: uint8, grey [height, width] or RGB [height, width, 3].
+
+    Raises:
+        ValueError: If it is of another type or shape, which OpenCV cannot encode.
+        OSError: If it cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     pixels = image if image.ndim == 2 else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     encoded, content = cv2.imencode(".png", pixels, PNG)
@@ -430,7 +487,19 @@ def write_image(path: Path, image: NDArray[np.uint8]) -> None:
 
 
 def mask_levels(mask: NDArray[np.bool_], ignored: NDArray[np.bool_] | None = None) -> NDArray[np.uint8]:
-    """The levels of a canonical mask, uint8: 255 for crack, 0 for none, :data:`IGNORED` where it says nothing."""
+    """The levels of a canonical mask, as files hold them (docs/own_data.md).
+
+    Args:
+        mask: True where there is crack, bool [height, width].
+        ignored: True where nobody said whether there is crack, bool [height, width]; None for nowhere.
+
+    Returns:
+        uint8 [height, width]: 255 for crack, 0 for none, :data:`IGNORED` (127) where it says nothing.
+
+    Example:
+        >>> mask_levels(np.array([[True, False, False]]), np.array([[False, False, True]])).tolist()
+        [[255, 0, 127]]
+    """
     levels = mask.astype(np.uint8) * np.uint8(255)
     if ignored is not None:
         levels[ignored] = IGNORED
@@ -443,7 +512,18 @@ def write_mask(path: Path, mask: NDArray[np.bool_], ignored: NDArray[np.bool_] |
 
 
 def quantise(scores: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Scores in [0, 1] as the nearest of 256 levels."""
+    """Scores as the nearest of 256 levels, which is how they are kept in files.
+
+    Args:
+        scores: Floating point of any shape; what lies outside [0, 1] is taken for 0 and 1.
+
+    Returns:
+        uint8 of the same shape; level / 255 is within 1/510 of the score.
+
+    Example:
+        >>> quantise(np.array([0.0, 0.5, 1.0, 1.2])).tolist()
+        [0, 128, 255, 255]
+    """
     return np.asarray(np.rint(np.clip(scores, 0, 1) * 255), dtype=np.uint8)
 
 

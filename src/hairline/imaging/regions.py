@@ -73,7 +73,19 @@ class Regions:
 
 
 def over_white(colours: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Colours [height, width, 3] of a transparency [height, width], where 255 is opaque, over white."""
+    """Colours of a partly transparent image as they look on a white page.
+
+    Args:
+        colours: RGB uint8 [height, width, 3].
+        alpha: uint8 [height, width], 255 is opaque.
+
+    Returns:
+        RGB uint8 [height, width, 3]; ``colours`` itself where all is opaque.
+
+    Example:
+        >>> over_white(np.zeros((1, 2, 3), np.uint8), np.array([[255, 51]], np.uint8))[0, :, 0].tolist()
+        [0, 204]
+    """
     if alpha.min(initial=WHITE) == WHITE:
         return colours
     share = alpha[..., None].astype(np.uint16)

@@ -38,9 +38,18 @@ class Tiling:
         return Tiling(tile, overlap, round(self.margin_px / factor), align)
 
     def spans(self, length: int) -> list[Span]:
-        """First and last pixel (the latter not included) of the tiles along a side; one where it is no longer.
+        """The tiles along a side of an image, as few as can be and about equally long.
 
-        They are as few as can be, share ``overlap_px`` and no more, and are about equally long.
+        Args:
+            length: Of the side, in pixels.
+
+        Returns:
+            First and last pixel of each, the latter not included; one where the side is no longer than ``tile_px``.
+            Neighbours share ``overlap_px`` and no more.
+
+        Example:
+            >>> Tiling(tile_px=100, overlap_px=20, margin_px=4, align_px=4).spans(200)
+            [(0, 80), (60, 140), (120, 200)]
         """
         if length <= self.tile_px:
             return [(0, length)]
@@ -52,7 +61,14 @@ class Tiling:
         return list(zip(starts, ends, strict=True))
 
     def weights(self, length: int) -> list[NDArray[np.float32]]:
-        """Weights of the pixels of every span, float32 in [0, 1]; those of one pixel of the side add up to 1."""
+        """Weights of the pixels of every span, by which tiles are blended: smooth over the overlap.
+
+        Args:
+            length: Of the side, in pixels.
+
+        Returns:
+            One float32 array in [0, 1] a span of :meth:`spans`; those of one pixel of the side add up to 1.
+        """
         spans, ramp = self.spans(length), max(self.overlap_px - 2 * self.margin_px, 1)
         found = []
         for start, stop in spans:

@@ -23,10 +23,26 @@ T = TypeVar("T", bound=np.generic)
 
 @dataclass(frozen=True)
 class PatchGrid:
-    """Square windows over an image of ``height`` × ``width`` pixels.
+    """Square windows over an image of ``height`` × ``width`` pixels, and what is needed to go there and back.
+
+    :meth:`split` cuts windows out; :meth:`mean`, :meth:`minimum` and :meth:`spread` bring a value a window back to the
+    pixels. The image is mirrored at its bottom and right edge, so that every pixel lies in a window.
+
+    Attributes:
+        height: Rows of the image in pixels, at least 1.
+        width: Its columns, likewise.
+        window_px: Side of the windows.
+        stride_px: Distance between windows, at most ``window_px``.
 
     Raises:
         HairlineError: If a length is below one pixel, or the stride exceeds the window and would skip pixels.
+
+    Example:
+        >>> grid = PatchGrid(height=5, width=8, window_px=4, stride_px=2)
+        >>> grid.rows, grid.cols, grid.cell_px, grid.padded_height
+        (3, 3, 2, 8)
+        >>> grid.spread(grid.mean(np.arange(9).reshape(3, 3)))[:, 0].tolist()
+        [0.0, 0.0, 1.5, 1.5, 4.5]
     """
 
     height: int
@@ -73,12 +89,31 @@ class PatchGrid:
         return math.ceil((covered - self.window_px) / self.stride_px) + 1
 
     def origins(self) -> NDArray[np.int64]:
-        """Top left corners (y, x) of the windows, row by row, shape [rows * cols, 2], in pixels."""
+        """Top left corners of the windows, row by row, in pixels.
+
+        Returns:
+            int64 [rows * cols, 2], each y and x; the last windows begin inside the image and may end in what was
+            mirrored.
+
+        Example:
+            >>> PatchGrid(height=4, width=6, window_px=4, stride_px=2).origins().tolist()
+            [[0, 0], [0, 2], [0, 4]]
+        """
         rows, cols = np.mgrid[: self.rows, : self.cols] * self.stride_px
         return np.stack([rows.ravel(), cols.ravel()], axis=1)
 
     def pad(self, image: NDArray[T]) -> NDArray[T]:
-        """Mirror an image [height, width, ...] at its bottom and right edge to the padded size."""
+        """Mirror an image at its bottom and right edge to the padded size, the edge itself not repeated.
+
+        Args:
+            image: [height, width, …] of any type, of the grid's size.
+
+        Returns:
+            A new array [padded_height, padded_width, …] of the same type.
+
+        Raises:
+            ValueError: If the image is of another size.
+        """
         if image.shape[:2] != (self.height, self.width):
             raise ValueError(f"grid of {self.height}x{self.width} given an image of shape {image.shape}")
         margins = [(0, self.padded_height - self.height), (0, self.padded_width - self.width)]
@@ -86,29 +121,65 @@ class PatchGrid:
         return np.pad(image, margins, mode="reflect")
 
     def split(self, image: NDArray[T]) -> NDArray[T]:
-        """Windows of an image [height, width, ...] as a view of shape [rows, cols, window, window, ...]."""
+        """Windows of an image, without a copy of any but the mirrored image.
+
+        Args:
+            image: [height, width, …] of any type, of the grid's size.
+
+        Returns:
+            A view [rows, cols, window_px, window_px, …] of the same type; window (i, j) begins at row i · stride_px and
+            column j · stride_px.
+
+        Raises:
+            ValueError: If the image is of another size.
+
+        Example:
+            >>> PatchGrid(4, 4, 2, 2).split(np.arange(16).reshape(4, 4))[0, 1].tolist()
+            [[2, 3], [6, 7]]
+        """
         windows = sliding_window_view(self.pad(image), (self.window_px, self.window_px), axis=(0, 1))
         windows = windows[:: self.stride_px, :: self.stride_px]
         return np.moveaxis(windows, (-2, -1), (2, 3))
 
     def mean(self, values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.float64]:
-        """Mean over all windows that cover a cell.
+        """Mean over all windows that cover a cell: how votes become a map in König et al. 2021, section III-B.
 
         Args:
-            values: One number a window, shape [rows, cols].
+            values: One number a window, [rows, cols].
 
         Returns:
-            Cells, shape [padded_height / cell_px, padded_width / cell_px].
+            float64 cells [padded_height / cell_px, padded_width / cell_px]; a cell at the border lies in fewer windows.
+
+        Raises:
+            ValueError: If there are more or fewer values than windows.
         """
         totals = self._gather(values.astype(np.float64), np.add, 0.0)
         return totals / self._gather(np.ones((self.rows, self.cols)), np.add, 0.0)
 
     def minimum(self, values: NDArray[np.floating] | NDArray[np.integer]) -> NDArray[np.float64]:
-        """Minimum over all windows that cover a cell: shapes as in :meth:`mean`."""
+        """Minimum over all windows that cover a cell: the unanimous vote of König et al. 2021, section III-C.
+
+        Args:
+            values: One number a window, [rows, cols].
+
+        Returns:
+            float64 cells [padded_height / cell_px, padded_width / cell_px].
+
+        Raises:
+            ValueError: If there are more or fewer values than windows.
+        """
         return self._gather(values.astype(np.float64), np.minimum, np.inf)
 
     def spread(self, cells: NDArray[T]) -> NDArray[T]:
-        """Repeat every cell over the pixels it covers and cut to [height, width]."""
+        """Repeat every cell over the pixels that it covers and cut off what was mirrored.
+
+        Args:
+            cells: [padded_height / cell_px, padded_width / cell_px] of any type, of :meth:`mean` or :meth:`minimum`.
+
+        Returns:
+            [height, width] of the same type, without interpolation: :func:`hairline.labelling.localization.upsample`
+            enlarges smoothly.
+        """
         pixels = cells.repeat(self.cell_px, axis=0).repeat(self.cell_px, axis=1)
         return pixels[: self.height, : self.width]
 

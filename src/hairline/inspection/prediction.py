@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from hairline.errors import HairlineError
 from hairline.imaging import tiles
 from hairline.imaging.resized import asked_at
+from hairline.imaging.rgb import refuse_image
 from hairline.imaging.tiles import blended
 from hairline.inspection import opened, photos, registered
 from hairline.inspection.scores import Scores
@@ -132,6 +133,9 @@ def load_segmenter(source: str | Path = SHIPPED) -> Predictor:
             export`` wrote, ``….onnx``, which needs no torch; or ``models:/NAME@champion`` or ``models:/NAME/VERSION``
             of MLflow's registry. A folder that is itself called ``shipped`` is named ``./shipped``.
 
+    Returns:
+        The network, on the GPU where there is one; ``.predict(image)`` asks it.
+
     Raises:
         HairlineError: If there is no segmenter, or it needs an extra of hairline that is not installed.
 
@@ -196,17 +200,3 @@ def refuse_scale(scale: float) -> None:
             f"scale {scale!r}: expected a number above 0 and at most {LARGEST_SCALE:g}, as 0.5 to halve both sides or "
             "2 to double them; correct it"
         )
-
-
-def refuse_image(image: object) -> None:
-    """Raise HairlineError unless something is an RGB image, uint8 [height, width, 3]."""
-    if isinstance(image, np.ndarray):
-        if image.dtype == np.uint8 and image.ndim == 3 and image.shape[2] == 3 and image.size:
-            return
-        found = f"{image.dtype} {list(image.shape)}"
-    else:
-        found = type(image).__name__
-    raise HairlineError(
-        f"image: found {found}; expected RGB uint8 [height, width, 3] or the path of an image file; convert it "
-        "(values in [0, 1] times 255, grey three times over, without alpha)"
-    )

@@ -1,4 +1,4 @@
-"""Segmenters of MLflow's registry, fetched when one is asked for; nothing else here needs MLflow."""
+"""Networks of MLflow's registry, fetched when one is asked for; nothing else here needs MLflow."""
 
 import tempfile
 from collections.abc import Iterator
@@ -21,15 +21,16 @@ def is_one(source: str | Path) -> bool:
 
 
 @contextmanager
-def fetched(source: str) -> Iterator[Path]:
-    """The folder of a registered segmenter, which is gone after the block.
+def fetched(source: str, kind: str = "segmenter") -> Iterator[Path]:
+    """The folder of a registered network, which is gone after the block.
 
     Args:
         source: ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION``, in the store of the workspace that this is called
             in, or the one that MLFLOW_TRACKING_URI names.
+        kind: What is expected, for the message: ``segmenter`` or ``classifier``.
 
     Raises:
-        HairlineError: If the store or the model is not there, or the model is no segmenter of hairline's.
+        HairlineError: If the store or the model is not there, or the model is no network of hairline's.
     """
     extras.refuse_without("mlflow", f"the network {source}")
     from hairline.tracking import registry, store  # MLflow, which takes seconds to load
@@ -40,7 +41,7 @@ def fetched(source: str) -> Iterator[Path]:
         found = sorted(path.parent for path in (folder / DATA).rglob(INFO_FILE))
         if len(found) != 1 or not (found[0] / WEIGHTS_FILE).is_file():
             raise HairlineError(
-                f"{source}: holds no {INFO_FILE} with {WEIGHTS_FILE}; expected a segmenter that "
+                f"{source}: holds no {INFO_FILE} with {WEIGHTS_FILE}; expected a {kind} that "
                 "hairline trained; name another model or version"
             )
         yield found[0]

@@ -41,7 +41,13 @@ class Scores(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
 
     @classmethod
     def of(cls, scores: NDArray[np.float32], threshold: float, source: Source) -> "Scores":
-        """Scores as an array of this kind, which shares their memory."""
+        """Scores as an array of this kind, which shares their memory.
+
+        Args:
+            scores: float32 [height, width] in [0, 1].
+            threshold: From which score on a pixel is crack, in [0, 1].
+            source: The photo: its path, or RGB uint8 [height, width, 3].
+        """
         made = scores.view(cls)
         made.threshold, made.source = threshold, source
         return made
@@ -59,7 +65,13 @@ class Scores(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
         return np.asarray(self).__reduce__()
 
     def mask(self, threshold: float | None = None) -> NDArray[np.bool_]:
-        """Which pixels are crack, bool [height, width]: their score is at least a threshold, by default the network's.
+        """Which pixels are crack: their score is at least a threshold.
+
+        Args:
+            threshold: In [0, 1]; None for the network's own, which was chosen on its validation images.
+
+        Returns:
+            A new array, bool [height, width].
 
         Raises:
             HairlineError: If the threshold is not in [0, 1], or none is known since the array was made from another.
@@ -103,7 +115,18 @@ class Scores(np.ndarray[tuple[int, int], np.dtype[np.float32]]):
         return Inspection(measured, mask, name, None if known is None else known.mm_per_px, place)
 
     def to_geojson(self, mm_per_px: float | None = None, *, threshold: float | None = None) -> dict[str, Any]:
-        """The cracks as GeoJSON: ``measure(mm_per_px, threshold=threshold).to_geojson()``."""
+        """The cracks as GeoJSON: ``measure(mm_per_px, threshold=threshold).to_geojson()``.
+
+        Args:
+            mm_per_px: As for :meth:`measure`.
+            threshold: Likewise.
+
+        Returns:
+            A FeatureCollection of plain values, which ``json.dumps`` takes; see :meth:`Inspection.to_geojson`.
+
+        Raises:
+            HairlineError: As :meth:`measure`.
+        """
         return self.measure(mm_per_px, threshold=threshold).to_geojson()
 
 
@@ -139,19 +162,32 @@ class Inspection:
         """The cracks, a row each, with the columns of cracks.csv.
 
         Args:
-            bands: Classes of widths, by name or file; None for none. Without a scale no crack has one.
+            bands: Classes of widths, ``aci224r`` (ACI 224R-01, table 4.1), ``en1992`` (EN 1992-1-1) or a file of one's
+                own; None for none. Without a scale no crack has one.
+
+        Returns:
+            The longest first; lengths and widths in pixels and, where the scale is known, in millimetres.
+
+        Raises:
+            HairlineError: If there are no such classes.
         """
         from hairline.inspection.measuring.table import table
 
         return table(self.name, self.measured, self.mm_per_px, _bands(bands))
 
     def to_geojson(self, bands: "str | Path | Bands | None" = BANDS) -> dict[str, Any]:
-        """The cracks as a GeoJSON FeatureCollection, plain values that ``json.dumps`` takes.
+        """The cracks as a GeoJSON FeatureCollection (RFC 7946).
 
         Coordinates are longitude and latitude where the photo is a GeoTIFF, else pixels, which the collection says.
 
         Args:
-            bands: Classes of widths, by name or file; None for none.
+            bands: Classes of widths, as for :meth:`table`.
+
+        Returns:
+            Plain values, which ``json.dumps`` takes: a feature a crack, with its outline and what the table says of it.
+
+        Raises:
+            HairlineError: If there are no such classes.
         """
         from hairline.inspection.exports.geojson import to_geojson
         from hairline.inspection.measuring.table import class_of

@@ -29,12 +29,8 @@ from hairline.judge.groups import Groups
 from hairline.judge.masks import THREADS, MaskOptions, Masks
 from hairline.judge.predictions import PredictionOptions, Predictions
 from hairline.judge.values import Scores
-from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.full_score_table import wide_table
 from hairline.metrics.score_table import HISTOGRAMS
-
-BOOTSTRAP = BootstrapOptions(resamples=1000, level=0.95, seed=1)
-"""As in the base profile."""
 
 SOFT = 0.02
 """Share of the pixels of masks between black and white that soft edges do not have."""

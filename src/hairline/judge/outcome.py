@@ -10,9 +10,9 @@ import pandas as pd
 
 from hairline.errors import HairlineError
 from hairline.io.file_names import printable
-from hairline.judge.judgement import BOOTSTRAP, Judgement
+from hairline.judge.judgement import Judgement
 from hairline.metrics import confusion, conventions, significance, thresholds
-from hairline.metrics.bootstrap import BootstrapOptions
+from hairline.metrics.bootstrap import BOOTSTRAP, BootstrapOptions
 from hairline.metrics.score_table import HALF, HISTOGRAMS, counts
 from hairline.metrics.significance import Scored
 from hairline.reporting import comparison

@@ -60,11 +60,17 @@ def _share(padded: NDArray[np.uint8], thresholds: NDArray[np.int64], window: int
 
 @remembered
 def contrast(levels: NDArray[np.uint8], window_px: int) -> NDArray[np.float32]:
-    """Deviations below the mean of the window around a pixel, :data:`DEVIATIONS` being 1: float32 in [0, 1].
+    """How dark a pixel is against the window around it, in that window's own deviations.
+
+    (mean - level) / (deviation + :data:`FLOOR`), of which :data:`DEVIATIONS` count as 1: stains are as even as the
+    surface, so that a crack inside one is as dark as outside.
 
     Args:
         levels: Grey levels, uint8 [height, width].
         window_px: Side of the window, odd; the image is mirrored at its border.
+
+    Returns:
+        A new array, float32 [height, width] in [0, 1]; 0 where a pixel is no darker than its window.
     """
     grey = levels.astype(np.float32)
     size = (window_px, window_px)
@@ -98,7 +104,19 @@ def along_lines(dark: NDArray[np.float32], length_px: int) -> NDArray[np.float32
 
 
 def line_kernels(length_px: int) -> list[NDArray[np.float32]]:
-    """Lines of an odd length through the middle of a square, in all directions, each of sum 1."""
+    """Lines of an odd length through the middle of a square, in :data:`ORIENTATIONS` directions.
+
+    Args:
+        length_px: Length of the lines; an even one is made one longer.
+
+    Returns:
+        float32 [side, side] each, of sum 1, alike when turned by 180°.
+
+    Example:
+        >>> kernels = line_kernels(5)
+        >>> len(kernels), kernels[0].shape, [round(float(value), 3) for value in kernels[0][2]]
+        (16, (5, 5), [0.2, 0.2, 0.2, 0.2, 0.2])
+    """
     side = length_px | 1
     middle, kernels = side // 2, []
     for angle in np.arange(ORIENTATIONS) * np.pi / ORIENTATIONS:

@@ -85,10 +85,31 @@ def fuse(
 
 
 def crack(scores: NDArray[np.floating], rule: TrainableRule) -> NDArray[np.bool_]:
-    """Pixels that a label in [0, 1] calls crack, bool of its shape."""
+    """Pixels that a label calls crack.
+
+    Args:
+        scores: Confidences in [0, 1], floating point of any shape.
+        rule: From which confidence on; 0 stands for any above 0.
+
+    Returns:
+        bool of the same shape.
+
+    Example:
+        >>> crack(np.array([0.0, 0.4, 0.5]), PAPER_RULE).tolist(), crack_pixels(np.array([0.0, 0.4, 0.5]), PAPER_RULE)
+        ([False, False, True], 1)
+    """
     return np.asarray(scores >= rule.crack_score if rule.crack_score else scores > 0, dtype=np.bool_)
 
 
 def crack_pixels(scores: NDArray[np.floating], rule: TrainableRule) -> int:
-    """Number of pixels a label [height, width] calls crack."""
+    """Number of pixels that a label calls crack: an image is worth training on from ``min_crack_pixels`` on.
+
+    Args:
+        scores: Confidences in [0, 1], floating point [height, width].
+        rule: From which confidence on a pixel is crack. The paper asks for 100 pixels (König et al. 2021, section
+            III-D) and does not tell from which confidence.
+
+    Returns:
+        A whole number, at most the number of pixels.
+    """
     return int(crack(scores, rule).sum())

@@ -114,7 +114,15 @@ class Evidence:
     centre_px: Place | None = None
 
     def save(self, path: Path) -> None:
-        """Write as a compressed NumPy archive without pickled objects."""
+        """Write as a compressed NumPy archive without pickled objects, some kilobytes; :meth:`load` reads it.
+
+        Args:
+            path: The file, whose folder is there; by custom it ends in ``.npz``. Equal evidence gives equal content but
+                for the times inside the archive.
+
+        Raises:
+            OSError: If it cannot be written.
+        """
         arrays = {f"votes_{vote.window_px}_{vote.stride_px}": vote.probabilities for vote in self.votes}
         arrays |= {f"cam_{cam.scale!r}": cam.cells for cam in self.scaled}
         arrays |= {f"cells_{votes.scale!r}": votes.probabilities for votes in self.cells}
@@ -132,10 +140,17 @@ class Evidence:
 
     @classmethod
     def load(cls, path: Path) -> "Evidence":
-        """Read what :meth:`save` wrote.
+        """Read what :meth:`save` wrote, so that labels can be made again without the classifier.
+
+        Args:
+            path: The file.
+
+        Returns:
+            The same arrays, bit for bit.
 
         Raises:
-            HairlineError: If the file holds no evidence.
+            HairlineError: If the file is missing, cannot be read, holds no evidence, or its maps do not lie over an
+                image of the size that it tells.
         """
         maker = repro(f"localize@{path.parts[-3]}-{path.parts[-2]}" if len(path.parts) > 2 else "localize")
         arrays = read_arrays(path, maker)
@@ -202,7 +217,20 @@ class Needs:
 
 
 def scaled_size(height: int, width: int, scale: float) -> tuple[int, int]:
-    """Height and width in pixels of an image looked at on a scale: at least one pixel each."""
+    """Height and width of an image that is looked at on a scale, at least one pixel each.
+
+    Args:
+        height: Of the image, in pixels.
+        width: Likewise.
+        scale: What both sides are multiplied by, above 0.
+
+    Returns:
+        Both in whole pixels, rounded to the nearest.
+
+    Example:
+        >>> scaled_size(300, 401, 0.5), scaled_size(1, 1, 0.1)
+        ((150, 200), (1, 1))
+    """
     return max(round(height * scale), 1), max(round(width * scale), 1)
 
 
@@ -379,7 +407,17 @@ def patch_map(
 def activation_map(
     evidence: Evidence, guard: str, upsampling: str, quantised: bool = False, align: str = "corner"
 ) -> NDArray[np.float32]:
-    """Grad-CAM++ as a share of its maximum, float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack.
+    """Grad-CAM++ as a share of its maximum, enlarged to the image (König et al. 2021, section III-B).
+
+    Args:
+        evidence: What the classifier says about an image.
+        guard: ``none``, the paper's, or ``image``, which weighs the map by the image's probability of crack.
+        upsampling: See :class:`Options`.
+        quantised: See ``quantise`` of :class:`Options`.
+        align: See :class:`Options`.
+
+    Returns:
+        float32 [height, width] in [0, 1]; all 0 where nothing speaks for crack.
 
     Raises:
         HairlineError: If the evidence does not tell where its cells look and that is asked for.
@@ -395,7 +433,17 @@ def activation_map(
 def scaled_activation_map(
     evidence: Evidence, scale: float, upsampling: str, align: str = "corner"
 ) -> NDArray[np.float32]:
-    """Grad-CAM++ on a scale as a share of its maximum, brought back to the image, float32 [height, width] in [0, 1].
+    """Grad-CAM++ on a scale as a share of its maximum, brought back to the size of the image.
+
+    Args:
+        evidence: What the classifier says about an image.
+        scale: 1, or one of those that it holds activation maps on; below 1 the map shows wide cracks, above 1 thin
+            ones.
+        upsampling: See :class:`Options`.
+        align: See :class:`Options`.
+
+    Returns:
+        float32 [height, width] in [0, 1].
 
     Raises:
         HairlineError: If the evidence holds no activation map on that scale, or not where it looks and that is asked
@@ -411,7 +459,16 @@ def scaled_activation_map(
 
 
 def cell_map(evidence: Evidence, scale: float, upsampling: str, align: str = "corner") -> NDArray[np.float32]:
-    """Crack probability of the cells on a scale, brought back to the image, float32 [height, width] in [0, 1].
+    """Crack probability of the cells on a scale, each asked about as an image of its own, brought to the image.
+
+    Args:
+        evidence: What the classifier says about an image.
+        scale: One of those that it holds votes of cells on.
+        upsampling: See :class:`Options`.
+        align: See :class:`Options`.
+
+    Returns:
+        float32 [height, width] in [0, 1].
 
     Raises:
         HairlineError: If the evidence holds no votes of cells on that scale, or not where they look and that is asked
@@ -468,7 +525,17 @@ def localize(evidence: Evidence, options: Options, tell: Tell = silent) -> NDArr
 
 
 def heat(evidence: Evidence) -> NDArray[np.float32]:
-    """Both maps averaged, before any cut: what there is to see in the evidence, float32 [height, width] in [0, 1]."""
+    """Both maps averaged, before any cut: what there is to see in the evidence, for galleries and pages.
+
+    Args:
+        evidence: What the classifier says about an image, with votes of one window size at least; the first is taken.
+
+    Returns:
+        float32 [height, width] in [0, 1], cells drawn where they look, as far as the evidence tells.
+
+    Raises:
+        IndexError: If it holds no votes of windows.
+    """
     align = "corner" if evidence.centre_px is None else "centre"
     patch = patch_map(evidence, evidence.votes[0].window_px, "lanczos", align=align)
     return np.asarray((patch + activation_map(evidence, "none", "lanczos", align=align)) / 2, dtype=np.float32)

@@ -86,7 +86,21 @@ eq. 5-8, and the order of the colours: docs/method.md §3."""
 
 @remembered
 def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
-    """Bilateral filter on uint8 [height, width] or [height, width, 3]."""
+    """Bilateral filter, which smooths noise and keeps edges (Tomasi and Manduchi 1998; eq. 1 of König et al. 2021).
+
+    Args:
+        image: uint8, grey [height, width] or RGB [height, width, 3].
+        options: Radius and both standard deviations; a radius of 0 leaves the image as it is.
+
+    Returns:
+        uint8 of the same shape; the image itself at a radius of 0.
+
+    Example:
+        >>> edge = np.repeat(np.array([[20, 22, 20, 200, 202, 200]], np.uint8), 4, axis=0)
+        >>> smoothed = smooth(edge, Bilateral(radius_px=1, sigma_range=10, sigma_space=10))
+        >>> (smoothed[0] // 10 * 10).tolist()
+        [20, 20, 20, 200, 200, 200]
+    """
     if options.radius_px == 0:
         return image
     diameter = 2 * options.radius_px + 1
@@ -95,7 +109,20 @@ def smooth(image: NDArray[np.uint8], options: Bilateral) -> NDArray[np.uint8]:
 
 @remembered
 def grey(image: NDArray[np.uint8], channels: str = "rgb") -> NDArray[np.uint8]:
-    """Luma of an RGB image, uint8 [height, width]; with ``bgr``, red and blue change their weights."""
+    """Luma of an image, 0.299 R + 0.587 G + 0.114 B, rounded (ITU-R BT.601), in which cracks are dark.
+
+    Args:
+        image: RGB uint8 [height, width, 3].
+        channels: ``rgb``; with ``bgr``, red and blue change their weights, as in the public code of the paper.
+
+    Returns:
+        uint8 [height, width].
+
+    Example:
+        >>> red = np.array([[[255, 0, 0]]], np.uint8)
+        >>> grey(red).item(), grey(red, "bgr").item()
+        (76, 29)
+    """
     code = cv2.COLOR_BGR2GRAY if channels == "bgr" else cv2.COLOR_RGB2GRAY
     return np.asarray(cv2.cvtColor(image, code), dtype=np.uint8)
 
@@ -234,20 +261,39 @@ def _window_thresholds(
 def window_thresholds(
     levels: NDArray[np.uint8], grid: PatchGrid, classes: int, includes_k1: bool = True
 ) -> NDArray[np.int64]:
-    """Threshold of every window over grey levels [height, width], int64 [rows, cols]; see :func:`window_threshold`."""
+    """Threshold of every window over an image: multi-Otsu on the window's own grey levels (:func:`window_threshold`).
+
+    Args:
+        levels: Grey levels, uint8 [height, width].
+        grid: The windows; 32 px every 8 px in the paper.
+        classes: Classes of multi-Otsu, 2 to 4.
+        includes_k1: See :class:`Options`.
+
+    Returns:
+        Highest grey level that is dark, int64 [rows, cols] in 0 … 255; :data:`NO_CRACK` where a window has fewer levels
+        than classes.
+    """
     padded = np.ascontiguousarray(grid.pad(levels))
     shape = (grid.rows, grid.cols, grid.window_px, grid.stride_px)
     return np.asarray(_window_thresholds(padded, *shape, classes, includes_k1), dtype=np.int64)
 
 
 def dark_pixels(image: NDArray[np.uint8], options: Options, tell: Tell = silent) -> NDArray[np.bool_]:
-    """Pixels that are in the darkest class of *every* window over them, bool [height, width].
+    """Pixels in the darkest class of *every* window over them (König et al. 2021, section III-C, eq. 1-8).
 
     Args:
-        image: RGB uint8 [height, width, 3].
-        options: Filter, windows and classes.
+        image: RGB uint8 [height, width, 3] of any size.
+        options: Filter, windows and classes; :data:`PAPER` has the paper's.
         tell: Hears of the ``smoothed`` image and the numbers of ``windows`` and ``degenerate windows``, those with
             fewer grey levels than classes.
+
+    Returns:
+        bool [height, width]; True is dark. On an image of one level nothing is.
+
+    Example:
+        >>> wall = np.random.default_rng(0).integers(150, 170, (48, 48, 3), dtype=np.uint8); wall[20:23] = 40
+        >>> np.flatnonzero(dark_pixels(wall, PAPER).mean(axis=1) > 0.5).tolist()
+        [20, 21, 22]
     """
     smoothed = smooth(image, options.bilateral)
     tell("smoothed", smoothed)

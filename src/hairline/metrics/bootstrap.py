@@ -42,6 +42,10 @@ class BootstrapOptions:
     seed: Annotated[int, Ge(0), Le(bounds.SEED)]
 
 
+BOOTSTRAP = BootstrapOptions(resamples=1000, level=0.95, seed=1)
+"""As in the base profile."""
+
+
 def resample_weights(groups: Sequence[str], bootstrap: BootstrapOptions) -> NDArray[np.int64]:
     """How often each image is in each resample, int64 [resamples, images].
 
@@ -76,7 +80,19 @@ def effective_photos(groups: Sequence[str], weights: NDArray[np.floating] | None
 
 
 def too_few(groups: Sequence[str]) -> str:
-    """Why images of these groups have neither interval nor test, in words; empty where they have."""
+    """Why images of these groups have neither interval nor test, in words.
+
+    Args:
+        groups: Photo of each image.
+
+    Returns:
+        A sentence's end where they are worth fewer than :data:`LEAST_PHOTOS` photos of equal size
+        (:func:`effective_photos`); empty where they have intervals.
+
+    Example:
+        >>> too_few(["a", "b", "c"]), too_few([f"{number}" for number in range(10)])
+        ('too few photos (3) to tell', '')
+    """
     photos, worth = len(set(map(str, groups))), effective_photos(groups)
     if worth >= LEAST_PHOTOS:
         return ""
@@ -85,17 +101,46 @@ def too_few(groups: Sequence[str]) -> str:
 
 
 def resampled_ods(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """ODS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
+    """ODS of every resample, its threshold chosen anew each time.
+
+    Args:
+        f1: F1 of each image at each threshold, float64 [images, 99], of :func:`hairline.metrics.thresholds.f1`.
+        weights: How often each image is in each resample, int64 [resamples, images], of :func:`resample_weights`.
+
+    Returns:
+        float64 [resamples] in [0, 1].
+
+    Example:
+        >>> f1 = np.array([[0.9, 0.2], [0.1, 0.6]])
+        >>> resampled_ods(f1, np.array([[1, 1], [2, 0], [0, 2]])).tolist()
+        [0.5, 0.9, 0.6]
+    """
     return np.asarray((weights.astype(np.float64) @ f1).max(axis=1) / weights.sum(axis=1))
 
 
 def resampled_ois(f1: NDArray[np.float64], weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """OIS of every resample, float64 [resamples], from F1 [images, 99] and weights [resamples, images]."""
+    """OIS of every resample: the mean over its images of each image's largest F1.
+
+    Args:
+        f1: F1 of each image at each threshold, float64 [images, 99], of :func:`hairline.metrics.thresholds.f1`.
+        weights: How often each image is in each resample, int64 [resamples, images], of :func:`resample_weights`.
+
+    Returns:
+        float64 [resamples] in [0, 1].
+    """
     return resampled_ods(f1.max(axis=1, keepdims=True), weights)
 
 
 def resampled_ap(counted: "Counts", weights: NDArray[np.int64]) -> NDArray[np.float64]:
-    """AP of every resample, float64 [resamples], on counts pooled over its images."""
+    """Average precision of every resample, on counts summed over its images.
+
+    Args:
+        counted: Counts of all images, int64 [images, 99] each.
+        weights: How often each image is in each resample, int64 [resamples, images], of :func:`resample_weights`.
+
+    Returns:
+        float64 [resamples] in [0, 1], by the sum of :func:`hairline.metrics.thresholds.average_precision`.
+    """
     from hairline.metrics import thresholds  # brings numba: not for those who only read options
 
     times = weights.astype(np.float64)  # a product of whole numbers takes many times as long; sums stay exact

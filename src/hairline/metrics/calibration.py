@@ -34,11 +34,21 @@ class Reliability:
 
 
 def reliability(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> Reliability:
-    """Sort items into :data:`BINS` bins by their probability; bin i holds [i/15, (i+1)/15), the last one 1 as well.
+    """Sort items into :data:`BINS` bins by probability, to see whether those called 0.7 are crack 7 times in 10.
+
+    Bin i holds [i/15, (i+1)/15), the last one 1 as well (Guo et al. 2017).
 
     Args:
-        probabilities: Probability of crack, [items] in [0, 1].
+        probabilities: Probability of crack, floating point [items] in [0, 1].
         crack: Whether it is crack, bool [items].
+
+    Returns:
+        Mean probability, share of crack and number of items of every bin that has any, ascending.
+
+    Example:
+        >>> found = reliability(np.array([0.1, 0.1, 0.9]), np.array([False, True, True]))
+        >>> found.predicted.round(2).tolist(), found.observed.tolist(), found.items.tolist()
+        ([0.1, 0.9], [0.5, 1.0], [2, 1])
     """
     values = probabilities.astype(np.float64)
     bins = np.minimum((values * BINS).astype(np.int64), BINS - 1)
@@ -49,7 +59,19 @@ def reliability(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -
 
 
 def expected_error(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> float:
-    """Expected calibration error: mean over items of |observed - predicted| of their bin; NaN without items."""
+    """Expected calibration error (Guo et al., ICML 2017): mean over items of |observed - predicted| of their bin.
+
+    Args:
+        probabilities: Probability of crack, floating point [items] in [0, 1].
+        crack: Whether it is crack, bool [items].
+
+    Returns:
+        A number in [0, 1], 0 of perfect calibration; NaN without items. Bins are those of :func:`reliability`.
+
+    Example:
+        >>> round(expected_error(np.array([0.1, 0.1, 0.9]), np.array([False, True, True])), 3)
+        0.3
+    """
     if not len(crack):
         return float("nan")
     return gap(reliability(probabilities, crack))
@@ -63,7 +85,17 @@ def gap(found: Reliability) -> float:
 
 
 def brier(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> float:
-    """Brier score: mean squared difference of probability and truth; NaN without items."""
+    """Brier score (Brier 1950, Mon. Weather Rev. 78:1): mean squared difference of probability and truth.
+
+    It falls with better calibration and with better separation alike, so that it is told beside the calibration error.
+
+    Args:
+        probabilities: Probability of crack, floating point [items] in [0, 1].
+        crack: Whether it is crack, bool [items].
+
+    Returns:
+        A number in [0, 1], 0 the best, 0.25 of answering 0.5 always; NaN without items.
+    """
     return float(np.mean((probabilities.astype(np.float64) - crack) ** 2)) if len(crack) else float("nan")
 
 
@@ -102,12 +134,15 @@ def _summed(
 
 
 def of_pixels(crack: NDArray[np.int64], background: NDArray[np.int64], score_sums: NDArray[np.float64]) -> Reliability:
-    """What lies in each of :data:`TENTHS` bins of equal width, by the histograms of a score table; as if sorted anew.
+    """Reliability of pixels in :data:`TENTHS` bins of equal width, from what a wide score table keeps.
 
     Args:
-        crack: Histogram of the scores of crack pixels, [:data:`hairline.metrics.thresholds.BINS`].
+        crack: Histogram of the scores of crack pixels, int64 [:data:`hairline.metrics.thresholds.BINS`].
         background: That of background pixels.
-        score_sums: Sum of the scores in each bin, of :func:`sums`.
+        score_sums: Sum of the scores in each bin, float64, of :func:`sums`.
+
+    Returns:
+        As if all pixels had been sorted anew: mean score, share of crack and number of pixels of every bin with any.
     """
     merged = np.stack([crack, crack + background, score_sums]).astype(np.float64)
     observed, items, predicted = merged.reshape(3, TENTHS, _BINS // TENTHS).sum(axis=2)

@@ -5,7 +5,19 @@ from numpy.typing import NDArray
 
 
 def patch_scores(probabilities: NDArray[np.floating], crack: NDArray[np.bool_]) -> dict[str, float]:
-    """Precision, recall and F1 of the crack class at a probability of one half (table I); 0 where undefined."""
+    """Precision, recall and F1 of the crack class at a probability of one half (König et al. 2021, table I).
+
+    Args:
+        probabilities: Probability of crack of each patch, floating point [patches] in [0, 1].
+        crack: Whether it shows crack, bool [patches].
+
+    Returns:
+        ``precision``, ``recall`` and ``f1`` in [0, 1]; 0 where undefined.
+
+    Example:
+        >>> patch_scores(np.array([0.9, 0.8, 0.4]), np.array([True, False, True]))
+        {'precision': 0.5, 'recall': 0.5, 'f1': 0.5}
+    """
     predicted = probabilities >= 0.5
     hits = int((predicted & crack).sum())
     precision = hits / max(int(predicted.sum()), 1)

@@ -46,7 +46,19 @@ class Tested:
 
 
 def by_photo(values: NDArray[np.float64], groups: Sequence[str]) -> NDArray[np.float64]:
-    """Sums over the images of each group, float64 [groups, …] in order of name, from values [images, …]."""
+    """Sums over the images of each group, so that a permutation swaps whole photos.
+
+    Args:
+        values: A number or a row of numbers an image, float64 [images, …].
+        groups: Photo of each image.
+
+    Returns:
+        float64 [groups, …], groups in order of name.
+
+    Example:
+        >>> by_photo(np.array([1.0, 2.0, 4.0]), ["wall", "floor", "wall"]).tolist()
+        [2.0, 5.0]
+    """
     names, members = np.unique(np.asarray(groups, dtype=str), return_inverse=True)
     sums = np.zeros((len(names), *values.shape[1:]))
     np.add.at(sums, members, values)
@@ -83,7 +95,15 @@ def _leads(one: NDArray[np.float64], other: NDArray[np.float64], signs: NDArray[
 
 
 def over_error(lead: NDArray[np.float64], error: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Differences over their standard errors; 0 where there is no difference, infinite where there is only that."""
+    """Differences over their standard errors, the statistic of the permutation test: its size, never below 0.
+
+    Args:
+        lead: Differences, float64 [swaps].
+        error: Their standard errors, float64 [swaps], at least 0.
+
+    Returns:
+        float64 [swaps]; 0 where there is no difference, infinite where there is one without any error.
+    """
     told = np.divide(lead, error, out=np.full_like(lead, np.inf), where=error > _NOTHING)
     return np.where(np.abs(lead) > _NOTHING, np.abs(told), 0.0)
 
@@ -151,7 +171,19 @@ def t_test(lead: float, variances: Sequence[float], freedoms: Sequence[float]) -
 
 
 def welch(variances: Sequence[float], freedoms: Sequence[float]) -> float:
-    """Degrees of freedom of a sum of variances (Satterthwaite 1946, Welch 1947); those of the first where all are 0."""
+    """Degrees of freedom of a sum of variances (Satterthwaite 1946, Welch 1947, Biometrika 34:28).
+
+    Args:
+        variances: At least 0 each, at least one.
+        freedoms: Degrees of freedom of each, above 0.
+
+    Returns:
+        A number between the smallest of them and their sum; the first where all variances are 0.
+
+    Example:
+        >>> welch([1.0, 0.0], [9.0, 2.0]), welch([1.0, 1.0], [9.0, 9.0])
+        (9.0, 18.0)
+    """
     whole = sum(variances)
     if not whole:
         return freedoms[0]

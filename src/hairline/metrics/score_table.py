@@ -59,8 +59,16 @@ def pair(
 ) -> tuple[NDArray[np.uint8] | NDArray[np.floating], NDArray[np.bool_]]:
     """Score map and mask of a sample, of one size.
 
+    Args:
+        sample_id: Its id, for the message.
+        scores_of: Id to scores, uint8 (255 is 1) or float in [0, 1], [height, width].
+        mask_of: Id to mask, bool [height, width].
+
+    Returns:
+        What the two give, as it is.
+
     Raises:
-        HairlineError: If they differ in size, or a score is no number.
+        HairlineError: If they differ in size, or a score is no number (NaN).
     """
     scores, mask = scores_of(sample_id), mask_of(sample_id)
     if scores.shape != mask.shape:
@@ -78,29 +86,57 @@ def pair(
 
 
 def counts(table: pd.DataFrame) -> thresholds.Counts:
-    """Counts at every threshold of the images of a score table, in order of id."""
+    """Counts at every threshold of the images of a score table (:func:`hairline.metrics.thresholds.counts`).
+
+    Args:
+        table: At least one row with ``id`` and the two histograms, lists of 100 whole numbers.
+
+    Returns:
+        int64 [images, 99] each of right, wrong and missed pixels, images in order of id, whatever the order of the
+        rows.
+    """
     table = table.sort_values("id")
     return thresholds.counts(np.stack(table["crack_hist"].to_list()), np.stack(table["background_hist"].to_list()))
 
 
 def image_f1(table: pd.DataFrame) -> pd.Series:
-    """F1 of every image at the threshold of ODS, float64 by id, lowest first, equal ones in order of id."""
+    """F1 of every image at the one threshold of ODS, to find those that go well and badly.
+
+    Args:
+        table: A score table of at least one image.
+
+    Returns:
+        float64 in [0, 1] by id, the lowest first, equal ones in order of id.
+    """
     f1 = thresholds.f1(counts(table))
     ids = table["id"].sort_values().to_list()
     return pd.Series(f1[:, f1.mean(axis=0).argmax()], index=ids).sort_values(kind="stable")
 
 
 def extremes(table: pd.DataFrame, count: int) -> list[str]:
-    """Ids of the ``count`` images each with the lowest and the highest F1 at the threshold of ODS, lowest first.
+    """The images with the lowest and the highest F1 at the threshold of ODS, for galleries.
 
-    None twice: where there are fewer than twice as many images, it is every image.
+    Args:
+        table: A score table of at least one image.
+        count: How many of each.
+
+    Returns:
+        Ids, the lowest F1 first. None comes twice: of fewer than twice as many images, it is every image.
     """
     ids = image_f1(table).index.to_list()
     return list(dict.fromkeys([*ids[:count], *ids[max(0, len(ids) - count) :]]))
 
 
 def metrics(table: pd.DataFrame) -> dict[str, float]:
-    """ODS with its threshold, OIS, AP (pooled) and the number of images of a score table."""
+    """The headline of a score table: eq. 9 to 11 of König et al. 2021.
+
+    Args:
+        table: A score table of at least one image.
+
+    Returns:
+        ``ods``, ``ois`` and ``ap`` (pooled), each in [0, 1]; ``ods_threshold``, the lowest threshold that reaches ODS,
+        one of 0.01 … 0.99; the number of ``images``. All are float.
+    """
     counted = counts(table)
     f1 = thresholds.f1(counted)
     return {

@@ -52,7 +52,20 @@ class Gaps:
 
 
 def shape(pixels: NDArray[np.bool_]) -> Shape:
-    """The shape of a set of pixels, bool [height, width]."""
+    """The shape of a set of pixels: its skeleton and its boundary, which is what clDice and Hausdorff 95 look at.
+
+    Args:
+        pixels: The set, bool [height, width], such as a mask or the scores that reach a threshold.
+
+    Returns:
+        The pixels with a skeleton of lines one pixel wide (Zhang and Suen 1984, CACM 27:236) and the boundary pixels.
+
+    Example:
+        >>> bar = np.zeros((7, 9), bool); bar[2:5, 1:8] = True
+        >>> found = shape(bar)
+        >>> int(found.skeleton.sum()), len(found.boundary), cldice(found, found)
+        (6, 16, 1.0)
+    """
     levels = pixels.astype(np.uint8)
     inner = cv2.erode(levels, _CROSS, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     skeleton = skeletonize(pixels)  # type: ignore[no-untyped-call]
@@ -60,10 +73,17 @@ def shape(pixels: NDArray[np.bool_]) -> Shape:
 
 
 def cldice(predicted: Shape, mask: Shape) -> float:
-    """Centre-line Dice in [0, 1], 1 where all of each skeleton lies in the other set.
+    """Centre-line Dice (Shit et al. 2021, clDice, CVPR, eq. 1 and 2): how much of each skeleton lies in the other set.
 
     Harmonic mean of the share of the prediction's skeleton that lies in the mask and the share of the mask's skeleton
-    that lies in the prediction (Shit et al. 2021, clDice, eq. 1 and 2). Both empty: 1; exactly one empty: 0.
+    that lies in the prediction. A crack that is found in its whole length has a high value, however wide it is drawn.
+
+    Args:
+        predicted: What is predicted.
+        mask: What is there, on an image of the same size.
+
+    Returns:
+        A number in [0, 1]. Both empty: 1; exactly one empty: 0.
     """
     if predicted.empty or mask.empty:
         return float(predicted.empty and mask.empty)
@@ -73,7 +93,15 @@ def cldice(predicted: Shape, mask: Shape) -> float:
 
 
 def gaps(predicted: Shape, mask: Shape) -> Gaps:
-    """How far the boundaries of a prediction and a mask lie apart."""
+    """How far the boundaries of a prediction and a mask lie apart: from each pixel of one to the nearest of the other.
+
+    Args:
+        predicted: What is predicted.
+        mask: What is there, on an image of the same size.
+
+    Returns:
+        Euclidean distances in pixels, float64, both ways; infinite where the other side is empty.
+    """
     return Gaps(_nearest(predicted, mask), _nearest(mask, predicted))
 
 

@@ -78,10 +78,22 @@ def bins(scores: NDArray[np.uint8] | NDArray[np.floating], side: Side = REACHES)
 
 
 def split(binned: NDArray[np.uint8], inside: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Histograms of bins inside and outside of a region, int64 [BINS] each.
+    """Histograms of bins inside and outside of a region.
+
+    Args:
+        binned: Number of thresholds that each score reaches, uint8 [height, width] in 0 … 99, of :func:`bins`.
+        inside: The region, bool [height, width], such as the crack pixels of a mask.
+
+    Returns:
+        Two int64 arrays [:data:`BINS`] of pixels a bin: inside, outside.
 
     Raises:
         ValueError: If the two differ in shape.
+
+    Example:
+        >>> inside, outside = split(np.array([[0, 99], [99, 3]], np.uint8), np.array([[True, True], [False, False]]))
+        >>> np.flatnonzero(inside).tolist(), np.flatnonzero(outside).tolist()
+        ([0, 99], [3, 99])
     """
     if binned.shape != inside.shape:
         raise ValueError(f"bins of shape {binned.shape} against a region of shape {inside.shape}")
@@ -137,54 +149,141 @@ def histograms(
 
 
 def counts(crack: NDArray[np.int64], background: NDArray[np.int64]) -> Counts:
-    """Counts at every threshold from histograms of shape [images, BINS]."""
+    """Counts at every threshold from histograms of scores (eq. 9-11 of König et al. 2021 are made of these).
+
+    Args:
+        crack: Scores of crack pixels, int64 [images, :data:`BINS`], a row an image as :func:`histograms` gives it.
+        background: Those of background pixels, likewise.
+
+    Returns:
+        Right, wrong and missed pixels of each image at each of the 99 thresholds.
+
+    Example:
+        >>> mask = np.array([[True, True, False]])
+        >>> hists = histograms(np.array([[0.8, 0.3, 0.5]]), mask)
+        >>> found = counts(*(each[None] for each in hists))
+        >>> [int(part[0, place(0.4)]) for part in (found.tp, found.fp, found.fn)]
+        [1, 1, 1]
+    """
     tp = np.cumsum(crack[:, ::-1], axis=1)[:, ::-1][:, 1:]
     fp = np.cumsum(background[:, ::-1], axis=1)[:, ::-1][:, 1:]
     return Counts(tp, fp, crack.sum(axis=1, keepdims=True) - tp)
 
 
 def f1(counted: Counts) -> NDArray[np.float64]:
-    """F1 of each image at each threshold, float64 [images, 99].
+    """F1 of each image at each threshold: 2 TP / (2 TP + FP + FN).
 
-    Where mask and prediction are both empty it is 1, where exactly one of them is empty it is 0.
+    Where mask and prediction are both empty it is 1, where exactly one of them is empty it is 0; docs/scoring.md shows
+    what other works do with empty masks.
+
+    Args:
+        counted: Of any number of images.
+
+    Returns:
+        float64 [images, 99] in [0, 1], in the order of :data:`THRESHOLDS`.
+
+    Example:
+        >>> one = np.full((1, 99), 6)
+        >>> f1(Counts(tp=one, fp=one // 2, fn=one // 2))[0, 0].round(3)
+        np.float64(0.667)
     """
     return _ratio(2 * counted.tp, 2 * counted.tp + counted.fp + counted.fn, empty=1.0)
 
 
 def ods(scores: NDArray[np.float64]) -> float:
-    """Optimal data set scale (eq. 10): the largest mean F1 over images at one threshold, from F1 [images, 99]."""
+    """Optimal data set scale (eq. 10 of König et al. 2021): the largest mean F1 over images at one threshold for all.
+
+    Args:
+        scores: F1 of each image at each threshold, float64 [images, 99] in [0, 1], at least one image, of :func:`f1`.
+
+    Returns:
+        A number in [0, 1], never above :func:`ois`.
+
+    Example:
+        >>> ods(np.array([[0.9, 0.2], [0.1, 0.6]])), ois(np.array([[0.9, 0.2], [0.1, 0.6]]))
+        (0.5, 0.75)
+    """
     return float(scores.mean(axis=0).max())
 
 
 def ois(scores: NDArray[np.float64]) -> float:
-    """Optimal image scale (eq. 9): the mean over images of each image's largest F1, from F1 [images, 99]."""
+    """Optimal image scale (eq. 9 of König et al. 2021): the mean over images of each image's largest F1.
+
+    Every image has its own threshold, which nobody knows of a new one; so this says how good score maps are, not how
+    good masks will be.
+
+    Args:
+        scores: F1 of each image at each threshold, float64 [images, 99] in [0, 1], at least one image, of :func:`f1`.
+
+    Returns:
+        A number in [0, 1].
+    """
     return float(scores.max(axis=1).mean())
 
 
 def best_threshold(scores: NDArray[np.float64]) -> float:
-    """The threshold at which ODS is reached, the lowest of equals."""
+    """The threshold at which ODS is reached, the lowest of equals.
+
+    Args:
+        scores: F1 of each image at each threshold, float64 [images, 99], of :func:`f1`.
+
+    Returns:
+        One of 0.01, 0.02 … 0.99. It was chosen on these images: on others it reaches less than their own ODS.
+
+    Example:
+        >>> f1s = np.zeros((3, 99)); f1s[:, 29:40] = 0.7
+        >>> best_threshold(f1s)
+        0.3
+    """
     return float(THRESHOLDS[int(scores.mean(axis=0).argmax())])
 
 
 def place(threshold: float) -> int:
-    """Place of a threshold among the :data:`THRESHOLDS`, from 0; ``bins(scores) > place`` is predicted there."""
+    """Place of a threshold among the :data:`THRESHOLDS`; ``bins(scores) > place`` is what is predicted there.
+
+    Args:
+        threshold: A number near one of 0.01, 0.02 … 0.99; the nearest is taken, at either end the last.
+
+    Returns:
+        A whole number in 0 … 98.
+
+    Example:
+        >>> place(0.01), place(0.5), place(0.99)
+        (0, 49, 98)
+    """
     return int(np.abs(THRESHOLDS - threshold).argmin())
 
 
 def precision_recall(counted: Counts) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Precision and recall at each threshold on counts pooled over the images, float64 [99] each.
+    """Precision and recall at each threshold on counts summed over the images.
 
-    Precision is 1 where nothing is predicted, recall 1 where there is no crack at all.
+    Args:
+        counted: Of any number of images.
+
+    Returns:
+        Two float64 arrays [99] in [0, 1], in the order of :data:`THRESHOLDS`: precision TP / (TP + FP), 1 where nothing
+        is predicted; recall TP / (TP + FN), 1 where there is no crack at all.
+
+    Example:
+        >>> one = np.full((1, 99), 3)
+        >>> [part[0].tolist() for part in precision_recall(Counts(tp=one, fp=one, fn=one * 0))]
+        [0.5, 1.0]
     """
     tp, fp, fn = (part.sum(axis=0) for part in (counted.tp, counted.fp, counted.fn))
     return _ratio(tp, tp + fp, empty=1.0), _ratio(tp, tp + fn, empty=1.0)
 
 
 def average_precision(counted: Counts) -> float:
-    """Area under the pooled precision-recall curve: Σ (RE_t - RE_prev) · PR_t from high to low t, RE = 0 above 0.99.
+    """Area under the precision-recall curve of all pixels together: Σ (RE_t - RE_prev) · PR_t from high to low t.
 
-    Eq. 11 of König et al. has a factor 1/T before it, with which no value could exceed 0.01: it is left out
-    (docs/method.md §6).
+    RE is 0 above 0.99. Eq. 11 of König et al. 2021 has a factor 1/T before the sum, with which no value could exceed
+    0.01: it is left out (docs/method.md §6). No interpolation between thresholds.
+
+    Args:
+        counted: Of any number of images, whose counts are summed, so that images with many crack pixels weigh more.
+
+    Returns:
+        A number in [0, 1].
     """
     precision, recall = precision_recall(counted)
     return area(precision, recall)
@@ -205,7 +304,17 @@ def areas(tp: NDArray[np.float64], fp: NDArray[np.float64], crack: NDArray[np.fl
 
 
 def average_precision_of_means(counted: Counts) -> float:
-    """The same sum for each image by itself, averaged over images; those without crack are left out (NaN if all)."""
+    """The sum of :func:`average_precision` for each image by itself, averaged over images.
+
+    Images without crack have no curve and are left out. Every other image counts the same, however many crack pixels it
+    has.
+
+    Args:
+        counted: Of any number of images.
+
+    Returns:
+        A number in [0, 1]; NaN where no image has crack.
+    """
     cracked = (counted.tp + counted.fn)[:, 0] > 0
     if not cracked.any():
         return float("nan")

@@ -29,16 +29,22 @@ PAPER = Options(localization=localization.PAPER, thresholding=thresholding.PAPER
 def label(
     image: NDArray[np.uint8], evidence: localization.Evidence, options: Options, tell: Tell = silent
 ) -> NDArray[np.float32]:
-    """Pseudo-label of an image.
+    """Pseudo-label of an image by the method of König et al. 2021 (section III; docs/method.md §2-§4).
+
+    Localization by the classifier, times pixels that are in the darkest class of every window over them, smoothed and
+    closed.
 
     Args:
         image: RGB uint8 [height, width, 3].
         evidence: What the classifier says about it.
-        options: The method's numbers.
+        options: The method's numbers; :data:`PAPER` has those of section IV-C.
         tell: Hears of every map on the way and of the numbers of windows.
 
     Returns:
-        Confidence of crack, float32 [height, width] in [0, 1].
+        Confidence of crack, float32 [height, width] in [0, 1], on 256 levels.
+
+    Raises:
+        HairlineError: If the evidence lacks the window size that is asked for.
     """
     located = localization.localize(evidence, options.localization, tell)
     tell("localization", located)

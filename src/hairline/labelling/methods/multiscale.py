@@ -213,7 +213,16 @@ def label(image: NDArray[np.uint8], evidence: Evidence, options: Options, tell: 
 
 
 def certainty(evidence: Evidence, options: Options) -> float:
-    """How surely the image holds a crack at all, in [0, 1]; see ``cam_guard`` of :class:`Options`."""
+    """How surely the image holds a crack at all, by which the whole label is weighed.
+
+    Args:
+        evidence: What the classifier says about it.
+        options: Of which ``cam_guard`` says what is asked: nothing, the image's probability p, or 1 - (1 - p) (1 - q)
+            with q the mean probability of the windows of ``votes``.
+
+    Returns:
+        A number in [0, 1]; 1 where nothing is asked.
+    """
     if options.cam_guard == "none":
         return 1.0
     sizes = {part.window_px for part in options.votes} if options.cam_guard == "image_or_windows" else set()
@@ -222,7 +231,20 @@ def certainty(evidence: Evidence, options: Options) -> float:
 
 
 def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
-    """Weighted mean of all maps over its maximum, less the cut, float32 [height, width] in [0, 1]."""
+    """Where the classifier sees cracks, on all scales and window sizes together.
+
+    The weighted mean of all maps over its maximum, multiplied by the votes of cells (``gate_power``), less the cut.
+
+    Args:
+        evidence: What the classifier says about the image.
+        options: Maps, weights, gate and cut.
+
+    Returns:
+        A new array, float32 [height, width] in [0, 1], 1 at the strongest place.
+
+    Raises:
+        HairlineError: If the evidence lacks a scale or a window size that is asked for.
+    """
     align = options.align
     cams = (scaled_activation_map(evidence, part.scale, "bilinear", align) for part in options.cams)
     cells = (cell_map(evidence, part.scale, "bilinear", align) for part in options.cells)
@@ -242,7 +264,15 @@ def localized(evidence: Evidence, options: Options) -> NDArray[np.float32]:
 
 
 def dark(levels: NDArray[np.uint8], options: Options) -> NDArray[np.float32]:
-    """Weighted mean of all measures of darkness, float32 [height, width] in [0, 1]."""
+    """How dark each pixel is: the weighted mean of its contrasts and of the shares of Otsu windows.
+
+    Args:
+        levels: Grey levels of the smoothed image, uint8 [height, width].
+        options: Windows of both kinds and their weights.
+
+    Returns:
+        A new array, float32 [height, width] in [0, 1]; see :mod:`hairline.labelling.darkness` for both measures.
+    """
     contrasts = (darkness.contrast(levels, part.window_px) for part in options.contrast)
     strides = [max(part.window_px // options.otsu_strides, 1) for part in options.otsu]
     shares = (
