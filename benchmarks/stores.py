@@ -3,13 +3,13 @@
     python benchmarks/stores.py --scratch /tmp/stores --out benchmarks/results/stores.json
     python benchmarks/stores.py --scratch /tmp/stores --parts predict
 
-moto's server answers on 127.0.0.1 and keeps objects in memory; no container is needed, only the extras `s3` and `dev`.
-Part `dvc`: a clean clone of this commit runs the default experiment with MLflow's server as tracking store and artifacts
-on S3, `dvc push` sends everything to S3, another clean clone pulls it, and `dvc repro` there must run nothing.
-Part `mlflow`: every run, artifact and registered network of that experiment is read back from the store. Part `predict`:
-photos are predicted into a folder and onto S3, which must agree byte for byte; onto S3 once more with a kill -9 ten
-times, after which nothing may be lost and nothing be there twice. A secret in the environment must be found nowhere in
-what was written. Exit status 1 where anything is not as it must be.
+moto's server answers on 127.0.0.1 and keeps objects in memory; no container is needed, only the extras `s3` and
+`dev`. Part `dvc`: a clean clone of this commit runs the default experiment with MLflow's server as tracking store and
+artifacts on S3, `dvc push` sends everything to S3, another clean clone pulls it, and `dvc repro` there must run
+nothing. Part `mlflow`, after it: every run, artifact and registered network of that experiment is read back from the
+store. Part `predict`: photos are predicted into a folder and onto S3, which must agree byte for byte; onto S3 once more
+with a kill -9 ten times, after which nothing may be lost and nothing be there twice. A secret in the environment must
+be found nowhere in what was written. Exit status 1 where anything is not as it must be.
 """
 
 import argparse
@@ -17,6 +17,7 @@ import csv
 import hashlib
 import io
 import json
+import logging
 import os
 import random
 import re
@@ -69,11 +70,15 @@ def run(folder: Path, env: Mapping[str, str], *command: str) -> tuple[str, float
     return told, time.monotonic() - begun
 
 
-def objects(client: Any, bucket: str) -> dict[str, bytes]:
-    """Key → content of everything in a bucket."""
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
-    return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
+def keys(client: Any, bucket: str, folder: str = "") -> list[str]:
+    """Everything in a bucket, or below a folder of it."""
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=folder)
+    return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+
+def objects(client: Any, bucket: str, folder: str = "") -> dict[str, bytes]:
+    """Key → content of the same."""
+    return {key: client.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys(client, bucket, folder)}
 
 
 def clone(source: Path, target: Path) -> None:
@@ -226,13 +231,13 @@ def show_predict(scratch: Path, endpoint: str, client: Any, count: int, kills: i
     told, again_s = run(scratch, env, *command, "s3://found/once")
     if f"0 photos predicted, {count} done before" not in told:
         raise Failed(f"a second call predicts again:\n{told}")
-    hit, rows = killed(scratch, env, [*command, "s3://found/killed"], client, kills, random.Random(seed), store_s)
+    rows = killed(scratch, env, [*command, "s3://found/killed"], client, kills, random.Random(seed), count)
     last, _ = run(scratch, env, *command, "s3://found/killed")
     same_everywhere(expected, below(client, "killed/"), "killed")
     return {
         "photos": count, "objects": len(expected), "mb": round(sum(map(len, expected.values())) / 1e6, 2),
         "local_s": round(local_s, 1), "s3_s": round(store_s, 1), "skip_all_s": round(again_s, 1),
-        "kills": hit, "rows_after_each_kill": rows, "last_told": last.strip().splitlines()[-2],
+        "kills": len(rows), "rows_after_each_kill": rows, "last_told": last.strip().splitlines()[-2],
     }  # fmt: skip
 
 
@@ -243,30 +248,28 @@ def killed(
     client: Any,
     kills: int,
     chance: random.Random,
-    whole: float,
-) -> tuple[int, list[int]]:
-    """Start a command and kill it at a random moment of its work, so many times; hits, and rows of the table then."""
-    hit, rows = 0, list[int]()
-    while hit < kills:
-        before = len(below(client, "killed/"))
+    count: int,
+) -> list[int]:
+    """Start a command and kill it when it has written some objects more, so many times; rows of the table each time."""
+    rows = list[int]()
+    for number in range(kills):
+        due = len(keys(client, "found", "killed/")) + chance.randint(1, 3 * count // (kills + 1))
         with (scratch / "killed.log").open("ab") as log:
             process = subprocess.Popen(command, cwd=scratch, env=dict(env), stdout=log, stderr=log)
-        while process.poll() is None and len(below(client, "killed/")) <= before:  # its work has begun
-            time.sleep(0.01)
-        time.sleep(chance.uniform(0, whole / kills))
+        while process.poll() is None and len(keys(client, "found", "killed/")) < due:
+            time.sleep(0.02)
+        time.sleep(chance.uniform(0, 0.2))
         if process.poll() is not None:
-            raise Failed(f"ended before it was killed for the {hit + 1}th time: take more photos")
+            raise Failed(f"ended before it was killed for the {number + 1}th time; see {scratch / 'killed.log'}")
         process.kill()
         process.wait()
-        hit += 1
         rows.append(len(table(below(client, "killed/").get("predictions.csv", b""))))
-    return hit, rows
+    return rows
 
 
-def below(client: Any, prefix: str) -> dict[str, bytes]:
-    """Name below a prefix of the bucket for predictions → content."""
-    return {key.removeprefix(prefix): content for key, content in objects(client, "found").items()
-            if key.startswith(prefix)}  # fmt: skip
+def below(client: Any, folder: str) -> dict[str, bytes]:
+    """Name below a folder of the bucket for predictions → content."""
+    return {key.removeprefix(folder): content for key, content in objects(client, "found", folder).items()}
 
 
 def table(content: bytes) -> list[dict[str, str]]:
@@ -310,6 +313,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     given.scratch.mkdir(parents=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     scratch, server = given.scratch.resolve(), ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -7,7 +7,6 @@ from pathlib import Path
 import typer
 
 from hairline.errors import HairlineError
-from hairline.inspection import named
 from hairline.io import stores
 from hairline.io.file_names import printable
 from hairline.io.stores import Store
@@ -49,7 +48,7 @@ def refuse_urls(given: Sequence[Path]) -> None:
     for word in given:
         if stores.is_url(word):
             raise HairlineError(
-                f"{printable(stores.masked(named.source(word)))}: expected a file or folder of this machine (--out "
+                f"{printable(stores.masked(stores.as_typed(word)))}: expected a file or folder of this machine (--out "
                 "of predict and label alone may be a store); copy it here first ('aws s3 sync'), or mount the bucket"
             )
 

@@ -62,6 +62,16 @@ def is_url(word: str | Path) -> bool:
     return _URL.fullmatch(str(word)) is not None
 
 
+def as_typed(word: str | Path) -> str:
+    """A URL as it was typed, of which a path has one slash less.
+
+    >>> as_typed(Path("s3://bucket/found"))
+    's3://bucket/found'
+    """
+    found = _URL.fullmatch(str(word))
+    return f"{found[1]}://{found[2]}" if found else str(word)
+
+
 def masked(text: str) -> str:
     """A text without what may be a password: what stands before ``@`` in URLs, and the secrets of the environment.
 
