@@ -7,7 +7,6 @@
 ARG BASE=python:3.11.14-slim-bookworm
 
 FROM ${BASE} AS tools
-SHELL ["/bin/bash", "-eu", "-o", "pipefail", "-c"]
 # pydensecrf2 is built by a C++ compiler, which stays behind in this stage
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -7,9 +7,10 @@ moto's server answers on 127.0.0.1 and keeps objects in memory; no container is 
 `dev`. Part `dvc`: a clean clone of this commit runs the default experiment with MLflow's server as tracking store and
 artifacts on S3, `dvc push` sends everything to S3, another clean clone pulls it, and `dvc repro` there must run
 nothing. Part `mlflow`, after it: every run, artifact and registered network of that experiment is read back from the
-store. Part `predict`: photos are predicted into a folder and onto S3, which must agree byte for byte; onto S3 once more
-with a kill -9 ten times, after which nothing may be lost and nothing be there twice. A secret in the environment must
-be found nowhere in what was written. Exit status 1 where anything is not as it must be.
+store. Part `lost`: the S3 server is gone while a run logs, and back before `hairline sync`. Part `predict`: photos are
+predicted into a folder and onto S3, which must agree byte for byte; onto S3 once more with a kill -9 ten times, after
+which nothing may be lost and nothing be there twice. A secret in the environment must be found nowhere in what was
+written. Exit status 1 where anything is not as it must be.
 """
 
 import argparse
@@ -25,7 +26,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ from moto.server import ThreadedMotoServer
 ROOT = Path(__file__).resolve().parents[1]
 SECRET = "canary-" + hashlib.sha256(b"a secret that must not be written").hexdigest()[:32]
 BUCKETS = ("dvc", "mlflow", "found")
-PARTS = ("dvc", "mlflow", "predict")
+PARTS = ("dvc", "mlflow", "lost", "predict")
 SKIPPED, RAN = re.compile(r"Stage '.+?' didn't change, skipping"), re.compile(r"Running stage '(.+?)'")
 
 
@@ -208,6 +209,51 @@ def show_mlflow(scratch: Path, client: Any, tracking: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+RUN = """
+from pathlib import Path
+from hairline.tracking import run
+
+with run("train", "lost", "lost", {}, [], {}, [], Path("run.json"), wait_s=20) as opened:
+    opened.text("before.txt", "before")
+    input()  # meanwhile the store goes away
+    opened.text("meanwhile.txt", "meanwhile")
+    opened.text("later.txt", "later")
+"""
+
+
+def show_lost(
+    scratch: Path, endpoint: str, tracking: str, away: Callable[[], object], back: Callable[[], object]
+) -> dict[str, Any]:
+    """A run whose artifacts cannot be written for a while ends all the same; what is missing is sent later."""
+    import mlflow
+
+    folder, names = scratch / "lost", {"before.txt", "meanwhile.txt", "later.txt"}
+    (folder / ".dvc").mkdir(parents=True)
+    source = f"{ROOT / 'src'}{os.pathsep}{ROOT}"
+    env = environment(endpoint, PYTHONPATH=source, MLFLOW_TRACKING_URI=tracking)
+    with (folder / "log").open("wb") as log:
+        stage = subprocess.Popen([sys.executable, "-c", RUN], cwd=folder, env=env, stdin=subprocess.PIPE, stderr=log)
+    asked = mlflow.MlflowClient(tracking)
+    while stage.poll() is None and "before.txt" not in _artifacts(asked):
+        time.sleep(0.5)
+    away()
+    stage.communicate(b"\n")
+    if stage.returncode != 0:
+        raise Failed(f"a run whose store went away fails: see {folder / 'log'}")
+    back()
+    told, _ = run(folder, env, "hairline", "sync")
+    if _artifacts(asked) != names:
+        raise Failed(f"not there in the end: {names - _artifacts(asked)}; {told}")
+    return {"artifacts": len(names), "sync_told": told.strip().splitlines()[-1], "there_in_the_end": len(names)}
+
+
+def _artifacts(asked: Any) -> set[str]:
+    """Artifacts of the one run of the experiment ``lost``."""
+    found = asked.get_experiment_by_name("lost")
+    runs = asked.search_runs([found.experiment_id]) if found else []
+    return {each.path for each in asked.list_artifacts(runs[0].info.run_id)} if runs else set()
+
+
 def photos(folder: Path, count: int) -> None:
     """Generated photos, each another size, grey with dark lines."""
     rng = np.random.default_rng(0)
@@ -325,11 +371,16 @@ def main() -> None:
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True, capture_output=True, check=True).stdout
     found: dict[str, Any] = {"commit": commit.strip(), "server": "moto"}
     try:
-        if {"dvc", "mlflow"} & set(given.parts):
+        if {"dvc", "mlflow", "lost"} & set(given.parts):
             with mlflow_server(scratch, environment(endpoint)) as tracking:
-                found["dvc"] = show_dvc(scratch, endpoint, client, tracking)
+                if {"dvc", "mlflow"} & set(given.parts):
+                    found["dvc"] = show_dvc(scratch, endpoint, client, tracking)
                 if "mlflow" in given.parts:
                     found["mlflow"] = show_mlflow(scratch, client, tracking)
+                if "lost" in given.parts:
+                    again = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)  # with what it held
+                    found["lost"] = show_lost(scratch, endpoint, tracking, server.stop, again.start)
+                    server = again
         if "predict" in given.parts:
             found["predict"] = show_predict(scratch, endpoint, client, given.photos, given.kills, given.seed)
         found["secret"] = leaks(scratch, client)
