@@ -26,7 +26,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -264,21 +264,81 @@ def photos(folder: Path, count: int) -> None:
         cv2.imwrite(str(folder / f"road{number % 3}" / f"{number:03}.jpg"), image)
 
 
+WARM = """
+import json, os, sys
+import s3fs, torch
+from hairline.cli.app import main
+from hairline.inspection import folder, geotiff, photos, prediction, scales, shelves, thresholds
+
+for line in sys.stdin:
+    words, log = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        told = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(told, 1), os.dup2(told, 2)
+        sys.argv[1:] = words
+        try:
+            main()
+        except SystemExit as end:
+            sys.stdout.flush(), sys.stderr.flush()
+            os._exit(end.code or 0)
+        os._exit(99)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+class Warm:
+    """A process that has the libraries of `hairline predict` loaded and forks one for each command."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
+        """Start it in a folder."""
+        self.folder = folder
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", WARM], cwd=folder, env=dict(env), text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def begin(self, words: Sequence[str], log: str) -> int:
+        """Start a command; the id of its process."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps([list(words), log]) + "\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> int:
+        """Wait for it; its status, below 0 the signal that ended it."""
+        return self._answer()
+
+    def _answer(self) -> int:
+        assert self._process.stdout is not None
+        return int(self._process.stdout.readline())
+
+    def run(self, words: Sequence[str], log: str) -> tuple[str, float]:
+        """What a command says, and its seconds; it must succeed and tell no secret."""
+        begun = time.monotonic()
+        self.begin(words, log)
+        status, told = self.end(), (self.folder / log).read_text(encoding="utf-8")
+        if status != 0 or SECRET in told:
+            raise Failed(f"{told[-4000:]}\n{' '.join(words)}: status {status}, or it tells the secret key")
+        return told, time.monotonic() - begun
+
+
 def show_predict(scratch: Path, endpoint: str, client: Any, count: int, kills: int, seed: int) -> dict[str, Any]:
     """Predictions in a folder, on S3, and on S3 with kills: the same of all three."""
     photos(scratch / "photos", count)
-    command = ["hairline", "predict", "photos", "--overlay", "--out"]
-    env = environment(endpoint, PYTHONPATH=f"{ROOT / 'src'}{os.pathsep}{ROOT}")
-    _, local_s = run(scratch, env, *command, "local")
+    words = ["predict", "photos", "--overlay", "--out"]
+    warm = Warm(scratch, environment(endpoint, PYTHONPATH=f"{ROOT / 'src'}{os.pathsep}{ROOT}"))
+    _, local_s = warm.run([*words, "local"], "local.log")
     expected = {path.relative_to(scratch / "local").as_posix(): path.read_bytes()
                 for path in (scratch / "local").rglob("*") if path.is_file()}  # fmt: skip
-    _, store_s = run(scratch, env, *command, "s3://found/once")
+    _, store_s = warm.run([*words, "s3://found/once"], "once.log")
     same_everywhere(expected, below(client, "once/"), "once")
-    told, again_s = run(scratch, env, *command, "s3://found/once")
+    told, again_s = warm.run([*words, "s3://found/once"], "again.log")
     if f"0 photos predicted, {count} done before" not in told:
         raise Failed(f"a second call predicts again:\n{told}")
-    rows = killed(scratch, env, [*command, "s3://found/killed"], client, kills, random.Random(seed), count)
-    last, _ = run(scratch, env, *command, "s3://found/killed")
+    rows = killed(warm, [*words, "s3://found/killed"], client, kills, random.Random(seed), count)
+    last, _ = warm.run([*words, "s3://found/killed"], "last.log")
     same_everywhere(expected, below(client, "killed/"), "killed")
     return {
         "photos": count, "objects": len(expected), "mb": round(sum(map(len, expected.values())) / 1e6, 2),
@@ -287,28 +347,20 @@ def show_predict(scratch: Path, endpoint: str, client: Any, count: int, kills: i
     }  # fmt: skip
 
 
-def killed(
-    scratch: Path,
-    env: Mapping[str, str],
-    command: list[str],
-    client: Any,
-    kills: int,
-    chance: random.Random,
-    count: int,
-) -> list[int]:
+def killed(warm: Warm, words: Sequence[str], client: Any, kills: int, chance: random.Random, count: int) -> list[int]:
     """Start a command and kill it when it has written some objects more, so many times; rows of the table each time."""
     rows = list[int]()
     for number in range(kills):
-        due = len(keys(client, "found", "killed/")) + chance.randint(1, 3 * count // (kills + 1))
-        with (scratch / "killed.log").open("ab") as log:
-            process = subprocess.Popen(command, cwd=scratch, env=dict(env), stdout=log, stderr=log)
-        while process.poll() is None and len(keys(client, "found", "killed/")) < due:
+        due = len(keys(client, "found", "killed/")) + chance.randint(1, 2 * count // (kills + 1))
+        process = warm.begin(words, "killed.log")
+        while Path(f"/proc/{process}").exists() and len(keys(client, "found", "killed/")) < due:
             time.sleep(0.02)
-        time.sleep(chance.uniform(0, 0.2))
-        if process.poll() is not None:
-            raise Failed(f"ended before it was killed for the {number + 1}th time; see {scratch / 'killed.log'}")
-        process.kill()
-        process.wait()
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        if warm.end() != -signal.SIGKILL:
+            raise Failed(f"ended before it was killed for the {number + 1}th time; see {warm.folder / 'killed.log'}")
         rows.append(len(table(below(client, "killed/").get("predictions.csv", b""))))
     return rows
 

@@ -9,8 +9,9 @@ import pytest
 from support import s3
 
 from hairline.errors import HairlineError
-from hairline.io import stores
-from hairline.io.stores import MeanwhileError, Store, StoreError
+from hairline.io import stores, urls
+from hairline.io.store_errors import MeanwhileError, StoreError
+from hairline.io.stores import Store
 
 URL = f"s3://{s3.BUCKET}/found"
 
@@ -166,4 +167,4 @@ def test_a_server_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_secrets_are_masked(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3.SECRET)
     monkeypatch.setenv("AWS_SESSION_TOKEN", "key")  # too short for a secret
-    assert stores.masked(text) == expected
+    assert urls.masked(text) == expected

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from hairline.errors import HairlineError
-from hairline.io import stores
+from hairline.io import stores, urls
 from hairline.io.file_names import printable
 from hairline.io.stores import Store
 
@@ -46,9 +46,9 @@ def place_of(out: str) -> Path | Store:
 def refuse_urls(given: Sequence[Path]) -> None:
     """Raise HairlineError where what must be a file or folder of this machine lies in a store."""
     for word in given:
-        if stores.is_url(word):
+        if urls.is_url(word) and not word.exists():
             raise HairlineError(
-                f"{printable(stores.masked(stores.as_typed(word)))}: expected a file or folder of this machine (--out "
+                f"{printable(urls.masked(urls.as_typed(word)))}: expected a file or folder of this machine (--out "
                 "of predict and label alone may be a store); copy it here first ('aws s3 sync'), or mount the bucket"
             )
 

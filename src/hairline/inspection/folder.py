@@ -20,7 +20,7 @@ from hairline.inspection.turns import alone
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import refuse_no_text
 from hairline.io.reading import refuse_no_file
-from hairline.io.stores import StoreError
+from hairline.io.store_errors import StoreError
 
 __all__ = ["LOCK", "Asked", "Done", "Options", "keep_card", "predict_all"]
 

@@ -6,38 +6,23 @@ another server than Amazon's.
 """
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from hairline.errors import HairlineError
+from hairline.io import urls
+from hairline.io.store_errors import MeanwhileError, StoreError, told
 
 S3 = "s3"
-SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
-SECRET_LETTERS = 8
-"""Shorter ones are no secrets, and stand in plain words."""
-HIDDEN = "***"
 CONNECT_S, ANSWER_S, TRIES = 10, 60, 3
 """Seconds to wait for a connection and for an answer, and how often each is tried."""
 ONE_PUT = 5 << 30
 """Bytes of the largest object that S3 takes in one put."""
-MEANWHILE = frozenset(("PreconditionFailed", "412", "ConditionalRequestConflict"))
-"""What S3 calls a put whose condition does not hold."""
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/+(.*)", re.DOTALL)
-
-
-class StoreError(HairlineError):
-    """A store that does not answer, or refuses what is asked of it: no use to go on with other objects."""
-
-
-class MeanwhileError(StoreError):
-    """An object that another process has written since it was looked at."""
 
 
 @dataclass(frozen=True)
@@ -53,56 +38,25 @@ class Known:
     changed: datetime
 
 
-def is_url(word: str | Path) -> bool:
-    """Whether a word names a store, also where reading it as a path has taken a slash from it.
-
-    >>> is_url("s3://bucket/found"), is_url(Path("s3://bucket")), is_url("found"), is_url("./s3:/x")
-    (True, True, False, False)
-    """
-    return _URL.fullmatch(str(word)) is not None
-
-
-def as_typed(word: str | Path) -> str:
-    """A URL as it was typed, of which a path has one slash less.
-
-    >>> as_typed(Path("s3://bucket/found"))
-    's3://bucket/found'
-    """
-    found = _URL.fullmatch(str(word))
-    return f"{found[1]}://{found[2]}" if found else str(word)
-
-
-def masked(text: str) -> str:
-    """A text without what may be a password: what stands before ``@`` in URLs, and the secrets of the environment.
-
-    >>> masked("cannot reach http://user:word@host/x")
-    'cannot reach http://***@host/x'
-    """
-    text = re.sub(r"(?<=://)[^\s@'\"]*:[^\s@'\"]*@|(?<=://)[^\s/@'\"]*@", f"{HIDDEN}@", text)
-    for secret in (os.environ.get(name, "") for name in SECRETS):
-        text = text.replace(secret, HIDDEN) if len(secret) >= SECRET_LETTERS else text
-    return text
-
-
 def place(word: str | Path) -> "Path | Store":
     """The folder or the store that a word names: a path, ``file:///…`` or ``s3://BUCKET/FOLDER``.
 
     Raises:
         HairlineError: If it is another URL, or one with a password in it, or the extra ``s3`` is not installed.
     """
-    found = _URL.fullmatch(str(word))
+    found = urls.URL.fullmatch(str(word))
     if found is None:
         return Path(word)
     scheme, rest = found[1].lower(), found[2]
     if scheme == "file":
-        return _local(str(word))
+        return urls.local_path(str(word))
     url = f"{scheme}://{rest}"
     if scheme != S3:
-        raise HairlineError(f"{masked(url)}: expected a folder, file:///… or s3://BUCKET/FOLDER; correct it")
+        raise HairlineError(f"{urls.masked(url)}: expected a folder, file:///… or s3://BUCKET/FOLDER; correct it")
     bucket = rest.partition("/")[0]
     if "@" in bucket or ":" in bucket:
         raise HairlineError(
-            f"{scheme}://{HIDDEN}: has a user, a password or a port where the bucket should be; expected "
+            f"{scheme}://{urls.HIDDEN}: has a user, a password or a port where the bucket should be; expected "
             "s3://BUCKET/FOLDER; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_ENDPOINT_URL "
             "for another server"
         )
@@ -110,13 +64,6 @@ def place(word: str | Path) -> "Path | Store":
     if not bucket or not folder or "?" in rest:
         raise HairlineError(f"{url}: expected s3://BUCKET/FOLDER; name a folder in the bucket")
     return Store(f"{scheme}://{bucket}/{folder}")
-
-
-def _local(url: str) -> Path:
-    parts = urlsplit(url)
-    if parts.netloc not in ("", "localhost") or not parts.path.strip("/"):
-        raise HairlineError(f"{masked(url)}: expected file:///FOLDER, on this machine; correct it")
-    return Path(unquote(parts.path))
 
 
 class Store:
@@ -172,7 +119,7 @@ class Store:
         Raises:
             StoreError: If it is not there, or the store does not answer.
         """
-        with self._told(f"read {name}"):
+        with told(self.url, f"read {name}"):
             return bytes(self._files.cat_file(f"{self._root}/{name}", start=None if most is None else 0, end=most))
 
     def write(self, name: str, content: bytes) -> None:
@@ -228,60 +175,6 @@ class Store:
             self._ask(f"remove {name}", "delete_object", Bucket=bucket, Key=f"{folder}/{name}")
 
     def _ask(self, action: str, method: str, **what: object) -> Mapping[str, Any]:
-        with self._told(action):
+        with told(self.url, action):
             answer: Mapping[str, Any] = self._files.call_s3(method, **what)
             return answer
-
-    @contextmanager
-    def _told(self, action: str) -> Iterator[None]:
-        """Turn what the libraries raise into one sentence that names the store and no secret."""
-        try:
-            yield
-        except Exception as error:
-            reason = next((told for known, told in _REASONS.items() if known in _names(error)), None)
-            found = masked(reason(error) if reason else f"it does not answer ({_short(error)}); see that it is up")
-            kind = MeanwhileError if _names(error) & MEANWHILE else StoreError
-            raise kind(
-                f"{self.url}: cannot {action}: {found}; what is there is kept, and the same command goes on from it"
-            ) from None
-
-
-def _names(error: BaseException) -> set[str]:
-    """What an error and those behind it are called: their classes, and the codes that S3 gives."""
-    found = set[str]()
-    seen: BaseException | None = error
-    while seen is not None:
-        found |= {kind.__name__ for kind in type(seen).__mro__}
-        response = getattr(seen, "response", None)
-        if isinstance(response, Mapping):
-            found.add(str(response.get("Error", {}).get("Code", "")))
-        seen = seen.__cause__ or seen.__context__
-    return found
-
-
-def _short(error: BaseException) -> str:
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), "")
-    return f"{type(error).__name__}: {line[:200]}" if line else type(error).__name__
-
-
-_REASONS: Mapping[str, Callable[[BaseException], str]] = {
-    **dict.fromkeys(
-        ("NoCredentialsError", "PartialCredentialsError", "ProfileNotFound", "CredentialRetrievalError"),
-        lambda error: (
-            f"no credentials ({_short(error)}); set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        ),
-    ),
-    "NoSuchBucket": lambda error: "the bucket is not there; make it, or correct its name",
-    **dict.fromkeys(
-        MEANWHILE,
-        lambda error: (
-            "another process has written it meanwhile; expected one at a time; wait for it, or name another folder"
-        ),
-    ),
-    "FileNotFoundError": lambda error: "it is not there any more",
-    "PermissionError": lambda error: (
-        f"it refuses the credentials ({_short(error)}); correct them, or have them allowed to list, read, write and "
-        "delete there"
-    ),
-}
-"""Name of a class or code of S3 → what is told of the error, the first that fits."""
