@@ -7,7 +7,9 @@ from pathlib import Path
 import typer
 
 from hairline.errors import HairlineError
+from hairline.io import stores, urls
 from hairline.io.file_names import printable
+from hairline.io.stores import Store
 
 NAMED = 3
 
@@ -27,6 +29,28 @@ def refuse_file(out: Path) -> None:
     """Raise HairlineError where --out is a file."""
     if out.exists() and not out.is_dir():
         raise HairlineError(f"--out {printable(str(out))}: is a file; expected a folder or nothing there; name another")
+
+
+def place_of(out: str) -> Path | Store:
+    """The folder or the store that --out names.
+
+    Raises:
+        HairlineError: If it is a file, or a URL of no store.
+    """
+    found = stores.place(out)
+    if isinstance(found, Path):
+        refuse_file(found)
+    return found
+
+
+def refuse_urls(given: Sequence[Path]) -> None:
+    """Raise HairlineError where what must be a file or folder of this machine lies in a store."""
+    for word in given:
+        if urls.is_url(word) and not word.exists():
+            raise HairlineError(
+                f"{printable(urls.masked(urls.as_typed(word)))}: expected a file or folder of this machine (--out "
+                "of predict and label alone may be a store); copy it here first ('aws s3 sync'), or mount the bucket"
+            )
 
 
 def tell_passed_over(other: Sequence[Path]) -> None:

@@ -16,7 +16,10 @@ def label(
     classifier: Annotated[
         Path, typer.Option("--classifier", help="Folder of a classifier of patches: of a training, or of clicks.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="Folder for scores, masks, overlays and predictions.csv.")],
+    out: Annotated[
+        str,
+        typer.Option("--out", metavar="FOLDER|s3://…", help="Where scores, masks, overlays, predictions.csv go."),
+    ],
     method: Annotated[
         str, typer.Option("--method", help="How labels are made (docs/labels.md), with the options that ship.")
     ] = "multiscale",
@@ -33,24 +36,27 @@ def label(
     are skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
     given_photos.refuse_threshold(threshold, "confidence")
-    given_photos.refuse_file(out)
+    place = given_photos.place_of(out)
+    given_photos.refuse_urls(photos)
     from hairline.inspection import photos as photo_files
+    from hairline.inspection import shelves
 
-    found, other = photo_files.find(photos, out, found_too=False)
-    given_photos.tell_passed_over(other)
-    from hairline.inspection import folder, prediction  # which take seconds to load
-    from hairline.inspection.labeller import Labeller
+    with system_errors.of_no_stage(), shelves.opened(place) as shelf:
+        found, other = photo_files.find(photos, shelf.folder, found_too=False)
+        given_photos.tell_passed_over(other)
+        from hairline.inspection import folder, prediction  # which take seconds to load
+        from hairline.inspection.labeller import Labeller
 
-    prediction.refuse_scale(scale)
-    labeller = Labeller(classifier, method)
-    typer.echo(_told(classifier, labeller.window_px), err=True)
+        prediction.refuse_scale(scale)
+        labeller = Labeller(classifier, method)
+        typer.echo(_told(classifier, labeller.window_px), err=True)
 
-    options = folder.Options(scale, threshold, overlay, again)
-    with system_errors.of_no_stage(), bar(len(found), "label", "photo") as progress:
-        done = folder.predict_all(found, labeller, out, options, given_photos.tell, progress.update)
-        folder.keep_card(out, "")
+        options = folder.Options(scale, threshold, overlay, again)
+        with bar(len(found), "label", "photo") as progress:
+            done = folder.predict_all(found, labeller, shelf, options, given_photos.tell, progress.update)
+            folder.keep_card(shelf, "")
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
-    typer.echo(f"Table     {out / 'predictions.csv'}")
+    typer.echo(f"Table     {shelf.told('predictions.csv')}")
     raise typer.Exit(done.failed > 0)
 
 

@@ -62,6 +62,7 @@ def measure(
     Goes on where it stopped: masks that were measured from the same files with the same options are skipped. Files that
     cannot be measured are told of, and the status at the end is 1.
     """
+    given_photos.refuse_urls([*masks, out])
     given_photos.refuse_file(out)
     from hairline.config import width_bands
     from hairline.inspection import photos as photo_files

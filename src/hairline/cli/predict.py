@@ -19,7 +19,9 @@ WORDS = "The network, where --model is not given; then photos, videos, folders w
 
 def predict(
     words: Annotated[list[Path], typer.Argument(metavar="[MODEL] PHOTOS...", help=WORDS)],
-    out: Annotated[Path, typer.Option("--out", help="Folder for scores, masks and predictions.csv.")],
+    out: Annotated[
+        str, typer.Option("--out", metavar="FOLDER|s3://…", help="Where scores, masks and predictions.csv go.")
+    ],
     model: Annotated[
         str | None,
         typer.Option(
@@ -55,45 +57,44 @@ def predict(
     skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
     _refuse(threshold, every, workers)
-    given_photos.refuse_file(out)
+    place = given_photos.place_of(out)
     from hairline.inspection import averaging, named
-    from hairline.inspection import photos as photo_files
 
     averaged = averaging.refuse(average)
     source, given = named.split(words, model)
-    found, other = photo_files.find(given, out, every, found_too=False)
-    given_photos.tell_passed_over(other)
-    from hairline.inspection import (  # which take seconds to load
-        folder,
-        geotiff,
-        prediction,
-        scales,
-        thresholds,
-    )
-    from hairline.nn.segmenter import scale_rules
+    given_photos.refuse_urls(given)
+    from hairline.inspection import photos as photo_files
+    from hairline.inspection import shelves  # which takes seconds to load, as what follows
 
-    if not geotiff.readable() and any(geotiff.is_tiff(photo.path) for photo in found):
-        typer.echo(f"note: {geotiff.MISSING}; without it TIFF files are read whole, as plain photos", err=True)
-    factor = None if scale == AUTO else _number(scale)
-    if factor is not None:
-        prediction.refuse_scale(factor)
-    keep_freed()
-    predictor = prediction.load_segmenter(source)
+    with system_errors.of_no_stage(), shelves.opened(place) as shelf:
+        found, other = photo_files.find(given, shelf.folder, every, found_too=False)
+        given_photos.tell_passed_over(other)
+        from hairline.inspection import folder, geotiff, prediction, scales, thresholds
+        from hairline.nn.segmenter import scale_rules
 
-    if factor is None:
-        looked = min(len(found), scale_rules.IMAGES)
-        with system_errors.of_no_stage(), bar(looked, "scale", "photo") as progress:
-            factor, readable = scales.of_photos(found, predictor, out, progress.update)
-        typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
-    used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
-    typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
-    options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
-    with system_errors.of_no_stage(), bar(len(found), "predict", "photo") as progress:
-        done = folder.predict_all(found, predictor, out, options, given_photos.tell, progress.update)
-        folder.keep_card(out, predictor.card)
+        if not geotiff.readable() and any(geotiff.is_tiff(photo.path) for photo in found):
+            typer.echo(f"note: {geotiff.MISSING}; without it TIFF files are read whole, as plain photos", err=True)
+        factor = None if scale == AUTO else _number(scale)
+        if factor is not None:
+            prediction.refuse_scale(factor)
+        keep_freed()
+        predictor = prediction.load_segmenter(source)
+
+        if factor is None:
+            looked = min(len(found), scale_rules.IMAGES)
+            with bar(looked, "scale", "photo") as progress:
+                factor, readable = scales.of_photos(found, predictor, shelf.folder, progress.update)
+            shelf.keep(scales.FILE)
+            typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
+        used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
+        typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
+        options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
+        with bar(len(found), "predict", "photo") as progress:
+            done = folder.predict_all(found, predictor, shelf, options, given_photos.tell, progress.update)
+            folder.keep_card(shelf, predictor.card)
     passed = f", {len(other)} other files passed over" if other else ""
     typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed{passed}")
-    typer.echo(f"Table     {out / 'predictions.csv'}")
+    typer.echo(f"Table     {shelf.told('predictions.csv')}")
     raise typer.Exit(done.failed > 0)
 
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hairline.errors import HairlineError
-from hairline.inspection import moved, places, records, tags
+from hairline.inspection import moved
 from hairline.inspection import photos as photo_files
 from hairline.inspection.options import Options
 from hairline.inspection.photos import Photo
 from hairline.inspection.records import Record
+from hairline.inspection.shelves import Shelf
 from hairline.io.file_names import printable
-from hairline.io.hashing import content_hash
 
 
 class PaintedError(HairlineError):
@@ -26,15 +26,15 @@ class Book:
         names: Path of a photo → what is written of it is called.
     """
 
-    def __init__(self, out: Path, listed: Sequence[Photo], model_sha256: str, options: Options) -> None:
-        """Open the book of a folder.
+    def __init__(self, shelf: Shelf, listed: Sequence[Photo], model_sha256: str, options: Options) -> None:
+        """Open the book of a folder or a store.
 
         Raises:
             HairlineError: If the table of an earlier run cannot be read.
         """
-        self._out, self._model, self._options = out, model_sha256, options
+        self._shelf, self._model, self._options = shelf, model_sha256, options
         self._saved, self._hashed = time.monotonic(), dict[Path, str]()
-        self._known = moved.followed(records.read(out), listed, self.digest)
+        self._known = moved.followed(shelf.rows(), listed, self.digest)
         self.counts = {"predicted": 0, "skipped": 0, "failed": 0}
         self.names = photo_files.name_all(listed, {path: record.name for path, record in self._known.items()})
 
@@ -51,12 +51,8 @@ class Book:
             return False
         same = (before.photo_sha256, before.model_sha256) == (self.digest(photo), self._model)
         alike = (before.scale, before.threshold, before.average) == (asked.scale, asked.threshold, asked.average)
-        return same and alike and places.complete(self._out, before.name, asked.overlay) and not self._is_other(before)
-
-    def _is_other(self, before: Record) -> bool:
-        """Whether files are not those of their row: of a run that was killed before it wrote the table."""
-        told = tags.of(before, before.model_sha256, before.photo_sha256)
-        return tags.contradict(places.found_scores(self._out, before.name), told)
+        shelf = self._shelf
+        return same and alike and shelf.complete(before.name, asked.overlay) and not shelf.is_other(before)
 
     def refuse_painted(self, photo: Photo) -> None:
         """Keep a mask that somebody painted over from being replaced by another, unless that is asked for.
@@ -67,10 +63,10 @@ class Book:
         before = self._known.get(str(photo.path))
         if before is None or not before.mask_sha256 or self._options.again:
             return
-        mask = places.found_mask(self._out, before.name)
-        if mask.is_file() and content_hash(mask) != before.mask_sha256 and not self._is_other(before):
+        mask = self._shelf.repainted(before)
+        if mask is not None and not self._shelf.is_other(before):
             raise PaintedError(
-                f"{printable(str(photo.path))}: its mask {printable(str(mask))} was changed since it was found; "
+                f"{printable(str(photo.path))}: its mask {printable(mask)} was changed since it was found; "
                 "expected it as it was, or it would be lost; move it away, call with --again, or name another folder "
                 "for --out"
             )
@@ -78,7 +74,7 @@ class Book:
     def forget(self, photo: Photo) -> None:
         """Take away what an earlier run wrote of a photo, which what follows may not replace."""
         if self._known.pop(str(photo.path), None):
-            places.clear(self._out, self.names[photo.path])
+            self._shelf.clear(self.names[photo.path])
 
     def add(self, photo: Photo, found: Record) -> None:
         """Note what was written of a photo."""
@@ -94,5 +90,5 @@ class Book:
     def save(self, between_s: float) -> None:
         """Write the table unless it was written less than so many seconds ago."""
         if time.monotonic() - self._saved >= between_s:
-            records.write(self._out, self._known)
+            self._shelf.save(self._known)
             self._saved = time.monotonic()

@@ -1,0 +1,180 @@
+"""Stores that are no folder of this machine: objects below a URL such as ``s3://BUCKET/FOLDER``, through fsspec.
+
+An object appears whole or not at all, since each is written by one put. Credentials come from where AWS's own tools
+look for them (environment, profile, role), never from a URL, and stand in no message. ``AWS_ENDPOINT_URL`` selects
+another server than Amazon's.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from hairline.errors import HairlineError
+from hairline.io import urls
+from hairline.io.store_errors import MeanwhileError, StoreError, told
+
+S3 = "s3"
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+CONNECT_S, ANSWER_S, TRIES = 10, 60, 3
+"""Seconds to wait for a connection and for an answer, and how often each is tried."""
+ONE_PUT = 5 << 30
+"""Bytes of the largest object that S3 takes in one put."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a store's listing tells of an object.
+
+    Attributes:
+        etag: Another one where its content is another.
+        changed: When it was written, by the clock of the store.
+    """
+
+    etag: str
+    changed: datetime
+
+
+def place(word: str | Path) -> "Path | Store":
+    """The folder or the store that a word names: a path, ``file:///…`` or ``s3://BUCKET/FOLDER``.
+
+    Raises:
+        HairlineError: If it is another URL, or one with a password in it, or the extra ``s3`` is not installed.
+    """
+    found = urls.URL.fullmatch(str(word))
+    if found is None:
+        return Path(word)
+    scheme, rest = found[1].lower(), found[2]
+    if scheme == "file":
+        return urls.local_path(str(word))
+    url = f"{scheme}://{rest}"
+    if scheme != S3:
+        raise HairlineError(f"{urls.masked(url)}: expected a folder, file:///… or s3://BUCKET/FOLDER; correct it")
+    bucket = rest.partition("/")[0]
+    if "@" in bucket or ":" in bucket:
+        raise HairlineError(
+            f"{scheme}://{urls.HIDDEN}: has a user, a password or a port where the bucket should be; expected "
+            "s3://BUCKET/FOLDER; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_ENDPOINT_URL "
+            "for another server"
+        )
+    folder = rest.partition("/")[2].strip("/")
+    if not bucket or not folder or "?" in rest:
+        raise HairlineError(f"{url}: expected s3://BUCKET/FOLDER; name a folder in the bucket")
+    return Store(f"{scheme}://{bucket}/{folder}")
+
+
+class Store:
+    """Objects below a URL.
+
+    Attributes:
+        url: ``s3://BUCKET/FOLDER``.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open a store; nothing is asked of it yet.
+
+        Raises:
+            HairlineError: If the extra ``s3`` is not installed, or AWS_ENDPOINT_URL has a password in it.
+        """
+        self.url, self._root = url, url.partition("://")[2]
+        for name in ENDPOINTS:
+            if "@" in urlsplit(os.environ.get(name, "")).netloc:
+                raise HairlineError(
+                    f"{name}: has a user or a password in it; expected http://SERVER:PORT; set AWS_ACCESS_KEY_ID and "
+                    "AWS_SECRET_ACCESS_KEY instead"
+                )
+        try:
+            from s3fs import S3FileSystem
+        except ImportError:
+            raise HairlineError(
+                f"{url}: the extra 's3' is not installed, with which stores on S3 are reached; run "
+                "pip install 'hairline[s3]'"
+            ) from None
+        limits = {"connect_timeout": CONNECT_S, "read_timeout": ANSWER_S, "retries": {"max_attempts": 1}}
+        self._files: Any = S3FileSystem(use_listings_cache=False, skip_instance_cache=True, config_kwargs=limits)
+        self._files.retries = TRIES
+
+    def known(self) -> dict[str, Known]:
+        """Name below the URL → what is known of the object.
+
+        Raises:
+            StoreError: If the store does not answer, or the bucket is not there.
+        """
+        bucket, _, folder = self._root.partition("/")
+        found, more = dict[str, Known](), dict[str, str]()
+        while True:
+            listed = self._ask("list", "list_objects_v2", Bucket=bucket, Prefix=f"{folder}/", **more)
+            for each in listed.get("Contents", []):
+                found[each["Key"].removeprefix(f"{folder}/")] = Known(each["ETag"], each["LastModified"])
+            if not listed.get("IsTruncated"):
+                return found
+            more = {"ContinuationToken": listed["NextContinuationToken"]}
+
+    def read(self, name: str, most: int | None = None) -> bytes:
+        """An object, or so many bytes of its beginning.
+
+        Raises:
+            StoreError: If it is not there, or the store does not answer.
+        """
+        with told(self.url, f"read {name}"):
+            return bytes(self._files.cat_file(f"{self._root}/{name}", start=None if most is None else 0, end=most))
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write an object by one put, in the place of what was there.
+
+        Raises:
+            StoreError: If the store does not answer, or refuses it.
+        """
+        self._put(name, content)
+
+    def write_if(self, name: str, content: bytes, before: str | None) -> str:
+        """Write an object unless another process has done so meanwhile.
+
+        Args:
+            name: The object.
+            content: What to write.
+            before: Its ``etag`` as it was read or written last; None where it was not there.
+
+        Returns:
+            Its ``etag`` now.
+
+        Raises:
+            StoreError: If it is not as it was, or as :meth:`write`.
+        """
+        try:
+            return self._put(name, content, **({"IfMatch": before} if before else {"IfNoneMatch": "*"}))
+        except MeanwhileError:
+            if self.read(name) != content:
+                raise
+            return self._etag(name)  # our own put, whose answer was lost and which was tried again
+
+    def _etag(self, name: str) -> str:
+        bucket, _, folder = self._root.partition("/")
+        return str(self._ask(f"read {name}", "head_object", Bucket=bucket, Key=f"{folder}/{name}")["ETag"])
+
+    def _put(self, name: str, content: bytes, **condition: str) -> str:
+        bucket, _, folder = self._root.partition("/")
+        if len(content) > ONE_PUT:
+            raise StoreError(f"{self.url}/{name}: has {len(content):,} bytes; S3 takes {ONE_PUT:,} in one put")
+        answer = self._ask(
+            f"write {name}", "put_object", Bucket=bucket, Key=f"{folder}/{name}", Body=content, **condition
+        )
+        return str(answer["ETag"])
+
+    def remove(self, names: list[str]) -> None:
+        """Take objects away, those that are not there among them.
+
+        Raises:
+            StoreError: If the store does not answer, or refuses it.
+        """
+        bucket, _, folder = self._root.partition("/")
+        for name in names:
+            self._ask(f"remove {name}", "delete_object", Bucket=bucket, Key=f"{folder}/{name}")
+
+    def _ask(self, action: str, method: str, **what: object) -> Mapping[str, Any]:
+        with told(self.url, action):
+            answer: Mapping[str, Any] = self._files.call_s3(method, **what)
+            return answer

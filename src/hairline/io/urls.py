@@ -1,0 +1,58 @@
+"""URLs in the place of paths: what is one, how it was typed, and what of it may be shown."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from hairline.errors import HairlineError
+
+SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID")
+SECRET_LETTERS = 8
+"""Shorter ones are no secrets, and stand in plain words."""
+HIDDEN = "***"
+URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/+(.*)", re.DOTALL)
+"""Scheme and rest; a path has one slash where there were two."""
+
+
+def is_url(word: str | Path) -> bool:
+    """Whether a word names a store, also where reading it as a path has taken a slash from it.
+
+    >>> is_url("s3://bucket/found"), is_url(Path("s3://bucket")), is_url("found"), is_url("./s3:/x")
+    (True, True, False, False)
+    """
+    return URL.fullmatch(str(word)) is not None
+
+
+def as_typed(word: str | Path) -> str:
+    """A URL as it was typed, of which a path has one slash less.
+
+    >>> as_typed(Path("s3://bucket/found"))
+    's3://bucket/found'
+    """
+    found = URL.fullmatch(str(word))
+    return f"{found[1]}://{found[2]}" if found else str(word)
+
+
+def masked(text: str) -> str:
+    """A text without what may be a password: what stands before ``@`` in URLs, and the secrets of the environment.
+
+    >>> masked("cannot reach http://user:word@host/x")
+    'cannot reach http://***@host/x'
+    """
+    text = re.sub(r"(?<=://)[^\s@'\"]*:[^\s@'\"]*@|(?<=://)[^\s/@'\"]*@", f"{HIDDEN}@", text)
+    for secret in (os.environ.get(name, "") for name in SECRETS):
+        text = text.replace(secret, HIDDEN) if len(secret) >= SECRET_LETTERS else text
+    return text
+
+
+def local_path(url: str) -> Path:
+    """The path of ``file:///…``.
+
+    Raises:
+        HairlineError: If it names another machine, or no path.
+    """
+    parts = urlsplit(url)
+    if parts.netloc not in ("", "localhost") or not parts.path.strip("/"):
+        raise HairlineError(f"{masked(url)}: expected file:///FOLDER, on this machine; correct it")
+    return Path(unquote(parts.path))
