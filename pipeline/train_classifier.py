@@ -37,9 +37,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Train ``--classifier`` on the training patches of its data set and write its weights."""
     args = stage.arguments(__doc__, argv, "classifier")
     params, paths = stage.opened(args.params)
-    if argv is None:  # a program of its own
-        become_several(params.runtime)
     options = params.classifier(args.classifier)
+    if argv is None and not options.head_only:  # a program of its own, whose training takes longer than to start it
+        become_several(params.runtime)
     dataset, patches = paths.dataset(options.dataset), paths.patch_index(options.dataset)
     folder = paths.classifier(args.classifier)
     window_px, chosen = params.patches.window_px, params.runtime.seeded(options.seed)

@@ -267,6 +267,7 @@ def _batches(params: Params) -> Iterator[str]:
 def _shared(params: Params) -> Iterator[str]:
     """Batches with fewer items than there are processes to share them."""
     few = partial(processes.refuse_few, processes=processes.asked_for(params.runtime.parallel))
-    recipes = {f"classifiers.{name}": params.classifier(name).recipe for name in params.matrix.classifiers}
-    trained = {f"architectures.{name} with segmenter": params.training(name)[0].recipe for name in _trained(params)}
-    yield from _failed((where, partial(few, recipe.batch)) for where, recipe in (recipes | trained).items())
+    classifiers = {f"classifiers.{name}": params.classifier(name) for name in params.matrix.classifiers}
+    recipes = {where: options.recipe for where, options in classifiers.items() if not options.head_only}
+    recipes |= {f"architectures.{name} with segmenter": params.training(name)[0].recipe for name in _trained(params)}
+    yield from _failed((where, partial(few, recipe.batch)) for where, recipe in recipes.items())

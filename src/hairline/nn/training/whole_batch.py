@@ -56,7 +56,8 @@ class WholeBatch(LayerSync):
         ones = torch.ones_like(values[:1]).expand(self.items * each, *values.shape[1:])
         factors = forward(layer, ones.contiguous(memory_format=_format(values)))
         own = factors.unflatten(0, (self.items, each))[rank() :: ranks()].flatten(0, 1)
-        return values * own
+        dropped: Tensor = values * own
+        return dropped
 
 
 def _format(values: Tensor) -> torch.memory_format:
