@@ -27,7 +27,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -355,10 +355,8 @@ def killed(warm: Warm, words: Sequence[str], client: Any, kills: int, chance: ra
         process = warm.begin(words, "killed.log")
         while Path(f"/proc/{process}").exists() and len(keys(client, "found", "killed/")) < due:
             time.sleep(0.02)
-        try:
+        with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         if warm.end() != -signal.SIGKILL:
             raise Failed(f"ended before it was killed for the {number + 1}th time; see {warm.folder / 'killed.log'}")
         rows.append(len(table(below(client, "killed/").get("predictions.csv", b""))))
