@@ -45,7 +45,7 @@ def test_secrets_come_from_a_file_that_git_ignores_and_are_asked_for_by_name() -
         (name, key)
         for name, service in SERVICES.items()
         for key, value in service.get("environment", {}).items()
-        if re.search("PASSWORD|SECRET|ACCESS_KEY", key) and not str(value).startswith("${")
+        if re.search("PASSWORD|SECRET|ACCESS_KEY|TOKEN", key) and not str(value).startswith("${")
     ]
     assert held == [] and not any("${" in str(service.get("command")) for service in SERVICES.values())
     ignored = subprocess.run(["git", "check-ignore", "--quiet", "deploy/secrets.env"], cwd=ROOT)
@@ -97,6 +97,9 @@ def test_rays_own_launcher_takes_the_cluster() -> None:
     started = [*prepared["head_start_ray_commands"], *prepared["worker_start_ray_commands"]]
     assert sum("ray start --head" in line for line in started) == 1
     assert sum("--address=$RAY_HEAD_IP:6379" in line for line in started) == 1
+    assert all("RAY_AUTH_MODE=token" in line for line in started if "ray start" in line)
+    ray = [service["environment"] for service in SERVICES.values() if "RAY_AUTH_TOKEN" in service["environment"]]
+    assert len(ray) == 3 and all(environment["RAY_AUTH_MODE"] == "token" for environment in ray)
     wrong = {**prepared, "worker_ips": []}
     with pytest.raises(Exception, match="worker_ips"):
         util.validate_config(wrong)
