@@ -1,6 +1,6 @@
 """What an engine does for a stage."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -40,7 +40,7 @@ class Engine(Protocol):
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Do work on every item.
 
         Args:
@@ -64,7 +64,7 @@ class Engine(Protocol):
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """The same for work that takes many items at a time: as many as a task has, and on this machine all of them."""
         ...
 

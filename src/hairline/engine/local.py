@@ -3,7 +3,7 @@
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -41,7 +41,7 @@ class Local:
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Do work on every item, in order; see :class:`hairline.engine.engine.Engine`."""
         total = len(items) if isinstance(items, Sequence) else None
         results = self._results(work, items)
@@ -62,7 +62,7 @@ class Local:
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """All items at once, on the caller's thread; work shows its own progress."""
         yield from work(list(items))
 

@@ -9,7 +9,7 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -82,7 +82,7 @@ class OnRay:
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """Do work on every item, in order; see :class:`hairline.engine.engine.Engine`."""
         return self.batches(partial(_each, work), items, doing, named, kept)
 
@@ -93,7 +93,7 @@ class OnRay:
         doing: str = "",
         named: Callable[[Item], str] = str,
         kept: Path | None = None,
-    ) -> Iterator[Result]:
+    ) -> Generator[Result, None, None]:
         """The same for work that takes many items at a time."""
         tasks = _Tasks(self._ray, self._options, self._health, work, kept)
         flow = Flow(tasks, cut(items, self._options.chunk, named), self._options, kept)

@@ -37,6 +37,7 @@ class OnnxPredictor(Predictor):
             HairlineError: If there is no such file, or it is something else.
         """
         refuse_no_file(file, EXPECTED)
+        self._file = file
         self._session = sessions.Session(file)
         told = properties.of_text(self._session.properties)
         info = None if told is None else _info(told.info)
@@ -50,6 +51,10 @@ class OnnxPredictor(Predictor):
         self.card = told.card
         self.sha256 = content_hash(file)
         self.providers = self._session.providers
+
+    def __reduce__(self) -> tuple[type["OnnxPredictor"], tuple[Path]]:
+        """In another process it is loaded from the same file."""
+        return OnnxPredictor, (self._file,)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)
