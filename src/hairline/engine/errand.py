@@ -3,6 +3,7 @@
 import os
 import pickle
 import platform
+import sys
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -26,12 +27,14 @@ class Place:
         threads: Threads that a task has.
         installed: What the asker has installed.
         kept: Folder of finished chunks.
+        modules: Where the asker finds modules, such as the stages in its folder.
     """
 
     folder: Path
     threads: int
     installed: dict[str, str] = field(default_factory=build.installed)
     kept: Path | None = None
+    modules: tuple[str, ...] = field(default_factory=lambda: tuple(sys.path))
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def enter(place: Place) -> None:
             "the workspace on a file system that all machines see at the same path"
         ) from None
     build.refuse_other(place.installed, build.installed(), platform.node())
+    sys.path += [path for path in place.modules if path not in sys.path]
     for name in THREADS:
         os.environ[name] = str(place.threads)
     import cv2  # only now, and only in workers

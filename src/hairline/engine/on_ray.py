@@ -272,6 +272,7 @@ def slots_of(resources: dict[str, float], options: Options) -> int:
 def _imported() -> Any:
     """Ray, which sends nobody how it is used."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine needs longer than Ray's 30
     logging.getLogger("ray").setLevel(logging.ERROR)
     try:
         import ray
@@ -283,7 +284,7 @@ def _imported() -> Any:
 def _join(ray: Any, options: Options) -> None:
     """Join a cluster, within ``options.wait_s`` for its head to be there, and as long for it to be Ray's."""
     if options.address is None:
-        ray.init("local", include_dashboard=False, object_store_memory=OWN_STORE_BYTES, **QUIET)
+        _start(ray)
         return
     address = _running(options) if options.address == AUTO else options.address
     cut_off.refuse_unreachable(address.removeprefix(CLIENT), options.wait_s)
@@ -294,6 +295,18 @@ def _join(ray: Any, options: Options) -> None:
         cut_off.within(options.wait_s, partial(ray.init, address, **told))
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
         raise HairlineError(_refused(address, error)) from error
+
+
+def _start(ray: Any) -> None:
+    """Start a cluster on this machine."""
+    try:
+        ray.init("local", include_dashboard=False, object_store_memory=OWN_STORE_BYTES, **QUIET)
+    except Exception as error:  # Ray has no class of its own for what does not start
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise HairlineError(
+            f"runtime.engine.address: null: Ray does not start on this machine ({reason}); expected room for it; look "
+            "at /tmp/ray/session_latest/logs, or choose the engine 'local'"
+        ) from error
 
 
 def _running(options: Options) -> str:
