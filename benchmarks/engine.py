@@ -13,13 +13,14 @@ import hashlib
 import json
 import os
 import platform
-import random
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from typing import Any
 import cv2
 import numpy as np
 import psutil
-from simulated_cluster import Nodes, nodes
+from simulated_cluster import nodes
 
 from hairline.engine.choice import opened
 from hairline.engine.options import Options
@@ -38,7 +39,7 @@ from hairline.labelling.methods import otsu
 SIDE_PX = 32
 A_FOLDER = 1000
 """Files of a folder."""
-NAP_S = 0.02
+NAP_S = 0.1
 """What an item of the kills takes at least, so that they meet it."""
 
 
@@ -100,30 +101,37 @@ def kills(workers: int, lost_nodes: int, heads: int, drivers: int) -> dict[str, 
 
 def _killed_below(home: Path, workers: int, lost_nodes: int) -> dict[str, Any]:
     """One run during which workers and nodes are killed, one after the other."""
-    items, chunk, plan = 3200, 8, ["worker"] * workers + ["node"] * lost_nodes
-    random.Random(0).shuffle(plan)
-    done, results = list[str](), list[str]()
+    items, chunk = 960, 8
+    done, results, over = list[str](), list[str](), threading.Event()
     out, log, kept = home / "out", home / "log", home / "kept"
     with nodes(2) as cluster, opened(asked(cluster.address, chunk, retries=20)) as engine:
+
+        def kill_workers() -> None:
+            for number in range(workers):
+                while not over.is_set() and len(results) < items * (number + 1) // (workers + 2):
+                    time.sleep(0.05)
+                while not over.is_set() and not (busy := cluster.busy()):
+                    time.sleep(0.05)
+                if over.is_set():
+                    return
+                busy[number % len(busy)].send_signal(signal.SIGKILL)
+                done.append("worker")
+
+        killer = threading.Thread(target=kill_workers)
+        killer.start()
+        killed = 0
         for result in engine.map(partial(label, out, log, NAP_S), range(items), kept=kept):
             results.append(result)
-            if len(done) < len(plan) and len(results) >= items * (len(done) + 1) // (len(plan) + 1):
-                _kill(cluster, plan[len(done)], len(done))
-                done.append(plan[len(done)])
+            if killed < lost_nodes and len(results) >= items * (killed + 1) // (lost_nodes + 2):
+                cluster.kill_node(killed)
+                killed += 1
+                done.append("node")
+        over.set()
+        killer.join()
         lost = getattr(engine, "lost", 0)
     return {"kills": len(done), "of": dict(Counter(done)), "chunks sent again": lost} | _counted(
         home, items, chunk, results, [lost * chunk]
     )
-
-
-def _kill(cluster: Nodes, kind: str, number: int) -> None:
-    """Kill a node, or a worker that is at work."""
-    if kind == "node":
-        cluster.kill_node(number)
-        return
-    while not (busy := cluster.busy()):
-        time.sleep(0.02)
-    busy[number % len(busy)].send_signal(signal.SIGKILL)
 
 
 def _counted(home: Path, items: int, chunk: int, results: list[str], allowed: list[int]) -> dict[str, Any]:
@@ -153,7 +161,7 @@ def _here(number: int) -> str:
 
 def _killed_above(home: Path, kind: str, times: int) -> dict[str, Any]:
     """Runs whose cluster's head, or whose driver, is killed in the middle, until one comes to its end."""
-    items, chunk, killed, statuses, again = 1600, 8, 0, list[Any](), list[int]()
+    items, chunk, killed, statuses, again = 480, 8, 0, list[Any](), list[int]()
     told = list[str]()
     while True:
         with nodes(2) as cluster:
@@ -205,7 +213,7 @@ def drive(address: str, home: Path, items: int, chunk: int) -> None:
     (home / "results.json").write_text(json.dumps(results))
 
 
-def growth(most: int, count: int) -> dict[str, Any]:
+def growth(most: int, count: int, save: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
     """Time an image, memory of the driver and files, by the number of images, on nodes and on this machine alone."""
     found: dict[str, Any] = {"nodes": count, "ray": {}, "local": {}}
     size = 100
@@ -219,7 +227,7 @@ def growth(most: int, count: int) -> dict[str, Any]:
             found["ray"][size] = _grown(engine, Path(home), size)
         with tempfile.TemporaryDirectory() as home, opened(Options()) as engine:
             found["local"][size] = _grown(engine, Path(home), size)
-        print(json.dumps({kind: found[kind][size] for kind in ("ray", "local")}), flush=True)
+        save(found)
         size *= 10
     return found
 
@@ -263,17 +271,21 @@ def main() -> None:
         drive(args.address, args.home, args.items, args.chunk)
         return
     begun = time.time()
+
+    def save(found: dict[str, Any]) -> None:
+        machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version(),
+                   "seconds": round(time.time() - begun)}  # fmt: skip
+        written = json.loads(args.out.read_text()) if args.out.exists() else {}
+        written[args.part] = {"command": "python " + " ".join(sys.argv), "machine": machine} | found
+        args.out.write_text(json.dumps(written, indent=2) + "\n")
+
     found = (
         overhead() if args.part == "overhead"
         else kills(args.workers, args.nodes, args.heads, args.drivers) if args.part == "kills"
-        else growth(args.most, args.nodes)
+        else growth(args.most, args.nodes, save)
     )  # fmt: skip
-    machine = {"cores": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version(),
-               "seconds": round(time.time() - begun)}  # fmt: skip
-    written = json.loads(args.out.read_text()) if args.out.exists() else {}
-    written[args.part] = {"command": "python " + " ".join(sys.argv), "machine": machine} | found
-    args.out.write_text(json.dumps(written, indent=2) + "\n")
-    print(json.dumps(written[args.part], indent=2))
+    save(found)
+    print(json.dumps(found, indent=2))
     if args.part == "kills" and any(_bad(each) for each in found.values() if isinstance(each, dict)):
         sys.exit(1)
 

@@ -33,6 +33,7 @@ class Nodes:
         self._cluster = Cluster(initialize_head=True, head_node_args=told)
         self._nodes = [self._added() for _ in range(count)]
         self.address = str(self._cluster.address)
+        self._orphans = list[psutil.Process]()
 
     def _added(self) -> Any:
         return self._cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
@@ -55,6 +56,7 @@ class Nodes:
 
     def kill_head(self) -> None:
         """Kill -9 all that the head consists of."""
+        self._orphans += self._below()
         for infos in list(self._cluster.head_node.all_processes.values()):
             for info in infos:
                 if info.process.poll() is None:
@@ -62,7 +64,7 @@ class Nodes:
 
     def stop(self) -> None:
         """End what is left."""
-        below = self._below()
+        below = {*self._below(), *self._orphans}
         for node in (*self._nodes, self._cluster.head_node):
             node.kill_all_processes(check_alive=False, allow_graceful=False)
         for each in below:
