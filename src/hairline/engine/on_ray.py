@@ -4,7 +4,6 @@ What work needs (a network's weights, options) is put into the cluster's memory 
 once. Chunks are tasks. Ray itself tries none of them again: :mod:`hairline.engine.flow` does, and counts.
 """
 
-import importlib.util
 import logging
 import os
 import time
@@ -21,19 +20,12 @@ from hairline.engine.errand import Outcome, Place
 from hairline.engine.flow import Flow, LostError
 from hairline.engine.options import AUTO, CLIENT, Options
 from hairline.errors import HairlineError
+from hairline.io import extras
 from hairline.io.progress import bar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MISSING = (
-    "runtime.engine.name is 'ray', which is not installed; expected the extra 'cluster'; install it with "
-    "pip install 'hairline[cluster]', or choose the engine 'local'"
-)
-NO_CLIENT = (
-    "runtime.engine.address: {}: needs Ray's client, which is not installed; expected the extra 'cluster'; install it "
-    "with pip install 'hairline[cluster]', or run this on a machine of the cluster, with the address 'auto'"
-)
 LOOK_S = 2.0
 """Seconds between two looks at the machines of a cluster."""
 CANCEL_S = 5.0
@@ -274,10 +266,8 @@ def _imported() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine needs longer than Ray's 30
     logging.getLogger("ray").setLevel(logging.ERROR)
-    try:
+    with extras.needed("the engine 'ray'"):
         import ray
-    except ImportError as error:
-        raise HairlineError(MISSING) from error
     return ray
 
 
@@ -289,8 +279,8 @@ def _join(ray: Any, options: Options) -> None:
     address = _running(options) if options.address == AUTO else options.address
     cut_off.refuse_unreachable(address.removeprefix(CLIENT), options.wait_s)
     told = {"log_to_driver": False} if address.startswith(CLIENT) else QUIET
-    if address.startswith(CLIENT) and importlib.util.find_spec("grpc") is None:
-        raise HairlineError(NO_CLIENT.format(address))
+    if address.startswith(CLIENT):
+        extras.refuse_without("grpc", f"runtime.engine.address {address}")
     try:
         cut_off.within(options.wait_s, partial(ray.init, address, **told))
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:

@@ -84,9 +84,14 @@ class ShippedPredictor(Predictor):
                 f"{folder / WEIGHTS_FILE}: other weights than {shipped.NETWORK} and {INFO_FILE} beside it tell of; "
                 f"expected one network in all three; {AGAIN} brings them"
             )
+        self._folder = folder
         self.info = {name: value for name, value in told.items() if name != HASH}
         self.card = card_of(folder)
         self.sha256 = of_folder(folder)
+
+    def __reduce__(self) -> tuple[type["ShippedPredictor"], tuple[Path]]:
+        """In another process it is loaded from the same folder."""
+        return ShippedPredictor, (self._folder,)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)
