@@ -87,12 +87,15 @@ def overhead() -> dict[str, Any]:
     return found
 
 
-def kills(workers: int, lost_nodes: int, heads: int, drivers: int) -> dict[str, Any]:
+def kills(
+    workers: int, lost_nodes: int, heads: int, drivers: int, save: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
     """What is lost or done twice where workers, nodes, heads and drivers are killed."""
     found: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as home:
         found["workers and nodes"] = _killed_below(Path(home), workers, lost_nodes)
     for kind, times in (("heads", heads), ("drivers", drivers)):
+        save(found)
         with tempfile.TemporaryDirectory() as home:
             found[kind] = _killed_above(Path(home), kind, times)
     found["kills"] = sum(each["kills"] for each in found.values())
@@ -281,7 +284,7 @@ def main() -> None:
 
     found = (
         overhead() if args.part == "overhead"
-        else kills(args.workers, args.nodes, args.heads, args.drivers) if args.part == "kills"
+        else kills(args.workers, args.nodes, args.heads, args.drivers, save) if args.part == "kills"
         else growth(args.most, args.nodes, save)
     )  # fmt: skip
     save(found)

@@ -12,7 +12,7 @@ from typing import Any
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # a busy machine needs longer than Ray's 30
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "90")  # a busy machine needs longer than Ray's 30
 
 import psutil
 from ray.cluster_utils import Cluster
@@ -79,10 +79,18 @@ def _title(process: psutil.Process) -> str:
         return ""
 
 
+def _made(count: int) -> Nodes:
+    """A cluster; one more try where a port was taken meanwhile by somebody else."""
+    try:
+        return Nodes(count)
+    except Exception:  # Ray has no class for what does not start
+        return Nodes(count)
+
+
 @contextmanager
 def nodes(count: int) -> Iterator[Nodes]:
     """A cluster of so many nodes, until the block ends."""
-    made = Nodes(count)
+    made = _made(count)
     try:
         yield made
     finally:

@@ -1,60 +1,22 @@
 """What every engine owes the stages, shown on a cluster that is played by this process."""
 
 import itertools
-import random
-from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.played import Played
 
 from hairline.engine import errand, flow
-from hairline.engine.chunks import Chunk, cut
-from hairline.engine.errand import Outcome, Place
-from hairline.engine.flow import Flow, LostError
+from hairline.engine.chunks import cut
+from hairline.engine.errand import Place
+from hairline.engine.flow import Flow
 from hairline.engine.options import Options
 from hairline.errors import HairlineError
 
 ASKED = Options(name="ray", chunk=4, ahead=2, retries=3)
-
-
-class Played:
-    """Runs chunks in this process when they are waited for, in any order, and loses those that ``loses`` names."""
-
-    def __init__(
-        self, work: Callable[[Any], Any], place: Place, loses: Callable[[Chunk, int], bool] = lambda chunk, tries: False
-    ) -> None:
-        self._work, self._place, self._loses = work, place, loses
-        self.begun, self.cancelled, self.tries = list[int](), list[int](), dict[int, int]()
-        self._handles = itertools.count()
-        self._chunks = dict[Hashable, Chunk]()
-        self._dice = random.Random(0)
-
-    def slots(self) -> int:
-        return 3
-
-    def start(self, chunk: Chunk) -> Hashable:
-        handle = next(self._handles)
-        self._chunks[handle] = chunk
-        self.begun.append(chunk.number)
-        return handle
-
-    def wait(self, under_way: Collection[Hashable], timeout_s: float) -> list[Hashable]:
-        return [self._dice.choice(list(under_way))]
-
-    def outcome(self, ended: Hashable) -> Outcome:
-        chunk = self._chunks[ended]
-        self.tries[chunk.number] = self.tries.get(chunk.number, 0) + 1
-        if self._loses(chunk, self.tries[chunk.number]):
-            raise LostError("killed by a test")
-        return errand.run(lambda: lambda items: [self._work(item) for item in items], chunk, self._place)
-
-    def cancel(self, under_way: Collection[Hashable]) -> None:
-        self.cancelled += [self._chunks[handle].number for handle in under_way]
-
-    def check(self) -> None:
-        pass
 
 
 @pytest.fixture(autouse=True)
