@@ -6,18 +6,21 @@ no dashboard, and everything listens on this machine's own address.
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 os.environ.setdefault("RAY_AUTH_MODE", "disabled")
-os.environ.setdefault("RAY_raylet_start_wait_time_s", "90")  # a busy machine needs longer than Ray's 30
+os.environ.setdefault("RAY_raylet_start_wait_time_s", "60")  # a busy machine needs longer than Ray's 30
 
 import psutil
 from ray.cluster_utils import Cluster
 
 STORE_BYTES = 80 << 20
+TRIES = 5
+"""Of a node to start: on a busy machine its agent may come too late, and then it ends itself."""
 
 
 class Nodes:
@@ -36,6 +39,11 @@ class Nodes:
         self._orphans = list[psutil.Process]()
 
     def _added(self) -> Any:
+        for _ in range(TRIES - 1):
+            try:
+                return self._cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
+            except Exception as error:  # Ray has no class of its own for what does not start in time
+                print(f"a node did not start: {error}", file=sys.stderr)
         return self._cluster.add_node(num_cpus=1, object_store_memory=STORE_BYTES)
 
     def busy(self) -> list[psutil.Process]:
