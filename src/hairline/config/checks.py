@@ -251,14 +251,9 @@ def _batches(params: Params) -> Iterator[str]:
         options = params.classifier(name)
         where = f"classifiers.{name}.sides_px" if options.sides_px else "patches.window_px"
         sides = options.sides_px or (params.patches.window_px,)
-<<<<<<< HEAD
-        batch = _on_a_device(params, options.recipe.batch)
-        learn = partial(backbones.check_batches, options.backbone, sides, batch, where)
+        learn = partial(backbones.check_batches, options.backbone, sides, options.recipe.batch, where)
         if options.head_only:
             learn = partial(heads.check, options.backbone)
-=======
-        learn = partial(backbones.check_batches, options.backbone, sides, options.recipe.batch, where)
->>>>>>> w25ddp
         look = partial(backbones.check_windows, options.backbone, params.localize.vote_windows_px)
         faults = list(_failed([(f"classifiers.{name}", learn)]))
         yield from faults or _failed([("localize.vote_windows_px", look)])
