@@ -1,10 +1,9 @@
 """Segment a test set at full size and score it against the masks (König et al. 2021, section IV-B)."""
 
-import functools
 import os
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,15 +14,16 @@ from numpy.typing import NDArray
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import SegmenterName
-from hairline.data.names import MASKS, labels_stage
-from hairline.data.samples import evenly, load_ignored, load_image, load_mask, read_samples
-from hairline.errors import HairlineError
-from hairline.imaging.images import read_scores, write_scores
-from hairline.io.artefacts import read_json, repro, spoilt
-from hairline.io.atomic import whole_file, whole_folder, write_json
+from hairline.data.names import MASKS
+from hairline.data.samples import evenly, load_ignored, load_mask, read_samples
+from hairline.engine.choice import opened
+from hairline.engine.engine import Engine
+from hairline.engine.local import Local
+from hairline.io.artefacts import read_json, repro
+from hairline.io.atomic import whole_file, write_json
 from hairline.io.progress import bar
 from hairline.metrics import learned, thresholds
-from hairline.metrics.full_score_table import wide_table
+from hairline.metrics.full_score_table import assembled, wide_table
 from hairline.metrics.learned import Told
 from hairline.metrics.score_table import counts, extremes, metrics
 from hairline.nn.runtime import device, origins
@@ -32,14 +32,10 @@ from hairline.nn.segmenter import scaling
 from hairline.nn.segmenter import segmenter as segmenters
 from hairline.nn.segmenter.scale_rules import Scale
 from hairline.reporting.figures import canvas, curves
-from pipeline import stage
+from pipeline import evaluate_one, stage
+from pipeline.evaluate_one import Answered
 
 PREDICTED = ("scored", "no masks")
-
-Answered = Callable[[str, NDArray[np.uint8]], NDArray[np.float32]]
-"""The scores of an image, from its id and its pixels."""
-Label = Callable[[str, tuple[int, ...]], NDArray[np.float32]]
-"""The pseudo-label of an image, from its id and its height and width."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -61,23 +57,32 @@ def main(argv: Sequence[str] | None = None) -> None:
                       paths.evaluation_record(segmenter, test_set), params.tracking_wait_s) as run:  # fmt: skip
         info = _info(weights, segmenter)
         status, reason = _status(info, paths.dataset(test_set))
-        with whole_folder(scores) as folder:
+        placement = device.of_tasks(params.runtime)
+        decisive = {"segmenter": asdict(segmenter), "test_set": test_set, **params.some("evaluation"),
+                    "mm_per_px": params.mm_per_px(test_set), "precision": placement.precision,
+                    "device": placement.device.type}  # fmt: skip
+        fused = params.evaluation.fused if segmenter.label_set not in MASKS else 0.0
+        labels = paths.labels(segmenter.label_set, test_set)
+        inputs = [paths.dataset(test_set), weights, *([labels] if fused else [])]
+        with (
+            opened(params.engine, Local(1)) as engine,
+            stage.grown(engine, scores, "evaluate_segmenter", decisive, inputs,
+                        "pipeline.evaluate_segmenter") as (folder, chunks),
+        ):  # fmt: skip
             model = segmenters.load(weights)[0] if status in PREDICTED else None
             scale = _scale(params, model, info, paths.dataset(test_set), run) if model else None
-            fused = params.evaluation.fused if segmenter.label_set not in MASKS else 0.0
             write_json(folder / "status.json", {"status": status, "reason": reason, "training": _training(info),
                                                 "scale": scale and asdict(scale), "fused": fused})  # fmt: skip
             table = None
             if model and scale:
-                label = functools.partial(_label, paths.labels(segmenter.label_set, test_set), segmenter.label_set)
-                answered = _answering(params, model, scale.factor, label, fused)
-                table = _predict(params, answered, paths.dataset(test_set), run, folder, not fused)
+                answered = Answered(model, placement, scale.factor, labels, segmenter.label_set, fused)
+                table = _predict(params, engine, answered, paths.dataset(test_set), run, (folder, chunks))
         found = {} if table is None else metrics(table)
         write_json(paths.segmenter_metrics(segmenter, test_set), found)
         run.metrics(found)
         run.tag("status", status)
-        with whole_file(paths.segmenter_curve(segmenter, test_set)) as partial:
-            _curve(table).to_csv(partial, index=False)
+        with whole_file(paths.segmenter_curve(segmenter, test_set)) as partial_file:
+            _curve(table).to_csv(partial_file, index=False)
         if table is not None:
             called = f"{segmenter.label_set} {segmenter.architecture} {segmenter.training_set}"
             run.drawing("pr_curve.png", canvas.png(curves.pr_curves({test_set: {called: counts(table)}})))
@@ -139,75 +144,74 @@ def _scale(
     return found
 
 
-def _answering(params: Params, model: segmenters.Segmenter, factor: float, label: Label, fused: float) -> Answered:
-    """The network's scores of an image, joined with a share of the image's own pseudo-label."""
-    placement = device.resolve(params.runtime)
-
-    def answered(sample_id: str, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        scores = scaling.predict_at(model, image, placement, factor)
-        if not fused:
-            return scores
-        return np.float32(1 - fused) * scores + np.float32(fused) * label(sample_id, scores.shape)
-
-    return answered
-
-
-def _label(folder: Path, label_set: str, sample_id: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """The pseudo-label of an image, float32 of its shape [height, width] in [0, 1]."""
-    path, expected = folder / f"{sample_id}.png", f"the label of an image of {shape[0]}x{shape[1]} pixels"
-    maker = repro(labels_stage(label_set))
-    try:
-        levels = read_scores(path)
-    except HairlineError:
-        raise spoilt(path, "is not there, or no image", expected, maker) from None
-    if levels.shape != shape:
-        raise spoilt(path, f"is {levels.shape[0]}x{levels.shape[1]} pixels", expected, maker)
-    return levels.astype(np.float32) / np.float32(255)
-
-
 def _predict(
-    params: Params, answered: Answered, dataset: Path, run: tracking.Run, folder: Path, timed: bool
+    params: Params,
+    engine: Engine,
+    answered: Answered,
+    dataset: Path,
+    run: tracking.Run,
+    place: tuple[Path, Path | None],
 ) -> pd.DataFrame | None:
     """Predict every image with a mask, and without any mask those of the gallery; the scores where there are masks.
 
-    It is not ``timed`` where a score is more than the network's, whose time alone passes here.
+    No time is told where a score is more than the network's, whose time alone passes here.
     Kept are predictions of the gallery and of the images scored worst and best, which are predicted a second time.
     """
-    kept = params.evaluation
+    kept, (folder, chunks) = params.evaluation, place
     samples = read_samples(dataset, "test")
     masked = samples[samples["has_mask"]].reset_index(drop=True)
     candidates = list((masked if len(masked) else samples)["id"])
     gallery = [candidates[index] for index in evenly(len(candidates), kept.gallery)]
+    shown = partial(evaluate_one.show, answered, dataset, folder)
+    if masked.empty:
+        list(engine.map(shown, gallery, f"evaluate {dataset.name}"))
+        return None
+    first = evaluate_one.First(answered, dataset, load_ignored(dataset, masked), frozenset(gallery), folder)
+    score = _elsewhere if engine.remote else _here
+    table, spent = score(engine, first, masked, chunks)
+    table.to_parquet(folder / "scores.parquet", index=False)
+    list(engine.map(shown, sorted(set(extremes(table, kept.extremes)) - set(gallery))))
+    if not answered.fused:
+        run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
+    run.tag("device", device.machine(answered.placement))
+    return table
+
+
+def _here(
+    engine: Engine, first: evaluate_one.First, masked: pd.DataFrame, chunks: Path | None
+) -> tuple[pd.DataFrame, float]:
+    """The score table, and the seconds of the network: it answers on this thread while others score."""
     spent = 0.0
 
     def scores_of(sample_id: str) -> NDArray[np.float32]:
         nonlocal spent
-        image, start = load_image(dataset, sample_id), time.perf_counter()
-        scores = answered(sample_id, image)
-        spent += time.perf_counter() - start
-        if sample_id in gallery:
-            _keep(folder, sample_id, scores)
+        scores, seconds = first.scores(sample_id)
+        spent += seconds
         progress.update()
         return scores
 
-    with bar(len(masked) or len(gallery), f"evaluate {dataset.name}") as progress:
-        if masked.empty:
-            for sample_id in gallery:
-                scores_of(sample_id)
-            return None
-        masks, ignored = functools.partial(load_mask, dataset), load_ignored(dataset, masked)
-        table = wide_table(masked, scores_of, masks, _threads(), ignored)
-    table.to_parquet(folder / "scores.parquet", index=False)
-    for sample_id in set(extremes(table, kept.extremes)) - set(gallery):
-        _keep(folder, sample_id, answered(sample_id, load_image(dataset, sample_id)))
-    if timed:
-        run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
-    run.tag("device", device.machine(device.resolve(params.runtime)))
-    return table
+    with bar(len(masked), f"evaluate {first.dataset.name}") as progress:
+        masks = partial(load_mask, first.dataset)
+        return wide_table(masked, scores_of, masks, _threads(), first.ignored_of), spent
 
 
-def _keep(folder: Path, sample_id: str, scores: NDArray[np.float32]) -> None:
-    write_scores(folder / "predictions" / f"{sample_id}.png", scores)
+def _elsewhere(
+    engine: Engine, first: evaluate_one.First, masked: pd.DataFrame, chunks: Path | None
+) -> tuple[pd.DataFrame, float]:
+    """The same by tasks that answer and score; between the passes an image waits in a file."""
+    assert chunks is not None
+    waiting = chunks / "waiting"
+    waiting.mkdir(exist_ok=True)
+    first.answered.model.to("cpu")
+    named = list(zip(masked["id"], masked["group"], strict=True))
+    doing = f"evaluate {first.dataset.name}"
+    found = list(engine.map(partial(first, waiting), named, doing, lambda item: str(item[0]), chunks / "first"))
+
+    def again(threshold: float) -> Iterator[dict[str, Any]]:
+        second = partial(evaluate_one.second, waiting, threshold)
+        return engine.map(second, list(masked["id"]), "evaluate shapes", kept=chunks / "second")
+
+    return assembled([row for row, _ in found], again), sum(seconds for _, seconds in found)
 
 
 def _threads() -> int:

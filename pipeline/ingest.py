@@ -2,16 +2,15 @@
 
 import logging
 from collections.abc import Sequence
-from functools import partial
+from typing import Any
 
 from hairline.data import passed_over
 from hairline.data.grouping import arranged
 from hairline.data.root_survey import survey
 from hairline.data.samples import ingest
+from hairline.engine.choice import opened
 from hairline.io import plugins
-from hairline.io.atomic import whole_folder
 from hairline.io.reading import readable
-from hairline.io.threads import in_threads
 from pipeline import stage
 
 _log = logging.getLogger("hairline.ingest")
@@ -32,10 +31,21 @@ def main(argv: Sequence[str] | None = None) -> None:
         samples = arranged(
             read, layout, dataset.root, dataset.options, dataset.parent, dataset.capture_s, dataset.split
         )
-    with whole_folder(paths.dataset(args.dataset)) as folder:
-        ingest(samples, folder, partial(in_threads, doing=f"ingest {args.dataset}"), dataset.pixels)
+    made_by = ("pipeline.ingest", f"hairline.data.layouts.{dataset.layout}")
+    with (
+        opened(params.engine) as engine,
+        stage.grown(engine, paths.dataset(args.dataset), "ingest", params.raw("datasets")[args.dataset],
+                    [dataset.root], *made_by) as (folder, kept),
+    ):  # fmt: skip
+        ingest(samples, folder, stage.Each(engine, f"ingest {args.dataset}", _id, kept), dataset.pixels)
     passed_over.write(paths.passed_over(args.dataset), found)
     _log.info("ingest %s: images read: %d; %s", args.dataset, len(samples), passed_over.told(found))
+
+
+def _id(item: Any) -> str:
+    """Of a sample, or of one with what was seen of it."""
+    sample = item[0] if isinstance(item, tuple) else item
+    return str(sample.id)
 
 
 if __name__ == "__main__":

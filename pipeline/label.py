@@ -2,32 +2,25 @@
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hairline import tracking
 from hairline.config.params import LabelSet, Params
 from hairline.config.paths import Paths
-from hairline.data.samples import NO_CRACK, evenly, load_image, load_mask, mask_path, read_samples
+from hairline.data.samples import NO_CRACK, evenly, read_samples
+from hairline.engine.choice import opened
+from hairline.engine.engine import Engine
 from hairline.errors import HairlineError
-from hairline.imaging.images import write_scores
 from hairline.io import plugins
-from hairline.io.atomic import whole_folder, write_json
-from hairline.io.threads import in_threads
-from hairline.labelling import steps
+from hairline.io.atomic import write_json
 from hairline.labelling import timing as label_timing
-from hairline.labelling.fusion import TrainableRule, crack_pixels
-from hairline.labelling.localization import Evidence
-from hairline.labelling.steps import Listener, Panel, panel
+from hairline.labelling.fusion import TrainableRule
 from hairline.reporting import label_pictures
-from pipeline import stage
-
-COUNTS = ("windows", "degenerate windows")
+from pipeline import label_one, stage
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -61,13 +54,24 @@ def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: obje
     written = paths.label_set(name)
     with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, [upstream],
                       paths.labels_record(name), params.tracking_wait_s) as run:  # fmt: skip
-        with whole_folder(written) as folder:
+        decisive = {"label_set": raw, **params.some("strips", "trainable")}
+        made_by = ("pipeline.label", f"hairline.labelling.methods.{label_set.method}")
+        evidence = [paths.evidence(label_set.classifier, dataset) for dataset in datasets]
+        with (
+            opened(params.engine) as engine,
+            stage.grown(engine, written, "label", decisive, [*inputs[:-1], *evidence], *made_by) as (folder, kept),
+        ):
             tables, timings = {}, {}
             for dataset in datasets:
-                tables[dataset], timings[dataset] = _label_all(
+                samples = read_samples(paths.dataset(dataset))
+                blank = frozenset(samples.loc[_crack_free(samples), "id"])
+                one = label_one.Labelled(
                     method, paths.dataset(dataset), paths.evidence(label_set.classifier, dataset), folder / dataset,
-                    params.trainable, chosen[dataset],
+                    params.trainable, frozenset(chosen[dataset]), blank,
                 )  # fmt: skip
+                tables[dataset], timings[dataset] = _label_all(
+                    engine, one, samples, params.trainable, kept and kept / dataset
+                )
         metrics = {dataset: _counts(table) for dataset, table in tables.items()}
         write_json(paths.labels_metrics(name), metrics)
         machine, asked = label_timing.machine(None, os.cpu_count() or 1), label_timing.parts(label_set.options)
@@ -94,53 +98,24 @@ def _chosen(params: Params, name: str, dataset: Path) -> list[str]:
 
 
 def _label_all(
-    method: Callable[..., NDArray[np.float32]], dataset: Path, evidence: Path, folder: Path, rule: TrainableRule,
-    chosen: Collection[str],
-) -> tuple[pd.DataFrame, Mapping[str, float]]:  # fmt: skip
+    engine: Engine, one: label_one.Labelled, samples: pd.DataFrame, rule: TrainableRule, kept: Path | None
+) -> tuple[pd.DataFrame, Mapping[str, float]]:
     """Write the labels of a data set, and the steps to those of the chosen; their table, how many took how long."""
-    samples = read_samples(dataset)
-    crack_free = (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
-    blank = set(samples.loc[crack_free, "id"])
-
-    def label(sample_id: str) -> tuple[int | None, ...]:
-        image, listener = load_image(dataset, sample_id), Listener(sample_id in chosen)
-        scores = np.zeros(image.shape[:2], np.float32)
-        if sample_id not in blank:
-            scores = method(image, Evidence.load(evidence / f"{sample_id}.npz"), tell=listener)
-        _refuse_no_scores(scores, image.shape[:2], f"label set on {dataset.name}/{sample_id}")
-        write_scores(folder / f"{sample_id}.png", scores)
-        if sample_id in chosen:
-            panels = _panels(dataset, sample_id, image, listener, scores)
-            steps.write(folder / "steps" / f"{sample_id}.npz", panels, listener.counts)
-        return crack_pixels(scores, rule), *(listener.counts.get(name) for name in COUNTS)
-
+    resumed = kept is not None and kept.is_dir()
     begun = time.perf_counter()
-    rows = in_threads(label, list(samples["id"]), f"label {dataset.name}")
-    timing = {"images": len(samples) - len(blank), "seconds": time.perf_counter() - begun}
-    counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in COUNTS)])
+    rows = list(engine.map(one, list(samples["id"]), f"label {one.dataset.name}", kept=kept))
+    labelled = 0 if resumed else len(samples) - len(one.blank)  # of a part of them no time is told
+    timing = {"images": labelled, "seconds": time.perf_counter() - begun}
+    counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in label_one.COUNTS)])
     table = samples[["id", "split"]].join(counted.astype("Int64").astype({"crack_pixels": "int64"}))
-    table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | crack_free
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_parquet(folder / "labels.parquet", index=False)
+    table["trainable"] = (table["crack_pixels"] >= rule.min_crack_pixels) | _crack_free(samples)
+    one.folder.mkdir(parents=True, exist_ok=True)
+    table.to_parquet(one.folder / "labels.parquet", index=False)
     return table, timing
 
 
-def _refuse_no_scores(scores: NDArray[np.float32], shape: tuple[int, ...], where: str) -> None:
-    """Raise HairlineError unless a labeller gave a score in [0, 1] for every pixel."""
-    if scores.shape != shape or not (np.isfinite(scores).all() and scores.min() >= 0 and scores.max() <= 1):
-        found = f"shape {scores.shape}, from {np.nanmin(scores):.3g} to {np.nanmax(scores):.3g}"
-        raise HairlineError(f"{where}: the labeller gave no scores in [0, 1] for the {shape} pixels; found {found}, "
-                            f"{np.isnan(scores).sum()} missing; mend its 'label'")  # fmt: skip
-
-
-def _panels(
-    dataset: Path, sample_id: str, image: NDArray[np.uint8], listener: Listener, scores: NDArray[np.float32]
-) -> list[Panel]:
-    """From the image over every step to the label and the mask, where there is one."""
-    shown = [panel("image", image), *listener.panels, panel("label", scores)]
-    if mask_path(dataset, sample_id).is_file():
-        shown.append(panel("mask", load_mask(dataset, sample_id)))
-    return shown
+def _crack_free(samples: pd.DataFrame) -> "pd.Series[bool]":
+    return (samples["image_label"] == NO_CRACK) & ~samples["has_mask"]
 
 
 def _counts(table: pd.DataFrame) -> dict[str, float]:

@@ -2,14 +2,19 @@
 
 import logging
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from hairline.data.samples import image_path, read_samples
+from hairline.engine.choice import opened
+from hairline.engine.engine import Engine
 from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
 from hairline.io.hashing import workspace_root
+from hairline.labelling import timing
 from hairline.labelling.localization import Evidence
 from hairline.nn.classifier import backbones, evidence_files, folding
 from hairline.nn.classifier.device_evidence import Questions
@@ -27,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = stage.arguments(__doc__, argv, "classifier", "dataset")
     params, paths = stage.opened(args.params)
     dataset, weights = paths.dataset(args.dataset), paths.classifier(args.classifier)
-    options, placement = params.localize, device.resolve(params.runtime)
+    options, placement = params.localize, device.of_tasks(params.runtime)
     model = folding.folded(backbones.load(weights)[0])
     inputs = [weights, paths.samples(args.dataset)]
     decisive = {"windows": options.vote_windows_px, "stride": options.vote_stride_px,
@@ -42,12 +47,28 @@ def main(argv: Sequence[str] | None = None) -> None:
         missing = {archive: image for archive, image in files.items() if not _answered(archive)}
         questions = Questions(options.vote_windows_px, options.vote_stride_px, options.cam_scales, options.tile_px,
                               options.batch)  # fmt: skip
-        spent = evidence_files.write(model, missing, f"localize {args.dataset}", questions, placement)
+        doing = f"localize {args.dataset}"
+        ask = partial(evidence_files.write_some, model, doing, questions, placement)
+        with opened(params.engine) as engine:
+            spent = _spent(engine, ask, missing, doing)
         with whole_folder(paths.evidence(args.classifier, args.dataset)) as folder:
             for archive in files:
                 shutil.copyfile(archive, folder / archive.name)
-        timing = paths.evidence_timing(args.classifier, args.dataset)
-        write_json(timing, {"images": len(missing), "seconds": spent, "machine": machine})
+        told = {"images": len(missing), "seconds": spent, "machine": machine}
+        write_json(paths.evidence_timing(args.classifier, args.dataset), told)
+
+
+Ask = Callable[[Sequence[tuple[Path, Path]]], list[Mapping[str, float]]]
+"""Pairs of archive and image → the seconds that they took by parts, as the one thing in a list."""
+
+
+def _spent(engine: Engine, ask: Ask, missing: Mapping[Path, Path], doing: str) -> Mapping[str, float]:
+    """Have the evidence written; the seconds it took by parts, which on a cluster are those by the clock."""
+    begun = time.perf_counter()
+    told = list(engine.batches(ask, list(missing.items()), doing, lambda files: files[0].stem))
+    if not engine.remote:
+        return told[0]
+    return timing.shared([part for spent in told for part in spent.items()], time.perf_counter() - begun)
 
 
 def _answered(archive: Path) -> bool:

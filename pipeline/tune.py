@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from hairline import tracking
 from hairline.config.params import Params
 from hairline.config.paths import Paths
+from hairline.engine import choice
+from hairline.engine.engine import Engine
 from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
@@ -115,16 +118,20 @@ def searched(params: Params, paths: Paths, name: str, params_file: Path) -> Any:
         store.call_values(opened, study.objective)
         own = {path: value_at(params.raw("label_sets")[study.label_set]["options"], path) for path in study.space}
         mender = queue.Mender(storage, opened, study.grace_s, samplers.planned(study, own))
-        if study.workers == 1:
-            tune_worker.work(params, paths, study, opened, mender.mend)
-        else:
-            _in_processes(name, study, params_file, opened, mender, url)
+        with choice.opened(params.engine) as engine:
+            if study.workers == 1 and not engine.remote:
+                tune_worker.work(params, paths, study, opened, mender.mend)
+            else:
+                engine.refuse_apart(url, f"studies.{name}.storage")
+                _in_processes(name, study, params_file, opened, mender, url, engine)
     return opened
 
 
-def _in_processes(name: str, study: Study, params_file: Path, opened: Any, mender: queue.Mender, url: str) -> None:
-    command = [sys.executable, "-m", "pipeline.tune_worker", "--params", str(params_file), "--study", name,
-               "--known-as", opened.study_name]  # fmt: skip
+def _in_processes(
+    name: str, study: Study, params_file: Path, opened: Any, mender: queue.Mender, url: str, engine: Engine
+) -> None:
+    asked = ["--params", str(params_file), "--study", name, "--known-as", opened.study_name]
+    command = [sys.executable, "-m", "pipeline.tune_worker", *asked]
     print("more workers, on any machine:", " ".join(command), file=sys.stderr)
     with bar(study.trials, f"study {name}") as moved:
 
@@ -133,7 +140,13 @@ def _in_processes(name: str, study: Study, params_file: Path, opened: Any, mende
             moved.update(len(queue.finished(opened)) - moved.n)
             return int(moved.n)
 
-        processes.run(command, study.workers, {tune_worker.STORAGE: url}, lambda: not queue.ended(opened), ended)
+        def left() -> bool:
+            return not queue.ended(opened)
+
+        if engine.remote:
+            processes.tend(engine.crew(partial(tune_worker.elsewhere, asked, url)), study.workers, left, ended)
+        else:
+            processes.run(command, study.workers, {tune_worker.STORAGE: url}, left, ended)
 
 
 def _outcome(params: Params, paths: Paths, name: str, trials: Mapping[int, Any]) -> dict[str, Any]:

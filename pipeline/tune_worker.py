@@ -36,6 +36,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         work(params, paths, study, opened, lambda: None)
 
 
+def elsewhere(argv: Sequence[str], url: str) -> None:
+    """The same in a process that was started for something else, such as a task on a cluster.
+
+    Args:
+        argv: Arguments.
+        url: Of the storage, with its password, which so stands in no command and no log.
+    """
+    os.environ[STORAGE] = url
+    main(argv)
+
+
 def work(params: Params, paths: Paths, study: Study, opened: Any, idle: Callable[[], None]) -> None:
     """Work in this process, on one core, until nothing waits or runs."""
     cv2.setNumThreads(1)  # workers share the cores among themselves

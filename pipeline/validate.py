@@ -5,11 +5,11 @@ from functools import partial
 
 from hairline.data import passed_over
 from hairline.data.samples import load_image, load_mask, read_samples
+from hairline.engine.choice import opened
 from hairline.gates import conclude, drift, facts
 from hairline.gates import samples_gate as gate
 from hairline.gates.engine import check
 from hairline.gates.image_facts import computed, with_faint
-from hairline.io.threads import in_threads
 from hairline.reporting.gate_page import contents_of_set, page, thumbnails
 from pipeline import stage
 
@@ -20,8 +20,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     params, paths = stage.opened(args.params)
     options, dataset = params.samples_gate(args.dataset), paths.dataset(args.dataset)
     table = read_samples(dataset)
-    look = partial(in_threads, doing=f"validate {args.dataset}")
-    seen = computed(table, dataset, gate.for_lookalikes(options), look, gate.for_overlaps(options))
+    with opened(params.engine) as engine:
+        look = stage.Each(engine, f"validate {args.dataset}")
+        seen = computed(table, dataset, gate.for_lookalikes(options), look, gate.for_overlaps(options))
     columns = with_faint(seen, options.min_brightness, options.min_spread)
     accepted = drift.read(drift.path(paths.baselines, params.experiment, args.dataset))
     found = passed_over.read(paths.passed_over(args.dataset))

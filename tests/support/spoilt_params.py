@@ -14,7 +14,7 @@ NONSENSE = "spoilt by a test"
 EVERYWHERE = {"experiment", "learned"}
 """Sections that every stage may read unlisted: the first stands in the paths of its command, where DVC sees it change;
 the second says whether a stage fails, and a stage that failed is run again whatever changed."""
-SHOWN = ("tracking_wait_s",)
+SHOWN = ("tracking_wait_s", "engine")
 """What of the section ``runtime`` every stage may read unlisted: no result depends on it."""
 
 

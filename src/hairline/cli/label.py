@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.cli import given_photos
+from hairline.cli import engines, given_photos
 from hairline.io import system_errors
 from hairline.io.progress import bar
 from hairline.labelling.sizes import PATCH_PX
@@ -29,12 +29,18 @@ def label(
     threshold: Annotated[float, typer.Option("--threshold", help="Confidence from which on a pixel is crack.")] = 0.5,
     overlay: Annotated[bool, typer.Option("--overlay/--no-overlay", help="Draw photos with cracks in red.")] = True,
     again: Annotated[bool, typer.Option("--again", help="Also photos that were labelled before.")] = False,
+    engine: engines.Name = "local",
+    address: engines.Address = "auto",
+    cpus_per_task: engines.Cpus = 1,
+    gpus_per_task: engines.Gpus = 0,
+    chunk: engines.Chunk = 16,
 ) -> None:
     """Make pseudo-labels of photos: confidences, masks, overlays and a table, by a classifier of patches.
 
     Goes on where it stopped: photos that were labelled from the same file with the same classifier, method and options
     are skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
+    asked = engines.read(engine, address, cpus_per_task, gpus_per_task, chunk)
     given_photos.refuse_threshold(threshold, "confidence")
     place = given_photos.place_of(out)
     given_photos.refuse_urls(photos)
@@ -52,8 +58,11 @@ def label(
         typer.echo(_told(classifier, labeller.window_px), err=True)
 
         options = folder.Options(scale, threshold, overlay, again)
-        with bar(len(found), "label", "photo") as progress:
-            done = folder.predict_all(found, labeller, shelf, options, given_photos.tell, progress.update)
+        with (
+            engines.engine(asked, place) as shared,
+            bar(len(found), "label", "photo") as progress,
+        ):
+            done = folder.predict_all(found, labeller, shelf, options, given_photos.tell, progress.update, shared)
             folder.keep_card(shelf, "")
     typer.echo(f"{done.predicted} photos labelled, {done.skipped} done before, {done.failed} failed")
     typer.echo(f"Table     {shelf.told('predictions.csv')}")

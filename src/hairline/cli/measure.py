@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.cli import given_photos
+from hairline.cli import engines, given_photos
 from hairline.io import system_errors
 from hairline.io.progress import bar
 
@@ -56,12 +56,18 @@ def measure(
     geojson: Annotated[bool, typer.Option("--geojson", help="cracks.geojson, cracks_px.geojson.")] = False,
     geopackage: Annotated[bool, typer.Option("--geopackage", help="cracks.gpkg, for GIS (extra geo).")] = False,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes.")] = 1,
+    engine: engines.Name = "local",
+    address: engines.Address = "auto",
+    cpus_per_task: engines.Cpus = 1,
+    gpus_per_task: engines.Gpus = 0,
+    chunk: engines.Chunk = 16,
 ) -> None:
     """Measure cracks: length, width, area, direction of each, in pixels, and in millimetres where the scale is known.
 
     Goes on where it stopped: masks that were measured from the same files with the same options are skipped. Files that
     cannot be measured are told of, and the status at the end is 1.
     """
+    asked_engine = engines.read(engine, address, cpus_per_task, gpus_per_task, chunk, workers)
     given_photos.refuse_urls([*masks, out])
     given_photos.refuse_file(out)
     from hairline.config import width_bands
@@ -83,8 +89,8 @@ def measure(
         for name, error in missing.items():
             folder.forget(out, name)
             given_photos.tell(error)
-        with bar(len(jobs), "measure", "photo") as progress:
-            done = folder.measure_all(jobs, out, options, classes, workers, given_photos.tell, progress.update)
+        with engines.engine(asked_engine, out) as shared, bar(len(jobs), "measure", "photo") as progress:
+            done = folder.measure_all(jobs, out, options, classes, workers, given_photos.tell, progress.update, shared)
         wanted = outputs.Wanted(page, coco, geojson, geopackage)
         with bar(None, "write", "photo") as progress:
             written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hairline.cli import given_photos
+from hairline.cli import engines, given_photos
 from hairline.errors import HairlineError
 from hairline.io import system_errors
 from hairline.io.memory import keep_freed
@@ -50,6 +50,11 @@ def predict(
     workers: Annotated[int, typer.Option("--workers", help="Photos to work on at a time.")] = 1,
     overlay: Annotated[bool, typer.Option("--overlay", help="Draw photos with their cracks in red, too.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Also photos that were predicted before.")] = False,
+    engine: engines.Name = "local",
+    address: engines.Address = "auto",
+    cpus_per_task: engines.Cpus = 1,
+    gpus_per_task: engines.Gpus = 0,
+    chunk: engines.Chunk = 16,
 ) -> None:
     """Find cracks in photos: scores, masks and a table, by the network that ships or one of your own.
 
@@ -57,6 +62,7 @@ def predict(
     skipped. Photos that cannot be read are told of, and the status at the end is 1.
     """
     _refuse(threshold, every, workers)
+    asked = engines.read(engine, address, cpus_per_task, gpus_per_task, chunk, workers)
     place = given_photos.place_of(out)
     from hairline.inspection import averaging, named
 
@@ -89,8 +95,11 @@ def predict(
         used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
         typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
         options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
-        with bar(len(found), "predict", "photo") as progress:
-            done = folder.predict_all(found, predictor, shelf, options, given_photos.tell, progress.update)
+        with (
+            engines.engine(asked, place) as shared,
+            bar(len(found), "predict", "photo") as progress,
+        ):
+            done = folder.predict_all(found, predictor, shelf, options, given_photos.tell, progress.update, shared)
             folder.keep_card(shelf, predictor.card)
     passed = f", {len(other)} other files passed over" if other else ""
     typer.echo(f"{done.predicted} photos predicted, {done.skipped} done before, {done.failed} failed{passed}")

@@ -19,6 +19,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 from hairline.config import merging, parameter_files
 from hairline.data.names import DistinctNames, Name, Names, RegularExpression
 from hairline.data.published_splits import published
+from hairline.engine import options as engines
 from hairline.errors import HairlineError
 from hairline.gates.rules import Gate, Gates, Waiver
 from hairline.io import bounds, plugins
@@ -301,6 +302,13 @@ class Params:
         values = self._values["runtime"]
         given = values.get("tracking_wait_s", recipes.TRACKING_WAIT_S) if isinstance(values, dict) else values
         return float(self._parse(given, recipes.Wait, "runtime.tracking_wait_s"))
+
+    @cached_property
+    def engine(self) -> engines.Options:
+        """``runtime.engine``, read by itself: no result depends on it."""
+        values = self._values["runtime"]
+        given = values.get("engine", {}) if isinstance(values, dict) else values
+        return cast(engines.Options, self._parse(given, engines.Options, "runtime.engine"))
 
     @cached_property
     def matrix(self) -> Matrix:

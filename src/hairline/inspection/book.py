@@ -13,6 +13,9 @@ from hairline.inspection.records import Record
 from hairline.inspection.shelves import Shelf
 from hairline.io.file_names import printable
 
+SHARE = 20
+"""Between two writings of the table passes so many times what the last of them took."""
+
 
 class PaintedError(HairlineError):
     """A mask was changed since it was written."""
@@ -33,7 +36,7 @@ class Book:
             HairlineError: If the table of an earlier run cannot be read.
         """
         self._shelf, self._model, self._options = shelf, model_sha256, options
-        self._saved, self._hashed = time.monotonic(), dict[Path, str]()
+        self._saved, self._took, self._hashed = time.monotonic(), 0.0, dict[Path, str]()
         self._known = moved.followed(shelf.rows(), listed, self.digest)
         self.counts = {"predicted": 0, "skipped": 0, "failed": 0}
         self.names = photo_files.name_all(listed, {path: record.name for path, record in self._known.items()})
@@ -88,7 +91,9 @@ class Book:
             self.forget(photo)
 
     def save(self, between_s: float) -> None:
-        """Write the table unless it was written less than so many seconds ago."""
-        if time.monotonic() - self._saved >= between_s:
+        """Write the table unless it was written less than so many seconds ago; one that takes long, less often."""
+        begun = time.monotonic()
+        if begun - self._saved >= (max(between_s, SHARE * self._took) if between_s else 0):
             self._shelf.save(self._known)
             self._saved = time.monotonic()
+            self._took = self._saved - begun

@@ -2,11 +2,13 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from hairline.engine.engine import Engine
+from hairline.engine.local import Local
 from hairline.errors import HairlineError
 from hairline.inspection import one_photo, opened, places
 from hairline.inspection.averaging import Asked
@@ -27,10 +29,8 @@ __all__ = ["LOCK", "Asked", "Done", "Options", "keep_card", "predict_all"]
 LOCK = ".predict.lock"
 BETWEEN_S = 5.0
 """Seconds between two writings of the table, besides the last."""
-
-Begun = Future[Record] | None
-"""A photo that is worked on; None where it was done before."""
-Start = Callable[[Callable[[], Record]], Future[Record]]
+PHOTOS_AHEAD = 2
+"""Photos that are opened for every thread."""
 
 
 def predict_all(
@@ -40,6 +40,7 @@ def predict_all(
     options: Options,
     tell: Callable[[HairlineError], None],
     step: Callable[[], object] = lambda: None,
+    engine: Engine | None = None,
 ) -> Done:
     """Predict photos and write what was found of each.
 
@@ -54,6 +55,7 @@ def predict_all(
         options: What to write.
         tell: Called with what is wrong with a photo; the others go on.
         step: Called after each photo.
+        engine: Where they are predicted; None is ``options.workers`` threads of this process.
 
     Raises:
         HairlineError: If the table of an earlier run cannot be read, or another process writes to the folder.
@@ -61,7 +63,8 @@ def predict_all(
     """
     shelf = out if isinstance(out, Shelf) else Shelf(out)
     with alone(shelf.folder, LOCK, "'hairline predict' or 'hairline label'"):
-        return _predict_all(list(photos), predictor, shelf, options, tell, step)
+        here = engine or Local(options.workers, PHOTOS_AHEAD)
+        return _predict_all(list(photos), predictor, shelf, options, tell, step, here)
 
 
 def keep_card(out: Path | Shelf, card: str) -> None:
@@ -80,85 +83,80 @@ def keep_card(out: Path | Shelf, card: str) -> None:
     shelf.keep(places.CARD)
 
 
+@dataclass(frozen=True)
+class _Job:
+    """A photo that is worked on: what it is called, the hash of its file, and what opens it."""
+
+    photo: Photo
+    name: str
+    digest: str
+    opening: Opening
+
+
 def _predict_all(
     listed: Sequence[Photo], predictor: Asked, shelf: Shelf, options: Options,
-    tell: Callable[[HairlineError], None], step: Callable[[], object],
+    tell: Callable[[HairlineError], None], step: Callable[[], object], engine: Engine,
 ) -> Done:  # fmt: skip
     book = Book(shelf, listed, predictor.sha256, options)
-    waiting = deque[tuple[Photo, Begun]]()
+    begun = deque[Photo]()
 
-    def attempt(photo: Photo, work: Callable[[], Begun]) -> Begun:
-        try:
-            return work()
-        except StoreError:
-            raise
-        except HairlineError as error:
-            book.fail(photo, error)
-            tell(error)
-            return None
+    def fail(photo: Photo, error: HairlineError) -> None:
+        book.fail(photo, error)
+        tell(error)
 
-    def finish(most: int) -> None:
-        while len(waiting) > most:
-            photo, begun = waiting.popleft()
-            if begun:
-                attempt(photo, partial(_add, book, photo, begun))
-            step()
-            book.save(BETWEEN_S)
+    def jobs() -> Iterator[_Job]:
+        """Photos that are left; those that are done, or cannot be looked at, are counted as they are come to."""
+        for photo in listed:
+            try:
+                job = _job(book, photo)
+            except StoreError:
+                raise
+            except HairlineError as error:
+                fail(photo, error)
+                job = None
+            if job is None:
+                step()
+            else:
+                begun.append(photo)
+                yield job
 
-    with _threads(options.workers) as start:
-        try:
-            for photo in listed:
-                work = partial(_begin, book, photo, predictor, shelf, options, start)
-                waiting.append((photo, attempt(photo, work)))
-                finish(0 if options.workers == 1 else 2 * options.workers)
-            finish(0)
-        except StoreError:
-            raise  # a table that cannot be written either
-        except BaseException:
-            book.save(0)
-            raise
+    ask = partial(_predicted, predictor, shelf, options)
+    try:
+        with closing(engine.map(ask, jobs(), named=lambda job: str(job.photo.path))) as results:
+            for found in results:
+                photo = begun.popleft()
+                book.add(photo, found) if isinstance(found, Record) else fail(photo, found)
+                step()
+                book.save(BETWEEN_S)
+    except StoreError:
+        raise  # a table that cannot be written either
+    except BaseException:
         book.save(0)
+        raise
+    book.save(0)
     return Done(**book.counts)
 
 
-def _begin(book: Book, photo: Photo, predictor: Asked, shelf: Shelf, options: Options, start: Start) -> Begun:
+def _job(book: Book, photo: Photo) -> _Job | None:
+    """What is to be done with a photo; None where it was done before."""
     refuse_no_text(photo.path.parent, str(photo.path))
     refuse_no_file(photo.file, "a photo")
     if book.is_done(photo):
         book.counts["skipped"] += 1
         return None
     book.refuse_painted(photo)
-    digest, name, opening = book.digest(photo), book.names[photo.path], opened.prepare(photo)
+    job = _Job(photo, book.names[photo.path], book.digest(photo), opened.prepare(photo))
     book.forget(photo)
-    return start(partial(_predicted, shelf, photo, name, digest, opening, predictor, options))
+    return job
 
 
-def _predicted(
-    shelf: Shelf, photo: Photo, name: str, digest: str, opening: Opening, predictor: Asked, options: Options
-) -> Record:
-    found = one_photo.predict(photo, name, digest, opening, predictor, shelf.folder, options)
-    shelf.take(name)
-    return found
-
-
-def _add(book: Book, photo: Photo, begun: Future[Record]) -> None:
-    book.add(photo, begun.result())
-
-
-@contextmanager
-def _threads(workers: int) -> Iterator[Start]:
-    """What starts work on one of so many threads; with one, on this thread, which an interruption stops at once."""
-    if workers == 1:
-        yield _at_once
-        return
-    pool = ThreadPoolExecutor(workers)
+def _predicted(predictor: Asked, shelf: Shelf, options: Options, job: _Job) -> Record | HairlineError:
+    """The row of a photo, or what is wrong with it."""
     try:
-        yield pool.submit
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _at_once(work: Callable[[], Record]) -> Future[Record]:
-    future = Future[Record]()
-    future.set_result(work())
-    return future
+        found = one_photo.predict(job.photo, job.name, job.digest, job.opening, predictor, shelf.folder, options)
+        shelf.take(job.name)
+    except StoreError:
+        raise
+    except HairlineError as error:
+        return error
+    return found

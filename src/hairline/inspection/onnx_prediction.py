@@ -37,6 +37,7 @@ class OnnxPredictor(Predictor):
             HairlineError: If there is no such file, or it is something else.
         """
         refuse_no_file(file, EXPECTED)
+        self._file = file
         self._session = sessions.Session(file)
         told = properties.of_text(self._session.properties)
         info = None if told is None else _info(told.info)
@@ -50,6 +51,10 @@ class OnnxPredictor(Predictor):
         self.card = told.card
         self.sha256 = content_hash(file)
         self.providers = self._session.providers
+
+    def __reduce__(self) -> tuple[type["OnnxPredictor"], tuple[Path]]:
+        """In another process it is loaded from the same file."""
+        return OnnxPredictor, (self._file,)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)
@@ -79,9 +84,14 @@ class ShippedPredictor(Predictor):
                 f"{folder / WEIGHTS_FILE}: other weights than {shipped.NETWORK} and {INFO_FILE} beside it tell of; "
                 f"expected one network in all three; {AGAIN} brings them"
             )
+        self._folder = folder
         self.info = {name: value for name, value in told.items() if name != HASH}
         self.card = card_of(folder)
         self.sha256 = of_folder(folder)
+
+    def __reduce__(self) -> tuple[type["ShippedPredictor"], tuple[Path]]:
+        """In another process it is loaded from the same folder."""
+        return ShippedPredictor, (self._folder,)
 
     def _scores(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         return self._session.scores(image)

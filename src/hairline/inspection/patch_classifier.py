@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,18 @@ class PatchClassifier:
         self.window_px = _window(info)
         self.hashes = tuple(content_hash(folder / name) for name in FILES)
         self._model, self._placement = folding.folded(model), device.resolve(serving.RUNTIME)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process: the network on the processor, and not where it runs here."""
+        self._model.to("cpu")
+        return {name: value for name, value in self.__dict__.items() if name != "_placement"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Run where this process is, as a network does that is loaded here."""
+        from hairline.nn.runtime import device, serving
+
+        self.__dict__.update(state)
+        self._placement = device.resolve(serving.RUNTIME)
 
     @property
     def sha256(self) -> str:

@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from hairline.inspection import opened, photos, registered
 from hairline.inspection.scores import Scores
 from hairline.io import extras
 from hairline.io.hashing import content_hash
+from hairline.io.memory import keep_freed
 from hairline.io.reading import read_text, there
 from hairline.metrics import operating_point
 from hairline.nn.runtime.model_files import INFO_FILE, WEIGHTS_FILE
@@ -57,6 +58,19 @@ class Predictor:
         self._placement = device.resolve(serving.RUNTIME)
         self.sha256 = of_folder(folder)
         self.card = card_of(folder)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to another process: the network on the processor, and not where it runs here."""
+        self._model.to("cpu")
+        return {name: value for name, value in self.__dict__.items() if name != "_placement"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Run where this process is, as a network does that is loaded here for ``hairline predict``."""
+        from hairline.nn.runtime import device, serving
+
+        self.__dict__.update(state)
+        self._placement = device.resolve(serving.RUNTIME)
+        keep_freed()
 
     def predict(self, image: NDArray[np.uint8] | str | Path, scale: float | Literal["auto"] = 1) -> Scores:
         """Score of crack of every pixel of an image.

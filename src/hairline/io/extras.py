@@ -19,7 +19,7 @@ BRINGS: Mapping[str, tuple[str, ...]] = {
     ),
     "photos": ("pillow_heif",),
     "geo": ("rasterio", "geopandas", "pyogrio", "shapely", "pyproj"),
-    "cluster": ("ray",),
+    "cluster": ("ray", "grpc"),
     "s3": ("dvc_s3", "s3fs", "boto3", "botocore"),
     "postgres": ("psycopg",),
 }  # fmt: skip

@@ -1,9 +1,10 @@
 """Code that only shows: no number comes from it, so that nothing is computed again when it changes."""
 
 TELLS = ("hairline.cli", "hairline.config", "hairline.tracking", "hairline.io.progress", "hairline.io.terminal",
-         "pipeline.stage", "hairline.nn.classifier.serving", "hairline.nn.segmenter.serving",
+         "hairline.engine", "pipeline.stage", "hairline.nn.classifier.serving", "hairline.nn.segmenter.serving",
          "hairline.nn.runtime.serving")  # fmt: skip
-"""Code that hands on what DVC compares by itself, tells of runs, or serves what is finished."""
+"""Code that hands on what DVC compares by itself or work that is done elsewhere, tells of runs, or serves what is
+finished."""
 COMPUTES_AMONG = ("hairline.config.merging", "hairline.config.training_sets", "hairline.config.uses",
                   "hairline.config.scored")  # fmt: skip
 """Modules among those that do compute: how values are merged, which images are learned from, which took part in what,

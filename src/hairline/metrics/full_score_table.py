@@ -7,7 +7,7 @@ neither model nor picture again.
 """
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ Triple = tuple[Scores, NDArray[np.bool_], NDArray[np.bool_] | None]
 
 
 @dataclass(frozen=True)
-class _Waiting:
+class Waiting:
     """An image between the passes: size, compressed bins and mask, both without what is ignored."""
 
     size: tuple[int, int]
@@ -62,17 +62,26 @@ def wide_table(
         HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
     rows: list[dict[str, Any]] = []
-    waiting: list[_Waiting] = []
+    waiting: list[Waiting] = []
     with ThreadPoolExecutor(threads) as pool:
         for chunk in _chunks(samples, 2 * threads):
             triples = [(*score_table.pair(name, scores_of, mask_of), ignored_of(name)) for name, _ in chunk]
-            for named, (found, kept) in zip(chunk, pool.map(_first_pass, triples), strict=True):
+            for named, (found, kept) in zip(chunk, pool.map(first_pass, triples), strict=True):
                 rows.append(dict(zip(("id", "group"), named, strict=True)) | found)
                 waiting.append(kept)
-        table = pd.DataFrame(rows)
-        threshold = thresholds.best_threshold(thresholds.f1(score_table.counts(table))) if rows else HALF
-        taken = pool.map(lambda kept: _second_pass(kept, threshold), waiting)
-        return table.assign(**pd.DataFrame(list(taken), index=table.index), **{SHAPE_THRESHOLD: threshold})
+        return assembled(rows, lambda threshold: pool.map(lambda kept: second_pass(kept, threshold), waiting))
+
+
+def assembled(rows: Sequence[Mapping[str, Any]], again: Callable[[float], Iterable[Mapping[str, Any]]]) -> pd.DataFrame:
+    """The table of what both passes found.
+
+    Args:
+        rows: Of each image ``id``, ``group`` and what :func:`first_pass` found.
+        again: From the threshold of the table's ODS to what :func:`second_pass` finds of each image, in order.
+    """
+    table = pd.DataFrame(rows)
+    threshold = thresholds.best_threshold(thresholds.f1(score_table.counts(table))) if rows else HALF
+    return table.assign(**pd.DataFrame(list(again(threshold)), index=table.index), **{SHAPE_THRESHOLD: threshold})
 
 
 def _chunks(samples: pd.DataFrame, size: int) -> Iterator[list[tuple[str, str]]]:
@@ -81,7 +90,8 @@ def _chunks(samples: pd.DataFrame, size: int) -> Iterator[list[tuple[str, str]]]
     return (named[start : start + size] for start in range(0, len(named), size))
 
 
-def _first_pass(triple: Triple) -> tuple[dict[str, Any], _Waiting]:
+def first_pass(triple: Triple) -> tuple[dict[str, Any], Waiting]:
+    """What is told of an image by itself, by columns, and what the second pass needs of it."""
     scores, mask, ignored = _blanked(*triple)
     binned = thresholds.bins(scores)
     height, width = mask.shape
@@ -95,7 +105,7 @@ def _first_pass(triple: Triple) -> tuple[dict[str, Any], _Waiting]:
     lists: dict[str, Any] = {name: histogram.tolist() for name, histogram in found.items()}
     sums, lists["squared_errors"] = calibration.sums(scores, binned, mask)
     lists["score_sums"] = sums.tolist()
-    kept = _Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
+    kept = Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
     return {**lists, "height_px": height, "width_px": width}, kept
 
 
@@ -106,7 +116,8 @@ def _blanked(scores: Scores, mask: NDArray[np.bool_], ignored: NDArray[np.bool_]
     return np.where(ignored, scores.dtype.type(0), scores), mask & ~ignored, ignored
 
 
-def _second_pass(kept: _Waiting, threshold: float) -> dict[str, Any]:
+def second_pass(kept: Waiting, threshold: float) -> dict[str, Any]:
+    """What is told of an image at 0.5 and at a threshold, by columns."""
     height, width = kept.size
     binned = np.frombuffer(zlib.decompress(kept.binned), np.uint8).reshape(kept.size)
     bits = np.frombuffer(zlib.decompress(kept.mask), np.uint8)

@@ -1,6 +1,7 @@
 """Score tables: the histograms of every image, kept so that any metric can be made again without a model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,15 @@ Ignored = Callable[[str], NDArray[np.bool_] | None]
 """Id to the pixels that its mask says nothing of, bool [height, width]; None where it says something of all."""
 
 
+Each = Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]]
+"""Applies work to every item, in order."""
+
+
+def in_turn(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """Do work one item after the other."""
+    return [work(item) for item in items]
+
+
 def nothing(sample_id: str) -> None:
     """No pixel of any image is ignored."""
 
@@ -32,6 +42,7 @@ def score_table(
     scores_of: Callable[[str], NDArray[np.uint8] | NDArray[np.floating]],
     mask_of: Callable[[str], NDArray[np.bool_]],
     ignored_of: Ignored = nothing,
+    each: Each = in_turn,
 ) -> pd.DataFrame:
     """One row an image, with the histograms of :func:`hairline.metrics.thresholds.histograms` as lists.
 
@@ -40,15 +51,19 @@ def score_table(
         scores_of: Id to score map [height, width].
         mask_of: Id to mask [height, width].
         ignored_of: Id to the pixels that are counted nowhere.
+        each: Applies work to every image, in order.
 
     Raises:
         HairlineError: If a score map and its mask differ in size, or a score is no number.
     """
-    rows = []
-    for sample_id, group in zip(samples["id"], samples["group"], strict=True):
+
+    def row(named: tuple[str, str]) -> tuple[str, str, list[int], list[int]]:
+        sample_id, group = named
         scores, mask = pair(sample_id, scores_of, mask_of)
         crack, background = thresholds.histograms(scores, mask, ignored=ignored_of(sample_id))
-        rows.append((sample_id, group, crack.tolist(), background.tolist()))
+        return sample_id, group, crack.tolist(), background.tolist()
+
+    rows = each(row, list(zip(samples["id"], samples["group"], strict=True)))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 

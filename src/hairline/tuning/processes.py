@@ -1,10 +1,11 @@
-"""Keep the workers of a study going on this machine, with others in the place of those that die."""
+"""Keep the workers of a study going, with others in the place of those that die."""
 
 import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 
+from hairline.engine.engine import Crew
 from hairline.errors import HairlineError
 
 POLL_S = 0.5
@@ -18,7 +19,7 @@ def run(
     left: Callable[[], bool],
     ended: Callable[[], int],
 ) -> None:
-    """Run processes until nothing is left to do.
+    """Run processes of this machine until nothing is left to do: :func:`tend`.
 
     Args:
         command: What a worker runs; it ends by itself with status 0 when there is nothing for it to do.
@@ -30,23 +31,56 @@ def run(
     Raises:
         HairlineError: If a worker fails by itself, or if so many are killed that the study does not move.
     """
-    workers: list[subprocess.Popen[bytes]] = []
-    deaths, before = 0, ended()
+    tend(_Processes(command, environment), count, left, ended)
+
+
+def tend(crew: Crew, count: int, left: Callable[[], bool], ended: Callable[[], int]) -> None:
+    """Keep so many workers going until nothing is left to do, wherever they run.
+
+    Args:
+        crew: Starts them, and tells of those that ended.
+        count: Workers at a time.
+        left: Whether there is anything left; called twice a second.
+        ended: Number of trials that have ended.
+
+    Raises:
+        HairlineError: If a worker fails by itself, or if so many are killed that the study does not move.
+    """
+    working, deaths, before = 0, 0, ended()
     try:
         while left():
-            missing = count - len(workers)
-            workers += [subprocess.Popen(command, env={**os.environ, **environment}) for _ in range(missing)]
+            for _ in range(count - working):
+                crew.start()
             time.sleep(POLL_S)
-            gone = [worker.returncode for worker in workers if worker.poll() not in (None, 0)]
-            now = ended()
-            deaths = len(gone) if now > before else deaths + len(gone)
+            gone = crew.gone()
+            working = count - len(gone)
+            killed, now = [status for status in gone if status], ended()
+            deaths = len(killed) if now > before else deaths + len(killed)
             before = now
-            workers = [worker for worker in workers if worker.poll() is None]
-            _refuse(gone, deaths)
+            _refuse(killed, deaths)
     finally:
-        for worker in workers:
+        crew.stop()
+
+
+class _Processes:
+    """Workers that are processes of this machine."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._command, self._environment = command, {**os.environ, **environment}
+        self._working = list[subprocess.Popen[bytes]]()
+
+    def start(self) -> None:
+        self._working.append(subprocess.Popen(self._command, env=self._environment))
+
+    def gone(self) -> list[int]:
+        over = [worker for worker in self._working if worker.poll() is not None]
+        self._working = [worker for worker in self._working if worker not in over]
+        return [worker.returncode for worker in over]
+
+    def stop(self) -> None:
+        for worker in self._working:
             worker.terminate()
-        for worker in workers:
+        for worker in self._working:
             worker.wait()
 
 

@@ -1,16 +1,17 @@
 """Many masks into one folder: what was measured in each, and tables; done once, gone on with when interrupted."""
 
 import json
-import multiprocessing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
 from dataclasses import asdict, dataclass
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hairline.config.width_bands import Bands
+from hairline.engine.engine import Engine
+from hairline.engine.local import Processes
 from hairline.errors import HairlineError
 from hairline.inspection import opened
 from hairline.inspection import photos as photo_files
@@ -80,6 +81,7 @@ def measure_all(
     workers: int,
     tell: Callable[[HairlineError], None],
     step: Callable[[], object] = lambda: None,
+    engine: Engine | None = None,
 ) -> Done:
     """Measure masks, each into OUT/measured/NAME.npz, and write the tables of all that were ever measured into OUT.
 
@@ -93,13 +95,15 @@ def measure_all(
         workers: Processes.
         tell: Called with what is wrong with a mask; the others go on.
         step: Called after each mask.
+        engine: Where they are measured; None is ``workers`` processes of this machine.
 
     Raises:
         HairlineError: If a process was killed, or a file of an earlier run cannot be read.
     """
     counts = {"measured": 0, "skipped": 0, "failed": 0}
     try:
-        for job, outcome in _outcomes(jobs, out, options, workers):
+        here = engine or Processes(max(min(workers, len(jobs)), 1))
+        for job, outcome in _outcomes(jobs, out, options, here):
             if isinstance(outcome, HairlineError):
                 counts["failed"] += 1
                 forget(out, job.name)
@@ -113,31 +117,18 @@ def measure_all(
 
 
 def _outcomes(
-    jobs: Sequence[Job], out: Path, options: Options, workers: int
+    jobs: Sequence[Job], out: Path, options: Options, engine: Engine
 ) -> Iterator[tuple[Job, str | HairlineError]]:
-    """What came of each mask, as they are done."""
-    if workers <= 1 or len(jobs) <= 1:
-        for job in jobs:
-            yield job, _outcome(job, out, options)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(jobs)), mp_context=context) as pool:
-        waiting, left = dict[Future[str | HairlineError], Job](), iter(jobs)
-        try:
-            while True:
-                for job in islice(left, 2 * workers - len(waiting)):
-                    waiting[pool.submit(_outcome, job, out, options)] = job
-                if not waiting:
-                    return
-                for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                    yield waiting.pop(future), future.result()
-        except BrokenProcessPool:
-            raise HairlineError(
-                "a process that measures was killed, as the system does where memory is short; what was measured "
-                "before is kept; lower --workers and run it again"
-            ) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
+    """What came of each mask, in their order."""
+    ask = partial(_outcome, out=out, options=options)
+    try:
+        with closing(engine.map(ask, jobs, named=lambda job: job.name)) as outcomes:
+            yield from zip(jobs, outcomes, strict=True)
+    except BrokenProcessPool:
+        raise HairlineError(
+            "a process that measures was killed, as the system does where memory is short; what was measured "
+            "before is kept; lower --workers and run it again"
+        ) from None
 
 
 def _outcome(job: Job, out: Path, options: Options) -> str | HairlineError:

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,6 +38,17 @@ def write(
     """
     ask = one_by_one if placement.device.type == "cpu" or model.amid else together
     return ask(model, files, doing, questions, placement)
+
+
+def write_some(
+    model: backbones.Classifier,
+    doing: str,
+    questions: Questions,
+    placement: device.Placement,
+    files: Sequence[tuple[Path, Path]],
+) -> list[Mapping[str, float]]:
+    """The same of pairs of archive and image, as work that an engine hands out; its one result is the seconds."""
+    return [write(model, dict(files), doing, questions, placement)]
 
 
 def one_by_one(

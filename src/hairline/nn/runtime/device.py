@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -51,6 +51,32 @@ def resolve(runtime: Runtime) -> Placement:
         accelerator="gpu" if cuda else "cpu",
         precision="bf16-mixed" if bf16 else "32-true",
     )
+
+
+def of_tasks(runtime: Runtime) -> Placement:
+    """Where tasks that ``runtime.engine`` hands out ask a network: as they are given accelerators, not as is here.
+
+    Raises:
+        HairlineError: If ``cuda`` is asked for and there is none, or the precision depends on accelerators that are
+            elsewhere.
+    """
+    engine = runtime.engine
+    if engine.name == "local":
+        return resolve(runtime)
+    if not engine.gpus_per_task:
+        if runtime.device == "cuda":
+            raise HairlineError(
+                "runtime.device is 'cuda', but runtime.engine.gpus_per_task is 0, so that no task has one; raise it, "
+                "or use 'auto' or 'cpu'"
+            )
+        return resolve(replace(runtime, device="cpu"))
+    if runtime.precision == "auto":
+        raise HairlineError(
+            "runtime.precision is 'auto', which would be found out on this machine, but tasks run on the accelerators "
+            "of others (runtime.engine); say 'bf16' or '32'"
+        )
+    bf16 = runtime.precision == "bf16"
+    return Placement(torch.device("cuda"), bf16, "gpu", "bf16-mixed" if bf16 else "32-true")
 
 
 def accelerator_name(placement: Placement) -> str | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, Lt
 
 from hairline.data.names import Name
+from hairline.engine import options as engines
 from hairline.io import bounds
 from hairline.io.options import checked_dataclass
 
@@ -58,6 +59,7 @@ class Runtime:
             writes one after every step. What is lost when a training is killed.
         tracking_wait_s: Seconds that a stage waits for a tracking server, all its waits together; what is not sent by
             then is kept for ``hairline sync``.
+        engine: Where work over many images runs: this machine, or a cluster.
     """
 
     device: Literal["auto", "cpu", "cuda"]
@@ -67,6 +69,7 @@ class Runtime:
     parallel: Parallel
     checkpoint_s: Annotated[float, Ge(0), Le(bounds.SECONDS)]
     tracking_wait_s: Wait = TRACKING_WAIT_S
+    engine: engines.Options = engines.LOCAL
 
     def seeded(self, seed: int | None) -> "Runtime":
         """With the seed of a training that has one of its own."""

@@ -1,0 +1,64 @@
+"""Options of commands that work on many photos: where they run."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hairline.engine.choice import opened
+from hairline.engine.engine import Engine
+from hairline.engine.options import LOCAL, Options
+from hairline.errors import HairlineError
+from hairline.io.stores import Store
+
+Name = Annotated[
+    str, typer.Option("--engine", metavar="local|ray", help="This machine, or a Ray cluster (docs/scale.md).")
+]
+Address = Annotated[
+    str, typer.Option("--address", metavar="auto|HOST:PORT|ray://…|here", help="Of the cluster; here starts one.")
+]
+Cpus = Annotated[float, typer.Option("--cpus-per-task", help="Processors of a task on the cluster.")]
+Gpus = Annotated[float, typer.Option("--gpus-per-task", help="Accelerators of a task on the cluster.")]
+Chunk = Annotated[int, typer.Option("--chunk", help="Photos of a task on the cluster.")]
+
+HERE = "here"
+
+
+def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers: int = 1) -> Options:
+    """The engine that was asked for.
+
+    Raises:
+        HairlineError: If a value is not one that there is, or ``--workers`` is given for a cluster.
+    """
+    if name != LOCAL.name and workers != 1:
+        raise HairlineError(
+            f"--workers {workers}: is of the engine 'local'; on a cluster as many tasks run as it has room for: leave "
+            "it out, or lower --cpus-per-task"
+        )
+    where = None if address == HERE else address
+    return Options(name, where, cpus, gpus, chunk)  # type: ignore[arg-type] # what is none is refused
+
+
+@contextmanager
+def engine(options: Options, out: Path | Store) -> Iterator[Engine | None]:
+    """The engine; None for this machine, on which commands have their own ways.
+
+    Args:
+        options: Which, and how.
+        out: What ``--out`` names.
+
+    Raises:
+        HairlineError: If tasks of a cluster are to write into a store.
+    """
+    if options.name == LOCAL.name:
+        yield None
+        return
+    if not isinstance(out, Path):
+        raise HairlineError(
+            f"--out {out.url}: tasks of a cluster write into a folder that all its machines see, not into a store; "
+            "name a folder, and copy it"
+        )
+    with opened(options) as found:
+        yield found
