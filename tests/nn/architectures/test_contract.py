@@ -180,3 +180,9 @@ def test_a_model_of_an_older_version_is_told(tmp_path):
     (tmp_path / "model.json").write_text('{"architecture": "unet", "options": {"encoder": "resnet18"}}')
     with pytest.raises(HairlineError, match="names no network; train this segmenter again"):
         segmenter.load(tmp_path)
+
+
+def test_a_classifier_is_told_from_a_segmenter(tmp_path):
+    backbones.save(backbones.build("resnet18", "none")[0], tmp_path, {})
+    with pytest.raises(HairlineError, match=r"a classifier of patches, no segmenter; .*'hairline label --classifier'"):
+        segmenter.load(tmp_path)

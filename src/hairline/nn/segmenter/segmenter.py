@@ -245,6 +245,11 @@ def load(folder: Path, made_by: str | None = None) -> tuple[Segmenter, dict[str,
 def _assemble(info: Mapping[str, Any]) -> Segmenter:
     if info.get("status") == "not trainable":
         raise HairlineError(f"this segmenter was not trained: {info.get('reason')}")
+    if "backbone" in info:
+        raise HairlineError(
+            "this is a classifier of patches, no segmenter; label photos by it with 'hairline label --classifier', or "
+            "name a segmenter (models/EXPERIMENT/segmenters/…)"
+        )
     if "network" not in info:
         raise HairlineError("names no network; train this segmenter again (dvc repro train_segmenter)")
     module = networks.module(str(info["network"]))
