@@ -402,7 +402,7 @@ def main() -> None:
     """Show the parts that are asked for and write what came of them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--scratch", type=Path, required=True, help="a folder that is not there yet")
-    parser.add_argument("--out", type=Path, help="file for the results, JSON")
+    parser.add_argument("--out", type=Path, help="file for the results, JSON; other parts of it are kept")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--photos", type=int, default=120)
     parser.add_argument("--kills", type=int, default=10)
@@ -419,7 +419,7 @@ def main() -> None:
     for bucket in BUCKETS:
         client.create_bucket(Bucket=bucket)
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True, capture_output=True, check=True).stdout
-    found: dict[str, Any] = {"commit": commit.strip(), "server": "moto"}
+    found: dict[str, Any] = {}
     try:
         if {"dvc", "mlflow", "lost"} & set(given.parts):
             with mlflow_server(scratch, environment(endpoint)) as tracking:
@@ -433,10 +433,14 @@ def main() -> None:
                     server = again
         if "predict" in given.parts:
             found["predict"] = show_predict(scratch, endpoint, client, given.photos, given.kills, given.seed)
-        found["secret"] = leaks(scratch, client)
+        secret = leaks(scratch, client)
     finally:
         server.stop()
-    text = json.dumps(found, indent=2) + "\n"
+    told = {
+        part: {"commit": commit.strip(), "server": "moto", **values, "secret": secret} for part, values in found.items()
+    }
+    earlier = json.loads(given.out.read_text()) if given.out and given.out.exists() else {}
+    text = json.dumps({**earlier, **told}, indent=2) + "\n"
     print(text)
     if given.out:
         given.out.write_text(text, encoding="utf-8")

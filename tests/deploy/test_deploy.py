@@ -67,7 +67,7 @@ def test_the_image_has_the_versions_of_constraints_and_no_root() -> None:
     assert len(installs) == 5
     assert all("-c constraints.txt" in line or "--no-deps" in line for line in installs)
     extras = set(re.findall(r"--extra (\w+)", DOCKERFILE))
-    assert {"cluster", "s3", "postgres"} <= extras <= set(PROJECT["optional-dependencies"])
+    assert {"train", "platform", "cluster", "s3", "postgres"} <= extras <= set(PROJECT["optional-dependencies"])
     for target in ("cpu", "cuda"):
         stage = DOCKERFILE.partition(f" AS {target}\n")[2].partition("\nFROM ")[0]
         assert re.search(r"^USER [1-9]\d*$", stage, re.MULTILINE) and f"packages-{target}" in stage
