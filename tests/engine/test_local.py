@@ -104,6 +104,12 @@ def test_a_lost_head_is_told_once_it_has_not_answered_for_long() -> None:
         health = cut_off.Health(f"127.0.0.1:{head.getsockname()[1]}", 0.2)
         health.check()
         assert not health.lost
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        asked = cut_off.Health(f"127.0.0.1:{mute.getsockname()[1]}", 0.2)
+        assert asked.ask(lambda: 3) == 3
+        with pytest.raises(HairlineError, match="has not answered"):
+            asked.ask(threading.Event().wait)
+        assert asked.lost
     with pytest.raises(HairlineError, match=r"the head of the cluster, 127\.0\.0\.1:\d+, has not answered for 0\.2 s"):
         health.check()
     assert health.lost

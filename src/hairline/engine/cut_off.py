@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from hairline.errors import HairlineError
 
@@ -37,18 +38,18 @@ def refuse_unreachable(address: str, wait_s: float) -> None:
         time.sleep(0.2)
 
 
-def within(wait_s: float, call: Callable[[], object]) -> None:
-    """Call what may never return.
+def within(wait_s: float, call: Callable[[], Any]) -> Any:
+    """What a call gives that may never return.
 
     Raises:
         TimeoutError: If it has not returned after so many seconds; it is left to itself, until the process ends.
         Exception: What it raises.
     """
-    raised = list[BaseException]()
+    raised, given = list[BaseException](), list[Any]()
 
     def attempt() -> None:
         try:
-            call()
+            given.append(call())
         except BaseException as error:
             raised.append(error)
 
@@ -57,8 +58,9 @@ def within(wait_s: float, call: Callable[[], object]) -> None:
     thread.join(wait_s)
     if raised:
         raise raised[0]
-    if thread.is_alive():
+    if not given:
         raise TimeoutError(f"what answers is no head of a Ray cluster, or is busy: nothing came in {wait_s:g} s")
+    return given[0]
 
 
 class Health:
@@ -72,6 +74,25 @@ class Health:
         """Look after HOST:PORT; what does not answer for so many seconds is lost."""
         self._address, self._wait_s, self._answered, self.lost = address, wait_s, time.monotonic(), False
 
+    def ask(self, call: Callable[[], Any]) -> Any:
+        """What the head says, which may take connections and not answer.
+
+        Raises:
+            HairlineError: If it does not answer in time.
+        """
+        self.check()
+        try:
+            return within(self._wait_s, call)
+        except TimeoutError:
+            raise self._given_up() from None
+
+    def _given_up(self) -> HairlineError:
+        self.lost = True
+        return HairlineError(
+            f"the head of the cluster, {self._address}, has not answered for {self._wait_s:g} s; what was "
+            "finished before is kept; start the cluster, and run this again"
+        )
+
     def check(self) -> None:
         """Wait for the head where it does not answer, which lets it start again.
 
@@ -81,9 +102,5 @@ class Health:
         end = time.monotonic() + self._wait_s
         while not answers(self._address, CHECK_S):
             if time.monotonic() >= end:
-                self.lost = True
-                raise HairlineError(
-                    f"the head of the cluster, {self._address}, has not answered for {self._wait_s:g} s; what was "
-                    "finished before is kept; start the cluster, and run this again"
-                )
+                raise self._given_up()
             time.sleep(0.5)

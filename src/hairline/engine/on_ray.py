@@ -158,8 +158,8 @@ class _Tasks:
 
     def _look(self) -> None:
         self._looked = time.monotonic()
-        self._health.check()  # Ray would wait for a lost head, and then end this process
-        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        told = self._health.ask(self._ray.nodes)  # Ray would wait for a lost head, and then end this process
+        nodes = [node["Resources"] for node in told if node["Alive"]]
         self._slots = sum(slots_of(resources, self._options) for resources in nodes)
         if self._slots:
             self._none_since = self._looked
