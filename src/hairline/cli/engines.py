@@ -3,15 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hairline.engine.choice import opened
-from hairline.engine.engine import Engine
-from hairline.engine.options import LOCAL, Options
 from hairline.errors import HairlineError
-from hairline.io.stores import Store
+
+if TYPE_CHECKING:
+    from hairline.engine.engine import Engine
+    from hairline.engine.options import Options
+    from hairline.io.stores import Store
 
 Name = Annotated[
     str, typer.Option("--engine", metavar="local|ray", help="This machine, or a Ray cluster (docs/scale.md).")
@@ -23,16 +24,18 @@ Cpus = Annotated[float, typer.Option("--cpus-per-task", help="Processors of a ta
 Gpus = Annotated[float, typer.Option("--gpus-per-task", help="Accelerators of a task on the cluster.")]
 Chunk = Annotated[int, typer.Option("--chunk", help="Photos of a task on the cluster.")]
 
-HERE = "here"
+HERE, THIS_MACHINE = "here", "local"
 
 
-def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers: int = 1) -> Options:
+def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers: int = 1) -> "Options":
     """The engine that was asked for.
 
     Raises:
         HairlineError: If a value is not one that there is, or ``--workers`` is given for a cluster.
     """
-    if name != LOCAL.name and workers != 1:
+    from hairline.engine.options import Options  # its pydantic takes longer than the help of all commands
+
+    if name != THIS_MACHINE and workers != 1:
         raise HairlineError(
             f"--workers {workers}: is of the engine 'local'; on a cluster as many tasks run as it has room for: leave "
             "it out, or lower --cpus-per-task"
@@ -42,7 +45,7 @@ def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers:
 
 
 @contextmanager
-def engine(options: Options, out: Path | Store) -> Iterator[Engine | None]:
+def engine(options: "Options", out: "Path | Store") -> "Iterator[Engine | None]":
     """The engine; None for this machine, on which commands have their own ways.
 
     Args:
@@ -52,7 +55,7 @@ def engine(options: Options, out: Path | Store) -> Iterator[Engine | None]:
     Raises:
         HairlineError: If tasks of a cluster are to write into a store.
     """
-    if options.name == LOCAL.name:
+    if options.name == THIS_MACHINE:
         yield None
         return
     if not isinstance(out, Path):
@@ -60,5 +63,7 @@ def engine(options: Options, out: Path | Store) -> Iterator[Engine | None]:
             f"--out {out.url}: tasks of a cluster write into a folder that all its machines see, not into a store; "
             "name a folder, and copy it"
         )
+    from hairline.engine.choice import opened
+
     with opened(options) as found:
         yield found
