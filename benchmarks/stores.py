@@ -128,20 +128,8 @@ def show_dvc(scratch: Path, endpoint: str, client: Any, tracking: str, finished:
     run(first, env, "dvc", "remote", "add", "--force", "--default", "store", "s3://dvc/cache")
     pushed, push_s = run(first, env, "dvc", "push")
     run(first, env, "git", "add", "--all", ".")
-    run(
-        first,
-        env,
-        "git",
-        "-c",
-        "user.name=bench",
-        "-c",
-        "user.email=bench@localhost",
-        "commit",
-        "--quiet",
-        "--allow-empty",
-        "-m",
-        "run",
-    )
+    who = ("-c", "user.name=bench", "-c", "user.email=bench@localhost")
+    run(first, env, "git", *who, "commit", "--quiet", "--allow-empty", "-m", "run")
     sizes = [len(content) for content in objects(client, "dvc").values()]
 
     clone(first, second)
