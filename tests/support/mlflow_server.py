@@ -1,5 +1,6 @@
 """An MLflow server on localhost that tests start, kill and start again."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -7,7 +8,6 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -51,7 +51,7 @@ class Server:
         try:
             with urllib.request.urlopen(f"{self.uri}/health", timeout=2):
                 return True
-        except (urllib.error.URLError, OSError):
+        except (OSError, http.client.HTTPException):
             return False
 
     def kill(self) -> None:
