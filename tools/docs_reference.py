@@ -67,6 +67,18 @@ VARIANTS: Mapping[str, tuple[str, str]] = {
 }
 """Section → the package whose modules are its variants, and the key that names one."""
 
+PUBLIC: Mapping[str, tuple[str, ...]] = {
+    "From photos to cracks": ("load_segmenter", "Predictor", "Scores", "Inspection"),
+    "From masks to lengths and widths": ("measure", "Measured"),
+    "From photos to labels": ("load_classifier", "PatchClassifier", "Evidence", "label"),
+    "Methods of labelling": (
+        "konig", "multiscale", "crf", "local_otsu", "multi_otsu", "otsu", "niblack", "sauvola",
+    ),
+    "From masks to scores": ("score", "Evaluation", "Difference"),
+    "Errors": ("HairlineError",),
+}  # fmt: skip
+"""What `import hairline` offers, by purpose and in the order of use."""
+
 GATES: Mapping[str, str] = {
     "samples": "hairline.gates.samples_gate:Options",
     "patches": "hairline.gates.patches_gate:Options",
@@ -277,12 +289,13 @@ def _default(param: Any) -> str:
 
 def python() -> str:
     """The page of the Python interface: what `import hairline` offers, by mkdocstrings."""
-    homes = hairline._HOMES
-    named = "\n\n".join(f"::: {homes[name]}.{name}" for name in sorted(hairline.__all__, key=str.lower))
-    return (
+    parts = [
         "# Python\n\n`import hairline` takes no time; each name is loaded when it is asked for. Arrays go in and out; "
-        f"what is wrong with one is a `HairlineError` in a sentence.\n\n{named}\n"
-    )
+        "what is wrong with one is a `HairlineError` in a sentence.\n"
+    ]
+    for purpose, names in PUBLIC.items():
+        parts += [f"## {purpose}\n", *(f"::: {hairline._HOMES[name]}.{name}\n" for name in names)]
+    return "\n".join(parts)
 
 
 PAGES = {"parameters.md": parameters, "gates.md": gates, "command_line.md": command_line, "python.md": python}

@@ -48,6 +48,11 @@ def test_nothing_is_said_of_a_workspace_that_is_well(root: Path) -> None:
     assert ailing(list(doctor_workspace.workspace(root))) == []
 
 
+def test_a_folder_that_is_no_workspace_is_not_told_what_a_workspace_lacks(tmp_path: Path) -> None:
+    (found,) = doctor_workspace.workspace(tmp_path)
+    assert found.level == "note" and "hairline init" in found.remedy
+
+
 def test_line_endings_that_change_hashes_are_problems(root: Path) -> None:
     git(root, "config", "core.autocrlf", "true")
     (root / "params.yaml").write_bytes((root / "params.yaml").read_bytes().replace(b"\n", b"\r\n"))

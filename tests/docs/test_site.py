@@ -9,6 +9,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, MinLen
 from support.chromium import browser
 
+import hairline
 from hairline.config import params
 from hairline.io.options import checked_dataclass
 
@@ -52,6 +53,11 @@ class Outer:
     kind: Literal["soft", "hard"] | None
     inner: Inner
     windows_px: Annotated[tuple[Annotated[float, Ge(0.5)], ...], MinLen(1)]
+
+
+def test_the_page_of_the_python_interface_has_every_public_name_once() -> None:
+    named = [name for names in docs_reference.PUBLIC.values() for name in names]
+    assert sorted(named) == sorted(hairline.__all__)
 
 
 def test_every_section_of_the_parameters_has_its_place() -> None:

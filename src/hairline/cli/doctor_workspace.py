@@ -11,10 +11,16 @@ from hairline.config.params import Params
 from hairline.errors import HairlineError
 
 TEXTS = (*parameter_files.FILES, "dvc.yaml", "dvc.lock")
+SIGNS = (".dvc", "dvc.yaml", "params.yaml")
+"""A folder with one of these is a workspace, or was one."""
 
 
 def workspace(root: Path) -> Iterator[Finding]:
-    """Everything about a workspace, in the order in which things depend on each other."""
+    """What a workspace is made of, in the order in which things depend on each other; or that a folder is none."""
+    if not any((root / name).exists() for name in SIGNS):
+        told = f"{root} is no workspace: 'hairline predict', 'measure', 'label' and 'score' need none"
+        yield Finding("note", told, "hairline init FOLDER, to train on own photos; or run this in a clone")
+        return
     yield from repository(root)
     yield from doctor_git.versioning(root)
     yield from doctor_store.tracking(root)
