@@ -50,6 +50,7 @@ def tiny_values() -> dict[str, Any]:
         "thresholding.window_px": {"choices": [32, 48]},
         "fusion.closing_px": {"low": 1, "high": 5, "step": 2},
     }
+    values["strips"]["count"] = 0
     values["evaluation"].update(gallery=2, extremes=1)
     values["comparison"]["resamples"] = 100
     return values

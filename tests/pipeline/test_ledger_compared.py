@@ -25,7 +25,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     values = leaks.values()
     values["architectures"].pop("unet")
     values["label_sets"].pop("crf")
-    values["strips"]["count"] = 0
     values["segmenter"]["sheet_epochs"] = 0
     values["evaluation"].update(gallery=1, extremes=0)
     values["matrix"].update(label_sets=["manual"], architectures=["early"], training_sets=["semi", "combined"])

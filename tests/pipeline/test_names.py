@@ -38,7 +38,6 @@ def named_values() -> dict[str, Any]:
     values["label_sets"] = dict.fromkeys(LABEL_SETS[1:], otsu)
     values["training_sets"] = {"None": {"parts": [{"dataset": "007", "split": "train"}]}}
     values["studies"] = {}
-    values["strips"]["count"] = 0
     values["segmenter"].update(classifier="true", sheet_epochs=0)
     values["matrix"].update({name: ["007"] for name in ("datasets", "localized", "test_sets")})
     values["matrix"].update(classifiers=["true"], label_sets=LABEL_SETS, architectures=["nan"], training_sets=["None"])

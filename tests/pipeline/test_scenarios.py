@@ -29,7 +29,6 @@ def scenario_values() -> dict[str, Any]:
     values["classifiers"]["lite0"]["dataset"] = "walls"
     values["label_sets"] = {"konig": values["label_sets"]["konig"]}
     values["studies"] = {}
-    values["strips"]["count"] = 0
     values["segmenter"]["sheet_epochs"] = 0
     values["evaluation"].update(gallery=1, extremes=0)
     values["matrix"].update({name: ["walls", "roads"] for name in ("datasets", "localized", "test_sets")})

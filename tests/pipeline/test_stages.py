@@ -50,6 +50,7 @@ def values_with_a_silent_label_set() -> dict[str, Any]:
     }
     front = {"label_set": "niblack", "objective": ["ods", "ap"], "sampler": "random", "seed": 3, "trials": 12}
     values["studies"]["front"] = {**values["studies"]["konig"], **front, "space": space}
+    values["strips"]["count"] = 2
     values["strips"]["samples"] = {"synthetic": ["train_00000"]}
     return values
 

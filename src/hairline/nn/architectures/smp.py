@@ -1,5 +1,6 @@
 """Every architecture of segmentation_models_pytorch with every encoder it goes with: ``smp:FPN:resnet34``."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hairline.errors import HairlineError
@@ -40,6 +41,7 @@ def backbone(options: Options) -> str:
     return options.encoder.removeprefix("tu-").partition(".")[0]
 
 
+@cache
 def multiple_px(options: Options) -> int:
     """What the sides of images must be multiples of: the encoder's output stride, or more where the decoder needs it.
 

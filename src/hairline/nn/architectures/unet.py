@@ -1,5 +1,6 @@
 """U-Net (Ronneberger et al. 2015) on an encoder of segmentation_models_pytorch."""
 
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Gt, Le, MaxLen, MinLen
@@ -44,6 +45,7 @@ def backbone(options: Options) -> str:
     return options.encoder.removeprefix("tu-").partition(".")[0]
 
 
+@cache
 def multiple_px(options: Options) -> int:
     """What the sides of images must be multiples of.
 

@@ -5,10 +5,13 @@ Colours are those of Okabe and Ito, which colour-blind readers can tell apart, a
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
@@ -65,12 +68,21 @@ def named(axes: Axes) -> list[Line2D]:
 
 def _take_literally(figure: Figure) -> list[Text]:
     """Keep matplotlib from reading formulas in the texts of a figure but the numbers along axes; gives these texts."""
-    axes = [axis for each in figure.axes for axis in (each.xaxis, each.yaxis)]
-    numbers = {text for axis in axes for text in axis.findobj(Text) if text is not axis.label}
-    texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text not in numbers]
+    texts = [text for child in figure.get_children() for text in _texts(child)]
     for text in texts:
         text.set_parse_math(False)
     return texts
+
+
+def _texts(artist: Artist) -> Iterator[Text]:
+    """Texts in a part of a figure; of an axis its name alone, since its ticks are made when first looked at."""
+    if isinstance(artist, Axis):
+        yield artist.label
+    elif isinstance(artist, Axes):
+        for child in artist.get_children():
+            yield from _texts(child)
+    else:
+        yield from (text for text in artist.findobj(Text) if isinstance(text, Text))
 
 
 def _drawable(text: Text) -> str:
