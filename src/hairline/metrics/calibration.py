@@ -130,7 +130,7 @@ def _summed(
         score = min(max(np.float64(scores[place]), 0.0), 1.0)
         found[binned[place]] += score
         squared += (score - mask[place]) ** 2
-    return found[:_BINS], squared
+    return found[:_BINS].copy(), squared
 
 
 def of_pixels(crack: NDArray[np.int64], background: NDArray[np.int64], score_sums: NDArray[np.float64]) -> Reliability:

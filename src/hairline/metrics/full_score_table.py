@@ -102,11 +102,10 @@ def first_pass(triple: Triple) -> tuple[dict[str, Any], Waiting]:
         found |= zip(tolerance.columns, pair_of, strict=True)
     for background in (HISTOGRAMS[1], ABOVE[1]):
         found[background][0] -= 0 if ignored is None else int(np.count_nonzero(ignored))
-    lists: dict[str, Any] = {name: histogram.tolist() for name, histogram in found.items()}
-    sums, lists["squared_errors"] = calibration.sums(scores, binned, mask)
-    lists["score_sums"] = sums.tolist()
+    score_sums, squared_errors = calibration.sums(scores, binned, mask)
+    sums = {"squared_errors": squared_errors, "score_sums": score_sums}
     kept = Waiting((height, width), zlib.compress(binned.tobytes(), 1), zlib.compress(np.packbits(mask).tobytes(), 1))
-    return {**lists, "height_px": height, "width_px": width}, kept
+    return {**found, **sums, "height_px": height, "width_px": width}, kept
 
 
 def _blanked(scores: Scores, mask: NDArray[np.bool_], ignored: NDArray[np.bool_] | None) -> Triple:
