@@ -3,6 +3,7 @@
     python benchmarks/engine.py overhead --out benchmarks/results/engine.json
     python benchmarks/engine.py kills --workers 12 --nodes 6 --heads 3 --drivers 3 --out benchmarks/results/engine.json
     python benchmarks/engine.py growth --most 100000 --out benchmarks/results/engine.json
+    python benchmarks/engine.py tables --out benchmarks/results/engine.json
 
 Work is the label `otsu` of small generated pictures, written as PNG files into a shared folder. Results of each part go
 into the file under its name. Exit status 1 where a result is lost, is there twice, or differs.
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import threading
 import time
+import tracemalloc
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
@@ -27,6 +29,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import pandas as pd
 import psutil
 from simulated_cluster import nodes
 
@@ -35,10 +38,12 @@ from hairline.engine.options import Options
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
 from hairline.labelling.methods import otsu
+from hairline.metrics import full_score_table, score_table
 
 SIDE_PX = 32
 A_FOLDER = 1000
 """Files of a folder."""
+TABLE_PX = 360, 640
 NAP_S = 0.1
 """What an item of the kills takes at least, so that they meet it."""
 
@@ -254,17 +259,55 @@ def _grown(engine: Any, home: Path, size: int) -> dict[str, Any]:
     }
 
 
+def tables(images: int) -> dict[str, Any]:
+    """Bytes an image of the tables that a stage holds to its end, and while they are made, for random scores."""
+    draw = np.random.default_rng(0)
+    maps = [(draw.integers(0, 256, TABLE_PX, np.uint8), draw.random(TABLE_PX) < 0.03) for _ in range(4)]
+    names = [f"{number:06d}" for number in range(images)]
+    samples = pd.DataFrame({"id": names, "group": names})
+
+    def narrow(rows: pd.DataFrame) -> pd.DataFrame:
+        return score_table.score_table(rows, lambda name: maps[int(name) % 4][0], lambda name: maps[int(name) % 4][1])
+
+    def wide(rows: pd.DataFrame) -> pd.DataFrame:
+        first = [full_score_table.first_pass((*maps[int(name) % 4], None))[0] for name in rows["id"]]
+        named = [{"id": name, "group": name} | found for name, found in zip(rows["id"], first, strict=True)]
+        return full_score_table.assembled(named, lambda _: [second[place % 4] for place in range(len(rows))])
+
+    second = [full_score_table.second_pass(full_score_table.first_pass((*pair, None))[1], 0.5) for pair in maps]
+    found: dict[str, Any] = {"images": images, "px": TABLE_PX}
+    for name, made in (("score_labels", narrow), ("evaluate_segmenter", wide)):
+        score_table.metrics(made(samples[:4]))  # what is compiled and loaded once
+        tracemalloc.start()
+        table = made(samples)
+        held, most = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        score_table.metrics(table)
+        found[name] = {"held": held // images, "most while made": most // images,
+                       "most while its numbers are": tracemalloc.get_traced_memory()[1] // images,
+                       "sha256 of the file": _written(table)}  # fmt: skip
+        tracemalloc.stop()
+    return found
+
+
+def _written(table: pd.DataFrame) -> str:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as file:
+        table.to_parquet(file.name, index=False)
+        return hashlib.sha256(Path(file.name).read_bytes()).hexdigest()
+
+
 def main() -> None:
     """Run a part, and put what it found beside the others in a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", required=True)
-    every = {name: parts.add_parser(name) for name in ("overhead", "kills", "growth", "drive")}
-    for name in ("overhead", "kills", "growth"):
+    every = {name: parts.add_parser(name) for name in ("overhead", "kills", "growth", "tables", "drive")}
+    for name in ("overhead", "kills", "growth", "tables"):
         every[name].add_argument("--out", type=Path, required=True)
     for name, number in (("workers", 12), ("nodes", 6), ("heads", 3), ("drivers", 3)):
         every["kills"].add_argument(f"--{name}", type=int, default=number)
     every["growth"].add_argument("--most", type=int, default=100_000)
     every["growth"].add_argument("--nodes", type=int, default=2)
+    every["tables"].add_argument("--images", type=int, default=1000)
     every["drive"].add_argument("--address", required=True)
     every["drive"].add_argument("--home", type=Path, required=True)
     every["drive"].add_argument("--items", type=int, required=True)
@@ -285,6 +328,7 @@ def main() -> None:
     found = (
         overhead() if args.part == "overhead"
         else kills(args.workers, args.nodes, args.heads, args.drivers, save) if args.part == "kills"
+        else tables(args.images) if args.part == "tables"
         else growth(args.most, args.nodes, save)
     )  # fmt: skip
     save(found)
