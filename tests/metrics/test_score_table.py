@@ -39,7 +39,8 @@ def test_histograms_are_held_as_arrays_and_written_as_lists_are(tmp_path: Path) 
     for table in narrow, full_score_table.wide_table(samples, lambda _: scores, lambda _: mask, 1):
         hists = [name for name in table if isinstance(table[name].iloc[0], np.ndarray)]
         assert set(score_table.HISTOGRAMS) <= set(hists)
-        assert all(array.nbytes == 800 and not isinstance(array.base, np.ndarray) for each in hists for array in table[each])
+        assert all(array.nbytes == 800 for name in hists for array in table[name])
+        assert not any(isinstance(array.base, np.ndarray) for name in hists for array in table[name])  # parts hold all
         lists = table.assign(**{name: [array.tolist() for array in table[name]] for name in hists})
         for name, each in (("arrays", table), ("lists", lists)):
             each.to_parquet(tmp_path / name, index=False)
