@@ -74,6 +74,13 @@ def connect(url: str, heartbeat_s: int, grace_s: int) -> RDBStorage:
                 f"studies.storage: cannot open the database ({str(error).splitlines()[0]}); expected sqlite or a URL "
                 "of SQLAlchemy whose driver is installed, such as postgresql+psycopg://USER@HOST/NAME"
             ) from None
+        except RuntimeError as error:  # Optuna finds versions of tables that it does not know
+            place = sqlalchemy.make_url(url).render_as_string(hide_password=True)
+            raise HairlineError(
+                f"{place}: holds tables of another version of Optuna, or of another program, such as MLflow's "
+                f"({str(error).splitlines()[0]}); expected a database of the studies alone; name one in "
+                "studies.NAME.storage or HAIRLINE_STUDY_STORAGE"
+            ) from None
 
 
 def _one_at_a_time(engine: sqlalchemy.Engine) -> None:
