@@ -83,10 +83,11 @@ class Health:
         self.check()
         try:
             return within(self._wait_s, call)
-        except TimeoutError:
-            raise self._given_up() from None
+        except (TimeoutError, ConnectionError):
+            raise self.given_up() from None
 
-    def _given_up(self) -> HairlineError:
+    def given_up(self) -> HairlineError:
+        """The error that says that it is lost, to be raised."""
         self.lost = True
         return HairlineError(
             f"the head of the cluster, {self._address}, has not answered for {self._wait_s:g} s; what was "
@@ -102,5 +103,5 @@ class Health:
         end = time.monotonic() + self._wait_s
         while not answers(self._address, CHECK_S):
             if time.monotonic() >= end:
-                raise self._given_up()
+                raise self.given_up()
             time.sleep(0.5)

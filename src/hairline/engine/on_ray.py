@@ -5,10 +5,12 @@ once. Chunks are tasks. Ray itself tries none of them again: :mod:`hairline.engi
 """
 
 import logging
+import math
 import os
 import time
 import uuid
-from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Sequence
+from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,9 +60,8 @@ class OnRay:
         """
         self._options, self._ray, self.lost = options, _imported(), 0
         self._own = not self._ray.is_initialized()  # else whoever called joined one before, as notebooks do
-        if self._own:
-            _join(self._ray, options)
-        self._health = cut_off.Health(_head(self._ray, options.address), options.wait_s)
+        address = _join(self._ray, options) if self._own else options.address
+        self._health = cut_off.Health(_head(self._ray, address), options.wait_s)
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
@@ -147,9 +148,18 @@ class _Tasks:
         self._looked, self._slots, self._none_since = -LOOK_S, 0, time.monotonic()
         threads = max(int(options.cpus_per_task), 1)
         content = ray.cloudpickle.dumps(work)
-        self._sent = (uuid.uuid4().hex, [ray.put(content)], Place(Path.cwd(), threads, kept=kept))
+        with self._connected():
+            self._sent = (uuid.uuid4().hex, [ray.put(content)], Place(Path.cwd(), threads, kept=kept))
         task = ray.remote(num_cpus=options.cpus_per_task, num_gpus=options.gpus_per_task, max_retries=0)
         self._run = task(_run)
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Tell of a head that is lost, which Ray Client tells by an error of its own."""
+        try:
+            yield
+        except ConnectionError:
+            raise self._health.given_up() from None
 
     def slots(self) -> int:
         if time.monotonic() - self._looked >= LOOK_S:
@@ -174,18 +184,21 @@ class _Tasks:
         self.slots()
 
     def start(self, chunk: Chunk) -> Hashable:
-        handle: Hashable = self._run.remote(*self._sent, chunk)
+        with self._connected():
+            handle: Hashable = self._run.remote(*self._sent, chunk)
         return handle
 
     def wait(self, under_way: Collection[Hashable], timeout_s: float) -> list[Hashable]:
         waiting = list(under_way)
-        ended, _ = self._ray.wait(waiting, num_returns=1, timeout=timeout_s)
-        more, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0) if ended else ([], None)
+        with self._connected():
+            ended, _ = self._ray.wait(waiting, num_returns=1, timeout=timeout_s)
+            more, _ = self._ray.wait(waiting, num_returns=len(waiting), timeout=0) if ended else ([], None)
         return list(more or ended)
 
     def outcome(self, ended: Hashable) -> Outcome:
         try:
-            outcome: Outcome = self._ray.get(ended)
+            with self._connected():
+                outcome: Outcome = self._ray.get(ended)
         except self._ray.exceptions.RayTaskError as error:
             raise HairlineError(_not_run(error)) from None
         except self._ray.exceptions.RayError as error:
@@ -265,26 +278,31 @@ def _imported() -> Any:
     """Ray, which sends nobody how it is used."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine needs longer than Ray's 30
-    logging.getLogger("ray").setLevel(logging.ERROR)
     with extras.needed("the engine 'ray'"):
         import ray
+    logging.getLogger("ray").setLevel(logging.ERROR)  # which its import sets
     return ray
 
 
-def _join(ray: Any, options: Options) -> None:
-    """Join a cluster, within ``options.wait_s`` for its head to be there, and as long for it to be Ray's."""
+def _join(ray: Any, options: Options) -> str | None:
+    """Join a cluster, within ``options.wait_s`` for its head to be there, and as long for it to be Ray's.
+
+    Returns:
+        Its address; None of one that is started here.
+    """
     if options.address is None:
         _start(ray)
-        return
-    address = _running(options) if options.address == AUTO else options.address
+        return None
+    address = _running() if options.address == AUTO else options.address
     cut_off.refuse_unreachable(address.removeprefix(CLIENT), options.wait_s)
-    told = {"log_to_driver": False} if address.startswith(CLIENT) else QUIET
     if address.startswith(CLIENT):
         extras.refuse_without("grpc", f"runtime.engine.address {address}")
+        os.environ["RAY_CLIENT_RECONNECT_GRACE_PERIOD"] = str(math.ceil(options.wait_s))
     try:
-        cut_off.within(options.wait_s, partial(ray.init, address, **told))
+        cut_off.within(options.wait_s, partial(ray.init, address, **QUIET))
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
         raise HairlineError(_refused(address, error)) from error
+    return address
 
 
 def _start(ray: Any) -> None:
@@ -299,13 +317,18 @@ def _start(ray: Any) -> None:
         ) from error
 
 
-def _running(options: Options) -> str:
-    """HOST:PORT of the cluster that this machine is part of, which Ray itself would wait for without end if it died."""
+def _running() -> str:
+    """The cluster that RAY_ADDRESS names, or that this machine is part of.
+
+    Ray itself would wait for it without end if it died.
+    """
+    if (told := os.environ.get("RAY_ADDRESS", "")).startswith(CLIENT):
+        return told
     try:
         from ray._private import services  # no public function tells it
 
         address = services.canonicalize_bootstrap_address(AUTO)
-    except ConnectionError as error:
+    except (ConnectionError, ValueError) as error:
         raise HairlineError(_refused(AUTO, error)) from error
     return str(address)
 
