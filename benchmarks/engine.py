@@ -4,6 +4,7 @@
     python benchmarks/engine.py kills --workers 12 --nodes 6 --heads 3 --drivers 3 --out benchmarks/results/engine.json
     python benchmarks/engine.py growth --most 100000 --out benchmarks/results/engine.json
     python benchmarks/engine.py tables --out benchmarks/results/engine.json
+    python benchmarks/engine.py files --most 10000 --out benchmarks/results/engine.json
 
 Work is the label `otsu` of small generated pictures, written as PNG files into a shared folder. Results of each part go
 into the file under its name. Exit status 1 where a result is lost, is there twice, or differs.
@@ -44,6 +45,8 @@ SIDE_PX = 32
 A_FOLDER = 1000
 """Files of a folder."""
 TABLE_PX = 360, 640
+A_SHARD = 4096
+"""Labels of a Parquet file."""
 NAP_S = 0.1
 """What an item of the kills takes at least, so that they meet it."""
 
@@ -259,6 +262,51 @@ def _grown(engine: Any, home: Path, size: int) -> dict[str, Any]:
     }
 
 
+def files(most: int, save: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """What labels cost DVC as a file each, and as rows of Parquet files of :data:`A_SHARD`: time, memory, disk."""
+    found: dict[str, Any] = {"images a shard": A_SHARD}
+    size = 1000
+    while size <= most:
+        with tempfile.TemporaryDirectory() as place:
+            home = Path(place)
+            (home / "sharded").mkdir()
+            for number in range(size):
+                label(home / "single", None, 0, number)
+            begun = time.perf_counter()
+            _sharded(sorted((home / "single").rglob("*.png")), home / "sharded")
+            seconds = time.perf_counter() - begun
+            subprocess.run(["git", "init", "-q"], cwd=home, check=True)
+            subprocess.run(["dvc", "init", "-q"], cwd=home, check=True)
+            found[str(size)] = {name: _added(home, name) for name in ("single", "sharded")} | {
+                "ms an image to shard": 1000 * seconds / size
+            }
+        save(found)
+        size *= 10
+    return found
+
+
+def _sharded(labels: list[Path], target: Path) -> None:
+    """Labels, as they are, as rows of Parquet files."""
+    for start in range(0, len(labels), A_SHARD):
+        part = labels[start : start + A_SHARD]
+        rows = pd.DataFrame({"id": [path.stem for path in part], "label": [path.read_bytes() for path in part]})
+        rows.to_parquet(target / f"{start // A_SHARD:06d}.parquet", index=False)
+
+
+def _added(home: Path, name: str) -> dict[str, Any]:
+    """``dvc add`` of a folder, and then ``dvc status``: seconds, memory, files and disk."""
+    spent = {}
+    for words in (["add", name], ["status"]):
+        begun = time.perf_counter()
+        told = subprocess.Popen(["dvc", *words, "-q"], cwd=home)
+        _, status, used = os.wait4(told.pid, 0)
+        assert os.waitstatus_to_exitcode(status) == 0, words
+        spent[words[0]] = {"seconds": round(time.perf_counter() - begun, 1), "mb": used.ru_maxrss >> 10}
+    paths = [path for path in (home / name).rglob("*") if path.is_file()]
+    disk = sum(path.stat().st_blocks * 512 for path in paths)
+    return {**spent, "files": len(paths), "bytes": sum(path.stat().st_size for path in paths), "bytes on disk": disk}
+
+
 def tables(images: int) -> dict[str, Any]:
     """Bytes an image of the tables that a stage holds to its end, and while they are made, for random scores."""
     draw = np.random.default_rng(0)
@@ -300,13 +348,14 @@ def main() -> None:
     """Run a part, and put what it found beside the others in a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parts = parser.add_subparsers(dest="part", required=True)
-    every = {name: parts.add_parser(name) for name in ("overhead", "kills", "growth", "tables", "drive")}
-    for name in ("overhead", "kills", "growth", "tables"):
+    every = {name: parts.add_parser(name) for name in ("overhead", "kills", "growth", "tables", "files", "drive")}
+    for name in ("overhead", "kills", "growth", "tables", "files"):
         every[name].add_argument("--out", type=Path, required=True)
     for name, number in (("workers", 12), ("nodes", 6), ("heads", 3), ("drivers", 3)):
         every["kills"].add_argument(f"--{name}", type=int, default=number)
     every["growth"].add_argument("--most", type=int, default=100_000)
     every["growth"].add_argument("--nodes", type=int, default=2)
+    every["files"].add_argument("--most", type=int, default=10_000)
     every["tables"].add_argument("--images", type=int, default=1000)
     every["drive"].add_argument("--address", required=True)
     every["drive"].add_argument("--home", type=Path, required=True)
@@ -329,6 +378,7 @@ def main() -> None:
         overhead() if args.part == "overhead"
         else kills(args.workers, args.nodes, args.heads, args.drivers, save) if args.part == "kills"
         else tables(args.images) if args.part == "tables"
+        else files(args.most, save) if args.part == "files"
         else growth(args.most, args.nodes, save)
     )  # fmt: skip
     save(found)
