@@ -7,6 +7,7 @@ once. Chunks are tasks. Ray itself tries none of them again: :mod:`hairline.engi
 import logging
 import math
 import os
+import sys
 import time
 import uuid
 from collections.abc import Callable, Collection, Generator, Hashable, Iterable, Iterator, Sequence
@@ -158,7 +159,7 @@ class _Tasks:
         """Tell of a head that is lost, which Ray Client tells by an error of its own."""
         try:
             yield
-        except ConnectionError:
+        except _ways_to_lose():
             raise self._health.given_up() from None
 
     def slots(self) -> int:
@@ -168,7 +169,8 @@ class _Tasks:
 
     def _look(self) -> None:
         self._looked = time.monotonic()
-        told = self._health.ask(self._ray.nodes)  # Ray would wait for a lost head, and then end this process
+        with self._connected():
+            told = self._health.ask(self._ray.nodes)  # Ray would wait for a lost head, and then end this process
         nodes = [node["Resources"] for node in told if node["Alive"]]
         self._slots = sum(slots_of(resources, self._options) for resources in nodes)
         if self._slots:
@@ -206,7 +208,7 @@ class _Tasks:
         return outcome
 
     def cancel(self, under_way: Collection[Hashable]) -> None:
-        if not under_way or self._health.lost:
+        if not under_way or self._health.lost or not self._ray.is_initialized():
             return
         waiting = list(under_way)
         for force in (False, True):
@@ -331,6 +333,12 @@ def _running() -> str:
     except (ConnectionError, ValueError) as error:
         raise HairlineError(_refused(AUTO, error)) from error
     return str(address)
+
+
+def _ways_to_lose() -> tuple[type[Exception], ...]:
+    """How Ray Client tells that it has lost its connection; without grpc there is no Ray Client."""
+    grpc = sys.modules.get("grpc")
+    return (ConnectionError, grpc.RpcError) if grpc else (ConnectionError,)
 
 
 def _refused(address: str, error: Exception) -> str:
