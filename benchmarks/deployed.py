@@ -331,7 +331,8 @@ def leaks(scratch: Path) -> dict[str, int]:
 
 
 def _tells(text: bytes) -> bool:
-    return any(secret.encode() in text for secret in SECRETS.values())
+    """Whether it holds a secret; the name of S3's key is none, and stands in every signed URL."""
+    return any(secret.encode() in text for name, secret in SECRETS.items() if name != "AWS_ACCESS_KEY_ID")
 
 
 def shown(scratch: Path, photos: int) -> dict[str, Any]:
