@@ -188,6 +188,7 @@ class _Tasks:
     def start(self, chunk: Chunk) -> Hashable:
         with self._connected():
             handle: Hashable = self._run.remote(*self._sent, chunk)
+            hash(handle)  # Ray Client waits for the head here
         return handle
 
     def wait(self, under_way: Collection[Hashable], timeout_s: float) -> list[Hashable]:
