@@ -82,8 +82,8 @@ def _refuse_no_folder(bucket: str, folder: str) -> None:
         raise HairlineError(f"{where}: expected s3://BUCKET/FOLDER; name a folder in the bucket")
     if not folder.isprintable() or not {"", ".", ".."}.isdisjoint(folder.split("/")):
         raise HairlineError(
-            f"{where}: a store has no '.' and '..', no folder without a name and none with control characters; expected "
-            "s3://BUCKET/FOLDER; correct it"
+            f"{where}: a store has no '.' and '..', no folder without a name and none with control characters; "
+            "expected s3://BUCKET/FOLDER; correct it"
         )
 
 
@@ -123,8 +123,8 @@ class Store:
         """Open a store; nothing is asked of it yet.
 
         Raises:
-            HairlineError: If the extra ``s3`` is not installed, or AWS_ENDPOINT_URL is no address or has a password in it,
-                or credentials have an end of a line in them.
+            HairlineError: If the extra ``s3`` is not installed, AWS_ENDPOINT_URL is no address or has a password in
+                it, or credentials have the end of a line in them.
         """
         self.url, self._root = url, url.partition("://")[2]
         for name in ENDPOINTS:
