@@ -1,5 +1,6 @@
 """Options of commands that work on many photos: where they run."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +42,20 @@ def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers:
             "it out, or lower --cpus-per-task"
         )
     where = None if address == HERE else address
-    return Options(name, where, cpus, gpus, chunk)  # type: ignore[arg-type] # what is none is refused
+    try:
+        return Options(name, where, cpus, gpus, chunk)  # type: ignore[arg-type] # what is none is refused
+    except HairlineError as error:
+        raise HairlineError(_typed(str(error))) from None
+
+
+def _typed(told: str) -> str:
+    """What is wrong with options, by the words of the command line.
+
+    >>> _typed("options.Options.cpus_per_task: expected a number greater than or equal to 0.01, found 0")
+    '--cpus-per-task: expected a number greater than or equal to 0.01, found 0'
+    """
+    named = re.sub(r"options\.Options(?:\.|: )(\w+)", lambda found: f"--{found[1].replace('_', '-')}", told)
+    return named.replace("--name", "--engine").replace("or null", f"or {HERE}")
 
 
 @contextmanager

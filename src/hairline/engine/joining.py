@@ -22,9 +22,9 @@ def imported() -> Any:
     """Ray, which sends nobody how it is used."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine needs longer than Ray's 30
-    logging.getLogger("ray").setLevel(logging.ERROR)
     with extras.needed("the engine 'ray'"):
         import ray
+    logging.getLogger("ray").setLevel(logging.ERROR)  # which the import sets anew
     return ray
 
 
@@ -44,7 +44,7 @@ def join(ray: Any, options: Options) -> str:
     cut_off.refuse_unreachable(address.removeprefix(CLIENT), options.wait_s)
     told = {"log_to_driver": False} if address.startswith(CLIENT) else QUIET
     if address.startswith(CLIENT):
-        extras.refuse_without("grpc", f"runtime.engine.address {address}")
+        extras.refuse_without("grpc", f"the address {address}")
     try:
         cut_off.within(options.wait_s, partial(ray.init, address, **told))
     except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
@@ -64,8 +64,8 @@ def _start(ray: Any) -> None:
     except Exception as error:  # Ray has no class of its own for what does not start
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         raise HairlineError(
-            f"runtime.engine.address: null: Ray does not start on this machine ({reason}); expected room for it; look "
-            "at /tmp/ray/session_latest/logs, or choose the engine 'local'"
+            f"a Ray cluster does not start on this machine ({reason}); expected room for it; look at "
+            "/tmp/ray/session_latest/logs, or choose the engine 'local'"
         ) from error
 
 
@@ -93,6 +93,7 @@ def running() -> str:
 def _refused(address: str, error: Exception) -> str:
     reason = (str(error).splitlines() or [type(error).__name__])[0]
     return (
-        f"runtime.engine.address: {address}: no cluster can be joined ({reason}); expected one that runs the same "
-        "versions of Ray and Python: start it with 'ray start --head' and name its address, or null to start one here"
+        f"{address}: no cluster can be joined ({reason}); expected one that runs the same versions of Ray and Python: "
+        "start it with 'ray start --head' and name it in runtime.engine.address (--address), where null (here) starts "
+        "one on this machine"
     )
