@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +12,6 @@ from hairline.errors import HairlineError
 if TYPE_CHECKING:
     from hairline.engine.engine import Engine
     from hairline.engine.options import Options
-    from hairline.io.stores import Store
 
 Name = Annotated[
     str, typer.Option("--engine", metavar="local|ray", help="This machine, or a Ray cluster (docs/scale.md).")
@@ -59,24 +57,11 @@ def _typed(told: str) -> str:
 
 
 @contextmanager
-def engine(options: "Options", out: "Path | Store") -> "Iterator[Engine | None]":
-    """The engine; None for this machine, on which commands have their own ways.
-
-    Args:
-        options: Which, and how.
-        out: What ``--out`` names.
-
-    Raises:
-        HairlineError: If tasks of a cluster are to write into a store.
-    """
+def engine(options: "Options") -> "Iterator[Engine | None]":
+    """The engine; None for this machine, on which commands have their own ways."""
     if options.name == THIS_MACHINE:
         yield None
         return
-    if not isinstance(out, Path):
-        raise HairlineError(
-            f"--out {out.url}: tasks of a cluster write into a folder that all its machines see, not into a store; "
-            "name a folder, and copy it"
-        )
     from hairline.engine.choice import opened
 
     with opened(options) as found:

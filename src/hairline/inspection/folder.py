@@ -121,7 +121,7 @@ def _predict_all(
                 yield job
 
     ask = partial(_predicted, predictor, shelf, options)
-    terms = Terms(named=lambda job: str(job.photo.path), into=shelf.folder)
+    terms = Terms(named=lambda job: str(job.photo.path), into=shelf.shared)
     try:
         with closing(engine.map(ask, jobs(), terms)) as results:
             for found in results:

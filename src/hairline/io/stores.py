@@ -141,6 +141,9 @@ class Store:
         self._files: Any = S3FileSystem(use_listings_cache=False, skip_instance_cache=True, config_kwargs=limits)
         self._files.retries = TRIES
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Store, (self.url,)  # with the credentials of whoever it is sent to
+
     def known(self) -> dict[str, Known]:
         """Name below the URL → what is known of the object.
 
