@@ -6,6 +6,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -99,6 +100,19 @@ def test_auto_is_what_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv("RAY_ADDRESS", odd)
         with pytest.raises(HairlineError, match=f"RAY_ADDRESS: expected HOST:PORT or ray://HOST:PORT, found '{odd}'"):
             joining.running()
+
+
+@pytest.mark.parametrize("kind", [ConnectionError, RuntimeError, ValueError, TimeoutError, LookupError])
+def test_what_keeps_a_process_from_a_cluster_is_one_sentence(kind: type[Exception]) -> None:
+    def refuse(address: str, **told: object) -> None:
+        raise kind("No token found\nand a page about it")
+
+    ray = SimpleNamespace(init=refuse, exceptions=SimpleNamespace(RayError=LookupError))
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        told = rf"^{address}: no cluster can be joined \(No token found\); expected .* runtime\.engine\.address"
+        with pytest.raises(HairlineError, match=told):
+            joining.join(ray, Options("ray", address))
 
 
 def test_nothing_that_answers_is_told_in_time() -> None:

@@ -47,7 +47,7 @@ def join(ray: Any, options: Options) -> str:
         extras.refuse_without("grpc", f"the address {address}")
     try:
         cut_off.within(options.wait_s, partial(ray.init, address, **told))
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
+    except (OSError, RuntimeError, ValueError, AssertionError, ray.exceptions.RayError) as error:
         raise HairlineError(_refused(address, error)) from error
     return address.removeprefix(CLIENT) if address.startswith(CLIENT) else head(ray)
 
