@@ -35,12 +35,17 @@ def marked(folder: Path | None) -> Iterator[Path | None]:
 
 def refuse_unseen(mark: Path | None) -> None:
     """Raise HairlineError where a worker does not see the mark of who asks."""
+    if mark is not None and not _seen(mark):
+        raise HairlineError(
+            f"{mark.parent}: on machine {platform.node()} of the cluster it is another folder than where this was "
+            "asked; expected one on a file system that all machines see at the same path, for what is written there "
+            "would be lost; name such a folder, or work in one"
+        )
+
+
+def _seen(mark: Path) -> bool:
     for _ in range(LOOKS):
-        if mark is None or mark.exists():
-            return
+        if mark.exists():
+            return True
         time.sleep(BETWEEN_S)
-    raise HairlineError(
-        f"{mark.parent}: on machine {platform.node()} of the cluster it is another folder than where this was asked; "
-        "expected one on a file system that all machines see at the same path, for what is written there would be "
-        "lost; name such a folder, or work in one"
-    )
+    return False
