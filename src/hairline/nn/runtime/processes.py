@@ -34,12 +34,31 @@ def as_launched(runtime: Runtime, environment: Mapping[str, str] = os.environ) -
     >>> torchrun = {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "6", "LOCAL_WORLD_SIZE": "3"}
     >>> as_launched(Runtime("cpu", "32", 0, 7, ALONE, 60), torchrun).parallel
     Parallel(devices=3, strategy='auto', nodes=2)
+
+    Raises:
+        HairlineError: If torchrun's variables are not whole, or its nodes have different numbers of processes.
     """
     if not launched(environment):
         return runtime
-    local = int(environment["LOCAL_WORLD_SIZE"])
-    nodes = int(environment["WORLD_SIZE"]) // local
+    local, every = (_number(name, environment) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    if every % local:
+        raise HairlineError(
+            f"{every} processes were started, {local} of them on this node; expected as many on each node; start them "
+            "with the same --nproc-per-node everywhere (docs/scale.md)"
+        )
+    nodes = every // local
     return replace(runtime, parallel=Parallel(local, runtime.parallel.strategy, nodes))
+
+
+def _number(name: str, environment: Mapping[str, str]) -> int:
+    """A number of processes, as torchrun tells it."""
+    value = environment.get(name, "")
+    if not value.isdecimal() or not int(value):
+        raise HairlineError(
+            f"{LAUNCHED} is set, as torchrun does it, and {name} is {value!r}; expected a number of processes; start "
+            f"this with torchrun (docs/scale.md), or unset {LAUNCHED}"
+        )
+    return int(value)
 
 
 def asked_for(parallel: Parallel, automatic: int = 1) -> int:
