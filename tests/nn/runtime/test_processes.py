@@ -65,6 +65,14 @@ def test_one_process_stays_itself_and_several_nodes_want_torchrun(monkeypatch):
         processes.become_several(runtime(2, "ddp", 3))
 
 
+def test_a_rank_left_in_the_environment_is_told_since_its_stage_would_write_nothing(monkeypatch):
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("RANK", "1")
+    with pytest.raises(HairlineError, match="RANK=1 is set, .* writes nothing, .*; unset RANK$"):
+        processes.become_several(PLAIN)
+
+
 def test_several_are_this_very_program_under_a_supervisor(monkeypatch):
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     words = []

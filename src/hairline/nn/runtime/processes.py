@@ -19,7 +19,12 @@ class OthersEndedError(HairlineError):
 
 def leads() -> bool:
     """Whether this process is the first of a training, which alone logs and writes; the others take part in it."""
-    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
+    return not _places()
+
+
+def _places() -> list[str]:
+    """The variables that put this process behind the first."""
+    return [name for name in ("RANK", "LOCAL_RANK", "NODE_RANK") if os.environ.get(name, "0") != "0"]
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> bool:
@@ -85,7 +90,8 @@ def become_several(runtime: Runtime) -> None:
     Returns in each of these, and where one process is enough or something else has started several.
 
     Raises:
-        HairlineError: If several nodes are asked for, and torchrun did not start this one.
+        HairlineError: If several nodes are asked for, and torchrun did not start this one; or if variables say that
+            this is not the first process, and there is no other.
         SystemExit: Where the supervisor takes over, once everything is put away that is to be at the end.
     """
     if launched():
@@ -99,6 +105,12 @@ def become_several(runtime: Runtime) -> None:
             f"--nnodes {parallel.nodes} --nproc-per-node {parallel.devices} … (docs/scale.md), or set it to 1"
         )
     count = asked_for(parallel, _devices(runtime))
+    if count == 1 and (left := _places()):
+        told = ", ".join(f"{name}={os.environ[name]}" for name in left)
+        raise HairlineError(
+            f"{told} is set, as in the second process of several, which writes nothing, but torchrun did not start "
+            f"this one and runtime.parallel asks for one alone; unset {' '.join(left)}"
+        )
     if count == 1 or parallel.strategy.partition("_")[0] not in ("auto", "ddp", "fsdp"):
         return
     program, words = sys.modules["__main__"].__spec__, ["-m", "hairline.nn.runtime.supervisor", str(count)]
