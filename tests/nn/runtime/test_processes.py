@@ -69,7 +69,7 @@ def test_a_rank_left_in_the_environment_is_told_since_its_stage_would_write_noth
     monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     monkeypatch.setenv("LOCAL_RANK", "0")
     monkeypatch.setenv("RANK", "1")
-    with pytest.raises(HairlineError, match="RANK=1 is set, .* writes nothing, .*; unset RANK$"):
+    with pytest.raises(HairlineError, match=r"RANK=1 is set, .* writes nothing, .*; unset RANK$"):
         processes.become_several(PLAIN)
 
 

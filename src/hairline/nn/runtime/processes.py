@@ -120,9 +120,11 @@ def become_several(runtime: Runtime) -> None:
 
 
 def _devices(runtime: Runtime) -> int:
+    if runtime.device == "cpu":
+        return 1
     import torch  # slow, and what else is here is asked by checks of parameters
 
-    return max(torch.cuda.device_count(), 1) if runtime.device != "cpu" else 1
+    return max(torch.cuda.device_count(), 1)
 
 
 def _end_with_supervisor() -> None:
