@@ -6,7 +6,8 @@
 
 writes ``docs/pictures/NAME_PART.png``, where NAME is ``report``. ``first`` is the first screen, ``dark`` the same in
 dark, ``phone`` that of a phone of 390 px, ``print`` the first sheet of paper, ``summary`` all before the first section,
-each other name a section. ``--no-photos`` leaves out the picture of the first screen, for sets that may not be published.
+each other name a section. ``--no-photos`` leaves out the picture of the first screen, for sets that may not be
+published.
 """
 
 import argparse

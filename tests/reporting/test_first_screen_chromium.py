@@ -113,17 +113,17 @@ def test_the_winner_is_seen_on_a_phone_without_scrolling_sideways(browser: chrom
     box = "const box = document.querySelector('td.best').getBoundingClientRect(); return [box.left, box.right]"
     left, right = browser.run(box)
     assert 0 <= left < right <= 390
-    assert browser.run("return getComputedStyle(document.querySelector('td.best'), '::before').content").startswith(
-        '"konig'
-    )
+    named = "return getComputedStyle(document.querySelector('td.best'), '::before').content"
+    assert browser.run(named).startswith('"konig')
 
 
 def test_the_first_column_stays_while_a_table_scrolls_sideways(browser: chromium.Browser, page: str) -> None:
     resized(browser, 390)
     browser.open(page)
     places = (
-        "const wide = [...document.querySelectorAll('.wide')].find((each) => each.scrollWidth > each.clientWidth + 200);"
-        "wide.scrollLeft = 200; const row = wide.querySelector('tbody tr');"
+        "const wide = [...document.querySelectorAll('.wide')];"
+        "const far = wide.find((each) => each.scrollWidth > each.clientWidth + 200);"
+        "far.scrollLeft = 200; const row = far.querySelector('tbody tr');"
         "return [...row.cells].slice(0, 2).map((cell) => cell.getBoundingClientRect().left)"
     )
     first, second = browser.run(places)
@@ -178,8 +178,8 @@ def test_a_column_goes_by_the_sign_of_its_heading(opened: chromium.Browser) -> N
     unchoose(opened, "chosen on")
     shown = opened.run(
         "const head = [...document.querySelectorAll('h3')].find((each) => each.textContent === 'By');"
-        "return [...document.querySelectorAll(`[aria-labelledby=${head.id}] tbody tr > *`)].filter((each) => !each.hidden)"
-        ".map((each) => each.textContent)"
+        "const cells = [...document.querySelectorAll(`[aria-labelledby=${head.id}] tbody tr > *`)];"
+        "return cells.filter((each) => !each.hidden).map((each) => each.textContent)"
     )
     assert shown == ["F1", "0.1"]
 

@@ -67,7 +67,8 @@ def page(tmp_path):
             html.Section("Gates", [html.Gates(gates), html.Facts({f"fact {EVIL}": f"value {EVIL}"})]),
             html.Section("Empty", []),
         ],
-        html.Stage(f"typical {EVIL}", f"photo {EVIL}", PNG, {f"layer {EVIL}": b"R", f"best {EVIL}": b"I"}, {"red": f"legend {EVIL}"}),
+        html.Stage(f"typical {EVIL}", f"photo {EVIL}", PNG, {f"layer {EVIL}": b"R", f"best {EVIL}": b"I"},
+                   {"red": f"legend {EVIL}"}),
     )  # fmt: skip
 
 

@@ -79,9 +79,11 @@ def _state(browser: chromium.Browser) -> dict[str, str]:
     return dict(
         browser.run(
             "const part = (name) => document.querySelector(`.browser [name=${name}]`).value;"
-            "const [photo, left, right] = [...document.querySelectorAll('.browser .stage img')].map((img) => img.hidden ? '' : img.alt);"
+            "const told = (img) => img.hidden ? '' : img.alt;"
+            "const [photo, left, right] = [...document.querySelectorAll('.browser .stage img')].map(told);"
             "return {image: part('image'), cut: part('cut'), photo, left, right,"
-            " told: document.querySelector('.browser .counted').value, shown: document.querySelector('.browser .told').value};"
+            " told: document.querySelector('.browser .counted').value,"
+            " shown: document.querySelector('.browser .told').value};"
         )
     )
 
@@ -163,7 +165,7 @@ def test_the_opening_blinks_fades_and_enlarges_by_keyboard_alone(opened: chromiu
     assert opened.run("return document.querySelector('.opening .keys').getClientRects().length > 0")
 
 
-def test_blinking_goes_on_by_itself_until_it_is_stopped_and_not_where_motion_is_unwanted(
+def test_blinking_goes_on_until_it_is_stopped_and_not_where_motion_is_unwanted(
     opened: chromium.Browser,
 ) -> None:
     count = (
@@ -197,7 +199,7 @@ def test_two_fingers_and_the_wheel_enlarge_and_a_plain_wheel_scrolls(opened: chr
     assert opened.run(wheel, True) is True and opened.run(scale) > 2
     opened.click(".opening [name=whole]")
     box = opened.run(
-        "const b = document.querySelector('.opening .frame').getBoundingClientRect(); return [b.x + 60, b.y + 60]"
+        "const box = document.querySelector('.opening .frame').getBoundingClientRect(); return [box.x + 60, box.y + 60]"
     )
     for name, apart in (("touchStart", 20), ("touchMove", 40), ("touchMove", 60)):
         points = [{"x": box[0] - apart, "y": box[1], "id": 1}, {"x": box[0] + apart, "y": box[1], "id": 2}]
@@ -245,9 +247,8 @@ def test_a_button_copies_address_and_id_of_a_run(opened: chromium.Browser) -> No
 @pytest.mark.parametrize("by", ["file", "http"])
 def test_pictures_beside_the_page_come_on_sight(browser: chromium.Browser, tmp_path: Path, by: str) -> None:
     maps = _shown("", "", {}, ("unet · konig",)).layers
-    shown = [
-        Shown(f"{number}", "walls", {"unet · konig": 0.5}, {**maps, "image": _noise(number)}) for number in range(60)
-    ]
+    layers = [{**maps, "image": _noise(number)} for number in range(60)]
+    shown = [Shown(f"{number}", "walls", {"unet · konig": 0.5}, each) for number, each in enumerate(layers)]
     section = html.Section("Images", [image_browser.browser(shown, tmp_path, 1000)])
     html.write(tmp_path / "index.html", html.Page("A report", "Many images.", [], [section]))
     browser.chrome("Emulation.setDeviceMetricsOverride", width=390, height=800, deviceScaleFactor=1, mobile=False)

@@ -56,6 +56,10 @@ class Browser:
         """Run JavaScript in the page; what it returns."""
         return self._post("/execute/sync", script=script, args=list(arguments))
 
+    def later(self, script: str) -> Any:
+        """Run JavaScript that calls its last argument when it is done; what it calls it with."""
+        return self._post("/execute/async", script=script, args=[])
+
     def wait(self, script: str, seconds: float = 20) -> Any:
         """Wait until an expression is true; its value."""
         end = time.monotonic() + seconds

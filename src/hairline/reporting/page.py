@@ -121,12 +121,8 @@ def _overview(found: Compared) -> list[Part]:
     ]
     if summary.empty:
         return _notes(notes.notes(summary))
-    told = [
-        overview_table.LEGEND,
-        best_cells.MARKED,
-        notes.overview_note(summary),
-        *overview_table.too_few(found.pairs),
-    ]
+    legend = [overview_table.LEGEND, best_cells.MARKED]
+    told = [*legend, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
     return [*parts, *_notes([*filter(None, told if parts else []), *seen_signs.made_with(summary)])]
 
 
@@ -230,10 +226,8 @@ def _lineage(params: Params, paths: Paths) -> list[Part]:
     ]  # fmt: skip
     data = pd.DataFrame(_data(params, paths))
     told = [run_tables.spent(found), run_tables.OPENED] if found else []
-    runs = (
-        [Table("Runs", run_tables.runs(found), names=[run_tables.anchor(record) for record in found])] if found else []
-    )
-    return [*_tables({"Data": data}), *runs, Notes(told)]
+    runs = Table("Runs", run_tables.runs(found), names=[run_tables.anchor(record) for record in found])
+    return [*_tables({"Data": data}), *([runs] if found else []), Notes(told)]
 
 
 def _data(params: Params, paths: Paths) -> Iterator[dict[str, str]]:

@@ -80,7 +80,8 @@ def browser(images: Iterable[Shown], page: Path, inside_bytes: int = INSIDE_BYTE
         page: Folder of the page, which nobody reads yet; gets :data:`FOLDER` where there are more pictures.
         inside_bytes: What they may add to the page.
     """
-    store, taken, seen = Store(page / FOLDER, inside_bytes, new), [], {}
+    store, taken = Store(page / FOLDER, inside_bytes, new), []
+    seen: dict[str, Mapping[str, str]] = {}
     for each in images:
         seen[each.test_set] = {**seen.get(each.test_set, {}), **each.seen}
         f1 = {name: round(value, 4) for name, value in each.f1.items()}
