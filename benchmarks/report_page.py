@@ -2,11 +2,11 @@
 
     python benchmarks/report_page.py state/report_page --images 50 2000
 
-makes reports of so many generated images of 256 px, each with a mask and four maps (two of labels, two of networks, made
-from the mask), in ``FOLDER/IMAGES/``, and prints for each: seconds of processor time to build it, without the making of images and
-maps; the size of its page and of the pictures beside it; and of five openings from the disk in a headless Chromium, its
-cache empty, the median milliseconds until the first picture is seen, until the page has loaded, and from a press of
-'Next' until the image browser has the next photo.
+makes reports of so many generated images of 256 px, each with a mask and four maps made from it (two of labels, two of
+networks), in ``FOLDER/IMAGES/``, and prints for each: seconds of processor time to build it, without the making of
+images and maps; the size of its page and of the pictures beside it; and of five openings from the disk in a headless
+Chromium, its cache empty, the median milliseconds until the first picture is seen, until the page has loaded, and from
+a press of 'Next' until the image browser has the next photo.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from hairline.reporting.figures.image_browser import Shown
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from support import chromium  # noqa: E402
+from support import chromium
 
 OPENINGS = 5
 NETWORKS = ("FSV · unet", "konig · unet")
@@ -44,8 +44,8 @@ new PerformanceObserver((list) => {
 """
 LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 NEXT = """
-const done = arguments[arguments.length - 1], begun = performance.now();
-document.querySelector('.browser .photo').addEventListener('load', () => done(performance.now() - begun), { once: true });
+const done = arguments[arguments.length - 1], begun = performance.now(), told = () => done(performance.now() - begun);
+document.querySelector('.browser .photo').addEventListener('load', told, { once: true });
 document.querySelector('.browser [name=next]').click();
 """
 
