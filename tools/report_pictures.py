@@ -21,8 +21,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support import chromium  # noqa: E402
 
-SCREENS = {"first": (1400, 1000), "dark": (1400, 1000), "phone": (390, 1300), "print": (1032, 703)}
-"""Width and height; of the sheet without its margins, A4 across at 96 px an inch."""
+SCREENS = {"first": (1400, 1000), "dark": (1400, 1000), "phone": (390, 1300), "print": (1123, 794)}
+"""Width and height; the sheet is A4 across at 96 px an inch."""
 PARTS = {"summary": "", "segmenters": "Segmenters", "paper": "Beside the paper", "browser": "Images"}
 WIDTH_PX, HEIGHT_PX = SCREENS["first"]
 PLACE = """
@@ -33,7 +33,10 @@ if (section) return [section.offsetTop, section.offsetTop + section.offsetHeight
 return arguments[0] ? null : [0, document.querySelector('section').offsetTop];
 """
 
-LOADED = "[...document.images].filter((each) => each.loading !== 'lazy').every((each) => each.complete)"
+SHEET = "dispatchEvent(new Event('beforeprint')); document.body.style.padding = '12mm';"
+LOADED = """[...document.images].filter((each) => each.loading !== 'lazy')
+  .concat(...[...document.querySelectorAll('.thumbs img')].slice(0, 6)).every((each) => each.complete)"""
+PAINTED = "requestAnimationFrame(() => setTimeout(arguments[0], 300))"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -58,6 +61,8 @@ def _taken(browser: chromium.Browser, page: Path, part: str, no_photos: bool) ->
     if part == "print":
         browser.chrome("Emulation.setEmulatedMedia", media="print")
     browser.open(page.resolve().as_uri())
+    if part == "print":
+        browser.run(SHEET)
     if no_photos:
         browser.run("document.querySelectorAll('.opening figure').forEach((each) => each.remove());")
     top, bottom = 0, height
@@ -68,7 +73,9 @@ def _taken(browser: chromium.Browser, page: Path, part: str, no_photos: bool) ->
             sys.exit(f"{page}: no section '{PARTS[part]}'; the report has it where there is something to show")
         top, bottom = found
         browser.run("scrollTo(0, arguments[0])", top)
-    browser.wait(LOADED)
+    if part == "browser":
+        browser.wait(LOADED)
+        browser.later(PAINTED)
     clip = {"x": 0, "y": top, "width": width, "height": bottom - top, "scale": 1}
     shot = browser.chrome("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
     return base64.b64decode(shot["data"])
