@@ -35,6 +35,7 @@ import psutil
 from simulated_cluster import nodes
 
 from hairline.engine.choice import opened
+from hairline.engine.engine import Terms
 from hairline.engine.options import Options
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_scores
@@ -131,7 +132,7 @@ def _killed_below(home: Path, workers: int, lost_nodes: int) -> dict[str, Any]:
         killer = threading.Thread(target=kill_workers)
         killer.start()
         killed = 0
-        for result in engine.map(partial(label, out, log, NAP_S), range(items), kept=kept):
+        for result in engine.map(partial(label, out, log, NAP_S), range(items), Terms(kept=kept)):
             results.append(result)
             if killed < lost_nodes and len(results) >= items * (killed + 1) // (lost_nodes + 2):
                 cluster.kill_node(killed)
@@ -218,7 +219,7 @@ def drive(address: str, home: Path, items: int, chunk: int) -> None:
     try:
         with opened(asked(address, chunk, wait_s=8)) as engine:
             work = partial(label, home / "out", home / "log", NAP_S)
-            results = list(engine.map(work, range(items), kept=home / "kept"))
+            results = list(engine.map(work, range(items), Terms(kept=home / "kept")))
     except HairlineError as error:
         sys.exit(f"hairline: {error}")
     (home / "results.json").write_text(json.dumps(results))
@@ -247,7 +248,7 @@ def _grown(engine: Any, home: Path, size: int) -> dict[str, Any]:
     me, begun, cpu, peak = psutil.Process(), time.perf_counter(), time.process_time(), 0
     start = me.memory_info().rss
     kept = home / "kept" if engine.remote else None
-    for number, _ in enumerate(engine.map(partial(label, home / "out", None, 0), iter(range(size)), kept=kept)):
+    for number, _ in enumerate(engine.map(partial(label, home / "out", None, 0), iter(range(size)), Terms(kept=kept))):
         if number % 256 == 0:
             peak = max(peak, me.memory_info().rss)
     seconds = time.perf_counter() - begun

@@ -22,7 +22,7 @@ from hairline.reporting import (
     summary_tables,
     typical,
 )
-from hairline.reporting.figures import canvas, curves
+from hairline.reporting.figures import canvas, curves, image_browser
 from hairline.tracking.waivers import waived
 from pipeline import stage
 
@@ -46,10 +46,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             few=paper_tables.classifier_notes(classifiers),
             grids=list(gallery.grids(params, paths)),
             curves=(gallery.curves(drawn, gallery.SEGMENTERS), gallery.curves(drawn, gallery.LABELS)),
-            browser=gallery.browser(params, paths, compared),
             steps=list(gallery.steps(params, paths)),
             studied=results.studied(params, paths),
-            typical=typical.panels(params, paths, compared, summary),
+            typical=typical.stage(params, paths, compared, summary),
             cost=cost_curve.points(compared, training_sets.chosen(params)),
         )
         with whole_folder(paths.comparison) as folder:
@@ -57,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             canvas.save_png(curves.pr_curves(drawn), folder / "pr_curves.png")
             for name, _, png in found.grids:
                 (folder / f"{name}.png").write_bytes(png)
-            html.write(folder / "index.html", page.page(params, paths, found))
+            browser = image_browser.browser(gallery.images(params, paths, compared), folder)
+            html.write(folder / "index.html", page.page(params, paths, found, browser))
         metrics = comparison.metrics(summary)
         write_json(paths.comparison_metrics, metrics)
         write_json(paths.headline, comparison.headline(summary))

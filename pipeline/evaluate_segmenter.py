@@ -17,7 +17,7 @@ from hairline.config.paths import SegmenterName
 from hairline.data.names import MASKS
 from hairline.data.samples import evenly, load_ignored, load_mask, read_samples
 from hairline.engine.choice import opened
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.engine.local import Local
 from hairline.io.artefacts import read_json, repro
 from hairline.io.atomic import whole_file, write_json
@@ -164,13 +164,13 @@ def _predict(
     gallery = [candidates[index] for index in evenly(len(candidates), kept.gallery)]
     shown = partial(evaluate_one.show, answered, dataset, folder)
     if masked.empty:
-        list(engine.map(shown, gallery, f"evaluate {dataset.name}"))
+        list(engine.map(shown, gallery, Terms(f"evaluate {dataset.name}", into=folder)))
         return None
     first = evaluate_one.First(answered, dataset, load_ignored(dataset, masked), frozenset(gallery), folder)
     score = _elsewhere if engine.remote else _here
     table, spent = score(engine, first, masked, chunks)
     table.to_parquet(folder / "scores.parquet", index=False)
-    list(engine.map(shown, sorted(set(extremes(table, kept.extremes)) - set(gallery))))
+    list(engine.map(shown, sorted(set(extremes(table, kept.extremes)) - set(gallery)), Terms(into=folder)))
     if not answered.fused:
         run.metrics({"seconds_per_image": spent / len(masked), "images_per_second": len(masked) / spent})
     run.tag("device", device.machine(answered.placement))
@@ -204,12 +204,12 @@ def _elsewhere(
     waiting.mkdir(exist_ok=True)
     first.answered.model.to("cpu")
     named = list(zip(masked["id"], masked["group"], strict=True))
-    doing = f"evaluate {first.dataset.name}"
-    found = list(engine.map(partial(first, waiting), named, doing, lambda item: str(item[0]), chunks / "first"))
+    terms = Terms(f"evaluate {first.dataset.name}", lambda item: str(item[0]), chunks / "first")
+    found = list(engine.map(partial(first, waiting), named, terms))
 
     def again(threshold: float) -> Iterator[dict[str, Any]]:
         second = partial(evaluate_one.second, waiting, threshold)
-        return engine.map(second, list(masked["id"]), "evaluate shapes", kept=chunks / "second")
+        return engine.map(second, list(masked["id"]), Terms("evaluate shapes", kept=chunks / "second"))
 
     return assembled([row for row, _ in found], again), sum(seconds for _, seconds in found)
 

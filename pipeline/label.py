@@ -13,7 +13,7 @@ from hairline.config.params import LabelSet, Params
 from hairline.config.paths import Paths
 from hairline.data.samples import NO_CRACK, evenly, read_samples
 from hairline.engine.choice import opened
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.errors import HairlineError
 from hairline.io import plugins
 from hairline.io.atomic import write_json
@@ -103,7 +103,7 @@ def _label_all(
     """Write the labels of a data set, and the steps to those of the chosen; their table, how many took how long."""
     resumed = kept is not None and kept.is_dir()
     begun = time.perf_counter()
-    rows = list(engine.map(one, list(samples["id"]), f"label {one.dataset.name}", kept=kept))
+    rows = list(engine.map(one, list(samples["id"]), Terms(f"label {one.dataset.name}", kept=kept)))
     labelled = 0 if resumed else len(samples) - len(one.blank)  # of a part of them no time is told
     timing = {"images": labelled, "seconds": time.perf_counter() - begun}
     counted = pd.DataFrame(rows, columns=["crack_pixels", *(name.replace(" ", "_") for name in label_one.COUNTS)])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hairline.data.samples import image_path, read_samples
 from hairline.engine.choice import opened
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.errors import HairlineError
 from hairline.io import resume
 from hairline.io.atomic import whole_folder, write_json
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         doing = f"localize {args.dataset}"
         ask = partial(evidence_files.write_some, model, doing, questions, placement)
         with opened(params.engine) as engine:
-            spent = _spent(engine, ask, missing, doing)
+            spent = _spent(engine, ask, missing, Terms(doing, lambda files: files[0].stem, into=done))
         with whole_folder(paths.evidence(args.classifier, args.dataset)) as folder:
             for archive in files:
                 shutil.copyfile(archive, folder / archive.name)
@@ -62,10 +62,10 @@ Ask = Callable[[Sequence[tuple[Path, Path]]], list[Mapping[str, float]]]
 """Pairs of archive and image → the seconds that they took by parts, as the one thing in a list."""
 
 
-def _spent(engine: Engine, ask: Ask, missing: Mapping[Path, Path], doing: str) -> Mapping[str, float]:
+def _spent(engine: Engine, ask: Ask, missing: Mapping[Path, Path], terms: Terms) -> Mapping[str, float]:
     """Have the evidence written; the seconds it took by parts, which on a cluster are those by the clock."""
     begun = time.perf_counter()
-    told = list(engine.batches(ask, list(missing.items()), doing, lambda files: files[0].stem))
+    told = list(engine.batches(ask, list(missing.items()), terms))
     if not engine.remote:
         return told[0]
     return timing.shared([part for spent in told for part in spent.items()], time.perf_counter() - begun)

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.errors import HairlineError
 from hairline.io import resume, system_errors, terminal
 from hairline.io.atomic import whole_folder
@@ -129,7 +129,7 @@ class Each:
         """The results, in order of the items."""
         kept = self._kept / str(self._calls) if self._kept else None
         self._calls += 1
-        return list(self._engine.map(work, items, self._doing, self._named, kept))
+        return list(self._engine.map(work, items, Terms(self._doing, self._named, kept)))
 
 
 def run(main: Callable[[], None]) -> NoReturn:

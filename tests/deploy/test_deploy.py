@@ -94,6 +94,8 @@ def test_rays_own_launcher_takes_the_cluster() -> None:
     prepared = util.prepare_config(copy.deepcopy(asked))
     util.validate_config(prepared)
     assert asked["max_workers"] == len(asked["provider"]["worker_ips"])
+    assert all(pattern.startswith("/") for pattern in asked["rsync_exclude"])  # else packages of that name are left out
+    assert {"/deploy/secrets.env", "/.dvc/config.local"} <= set(asked["rsync_exclude"])
     started = [*prepared["head_start_ray_commands"], *prepared["worker_start_ray_commands"]]
     assert sum("ray start --head" in line for line in started) == 1
     assert sum("--address=$RAY_HEAD_IP:6379" in line for line in started) == 1

@@ -20,8 +20,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     photo = image_browser.exact(np.full((90, 90, 3), RED, dtype=np.uint8))
     table = html.Table("Scores", pd.DataFrame({"ODS": ["0.5"] * 60}))
     path = tmp_path_factory.mktemp("page") / "index.html"
-    parts = [html.Panels("A test image.", {"photo": photo})]
-    html.write(path, html.Page("A report", "It is good.", parts, [html.Section("Segmenters", [table])]))
+    nothing = image_browser.score_map(np.zeros((90, 90), dtype=np.bool_))
+    stage = html.Stage("A test image.", "Photo", photo, {"best": nothing})
+    html.write(path, html.Page("A report", "It is good.", [], [html.Section("Segmenters", [table])], stage))
     return path
 
 

@@ -1,6 +1,7 @@
 """What every engine owes the stages, shown on a cluster that is played by this process."""
 
 import itertools
+import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from support.played import Played
 
-from hairline.engine import errand, flow
+from hairline.engine import errand, flow, shared
 from hairline.engine.chunks import cut
 from hairline.engine.errand import Place
 from hairline.engine.flow import Flow
@@ -137,6 +138,28 @@ def test_another_installation_and_a_folder_that_is_not_there_are_refused(tmp_pat
     error = errand.run(lambda: lambda items: items, chunk, Place(tmp_path / "none", 1, {})).error
     assert isinstance(error, HairlineError)
     assert "no such folder" in str(error) and "file system that all machines see" in str(error)
+
+
+def test_a_machine_with_another_folder_of_the_same_name_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "BETWEEN_S", 0)
+    chunk, done = next(cut(["a"], 1, str)), list[str]()
+
+    def work(items: Sequence[str]) -> list[None]:
+        return [done.append(item) for item in items]
+
+    with shared.marked(tmp_path / "out") as mark:
+        assert errand.run(lambda: work, chunk, Place(tmp_path, 1, {}, mark=mark)).error is None and done == ["a"]
+        elsewhere = tmp_path / "other" / "out" / mark.name if mark else None  # as the other machine sees it
+        error = errand.run(lambda: work, chunk, Place(tmp_path, 1, {}, mark=elsewhere)).error
+        assert isinstance(error, HairlineError) and "it is another folder than where this was asked" in str(error)
+    assert done == ["a"] and not list((tmp_path / "out").iterdir())
+
+
+def test_work_that_ends_its_process_does_not_take_the_worker_with_it(place: Place) -> None:
+    error = errand.run(lambda: lambda items: sys.exit(3), next(cut(["a"], 1, str)), place).error
+    assert isinstance(error, RuntimeError) and "work ended its process with status 3" in str(error)
 
 
 def test_errors_that_cannot_be_sent_come_as_text(place: Place) -> None:

@@ -6,10 +6,11 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
-from hairline.engine import cut_off
+from hairline.engine import cut_off, joining
 from hairline.engine.choice import opened
 from hairline.engine.local import Local
 from hairline.engine.options import LOCAL, Options
@@ -69,7 +70,14 @@ def test_the_engine_of_no_choice_is_local() -> None:
         ({"address": "10.0.0.1"}, "address must be auto, HOST:PORT, ray://HOST:PORT or null, found '10.0.0.1'"),
         ({"address": "http://a:1"}, "found 'http://a:1'"),
         ({"cpus_per_task": 1.5}, "cpus_per_task must be a whole number above 1, found 1.5"),
-        ({"cpus_per_task": 0}, "cpus_per_task: expected a number greater than 0"),
+        ({"address": "a:0"}, "found 'a:0'"),
+        ({"address": "ray://a:65536"}, "found 'ray://a:65536'"),
+        ({"address": "a:\u0663"}, "found 'a:\u0663'"),
+        ({"address": "me:word@a:1"}, "address must be auto"),
+        ({"cpus_per_task": 0}, "cpus_per_task: expected a number greater than or equal to 0.01, found 0"),
+        ({"cpus_per_task": 1e-9}, "cpus_per_task: expected a number greater than or equal to 0.01"),
+        ({"cpus_per_task": float("nan")}, "cpus_per_task: expected a finite number"),
+        ({"gpus_per_task": 1e-5}, "gpus_per_task must be 0.01 at least, found 1e-05"),
         ({"name": "dask"}, "'local' or 'ray', found 'dask'"),
         ({"wait_s": 100}, "wait_s: expected a number less than or equal to 45"),
     ],
@@ -82,6 +90,29 @@ def test_options_that_cannot_be_are_refused(values: dict[str, object], told: str
 def test_addresses_that_can_be() -> None:
     for address in ("auto", None, "10.0.0.1:6379", "ray://head.example:10001", "[::1]:6379"):
         assert Options(address=address).address == address
+
+
+def test_auto_is_what_the_environment_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for address in ("ray://head:10001", "10.0.0.1:6379"):
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        assert joining.running() == address
+    for odd in ("head", "local", "http://head:8265"):
+        monkeypatch.setenv("RAY_ADDRESS", odd)
+        with pytest.raises(HairlineError, match=f"RAY_ADDRESS: expected HOST:PORT or ray://HOST:PORT, found '{odd}'"):
+            joining.running()
+
+
+@pytest.mark.parametrize("kind", [ConnectionError, RuntimeError, ValueError, TimeoutError, LookupError])
+def test_what_keeps_a_process_from_a_cluster_is_one_sentence(kind: type[Exception]) -> None:
+    def refuse(address: str, **told: object) -> None:
+        raise kind("No token found\nand a page about it")
+
+    ray = SimpleNamespace(init=refuse, exceptions=SimpleNamespace(RayError=LookupError))
+    with socket.create_server(("127.0.0.1", 0)) as head:
+        address = f"127.0.0.1:{head.getsockname()[1]}"
+        told = rf"^{address}: no cluster can be joined \(No token found\); expected .* runtime\.engine\.address"
+        with pytest.raises(HairlineError, match=told):
+            joining.join(ray, Options("ray", address))
 
 
 def test_nothing_that_answers_is_told_in_time() -> None:

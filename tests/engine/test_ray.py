@@ -12,6 +12,7 @@ from support import killed_once, places, quick_worker
 
 from hairline.data.samples import read_samples
 from hairline.engine.choice import opened
+from hairline.engine.engine import PLAIN, Terms
 from hairline.engine.local import Local
 from hairline.engine.options import Options
 from hairline.errors import HairlineError
@@ -50,12 +51,12 @@ def test_a_cluster_gives_what_this_machine_does_even_where_a_worker_is_killed(
     table = read_samples(dataset)
     ids, kept = list(table["id"]), tmp_path / "kept"
 
-    def labelled(engine: Any, out: str, **more: Any) -> list[float]:
+    def labelled(engine: Any, out: str, terms: Terms = PLAIN) -> list[float]:
         work = partial(killed_once.label, dataset, Path(out), Path("marker"), "" if out == "here" else ids[4])
-        return list(engine.map(work, iter(ids), **more))
+        return list(engine.map(work, iter(ids), terms))
 
     here = labelled(Local(), "here")
-    assert labelled(engine, "there", kept=kept) == here
+    assert labelled(engine, "there", Terms(kept=kept)) == here
     assert engine.lost >= 1 and Path("marker").exists()
     assert content_hash(Path("there")) == content_hash(Path("here"))
     assert len(list(kept.glob("*.chunk"))) == len(ids)

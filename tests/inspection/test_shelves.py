@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from support import s3, small_network
+from support.played import PlayedEngine
 from typer.testing import CliRunner
 
 from hairline.cli.app import app
+from hairline.engine import errand
 from hairline.imaging.images import write_image
 from hairline.inspection import folder, photos, shelves
 from hairline.inspection.folder import Done, Options
@@ -65,12 +67,12 @@ def root(tmp_path: Path) -> Path:
 
 
 def run(root: Path, out: str = OUT, options: Options = ASKED, network: Brightness | None = None,
-        card: str = "of a network") -> tuple[Done, list[str]]:  # fmt: skip
+        card: str = "of a network", engine: Any = None) -> tuple[Done, list[str]]:  # fmt: skip
     told: list[str] = []
     with shelves.opened(stores.place(out)) as shelf:
         found, _ = photos.find([root / "p"], shelf.folder)
         asked = cast(Predictor, network or Brightness())
-        done = folder.predict_all(found, asked, shelf, options, lambda error: told.append(str(error)))
+        done = folder.predict_all(found, asked, shelf, options, lambda error: told.append(str(error)), engine=engine)
         folder.keep_card(shelf, card)
     return done, told
 
@@ -98,6 +100,21 @@ def test_on_s3_as_in_a_folder(root: Path, server: s3.Server) -> None:
     assert local == remote and local[0] == Done(2, 0, 1)
     found = server.objects("found/")
     assert "network.md" not in found and "masks/below/a.png" not in found and same(found, root)
+
+
+def test_tasks_of_a_cluster_write_onto_s3_as_into_a_folder(
+    root: Path, server: s3.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(root)
+    for name in errand.THREADS:  # which tasks set
+        monkeypatch.setenv(name, "1")
+    (root / "p/d.png").write_bytes(b"no image")
+    assert run(root, str(root / "local")) == run(root, engine=PlayedEngine())
+    assert same(server.objects("found/"), root)
+    assert run(root, engine=PlayedEngine())[0] == Done(0, 3, 1)
+    write_image(root / "p/a.png", np.zeros((20, 30, 3), np.uint8))
+    assert run(root, str(root / "local"))[0] == run(root, engine=PlayedEngine())[0] == Done(1, 2, 1)
+    assert same(server.objects("found/"), root)
 
 
 def test_on_a_map_as_in_a_folder(tmp_path: Path, server: s3.Server) -> None:

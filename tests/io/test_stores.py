@@ -1,6 +1,7 @@
 """Stores: which words name one, what is written when, and what is told without a secret."""
 
 import builtins
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from support import s3
 
 from hairline.errors import HairlineError
-from hairline.io import stores, urls
+from hairline.io import store_errors, stores, urls
 from hairline.io.store_errors import MeanwhileError, StoreError
 from hairline.io.stores import Store
 
@@ -34,6 +35,7 @@ def store(server: s3.Server) -> Store:
 def test_words_that_name_a_folder_or_a_store() -> None:
     assert stores.place("a/b") == Path("a/b") == stores.place(Path("a/b"))
     assert stores.place("file:///tmp/wall%201") == Path("/tmp/wall 1") == stores.place("file:/tmp/wall%201")
+    assert stores.place("file://localhost/tmp/wall#1?") == Path("/tmp/wall#1?") == stores.place("FILE:////tmp/wall#1?")
     for word in (URL, f"{URL}/", Path(URL), URL.replace("s3:", "S3:")):
         found = stores.place(word)
         assert isinstance(found, Store) and found.url == URL
@@ -48,8 +50,18 @@ def test_words_that_name_a_folder_or_a_store() -> None:
         ("gs://bucket/x", "gs://bucket/x: expected a folder, file:///… or s3://BUCKET/FOLDER"),
         ("s3://survey", "s3://survey: expected s3://BUCKET/FOLDER"),
         ("s3://survey/", "expected s3://BUCKET/FOLDER"),
-        ("s3://survey/a?versionId=1", "expected s3://BUCKET/FOLDER"),
+        ("s3://survey/a?sign=canary", "s3://survey/a?***: expected s3://BUCKET/FOLDER"),
+        ("https://host/x?X-Amz-Signature=canary", "https://host/x?***: expected a folder"),
+        ("s3://me%3Acanary-secret%40survey/x", "s3://***: has a user"),
+        ("s3://My Bucket/x", "s3://My Bucket/x: expected s3://BUCKET/FOLDER, the bucket of letters"),
+        ("s3://../x", "the bucket of letters"),
+        ("s3://survey/a/../b", "s3://survey/a/../b: a store has no '.' and '..'"),
+        ("s3://survey/a//b", "no folder without a name"),
+        ("s3://survey/a\nb", r"s3://survey/a\nb: a store has"),
+        ("s3://survey/\udcff", r"s3://survey/\udcff: a store has"),
         ("file://server/x", "file://server/x: expected file:///FOLDER"),
+        ("file://[x/y", "file://[x/y: expected file:///FOLDER"),
+        ("file:///tmp/a%00b", "expected file:///FOLDER"),
     ],
 )
 def test_urls_that_are_refused(word: str, told: str) -> None:
@@ -61,6 +73,24 @@ def test_urls_that_are_refused(word: str, told: str) -> None:
 def test_an_endpoint_with_a_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://me:canary-secret@127.0.0.1:1")
     with pytest.raises(HairlineError, match="AWS_ENDPOINT_URL: has a user or a password in it") as error:
+        stores.place(URL)
+    assert "canary" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["http://[::1", "localhost:9000", "ftp://host", "http://host:99999", "http://", "http://host/?a=b", "http://a b"],
+)
+def test_an_endpoint_that_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", value)
+    with pytest.raises(HairlineError, match=r"AWS_ENDPOINT_URL_S3: expected http://SERVER:PORT or https://SERVER, fou"):
+        stores.place(URL)
+
+
+@pytest.mark.parametrize("name", urls.SECRETS)
+def test_credentials_with_the_end_of_a_line_in_them_are_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "canary-secret\r")
+    with pytest.raises(HairlineError, match=f"{name}: has a control character in it") as error:
         stores.place(URL)
     assert "canary" not in str(error.value)
 
@@ -97,6 +127,11 @@ def test_more_objects_than_a_page_of_the_listing(
         store._files, "call_s3", lambda *args, **what: (asked.append(1), ask(*args, MaxKeys=2, **what))[1]
     )
     assert set(store.known()) == set("01234") and len(asked) == 3
+
+
+def test_an_object_without_a_byte_has_an_empty_beginning(store: Store) -> None:
+    store.write("cut short.png", b"")
+    assert store.read("cut short.png") == b"" == store.read("cut short.png", 100)
 
 
 def test_what_another_wrote_meanwhile_is_not_written_over(store: Store, server: s3.Server) -> None:
@@ -147,6 +182,47 @@ def test_wrong_credentials(store: Store, monkeypatch: pytest.MonkeyPatch, code: 
     assert "it refuses the credentials (PermissionError: no ***)" in _refused(lambda: store.write("a", b""))
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("PermanentRedirect", "the bucket is in another region"),
+        ("AuthorizationHeaderMalformed", r"the bucket is in another region \(OSError.*\); set AWS_DEFAULT_REGION"),
+        ("NotImplemented", r"it answers NotImplemented \(OSError: .*\); expected a server of S3 that takes this"),
+        ("404", "it is not there any more"),
+    ],
+)
+def test_what_a_server_answers_is_told(store: Store, monkeypatch: pytest.MonkeyPatch, code: str, told: str) -> None:
+    from botocore.exceptions import ClientError
+    from s3fs.errors import translate_boto_error
+
+    def refuse(*args: object, **what: object) -> None:
+        raise translate_boto_error(ClientError({"Error": {"Code": code, "Message": "no"}}, "PutObject"))
+
+    monkeypatch.setattr(store._files, "call_s3", refuse)
+    assert re.search(f"cannot write a: {told}", _refused(lambda: store.write("a", b"")))
+
+
+def test_answers_of_what_is_no_store_are_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store._files, "call_s3", lambda *args, **what: {"Contents": [{"Key": "found/a"}]})
+    assert "it answers as no server of S3 does, without 'ETag'" in _refused(store.known)
+    assert "it answers as no server of S3 does, without 'ETag'" in _refused(lambda: store.write("a", b""))
+
+
+def test_settings_that_are_wrong_are_not_taken_for_a_lost_connection(
+    server: s3.Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "no where")
+    assert "it cannot be asked (InvalidRegionError: " in _refused(Store(URL).known)
+
+
+def test_a_secret_is_masked_before_a_message_is_cut() -> None:
+    def cut() -> None:
+        with store_errors.told(URL, "list"):
+            raise ValueError("x" * 190 + f" {s3.SECRET}")
+
+    assert s3.SECRET[:6] not in _refused(cut)
+
+
 def test_a_server_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.MonkeyPatch.context() as patch, s3.served(patch) as server:
         found = stores.place(URL)
@@ -162,6 +238,7 @@ def test_a_server_that_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
         ("at http://me:word@host/x and s3://you@b", "at http://***@host/x and s3://***@b"),
         ("s3://bucket/a@b.png", "s3://bucket/a@b.png"),
         (f"key {s3.SECRET}.", "key ***."),
+        ('at "http://host/x?list=2&token=a" and more', 'at "http://host/x?***" and more'),
     ],
 )
 def test_secrets_are_masked(text: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:

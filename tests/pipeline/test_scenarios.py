@@ -156,7 +156,7 @@ def test_the_comparison_tells_training_sets_apart(done: Path) -> None:
         "walls-train", "walls-test", "roads-train", "roads-val", "roads-test",
     }  # fmt: skip
     told = (done / "reports/tiny/comparison/comparison.md").read_text()
-    assert "| Trained on | Model | Training set |" in told and "## Segmenters tested on everything" in told
+    assert "| Trained on | ODS | Seen | Model | Training set |" in told and "## Segmenters tested on everything" in told
     metrics = json.loads((done / "reports/tiny/metrics/comparison.json").read_text())
     assert "segmenter-konig-unet-semi-everything" in metrics
     page = (done / "reports/tiny/comparison/index.html").read_text()

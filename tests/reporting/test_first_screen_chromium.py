@@ -19,6 +19,7 @@ WIDTHS = (1280, 390)
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
     picture = image_browser.exact(np.full((60, 90, 3), 200, dtype=np.uint8))
+    clear = image_browser.score_map(np.eye(60, 90, dtype=np.bool_))
     glance = pd.DataFrame(
         {
             "Test set": ["walls", "roads", "bridges"],
@@ -36,16 +37,16 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> str:
         "A report",
         f"Labels reach ODS 0.710 [0.660, 0.750] {MARKS[2]}, better than FSV: +0.010 [0.001, 0.020]. Not sure.",
         [
-            html.Panels("A test image.", dict.fromkeys(("photo", "mask", "labels", f"unet {MARKS[2]}"), picture)),
             html.Signs(dict.fromkeys(MARKS, "in a few words")),
             html.Table("Why", rows, folded=True),
-            html.Table("Against FSV", glance),
+            html.Table("Against FSV", glance, best={(0, 2)}, stacked=True),
             html.Notes(["What the marks mean."]),
         ],
         [html.Section("Numbers", [
             html.Table("Rows", rows), html.Table("Sides", sides), html.Table("Other", other), html.Table("By", columns),
             html.Table("Wide", wide), html.Notes(["What AP is."]),
         ])],
+        html.Stage("A test image.", "Photo a", picture, dict.fromkeys(("mask", "labels", f"unet {MARKS[2]}"), clear)),
     )  # fmt: skip
     path = tmp_path_factory.mktemp("first") / "index.html"
     html.write(path, whole)
@@ -84,33 +85,56 @@ def first_cells(browser: chromium.Browser, title: str) -> list[str]:
 
 def unchoose(browser: chromium.Browser, *words: str) -> None:
     for word in words:
+        browser.run("scrollTo(0, 0)")  # from below the line of sections
         browser.click(f".signs input[value='{word}']")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_first_screen_is_sentences_a_picture_then_tables_and_nothing_scrolls_sideways(
+def test_the_first_screen_is_a_picture_sentences_then_tables_and_nothing_scrolls_sideways(
     browser: chromium.Browser, page: str, width: int
 ) -> None:
     resized(browser, width)
     browser.open(page)
     assert browser.complaints() == []
     tops = browser.run(
-        "return ['.headline', '.panels', '.signs', 'table', '.notes'].map((each) => {"
+        "return ['.opening .frame', '.headline', '.signs', 'table', '.notes'].map((each) => {"
         "const shown = [...document.querySelectorAll(each)].find((one) => one.getClientRects().length);"
         "return shown.getBoundingClientRect().top})"
     )
     assert tops == sorted(tops) and tops[0] < 200
     assert browser.run("return document.documentElement.scrollWidth <= innerWidth")
-    assert browser.run("return [...document.querySelectorAll('.panels img')].every((each) => each.width >= 130)")
-    if width == 1280:  # result, picture and first table before anybody scrolls
-        assert tops[3] < 900
+    assert browser.run("return document.querySelector('.opening .right').width >= 300")
+    assert tops[1] < 900 and (width < 1280 or tops[3] < 900)  # the table too, before anybody scrolls
+
+
+def test_the_winner_is_seen_on_a_phone_without_scrolling_sideways(browser: chromium.Browser, page: str) -> None:
+    resized(browser, 390)
+    browser.open(page)
+    box = "const box = document.querySelector('td.best').getBoundingClientRect(); return [box.left, box.right]"
+    left, right = browser.run(box)
+    assert 0 <= left < right <= 390
+    named = "return getComputedStyle(document.querySelector('td.best'), '::before').content"
+    assert browser.run(named).startswith('"konig')
+
+
+def test_the_first_column_stays_while_a_table_scrolls_sideways(browser: chromium.Browser, page: str) -> None:
+    resized(browser, 390)
+    browser.open(page)
+    places = (
+        "const wide = [...document.querySelectorAll('.wide')];"
+        "const far = wide.find((each) => each.scrollWidth > each.clientWidth + 200);"
+        "far.scrollLeft = 200; const row = far.querySelector('tbody tr');"
+        "return [...row.cells].slice(0, 2).map((cell) => cell.getBoundingClientRect().left)"
+    )
+    first, second = browser.run(places)
+    assert 0 <= first < 30 and second < 0
 
 
 def test_notes_stand_behind_their_table_and_none_before_the_picture(opened: chromium.Browser) -> None:
     before = (
         "const [note, other] = document.querySelectorAll('.notes');"
         "const at = (one, two) => !!(one.compareDocumentPosition(two) & Node.DOCUMENT_POSITION_FOLLOWING);"
-        "return [at(document.querySelector('.panels'), note), at(document.querySelector('h2'), other),"
+        "return [at(document.querySelector('.opening'), note), at(document.querySelector('h2'), other),"
         " at(note, document.querySelector('h2'))]"
     )
     assert opened.run(before) == [True, True, True]
@@ -154,8 +178,8 @@ def test_a_column_goes_by_the_sign_of_its_heading(opened: chromium.Browser) -> N
     unchoose(opened, "chosen on")
     shown = opened.run(
         "const head = [...document.querySelectorAll('h3')].find((each) => each.textContent === 'By');"
-        "return [...document.querySelectorAll(`[aria-labelledby=${head.id}] td`)].filter((each) => !each.hidden)"
-        ".map((each) => each.textContent)"
+        "const cells = [...document.querySelectorAll(`[aria-labelledby=${head.id}] tbody tr > *`)];"
+        "return cells.filter((each) => !each.hidden).map((each) => each.textContent)"
     )
     assert shown == ["F1", "0.1"]
 
@@ -170,11 +194,15 @@ def test_signs_and_words_are_chosen_together_and_counted(opened: chromium.Browse
     assert first_cells(opened, "Rows") == ["b", "f"]
 
 
-def test_without_scripts_the_line_explains_and_has_no_fields(page: str) -> None:
+def test_without_scripts_the_best_is_over_the_photo_and_the_line_explains_without_fields(page: str) -> None:
     with chromium.browser() as opened:
         opened.chrome("Emulation.setScriptExecutionDisabled", value=True)
         opened.open(page)
         opened.chrome("Emulation.setScriptExecutionDisabled", value=False)
+        assert opened.run(
+            "return [...document.querySelectorAll('.opening .stage img')].map((each) => [each.alt, each.naturalWidth])"
+        ) == [["Photo a", 90], [f"unet {MARKS[2]}", 90]]
+        assert opened.run("return [...document.querySelectorAll('.scripted')].every((each) => !each.offsetParent)")
         assert opened.run("return document.querySelector('.signs').textContent.includes('◕ tuned on: in a few words')")
         assert opened.run("return [...document.querySelectorAll('.signs input')].every((each) => !each.offsetParent)")
 

@@ -42,7 +42,7 @@ def inner(tag, source):
 
 
 @pytest.fixture
-def page():
+def page(tmp_path):
     wide = pd.DataFrame({f"column {EVIL}": [f"cell {EVIL}", "0.598 [0.560, 0.631]"]})
     gates = [
         html.Gate(f"set {EVIL}", True, [], [f"warning {EVIL}"], []),
@@ -61,40 +61,77 @@ def page():
                 [
                     html.Picture(f"picture {EVIL}", f"alt {EVIL}", PNG),
                     html.Picture(f"folded {EVIL}", f"steps {EVIL}", PNG, "webp", folded=True),
-                    image_browser.Browser([shown]),
+                    image_browser.browser([shown], tmp_path),
                 ],
             ),
             html.Section("Gates", [html.Gates(gates), html.Facts({f"fact {EVIL}": f"value {EVIL}"})]),
             html.Section("Empty", []),
         ],
-    )
+        html.Stage(f"typical {EVIL}", f"photo {EVIL}", PNG, {f"layer {EVIL}": b"R", f"best {EVIL}": b"I"},
+                   {"red": f"legend {EVIL}"}),
+    )  # fmt: skip
 
 
 def test_everything_is_shown_and_escaped(page):
     source = html.render(page)
     reader = Reader(source)
     assert reader.open == []
-    assert reader.tags.count("script") == 2 and source.count("<script") == 2  # the page's own, and the browser's data
+    assert reader.tags.count("script") == 3 and source.count("<script") == 3  # the page's own, and data of both viewers
     text = "".join(reader.text)
     for part in ("title", "headline", "note", "table", "more", "column", "cell", "curves", "heading", "picture",
-                 "folded", "set", "warning", "error", "waiver", "fact", "value"):  # fmt: skip
+                 "folded", "set", "warning", "error", "waiver", "fact", "value", "typical", "legend"):  # fmt: skip
         assert f"{part} {EVIL}" in text
-    assert ("img", "alt", f"alt {EVIL}") in reader.attributes
+    assert {("img", "alt", f"{told} {EVIL}") for told in ("alt", "photo", "best")} <= set(reader.attributes)
     assert ("figure", "aria-label", f"drawn {EVIL}") in reader.attributes
     assert text.count("passed") == 1 and text.count("failed") == 1
 
 
 def test_the_browser_gets_its_images_as_data_that_no_name_can_break_out_of(page):
     source = html.render(page)
-    data = source.split('<script type="application/json">')[1].partition("</script>")[0]
-    (image,) = json.loads(data)
+    opening, browser = (
+        json.loads(part.partition("</script>")[0]) for part in source.split('<script type="application/json">')[1:]
+    )
+    assert list(opening["layers"]) == [f"layer {EVIL}", f"best {EVIL}"]
+    (image,) = browser["images"]
     assert (image["id"], image["set"]) == (f"id {EVIL}", f"test {EVIL}") and image["f1"] == {f"model {EVIL}": 0.25}
-    assert base64.b64decode(image["layers"]["image"].partition(",")[2]) == b"RIFF"
+    assert base64.b64decode(browser["pictures"][image["layers"]["image"]].partition(",")[2]) == b"RIFF"
 
 
-def test_headline_comes_before_tables_and_pictures(page):
-    tags = Reader(html.render(page)).tags
-    assert tags.index("h1") < tags.index("p") < tags.index("table") < tags.index("figure")
+def test_the_picture_comes_first_then_the_headline_then_tables(page):
+    source = html.render(page)
+    parts = ("<h1>", '<img class="photo"', '<p class="headline">', "<table")
+    assert [*map(source.index, parts)] == sorted(map(source.index, parts))
+
+
+def test_a_page_without_a_picture_begins_with_its_headline():
+    source = html.render(html.Page("t", "h", []))
+    assert source.count('<p class="headline">h</p>') == 1 and '<img class="photo"' not in source
+
+
+def rows_of(**columns):
+    return [name.partition("-")[2] for name, _ in html.Table("Scores", pd.DataFrame(columns)).rows]
+
+
+def test_rows_are_called_by_as_few_first_cells_as_tell_them_apart():
+    assert rows_of(labels=["crf", "konig"], ods=["1", "2"]) == ["crf", "konig"]
+    assert rows_of(labels=["crf", "crf"], model=["unet", "oed · 2"], ods=["1", "2"]) == ["crf-unet", "crf-oed-2"]
+    assert rows_of(labels=["crf", "crf"]) == ["1", "2"]
+    named = html.Table("Runs", pd.DataFrame({"a": ["x", "y"]}), names=["run-1", "run-2"])
+    assert [name for name, _ in named.rows] == ["run-1", "run-2"]
+
+
+def test_the_best_cell_stands_out_and_a_stacked_row_names_its_cells():
+    frame = pd.DataFrame({"Set": ["walls"], "crf": ["0.5"], "konig": ["0.7"]})
+    source = html.render(html.Page("t", "h", [html.Table("Scores", frame, best={(0, 2)}, stacked=True)]))
+    assert '<td class="short best" data-head="konig">0.7</td>' in source and source.count("short best") == 1
+    assert '<th scope="row" class="short" data-head="Set">walls</th>' in source
+
+
+def test_pictures_beside_the_page_are_allowed_by_its_policy_alone(tmp_path):
+    shown = image_browser.Shown("one", "walls", {}, {"image": b"RIFF"})
+    for inside, allowed in ((100, "img-src data:;"), (0, "img-src data: 'self' file:;")):
+        browser = image_browser.browser([shown], tmp_path, inside)
+        assert allowed in html.render(html.Page("t", "h", [], [html.Section("Images", [browser])]))
 
 
 def test_page_refers_to_nothing_outside(page):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from hairline.data.seen import Seen
@@ -14,11 +16,19 @@ def record(memory: int | None = 1500, dirty: bool = False) -> RunRecord:
 
 def test_a_run_names_data_commit_run_and_cost() -> None:
     line = run_tables.runs([record()]).iloc[0]
-    assert line["MLflow run"] == "f" * 32 and line["Commit"] == "a" * 12
+    assert str(line["MLflow run"]) == "f" * 32 and line["Commit"] == "a" * 12
     assert line["Read"] == f"data/set {'b' * 12}" and line["Made"] == f"models/net {'c' * 12}"
     assert (line["Seconds"], line["Memory (MiB)"]) == ("90", "1,500")
     other = run_tables.runs([record(None, dirty=True)]).iloc[0]
     assert (other["Commit"], other["Memory (MiB)"]) == (f"{'a' * 12} with changes", "–")
+
+
+def test_a_run_is_a_link_to_the_server_that_has_it_or_to_that_of_this_workspace() -> None:
+    assert run_tables.address(record()) == f"http://127.0.0.1:5000/#/runs/{'f' * 32}"
+    served = replace(record(), mlflow_uri="https://someone:secret@runs.example.org:8443/tracking")
+    assert run_tables.address(served) == f"https://runs.example.org:8443/tracking/#/runs/{'f' * 32}"
+    assert run_tables.runs([served]).iloc[0]["MLflow run"].address == run_tables.address(served)
+    assert run_tables.anchor(served) == f"run-{'f' * 32}"
 
 
 def test_time_is_summed_and_memory_is_the_most_of_one() -> None:

@@ -13,7 +13,8 @@ from hairline.reporting.comparison import Result, Scale
 from hairline.reporting.metric_columns import METRICS
 
 SHOWN = (
-    "images", *(name for metric in METRICS if not metric.whole for name in metric.columns),
+    *METRICS[0].columns, "images",
+    *(name for metric in METRICS[1:] if not metric.whole for name in metric.columns),
     "ods_minus_manual", "ods_minus_manual_low", "ods_minus_manual_high",
     *(name for metric in METRICS if metric.whole for name in metric.columns), "paper_ods", "paper_ois", "paper_ap",
 )  # fmt: skip

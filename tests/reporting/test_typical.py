@@ -42,7 +42,7 @@ def keep(folder: Path, *names):
 
 
 def shown(paths, *results):
-    return typical.panels(PARAMS, paths, list(results), comparison.summarise(results, BOOTSTRAP))
+    return typical.stage(PARAMS, paths, list(results), comparison.summarise(results, BOOTSTRAP))
 
 
 def test_it_is_of_the_headlines_result_and_nearest_to_the_median_of_what_was_kept(paths):
@@ -55,7 +55,8 @@ def test_it_is_of_the_headlines_result_and_nearest_to_the_median_of_what_was_kep
     found = shown(paths, *others, best)
     f1 = image_f1(best.table)
     assert found is not None
-    assert list(found.pictures) == ["photo", "mask", "labels of konig ◕ tuned on", "unet trained on konig ◑ chosen on"]
+    assert list(found.layers) == ["mask", "labels of konig ◕ tuned on", "unet trained on konig ◑ chosen on"]
+    assert found.best == "unet trained on konig ◑ chosen on"
     nearest = min(("s0", "s1"), key=lambda name: abs(f1[name] - np.median([f1[each] for each in NAMES[:4]])))
     assert (
         f"{nearest} of cfd" in found.title and f"{f1[nearest]:.3f}" in found.title and "all 4 with crack" in found.title
@@ -66,7 +67,7 @@ def test_without_segmenters_it_is_of_the_best_labels(paths):
     keep(paths.labels("konig", "cfd"), "s2")
     results = [saw(labels("konig", table(9), "cfd-test")), saw(labels("otsu", table(1), "cfd-test"))]
     found = shown(paths, *results)
-    assert found is not None and list(found.pictures) == ["photo", "mask", "labels of konig ○ unseen"]
+    assert found is not None and list(found.layers) == ["mask", "labels of konig ○ unseen"]
 
 
 def test_where_nothing_was_kept_or_nothing_scored_there_is_none(paths):

@@ -56,6 +56,10 @@ class Browser:
         """Run JavaScript in the page; what it returns."""
         return self._post("/execute/sync", script=script, args=list(arguments))
 
+    def later(self, script: str) -> Any:
+        """Run JavaScript that calls its last argument when it is done; what it calls it with."""
+        return self._post("/execute/async", script=script, args=[])
+
     def wait(self, script: str, seconds: float = 20) -> Any:
         """Wait until an expression is true; its value."""
         end = time.monotonic() + seconds
@@ -75,9 +79,10 @@ class Browser:
         """Send keys to an element: a name of :data:`KEYS`, or text."""
         self._post(f"/element/{self._element(selector)}/value", text=KEYS.get(text, text))
 
-    def choose(self, selector: str, option: str) -> None:
-        """Choose an option of a list by its text."""
-        found = self._post("/element", using="xpath", value=f"//select[@name='{selector}']/option[.='{option}']")
+    def choose(self, selector: str, option: str, within: str = "") -> None:
+        """Choose an option of a list by its text; of the first list of this name, or of that within a class."""
+        where = f"//*[contains(concat(' ', @class, ' '), ' {within} ')]" if within else ""
+        found = self._post("/element", using="xpath", value=f"{where}//select[@name='{selector}']/option[.='{option}']")
         self._post(f"/element/{found[ELEMENT]}/click")
 
     def picture(self, selector: str = "") -> bytes:

@@ -10,8 +10,9 @@ from typing import Any
 
 import cloudpickle
 
-from hairline.engine import errand
+from hairline.engine import errand, shared
 from hairline.engine.chunks import Chunk, cut
+from hairline.engine.engine import PLAIN, Terms
 from hairline.engine.errand import Outcome, Place
 from hairline.engine.flow import Flow, LostError
 from hairline.engine.options import Options
@@ -63,21 +64,18 @@ class PlayedEngine:
     def __init__(self) -> None:
         self.begun = 0
 
-    def map(
-        self, work: Callable[[Any], Any], items: Iterable[Any], doing: str = "", named: Callable[[Any], str] = str,
-        kept: Path | None = None,
-    ) -> Generator[Any, None, None]:  # fmt: skip
+    def map(self, work: Callable[[Any], Any], items: Iterable[Any], terms: Terms = PLAIN) -> Generator[Any, None, None]:
         sent = pickle.loads(cloudpickle.dumps(work))  # as Ray does, also what no module has by a name
-        cluster = Played(sent, Place(Path.cwd(), 1, {}, kept), _every_third_once)
-        for _, results in Flow(cluster, cut(items, 2, named), Options("ray", chunk=2), kept):
-            yield from results
+        with shared.marked(terms.into or terms.kept) as mark:
+            cluster = Played(sent, Place(Path.cwd(), 1, {}, terms.kept, mark), _every_third_once)
+            for _, results in Flow(cluster, cut(items, 2, terms.named), Options("ray", chunk=2), terms.kept):
+                yield from results
         self.begun += len(set(cluster.begun))
 
     def batches(
-        self, work: Callable[[Sequence[Any]], Sequence[Any]], items: Iterable[Any], doing: str = "",
-        named: Callable[[Any], str] = str, kept: Path | None = None,
-    ) -> Generator[Any, None, None]:  # fmt: skip
-        return self.map(partial(_one, work), items, doing, named, kept)
+        self, work: Callable[[Sequence[Any]], Sequence[Any]], items: Iterable[Any], terms: Terms = PLAIN
+    ) -> Generator[Any, None, None]:
+        return self.map(partial(_one, work), items, terms)
 
 
 def _one(work: Callable[[Sequence[Any]], Sequence[Any]], item: Any) -> Any:

@@ -1,8 +1,8 @@
 """Options of commands that work on many photos: where they run."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,7 +12,6 @@ from hairline.errors import HairlineError
 if TYPE_CHECKING:
     from hairline.engine.engine import Engine
     from hairline.engine.options import Options
-    from hairline.io.stores import Store
 
 Name = Annotated[
     str, typer.Option("--engine", metavar="local|ray", help="This machine, or a Ray cluster (docs/scale.md).")
@@ -41,28 +40,28 @@ def read(name: str, address: str, cpus: float, gpus: float, chunk: int, workers:
             "it out, or lower --cpus-per-task"
         )
     where = None if address == HERE else address
-    return Options(name, where, cpus, gpus, chunk)  # type: ignore[arg-type] # what is none is refused
+    try:
+        return Options(name, where, cpus, gpus, chunk)  # type: ignore[arg-type] # what is none is refused
+    except HairlineError as error:
+        raise HairlineError(_typed(str(error))) from None
+
+
+def _typed(told: str) -> str:
+    """What is wrong with options, by the words of the command line.
+
+    >>> _typed("options.Options.cpus_per_task: expected a number greater than or equal to 0.01, found 0")
+    '--cpus-per-task: expected a number greater than or equal to 0.01, found 0'
+    """
+    named = re.sub(r"options\.Options(?:\.|: )(\w+)", lambda found: f"--{found[1].replace('_', '-')}", told)
+    return named.replace("--name", "--engine").replace("or null", f"or {HERE}")
 
 
 @contextmanager
-def engine(options: "Options", out: "Path | Store") -> "Iterator[Engine | None]":
-    """The engine; None for this machine, on which commands have their own ways.
-
-    Args:
-        options: Which, and how.
-        out: What ``--out`` names.
-
-    Raises:
-        HairlineError: If tasks of a cluster are to write into a store.
-    """
+def engine(options: "Options") -> "Iterator[Engine | None]":
+    """The engine; None for this machine, on which commands have their own ways."""
     if options.name == THIS_MACHINE:
         yield None
         return
-    if not isinstance(out, Path):
-        raise HairlineError(
-            f"--out {out.url}: tasks of a cluster write into a folder that all its machines see, not into a store; "
-            "name a folder, and copy it"
-        )
     from hairline.engine.choice import opened
 
     with opened(options) as found:

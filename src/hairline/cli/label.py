@@ -59,7 +59,7 @@ def label(
 
         options = folder.Options(scale, threshold, overlay, again)
         with (
-            engines.engine(asked, place) as shared,
+            engines.engine(asked) as shared,
             bar(len(found), "label", "photo") as progress,
         ):
             done = folder.predict_all(found, labeller, shelf, options, given_photos.tell, progress.update, shared)

@@ -89,7 +89,7 @@ def measure(
         for name, error in missing.items():
             folder.forget(out, name)
             given_photos.tell(error)
-        with engines.engine(asked_engine, out) as shared, bar(len(jobs), "measure", "photo") as progress:
+        with engines.engine(asked_engine) as shared, bar(len(jobs), "measure", "photo") as progress:
             done = folder.measure_all(jobs, out, options, classes, workers, given_photos.tell, progress.update, shared)
         wanted = outputs.Wanted(page, coco, geojson, geopackage)
         with bar(None, "write", "photo") as progress:

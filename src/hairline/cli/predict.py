@@ -96,7 +96,7 @@ def predict(
         typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
         options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)
         with (
-            engines.engine(asked, place) as shared,
+            engines.engine(asked) as shared,
             bar(len(found), "predict", "photo") as progress,
         ):
             done = folder.predict_all(found, predictor, shelf, options, given_photos.tell, progress.update, shared)

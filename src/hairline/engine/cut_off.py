@@ -32,8 +32,8 @@ def refuse_unreachable(address: str, wait_s: float) -> None:
     while not answers(address, min(wait_s, TRY_S)):
         if time.monotonic() >= end:
             raise HairlineError(
-                f"runtime.engine.address: {address}: nothing answers there after {wait_s:g} s; expected the head of a "
-                "Ray cluster; start it, correct the address, or choose the engine 'local'"
+                f"{address}: nothing answers there after {wait_s:g} s; expected the head of a Ray cluster; start it, "
+                "correct runtime.engine.address (--address), or choose the engine 'local'"
             )
         time.sleep(0.2)
 

@@ -1,11 +1,35 @@
 """What an engine does for a stage."""
 
 from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What there is to say of work besides what it is.
+
+    Attributes:
+        doing: What stands beside the progress bar; empty for none.
+        named: What an item is called in errors, and known by in the next run.
+        kept: Folder for what finished chunks came to, where the engine is ``remote``; a run that finds it goes on after
+            them.
+        into: Folder that work writes into; a machine of a cluster that sees another one there is refused. None is that
+            of ``kept``.
+    """
+
+    doing: str = ""
+    named: Callable[[Any], str] = str
+    kept: Path | None = None
+    into: Path | None = None
+
+
+PLAIN = Terms()
+"""Nothing besides."""
 
 
 class Crew(Protocol):
@@ -34,22 +58,14 @@ class Engine(Protocol):
     remote: bool
 
     def map(
-        self,
-        work: Callable[[Item], Result],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Item], Result], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """Do work on every item.
 
         Args:
             work: Gives the result of an item; what it writes may be written twice, the same both times.
             items: Taken a few ahead of the results, so that a lazy iterator is never in memory as a whole.
-            doing: What stands beside the progress bar; empty for none.
-            named: What an item is called in errors, and known by in the next run.
-            kept: Folder for what finished chunks came to, where the engine is ``remote``; a run that finds it goes on
-                after them.
+            terms: What else there is to say of it.
 
         Raises:
             Exception: What work raises, of the first item in order that it raises for.
@@ -58,12 +74,7 @@ class Engine(Protocol):
         ...
 
     def batches(
-        self,
-        work: Callable[[Sequence[Item]], Sequence[Result]],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Sequence[Item]], Sequence[Result]], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """The same for work that takes many items at a time: as many as a task has, and on this machine all of them."""
         ...

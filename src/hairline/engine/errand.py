@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hairline.engine import build, kept
+from hairline.engine import build, kept, shared
 from hairline.engine.chunks import Chunk
 from hairline.errors import HairlineError
 
@@ -27,6 +27,7 @@ class Place:
         threads: Threads that a task has.
         installed: What the asker has installed.
         kept: Folder of finished chunks.
+        mark: File by which the folder that is written into is known as the asker's.
         modules: Where the asker finds modules, such as the stages in its folder.
     """
 
@@ -34,6 +35,7 @@ class Place:
     threads: int
     installed: dict[str, str] = field(default_factory=build.installed)
     kept: Path | None = None
+    mark: Path | None = None
     modules: tuple[str, ...] = field(default_factory=lambda: tuple(sys.path))
 
 
@@ -60,6 +62,8 @@ def run(load: Callable[[], Callable[[Sequence[Any]], Sequence[Any]]], chunk: Chu
             found = list(load()(chunk.items))
             kept.write(place.kept, chunk, found)
         return Outcome(found)
+    except SystemExit as error:  # which would end the worker, as if it were lost
+        return Outcome([], RuntimeError(f"work ended its process with status {error.code}"))
     except Exception as error:
         return Outcome([], sendable(error))
 
@@ -68,7 +72,7 @@ def enter(place: Place) -> None:
     """Make this process one that works as the asker's would.
 
     Raises:
-        HairlineError: If the asker's folder is not here, or something else is installed.
+        HairlineError: If the asker's folders are not here, or something else is installed.
     """
     try:
         os.chdir(place.folder)
@@ -77,6 +81,7 @@ def enter(place: Place) -> None:
             f"{place.folder}: machine {platform.node()} of the cluster has no such folder ({error.strerror}); expected "
             "the workspace on a file system that all machines see at the same path"
         ) from None
+    shared.refuse_unseen(place.mark)
     build.refuse_other(place.installed, build.installed(), platform.node())
     sys.path += [path for path in place.modules if path not in sys.path]
     for name in THREADS:

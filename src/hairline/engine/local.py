@@ -5,10 +5,9 @@ import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
-from hairline.engine.engine import Crew
+from hairline.engine.engine import PLAIN, Crew, Terms
 from hairline.io.progress import progress
 
 Item = TypeVar("Item")
@@ -35,17 +34,12 @@ class Local:
         self._threads, self._ahead = threads or os.cpu_count() or 1, ahead
 
     def map(
-        self,
-        work: Callable[[Item], Result],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Item], Result], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """Do work on every item, in order; see :class:`hairline.engine.engine.Engine`."""
         total = len(items) if isinstance(items, Sequence) else None
         results = self._results(work, items)
-        yield from progress(results, doing, total) if doing else results
+        yield from progress(results, terms.doing, total) if terms.doing else results
 
     def _results(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
         if self._threads == 1:
@@ -56,12 +50,7 @@ class Local:
         return ThreadPoolExecutor(self._threads)
 
     def batches(
-        self,
-        work: Callable[[Sequence[Item]], Sequence[Result]],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Sequence[Item]], Sequence[Result]], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """All items at once, on the caller's thread; work shows its own progress."""
         yield from work(list(items))

@@ -1,12 +1,9 @@
-"""The engine on a Ray cluster: the only module that knows Ray.
+"""The engine on a Ray cluster, which :mod:`hairline.engine.joining` joins; no other module knows Ray.
 
 What work needs (a network's weights, options) is put into the cluster's memory once; each worker takes it from there
 once. Chunks are tasks. Ray itself tries none of them again: :mod:`hairline.engine.flow` does, and counts.
 """
 
-import logging
-import math
-import os
 import sys
 import time
 import uuid
@@ -16,14 +13,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from hairline.engine import cut_off, errand
+from hairline.engine import cut_off, errand, joining, shared
 from hairline.engine.chunks import Chunk, cut
-from hairline.engine.engine import Crew
+from hairline.engine.engine import PLAIN, Crew, Terms
 from hairline.engine.errand import Outcome, Place
 from hairline.engine.flow import Flow, LostError
-from hairline.engine.options import AUTO, CLIENT, Options
+from hairline.engine.options import Options
 from hairline.errors import HairlineError
-from hairline.io import extras
 from hairline.io.progress import bar
 
 Item = TypeVar("Item")
@@ -33,11 +29,6 @@ LOOK_S = 2.0
 """Seconds between two looks at the machines of a cluster."""
 CANCEL_S = 5.0
 """Seconds that cancelled tasks have to clear up, before their workers are killed."""
-OWN_STORE_BYTES = 200 << 20
-"""Memory for what is handed over, of a cluster that is started here."""
-
-QUIET = {"log_to_driver": False, "logging_level": "ERROR", "configure_logging": False}
-"""What workers print stays in the cluster's logs; what is wrong comes as errors."""
 
 _works: dict[str, Callable[[Sequence[Any]], Sequence[Any]]] = {}
 """In a worker: the work that it did last, by its name."""
@@ -59,10 +50,10 @@ class OnRay:
         Raises:
             HairlineError: If Ray is not installed, or the cluster cannot be reached within ``options.wait_s``.
         """
-        self._options, self._ray, self.lost = options, _imported(), 0
+        self._options, self._ray, self.lost = options, joining.imported(), 0
         self._own = not self._ray.is_initialized()  # else whoever called joined one before, as notebooks do
-        address = _join(self._ray, options) if self._own else options.address
-        self._health = cut_off.Health(_head(self._ray, address), options.wait_s)
+        head = joining.join(self._ray, options) if self._own else joining.head(self._ray)
+        self._health = cut_off.Health(head, options.wait_s)
 
     def close(self) -> None:
         """Leave the cluster; one that was started here ends."""
@@ -70,39 +61,32 @@ class OnRay:
             self._ray.shutdown()
 
     def map(
-        self,
-        work: Callable[[Item], Result],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Item], Result], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """Do work on every item, in order; see :class:`hairline.engine.engine.Engine`."""
-        return self.batches(partial(_each, work), items, doing, named, kept)
+        return self.batches(partial(_each, work), items, terms)
 
     def batches(
-        self,
-        work: Callable[[Sequence[Item]], Sequence[Result]],
-        items: Iterable[Item],
-        doing: str = "",
-        named: Callable[[Item], str] = str,
-        kept: Path | None = None,
+        self, work: Callable[[Sequence[Item]], Sequence[Result]], items: Iterable[Item], terms: Terms = PLAIN
     ) -> Generator[Result, None, None]:
         """The same for work that takes many items at a time."""
-        tasks = _Tasks(self._ray, self._options, self._health, work, kept)
-        flow = Flow(tasks, cut(items, self._options.chunk, named), self._options, kept)
         total = len(items) if isinstance(items, Sequence) else None
-        try:
-            with bar(total, doing) if doing else _Silent() as moved:
+        with shared.marked(terms.into or terms.kept) as mark, _moved(total, terms.doing) as done:
+            tasks = _Tasks(self._ray, self._options, self._health, work, self._place(terms.kept, mark))
+            flow = Flow(tasks, cut(items, self._options.chunk, terms.named), self._options, terms.kept)
+            try:
                 for chunk, results in flow:
                     yield from results
-                    moved.update(len(chunk.items))
-        finally:
-            self.lost += flow.lost
+                    done(len(chunk.items))
+            finally:
+                self.lost += flow.lost
+
+    def _place(self, kept: Path | None = None, mark: Path | None = None) -> Place:
+        return Place(Path.cwd(), max(int(self._options.cpus_per_task), 1), kept=kept, mark=mark)
 
     def crew(self, work: Callable[[], Any]) -> Crew:
         """Workers that run ``work`` until it returns, a task each."""
-        return _Crew(_Tasks(self._ray, self._options, self._health, partial(_once, work), None))
+        return _Crew(_Tasks(self._ray, self._options, self._health, partial(_once, work), self._place()))
 
     def refuse_apart(self, url: str, where: str) -> None:
         """Refuse a file as the database of workers on several machines.
@@ -118,17 +102,14 @@ class OnRay:
             )
 
 
-class _Silent:
-    """No progress bar."""
-
-    def __enter__(self) -> "_Silent":
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def update(self, count: int) -> None:
-        """Nothing is shown."""
+@contextmanager
+def _moved(total: int | None, doing: str) -> Iterator[Callable[[int], object]]:
+    """What moves a progress bar; nothing where nothing stands beside it."""
+    if not doing:
+        yield lambda count: None
+        return
+    with bar(total, doing) as shown:
+        yield shown.update
 
 
 def _each(work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
@@ -143,14 +124,13 @@ class _Tasks:
     """Chunks as tasks of Ray: a :class:`hairline.engine.flow.Cluster`."""
 
     def __init__(
-        self, ray: Any, options: Options, health: "cut_off.Health", work: Callable[[Any], Any], kept: Path | None
+        self, ray: Any, options: Options, health: cut_off.Health, work: Callable[[Any], Any], place: Place
     ) -> None:
         self._ray, self._options, self._health = ray, options, health
         self._looked, self._slots, self._none_since = -LOOK_S, 0, time.monotonic()
-        threads = max(int(options.cpus_per_task), 1)
         content = ray.cloudpickle.dumps(work)
         with self._connected():
-            self._sent = (uuid.uuid4().hex, [ray.put(content)], Place(Path.cwd(), threads, kept=kept))
+            self._sent = (uuid.uuid4().hex, [ray.put(content)], place)
         task = ray.remote(num_cpus=options.cpus_per_task, num_gpus=options.gpus_per_task, max_retries=0)
         self._run = task(_run)
 
@@ -257,7 +237,7 @@ def _run(name: str, content: list[Any], place: Place, chunk: Chunk) -> Outcome:
 
     def load() -> Callable[[Sequence[Any]], Sequence[Any]]:
         if name not in _works:
-            ray = _imported()
+            ray = joining.imported()
             _works.clear()
             _works[name] = ray.cloudpickle.loads(ray.get(content[0]))
         return _works[name]
@@ -277,92 +257,18 @@ def slots_of(resources: dict[str, float], options: Options) -> int:
     return int(slots + 1e-9)
 
 
-def _imported() -> Any:
-    """Ray, which sends nobody how it is used."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ.setdefault("RAY_raylet_start_wait_time_s", "120")  # a busy machine needs longer than Ray's 30
-    with extras.needed("the engine 'ray'"):
-        import ray
-    logging.getLogger("ray").setLevel(logging.ERROR)  # which its import sets
-    return ray
-
-
-def _join(ray: Any, options: Options) -> str | None:
-    """Join a cluster, within ``options.wait_s`` for its head to be there, and as long for it to be Ray's.
-
-    Returns:
-        Its address; None of one that is started here.
-    """
-    if options.address is None:
-        _start(ray)
-        return None
-    address = _running() if options.address == AUTO else options.address
-    cut_off.refuse_unreachable(address.removeprefix(CLIENT), options.wait_s)
-    if address.startswith(CLIENT):
-        extras.refuse_without("grpc", f"runtime.engine.address {address}")
-        os.environ["RAY_CLIENT_RECONNECT_GRACE_PERIOD"] = str(math.ceil(options.wait_s))
-    try:
-        cut_off.within(options.wait_s, partial(ray.init, address, **QUIET))
-    except (ConnectionError, RuntimeError, ValueError, TimeoutError, AssertionError) as error:
-        raise HairlineError(_refused(address, error)) from error
-    return address
-
-
-def _start(ray: Any) -> None:
-    """Start a cluster on this machine."""
-    try:
-        ray.init("local", include_dashboard=False, object_store_memory=OWN_STORE_BYTES, **QUIET)
-    except Exception as error:  # Ray has no class of its own for what does not start
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise HairlineError(
-            f"runtime.engine.address: null: Ray does not start on this machine ({reason}); expected room for it; look "
-            "at /tmp/ray/session_latest/logs, or choose the engine 'local'"
-        ) from error
-
-
-def _running() -> str:
-    """The cluster that RAY_ADDRESS names, or that this machine is part of.
-
-    Ray itself would wait for it without end if it died.
-    """
-    if (told := os.environ.get("RAY_ADDRESS", "")).startswith(CLIENT):
-        return told
-    try:
-        from ray._private import services  # no public function tells it
-
-        address = services.canonicalize_bootstrap_address(AUTO)
-    except (ConnectionError, ValueError) as error:
-        raise HairlineError(_refused(AUTO, error)) from error
-    return str(address)
-
-
 def _ways_to_lose() -> tuple[type[Exception], ...]:
     """How Ray Client tells that it has lost its connection; without grpc there is no Ray Client."""
     grpc = sys.modules.get("grpc")
     return (ConnectionError, grpc.RpcError) if grpc else (ConnectionError,)
 
 
-def _refused(address: str, error: Exception) -> str:
-    reason = (str(error).splitlines() or [type(error).__name__])[0]
-    return (
-        f"runtime.engine.address: {address}: no cluster can be joined ({reason}); expected one that runs the same "
-        "versions of Ray and Python: start it with 'ray start --head' and name its address, or null to start one here"
-    )
-
-
-def _head(ray: Any, address: str | None) -> str:
-    """HOST:PORT of what a driver talks to."""
-    if address is not None and address.startswith(CLIENT):
-        return address.removeprefix(CLIENT)
-    return str(ray.get_runtime_context().gcs_address)
-
-
 def _not_run(error: Exception) -> str:
-    """What kept a task from beginning."""
+    """What kept a task from beginning, or from sending what it found."""
     last = (str(error).strip().splitlines() or ["unknown"])[-1]
     return (
-        f"a worker of the cluster cannot begin ({last}); expected the same hairline on all machines: install it there "
-        "with the same constraints.txt"
+        f"a worker of the cluster cannot begin, or cannot send what it found ({last}); expected the same hairline on "
+        "all machines: install it there with the same constraints.txt"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.engine.local import Local
 from hairline.errors import HairlineError
 from hairline.inspection import one_photo, opened, places
@@ -121,8 +121,9 @@ def _predict_all(
                 yield job
 
     ask = partial(_predicted, predictor, shelf, options)
+    terms = Terms(named=lambda job: str(job.photo.path), into=shelf.shared)
     try:
-        with closing(engine.map(ask, jobs(), named=lambda job: str(job.photo.path))) as results:
+        with closing(engine.map(ask, jobs(), terms)) as results:
             for found in results:
                 photo = begun.popleft()
                 book.add(photo, found) if isinstance(found, Record) else fail(photo, found)

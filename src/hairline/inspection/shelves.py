@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from hairline.inspection import places, records, tags
 from hairline.inspection.records import Record
@@ -24,11 +26,13 @@ class Shelf:
 
     Attributes:
         folder: What is found is written to it.
+        shared: Folder that all machines must see which write; None where each has its own.
     """
 
     def __init__(self, folder: Path) -> None:
         """Use a folder; nothing is done yet."""
         self.folder = folder
+        self.shared: Path | None = folder
 
     def told(self, name: str) -> str:
         """Where a file lies, for people."""
@@ -70,7 +74,8 @@ class Shelf:
 class Remote(Shelf):
     """A store; its folder holds what is on its way to it, and the small files.
 
-    Two that write to one store are told apart by the table, which is replaced only where it is as it was last seen.
+    Two that write to one store are told apart by the table, which is replaced only where it is as it was last seen. One
+    that is sent to another process has a folder of its own there, and takes photos in; the table stays with who asks.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:
@@ -80,6 +85,7 @@ class Remote(Shelf):
             StoreError: If the store does not answer.
         """
         super().__init__(folder)
+        self.shared = None
         self.store, found = store, store.known()
         self._etag = found[records.FILE].etag if records.FILE in found else None
         self._sure = found[records.FILE].changed - SURE if records.FILE in found else None
@@ -87,6 +93,9 @@ class Remote(Shelf):
         self._kept = {name: store.read(name) for name in SMALL if name in found}
         for name, content in self._kept.items():
             (folder / name).write_bytes(content)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Sent, (self.store, dict(self._known))
 
     def told(self, name: str) -> str:
         """Where an object lies, for people."""
@@ -172,6 +181,15 @@ class Remote(Shelf):
             yield file
         finally:
             file.unlink()
+
+
+class _Sent(Remote):
+    """In another process: takes photos in, as long as it is used."""
+
+    def __init__(self, store: Store, known: dict[str, datetime]) -> None:
+        self._home = TemporaryDirectory()
+        Shelf.__init__(self, Path(self._home.name))
+        self.store, self._known = store, known
 
 
 def _names(kind: Callable[[Path, str, bool], Path], name: str) -> list[str]:

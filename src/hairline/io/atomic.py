@@ -84,10 +84,15 @@ def write_texts(texts: Mapping[Path, str]) -> None:
             raise
 
 
+def partial_name(name: str) -> str:
+    """What a file is called that is to be gone with this process: the next one that writes beside it removes it."""
+    return f".partial.{os.getpid()}-{HOST}.{name}"
+
+
 @contextmanager
 def _partial(target: Path) -> Iterator[Path]:
     """A path beside a target to write to, which is gone in the end."""
-    partial = target.with_name(f".partial.{os.getpid()}-{HOST}.{target.name}")
+    partial = target.with_name(partial_name(target.name))
     try:
         with _named(target, partial):
             target.parent.mkdir(parents=True, exist_ok=True)

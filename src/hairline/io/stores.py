@@ -6,7 +6,8 @@ another server than Amazon's.
 """
 
 import os
-from collections.abc import Mapping
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +16,8 @@ from urllib.parse import urlsplit
 
 from hairline.errors import HairlineError
 from hairline.io import urls
-from hairline.io.store_errors import MeanwhileError, StoreError, told
+from hairline.io.file_names import printable
+from hairline.io.store_errors import EmptyError, MeanwhileError, StoreError, told
 
 S3 = "s3"
 ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
@@ -23,6 +25,7 @@ CONNECT_S, ANSWER_S, TRIES = 10, 60, 3
 """Seconds to wait for a connection and for an answer, and how often each is tried."""
 ONE_PUT = 5 << 30
 """Bytes of the largest object that S3 takes in one put."""
+BUCKET = re.compile(r"[A-Za-z0-9_\-][A-Za-z0-9._\-]*")
 
 
 @dataclass(frozen=True)
@@ -50,20 +53,63 @@ def place(word: str | Path) -> "Path | Store":
     scheme, rest = found[1].lower(), found[2]
     if scheme == "file":
         return urls.local_path(str(word))
-    url = f"{scheme}://{rest}"
     if scheme != S3:
-        raise HairlineError(f"{urls.masked(url)}: expected a folder, file:///… or s3://BUCKET/FOLDER; correct it")
-    bucket = rest.partition("/")[0]
-    if "@" in bucket or ":" in bucket:
+        shown = urls.masked(f"{scheme}://{rest}")
+        raise HairlineError(f"{shown}: expected a folder, file:///… or s3://BUCKET/FOLDER; correct it")
+    bucket, _, folder = rest.partition("/")
+    _refuse_no_bucket(bucket, rest)
+    _refuse_no_folder(f"{scheme}://{bucket}", folder.strip("/"))
+    return Store(f"{scheme}://{bucket}/{folder.strip('/')}")
+
+
+def _refuse_no_bucket(bucket: str, rest: str) -> None:
+    if "@" in bucket or ":" in bucket or "%" in bucket:
         raise HairlineError(
-            f"{scheme}://{urls.HIDDEN}: has a user, a password or a port where the bucket should be; expected "
+            f"{S3}://{urls.HIDDEN}: has a user, a password or a port where the bucket should be; expected "
             "s3://BUCKET/FOLDER; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, and AWS_ENDPOINT_URL "
             "for another server"
         )
-    folder = rest.partition("/")[2].strip("/")
-    if not bucket or not folder or "?" in rest:
-        raise HairlineError(f"{url}: expected s3://BUCKET/FOLDER; name a folder in the bucket")
-    return Store(f"{scheme}://{bucket}/{folder}")
+    if not BUCKET.fullmatch(bucket):
+        raise HairlineError(
+            f"{printable(urls.masked(f'{S3}://{rest}'))}: expected s3://BUCKET/FOLDER, the bucket of letters, digits, "
+            "'.', '-' and '_'; correct it"
+        )
+
+
+def _refuse_no_folder(bucket: str, folder: str) -> None:
+    where = printable(urls.masked(f"{bucket}/{folder}".rstrip("/")))
+    if not folder or "?" in folder:
+        raise HairlineError(f"{where}: expected s3://BUCKET/FOLDER; name a folder in the bucket")
+    if not folder.isprintable() or not {"", ".", ".."}.isdisjoint(folder.split("/")):
+        raise HairlineError(
+            f"{where}: a store has no '.' and '..', no folder without a name and none with control characters; "
+            "expected s3://BUCKET/FOLDER; correct it"
+        )
+
+
+def _refuse_no_endpoint(name: str, value: str) -> None:
+    if "@" in value:
+        raise HairlineError(
+            f"{name}: has a user or a password in it; expected http://SERVER:PORT; set AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY instead"
+        )
+    if value and not _is_endpoint(value):
+        raise HairlineError(f"{name}: expected http://SERVER:PORT or https://SERVER, found {value!r}; correct it")
+
+
+def _refuse_spoilt_secrets() -> None:
+    for name in urls.SECRETS:
+        if not os.environ.get(name, "").isprintable():
+            raise HairlineError(f"{name}: has a control character in it, such as the end of a line; set it without")
+
+
+def _is_endpoint(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        whole = bool(parts.hostname) and parts.port != 0 and not parts.query and not parts.fragment
+    except ValueError:  # brackets that do not end, or a port that cannot be
+        return False
+    return whole and parts.scheme in ("http", "https") and value.isprintable() and " " not in value
 
 
 class Store:
@@ -77,15 +123,13 @@ class Store:
         """Open a store; nothing is asked of it yet.
 
         Raises:
-            HairlineError: If the extra ``s3`` is not installed, or AWS_ENDPOINT_URL has a password in it.
+            HairlineError: If the extra ``s3`` is not installed, AWS_ENDPOINT_URL is no address or has a password in
+                it, or credentials have the end of a line in them.
         """
         self.url, self._root = url, url.partition("://")[2]
         for name in ENDPOINTS:
-            if "@" in urlsplit(os.environ.get(name, "")).netloc:
-                raise HairlineError(
-                    f"{name}: has a user or a password in it; expected http://SERVER:PORT; set AWS_ACCESS_KEY_ID and "
-                    "AWS_SECRET_ACCESS_KEY instead"
-                )
+            _refuse_no_endpoint(name, os.environ.get(name, ""))
+        _refuse_spoilt_secrets()
         try:
             from s3fs import S3FileSystem
         except ImportError:
@@ -97,6 +141,9 @@ class Store:
         self._files: Any = S3FileSystem(use_listings_cache=False, skip_instance_cache=True, config_kwargs=limits)
         self._files.retries = TRIES
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Store, (self.url,)  # with the credentials of whoever it is sent to
+
     def known(self) -> dict[str, Known]:
         """Name below the URL → what is known of the object.
 
@@ -105,13 +152,14 @@ class Store:
         """
         bucket, _, folder = self._root.partition("/")
         found, more = dict[str, Known](), dict[str, str]()
-        while True:
-            listed = self._ask("list", "list_objects_v2", Bucket=bucket, Prefix=f"{folder}/", **more)
-            for each in listed.get("Contents", []):
-                found[each["Key"].removeprefix(f"{folder}/")] = Known(each["ETag"], each["LastModified"])
-            if not listed.get("IsTruncated"):
-                return found
-            more = {"ContinuationToken": listed["NextContinuationToken"]}
+        with told(self.url, "list"):
+            while True:
+                listed = self._files.call_s3("list_objects_v2", Bucket=bucket, Prefix=f"{folder}/", **more)
+                for each in listed.get("Contents", []):
+                    found[each["Key"].removeprefix(f"{folder}/")] = Known(each["ETag"], each["LastModified"])
+                if not listed.get("IsTruncated"):
+                    return found
+                more = {"ContinuationToken": listed["NextContinuationToken"]}
 
     def read(self, name: str, most: int | None = None) -> bytes:
         """An object, or so many bytes of its beginning.
@@ -119,8 +167,9 @@ class Store:
         Raises:
             StoreError: If it is not there, or the store does not answer.
         """
-        with told(self.url, f"read {name}"):
+        with suppress(EmptyError), told(self.url, f"read {name}"):
             return bytes(self._files.cat_file(f"{self._root}/{name}", start=None if most is None else 0, end=most))
+        return b""
 
     def write(self, name: str, content: bytes) -> None:
         """Write an object by one put, in the place of what was there.
@@ -153,16 +202,16 @@ class Store:
 
     def _etag(self, name: str) -> str:
         bucket, _, folder = self._root.partition("/")
-        return str(self._ask(f"read {name}", "head_object", Bucket=bucket, Key=f"{folder}/{name}")["ETag"])
+        with told(self.url, f"read {name}"):
+            return str(self._files.call_s3("head_object", Bucket=bucket, Key=f"{folder}/{name}")["ETag"])
 
     def _put(self, name: str, content: bytes, **condition: str) -> str:
         bucket, _, folder = self._root.partition("/")
         if len(content) > ONE_PUT:
             raise StoreError(f"{self.url}/{name}: has {len(content):,} bytes; S3 takes {ONE_PUT:,} in one put")
-        answer = self._ask(
-            f"write {name}", "put_object", Bucket=bucket, Key=f"{folder}/{name}", Body=content, **condition
-        )
-        return str(answer["ETag"])
+        with told(self.url, f"write {name}"):
+            answer = self._files.call_s3("put_object", Bucket=bucket, Key=f"{folder}/{name}", Body=content, **condition)
+            return str(answer["ETag"])
 
     def remove(self, names: list[str]) -> None:
         """Take objects away, those that are not there among them.
@@ -172,9 +221,5 @@ class Store:
         """
         bucket, _, folder = self._root.partition("/")
         for name in names:
-            self._ask(f"remove {name}", "delete_object", Bucket=bucket, Key=f"{folder}/{name}")
-
-    def _ask(self, action: str, method: str, **what: object) -> Mapping[str, Any]:
-        with told(self.url, action):
-            answer: Mapping[str, Any] = self._files.call_s3(method, **what)
-            return answer
+            with told(self.url, f"remove {name}"):
+                self._files.call_s3("delete_object", Bucket=bucket, Key=f"{folder}/{name}")

@@ -3,7 +3,7 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote_to_bytes
 
 from hairline.errors import HairlineError
 
@@ -13,6 +13,9 @@ SECRET_LETTERS = 8
 HIDDEN = "***"
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]+):/+(.*)", re.DOTALL)
 """Scheme and rest; a path has one slash where there were two."""
+_FILE = re.compile(r"file:(?://(?:localhost)?/*)?(/[^/].*)", re.DOTALL | re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^\s@'\"]*:[^\s@'\"]*@|(?<=://)[^\s/@'\"]*@")
+_QUERY = re.compile(r"(://[^\s?'\"]*\?)[^\s'\"]+")
 
 
 def is_url(word: str | Path) -> bool:
@@ -35,24 +38,25 @@ def as_typed(word: str | Path) -> str:
 
 
 def masked(text: str) -> str:
-    """A text without what may be a password: what stands before ``@`` in URLs, and the secrets of the environment.
+    """A text without what may be a password: users and queries of URLs, and the secrets of the environment.
 
-    >>> masked("cannot reach http://user:word@host/x")
-    'cannot reach http://***@host/x'
+    >>> masked("cannot reach http://user:word@host/x?signature=1f")
+    'cannot reach http://***@host/x?***'
     """
-    text = re.sub(r"(?<=://)[^\s@'\"]*:[^\s@'\"]*@|(?<=://)[^\s/@'\"]*@", f"{HIDDEN}@", text)
-    for secret in (os.environ.get(name, "") for name in SECRETS):
+    text = _QUERY.sub(rf"\1{HIDDEN}", _USER.sub(f"{HIDDEN}@", text))
+    for secret in (os.environ.get(name, "").strip() for name in SECRETS):
         text = text.replace(secret, HIDDEN) if len(secret) >= SECRET_LETTERS else text
     return text
 
 
 def local_path(url: str) -> Path:
-    """The path of ``file:///…``.
+    """The path of ``file:///…``; ``?`` and ``#`` are letters of names, as in paths.
 
     Raises:
         HairlineError: If it names another machine, or no path.
     """
-    parts = urlsplit(url)
-    if parts.netloc not in ("", "localhost") or not parts.path.strip("/"):
+    found = _FILE.fullmatch(url)
+    path = unquote_to_bytes(found[1]) if found else b""
+    if not path or b"\0" in path:
         raise HairlineError(f"{masked(url)}: expected file:///FOLDER, on this machine; correct it")
-    return Path(unquote(parts.path))
+    return Path(os.fsdecode(path))

@@ -24,7 +24,9 @@ from hairline.reporting.figures.image_browser import Shown
 
 LABELS, SEGMENTERS = "labels of", "segmenters on"
 BROWSED = 24
-"""Most images of a test set that can be looked through."""
+"""Most images of a test set that can be looked through, unless the gallery has more."""
+ROWS = 24
+"""Most rows of a drawn gallery, evenly spaced."""
 DRAWN = repro("draw_labels")
 Panels = Mapping[str, Mapping[str, Counts]]
 
@@ -55,7 +57,8 @@ def curves(drawn: Panels, kind: str) -> html.Drawings:
 def grids(params: Params, paths: Paths) -> Iterator[tuple[str, str, bytes]]:
     """Two galleries a test set, of labels and of predictions (figures 5, 6 and 8 of the paper): name, title, PNG."""
     for test_set in params.matrix.test_sets:
-        rows = [_row(params, paths, test_set, sample_id) for sample_id in _gallery(params, paths, test_set)]
+        shown = _gallery(params, paths, test_set)
+        rows = [_row(params, paths, test_set, shown[index]) for index in evenly(len(shown), ROWS)]
         if rows:
             labels = [replace(row, predictions={}) for row in rows]
             yield f"labels_{test_set}", f"Pseudo-labels of test images of {test_set}", _grid(labels)
@@ -76,10 +79,9 @@ def _gallery(params: Params, paths: Paths, test_set: str) -> list[str]:
     return [candidates[index] for index in evenly(len(candidates), params.evaluation.gallery)]
 
 
-def browser(params: Params, paths: Paths, results: Sequence[Result]) -> image_browser.Browser:
+def images(params: Params, paths: Paths, results: Sequence[Result]) -> Iterator[Shown]:
     """The galleries' images and those that segmenters did worst and best on, the better ones' first, up to a number."""
-    images, several = [], several_training_sets(results)
-    extreme = params.evaluation.extremes
+    several, most = several_training_sets(results), max(BROWSED, params.evaluation.gallery)
     for test_set in params.matrix.test_sets:
         here = [each for each in results if each.kind == "segmenter" and each.dataset == test_set]
         tables = {result_called(each, several): each.table for each in here if each.table is not None}
@@ -87,19 +89,18 @@ def browser(params: Params, paths: Paths, results: Sequence[Result]) -> image_br
         scores = {name: image_f1(table) for name, table in tables.items()}
         chosen = dict.fromkeys(_gallery(params, paths, test_set))
         for name in sorted(tables, key=lambda name: -scores[name].mean()):
-            chosen |= dict.fromkeys(extremes(tables[name], extreme))
-        for sample_id in sorted([*chosen][:BROWSED]):
+            chosen |= dict.fromkeys(extremes(tables[name], params.evaluation.extremes))
+        for sample_id in sorted([*chosen][:most]):
             f1 = {name: float(found[sample_id]) for name, found in scores.items() if sample_id in found}
-            images.append(Shown(sample_id, test_set, f1, _layers(_row(params, paths, test_set, sample_id)), seen))
-    return image_browser.Browser(images)
+            yield Shown(sample_id, test_set, f1, _layers(_row(params, paths, test_set, sample_id)), seen)
 
 
 def _layers(row: image_grids.PictureRow) -> dict[str, bytes]:
-    maps: dict[str, NDArray[np.generic]] = {} if row.mask is None else {"mask": row.mask}
-    maps |= {} if row.evidence is None else {"evidence": row.evidence}
+    maps: dict[str, NDArray[np.generic]] = {} if row.evidence is None else {"evidence": row.evidence}
     maps |= {f"labels of {name}": scores for name, scores in row.labels.items()} | dict(row.predictions)
     drawn = {name: image_browser.score_map(scores) for name, scores in maps.items()}
-    return {"image": image_browser.photo(row.image), **drawn}
+    mask = {} if row.mask is None else {"mask": image_browser.score_map(row.mask, colour=image_browser.TRUE)}
+    return {"image": image_browser.photo(row.image), **mask, **drawn}
 
 
 def _predictions(params: Params, paths: Paths, test_set: str) -> dict[str, Path]:

@@ -6,7 +6,8 @@ well; they sort and filter tables and drive the image browser.
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,11 +23,23 @@ FILTERED = 6
 
 @dataclass(frozen=True)
 class Table:
-    """A table under a heading; columns and cells are shown as they are. Sorted and filtered by the reader."""
+    """A table under a heading; columns and cells are shown as they are. Sorted and filtered by the reader.
+
+    Attributes:
+        title: Its heading.
+        frame: Its cells.
+        folded: Shown only when asked for.
+        best: Row and column, counted from 0, of the cells that stand out as the best.
+        stacked: Whether on a phone each row is a list of its cells, so that all are seen; for tables of few rows.
+        names: Ids of its rows on the page; where there are none, they are made of the first cells.
+    """
 
     title: str
     frame: pd.DataFrame
     folded: bool = False
+    best: Container[tuple[int, int]] = ()
+    stacked: bool = False
+    names: Sequence[str] = ()
 
     @property
     def anchor(self) -> str:
@@ -37,6 +50,24 @@ class Table:
     def filtered(self) -> bool:
         """Whether it has a field to filter its rows."""
         return len(self.frame) >= FILTERED
+
+    @property
+    def rows(self) -> list[tuple[str, tuple[object, ...]]]:
+        """Id of each row on the page, to be linked to, and its cells."""
+        rows = list(self.frame.itertuples(index=False, name=None))
+        return list(zip(self.names or self._ids(rows), rows, strict=True))
+
+    def _ids(self, rows: Sequence[tuple[object, ...]]) -> list[str]:
+        """The first cells of each row in letters and digits, as few as tell the rows apart; else with its number."""
+        for cells in range(1, len(self.frame.columns) + 1):
+            told = [re.sub(r"\W+", "-", " ".join(map(str, row[:cells]))).strip("-") for row in rows]
+            if len(set(told)) == len(told):
+                return [f"{self.anchor}-{each}" for each in told]
+        return [f"{self.anchor}-{number}" for number in range(1, len(rows) + 1)]
+
+    def headed(self, column: int) -> str:
+        """What stands before a cell where the row is a list; empty in other tables."""
+        return str(self.frame.columns[column]) if self.stacked else ""
 
 
 @dataclass(frozen=True)
@@ -59,11 +90,33 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Panels:
-    """Pictures of one image beside each other: what each shows, in words → the bytes of a WebP file; one caption."""
+class Stage:
+    """A photo with layers over it: the picture that a page opens with.
+
+    Attributes:
+        title: What it is, in a sentence or two.
+        photo_told: What the photo is, in a few words.
+        photo: The bytes of a WebP file.
+        layers: What each shows, in words → the bytes of a WebP file, transparent where the photo is to be seen; the
+            best last, which is also shown where no script runs.
+        legend: Colour, as CSS writes it → what it means.
+    """
 
     title: str
-    pictures: Mapping[str, bytes]
+    photo_told: str
+    photo: bytes
+    layers: Mapping[str, bytes]
+    legend: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def best(self) -> str:
+        """What the last layer shows."""
+        return [*self.layers][-1]
+
+    @property
+    def data(self) -> dict[str, object]:
+        """The layers as the page's script reads them; the photo is on the page already."""
+        return {"layers": {name: templating.data_uri(layer, "webp") for name, layer in self.layers.items()}}
 
 
 @dataclass(frozen=True)
@@ -117,7 +170,7 @@ class Gates:
     verdicts: Sequence[Gate]
 
 
-Part = Table | Picture | Panels | Signs | Drawings | Notes | Facts | Gates | Browser
+Part = Table | Picture | Signs | Drawings | Notes | Facts | Gates | Browser
 
 
 @dataclass(frozen=True)
@@ -130,15 +183,22 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """What a report says, in the order it says it: heading and window title, the result in a sentence or two, the rest.
+    """What a report says: heading and window title, the result in a sentence or two, and the rest.
 
-    Parts of ``summary`` stand below the headline, before the first section.
+    The picture stands before the headline, parts of ``summary`` below it, before the first section.
     """
 
     title: str
     headline: str
     summary: Sequence[Part]
     sections: Sequence[Section] = field(default_factory=tuple)
+    picture: Stage | None = None
+
+    @property
+    def beside(self) -> bool:
+        """Whether some of its pictures are files beside it."""
+        parts = [part for section in self.sections for part in section.parts]
+        return any(part.beside for part in parts if isinstance(part, Browser))
 
 
 def render(page: Page) -> str:
@@ -160,8 +220,6 @@ def macro_of(part: Part) -> str:
             return "table"
         case Picture():
             return "picture"
-        case Panels():
-            return "panels"
         case Signs():
             return "signs"
         case Drawings():

@@ -15,6 +15,7 @@ from hairline.data.training_set import TrainingSet
 from hairline.gates.rules import read_findings, read_verdict
 from hairline.io.hashing import content_hash
 from hairline.reporting import (
+    best_cells,
     cost_curve,
     difference_tables,
     headlines,
@@ -29,7 +30,8 @@ from hairline.reporting import (
 )
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import image_browser
-from hairline.reporting.html import Drawings, Facts, Notes, Panels, Part, Picture, Section, Signs, Table
+from hairline.reporting.html import Drawings, Facts, Notes, Part, Picture, Section, Signs, Stage, Table
+from hairline.reporting.metric_columns import ODS
 from hairline.tracking import git
 from hairline.tracking.records import RunRecord, read_record
 from hairline.tracking.waivers import maker
@@ -48,9 +50,8 @@ class Compared:
         taught: Table of the classifiers, cells of text.
         grids: Name, title and PNG of every gallery.
         curves: Precision-recall curves of the segmenters, and of the labels.
-        browser: Images that can be looked through, with every map.
         steps: Every step to a label, an image for each label set.
-        typical: The picture of the first screen; None where there is nothing to show.
+        typical: The picture that the page opens with; None where there is nothing to show.
         studied: What the best labels of each study have seen of its images held out, by the study's name.
         few: Remarks on classifiers that were scored on too few photos.
         cost: Of :func:`hairline.reporting.cost_curve.points`; empty where no training set has a budget.
@@ -63,16 +64,15 @@ class Compared:
     taught: pd.DataFrame
     grids: Sequence[tuple[str, str, bytes]]
     curves: tuple[Drawings, Drawings]
-    browser: image_browser.Browser
     steps: Sequence[Picture]
-    typical: Panels | None = None
+    typical: Stage | None = None
     studied: Mapping[str, Seen] = field(default_factory=dict)
     few: Sequence[str] = ()
     cost: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def page(params: Params, paths: Paths, found: Compared) -> html.Page:
-    """The whole report: the result in words and in a picture, then tables, each with the notes that belong to it."""
+def page(params: Params, paths: Paths, found: Compared, browser: image_browser.Browser) -> html.Page:
+    """The whole report: the result in a picture and in words, then tables, each with the notes that belong to it."""
     summary = found.summary
     tables = summary_tables.tables(summary)
     trained = {title: table for title, table in tables.items() if title.startswith(summary_tables.SEGMENTERS)}
@@ -80,11 +80,11 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
     return html.Page(
         f"hairline: {params.experiment}",
         headlines.headline(summary),
-        [*([found.typical] if found.typical else []), *_seen(summary), *_overview(found)],
+        [*_seen(summary), *_overview(found)],
         [
             Section("Segmenters", [*_scored(trained, summary, "segmenter"), *_seeds(found), *_curves(found.curves[0])]),
             Section("What corrected labels buy", _cost(found.cost)),
-            Section("Images", [*_browser(found), *_pictures(found)]),
+            Section("Images", [*_browser(browser), *_pictures(found)]),
             Section("Pseudo-labels", [*_scored(labels, summary, "label"), *_curves(found.curves[1]), *found.steps]),
             Section("Beside the paper", [*_tables(paper_tables.tables(found.beside, run=True)),
                                          *_notes(paper_tables.notes(found.beside))]),
@@ -97,6 +97,7 @@ def page(params: Params, paths: Paths, found: Compared) -> html.Page:
             Section("Lineage and costs", _lineage(params, paths)),
             Section("Environment", [Facts(_facts(params))]),
         ],
+        found.typical,
     )  # fmt: skip
 
 
@@ -109,13 +110,19 @@ def _seen(summary: pd.DataFrame) -> list[Part]:
 def _overview(found: Compared) -> list[Part]:
     """Every label set against FSV, and against the comparator of the paper where segmenters learned from it."""
     summary = found.summary
-    parts: list[Part] = _tables({"Against FSV": overview_table.table(summary, found.pairs)})
     learned = set(summary.loc[summary["kind"] == "segmenter", "labels"])
-    for other in (name for name in (overview_table.OTHER, f"{overview_table.OTHER}_tuned") if name in learned):
-        parts += _tables({f"Against {other}": overview_table.table(summary, found.pairs, other)})
+    others = [name for name in (overview_table.OTHER, f"{overview_table.OTHER}_tuned") if name in learned]
+    tables = {"Against FSV": overview_table.table(summary, found.pairs)}
+    tables |= {f"Against {other}": overview_table.table(summary, found.pairs, other) for other in others}
+    parts: list[Part] = [
+        Table(title, table, best=best_cells.of_rows(table, learned), stacked=True)
+        for title, table in tables.items()
+        if len(table)
+    ]
     if summary.empty:
         return _notes(notes.notes(summary))
-    told = [overview_table.LEGEND, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
+    legend = [overview_table.LEGEND, best_cells.MARKED]
+    told = [*legend, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
     return [*parts, *_notes([*filter(None, told if parts else []), *seen_signs.made_with(summary)])]
 
 
@@ -123,7 +130,8 @@ def _scored(tables: Mapping[str, pd.DataFrame], summary: pd.DataFrame, kind: str
     """Tables of one kind of results, with how to read them."""
     rows = summary[summary["kind"] == kind]
     told = [*notes.scoring_notes(rows), *notes.paper_notes(rows), *notes.speed_notes(rows)]
-    return [*_tables(tables), *_notes(told)] if tables else []
+    shown = [Table(title, table, best=best_cells.of_column(table, ODS.heading)) for title, table in tables.items()]
+    return [*shown, *_notes(told)] if tables else []
 
 
 def _notes(told: Sequence[str]) -> list[Part]:
@@ -152,8 +160,8 @@ def _curves(curves: Drawings) -> list[Part]:
     return [curves] if curves.drawings else []
 
 
-def _browser(found: Compared) -> list[Part]:
-    return [found.browser] if found.browser.images else []
+def _browser(browser: image_browser.Browser) -> list[Part]:
+    return [browser] if browser.images else []
 
 
 def _pictures(found: Compared) -> list[Part]:
@@ -217,8 +225,9 @@ def _lineage(params: Params, paths: Paths) -> list[Part]:
         record for record in map(read_record, records(params, paths)) if record is not None
     ]  # fmt: skip
     data = pd.DataFrame(_data(params, paths))
-    told = [run_tables.spent(found)] if found else []
-    return [*_tables({"Data": data, "Runs": run_tables.runs(found)}), Notes(told)]
+    told = [run_tables.spent(found), run_tables.OPENED] if found else []
+    runs = Table("Runs", run_tables.runs(found), names=[run_tables.anchor(record) for record in found])
+    return [*_tables({"Data": data}), *([runs] if found else []), Notes(told)]
 
 
 def _data(params: Params, paths: Paths) -> Iterator[dict[str, str]]:

@@ -3,8 +3,10 @@
 import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pandas as pd
 
@@ -20,12 +22,49 @@ SHORT = 12
 """Digits of a hash that are shown."""
 
 
+LOCAL = "http://127.0.0.1:5000"
+"""Where `make ui` shows the runs of this workspace."""
+OPENED = (
+    f"An id opens its run in MLflow: at the server that has it, else at {LOCAL}, where 'make ui' shows this workspace; "
+    "'Copy' takes address and id along."
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that is a link: what it says, and where it leads."""
+
+    text: str
+    address: str
+
+    def __str__(self) -> str:
+        """What it says."""
+        return self.text
+
+
 def runs(records: Iterable[RunRecord]) -> pd.DataFrame:
     """A row a run: what it read and made, the commit of its code, its id in MLflow, time and memory; cells of text."""
     return pd.DataFrame([_run(record) for record in records])
 
 
-def _run(record: RunRecord) -> dict[str, str]:
+def anchor(record: RunRecord) -> str:
+    """What the row of a run is called on the page, to be linked to."""
+    return f"run-{record.run_id}"
+
+
+def address(record: RunRecord) -> str:
+    """Where MLflow shows a run, without a name or password that the tracking store's address may hold.
+
+    >>> address(RunRecord("f00", "", "", "", "", None, {}, {}, [], "", "", "https://me:key@runs.org/mlflow/"))
+    'https://runs.org/mlflow/#/runs/f00'
+    """
+    parts = urlsplit(record.mlflow_uri)
+    served = parts.scheme in ("http", "https")
+    server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}" if served else LOCAL
+    return f"{server}/#/runs/{record.run_id}"
+
+
+def _run(record: RunRecord) -> dict[str, str | Link]:
     return {
         "Run": record.name,
         "Stage": record.stage,
@@ -33,7 +72,7 @@ def _run(record: RunRecord) -> dict[str, str]:
         "Memory (MiB)": ABSENT if record.peak_memory_mb is None else f"{record.peak_memory_mb:,}",
         "Started": record.started,
         "Commit": git.words(record.git_commit, record.dirty, SHORT),
-        "MLflow run": record.run_id,
+        "MLflow run": Link(record.run_id, address(record)),
         "Read": _hashes(record.inputs),
         "Made": _hashes(record.outputs),
     }

@@ -88,13 +88,13 @@ def _line(row: dict[str, Any], first: str) -> dict[str, str]:
     why = f"{row['status']}: {row['reason']}" if told else str(row["status"])
     return {
         first: _name(row),
+        ODS.heading: ODS.told(row) if scored else why,
+        "Seen": seen_signs.counted(row),
         "Model": ABSENT if pd.isna(row["model"]) else str(row["model"]),
         "Training set": str(row["training_set"]),
         "Images": number(row["images"], "d"),
-        "Seen": seen_signs.counted(row),
         SCALE: _scale(row),
-        **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole},
-        **({} if scored else {ODS.heading: why}),
+        **{metric.heading: metric.told(row) for metric in METRICS if not metric.whole and metric is not ODS},
         UNSEEN_ALONE: seen_signs.unseen_alone(row),
         "ODS − FSV": headlines.bracketed_of(row, "ods_minus_manual", "+.3f"),
         **{metric.heading: metric.told(row) for metric in METRICS if metric.whole},

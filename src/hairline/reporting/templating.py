@@ -16,6 +16,8 @@ from markupsafe import Markup, escape
 from hairline.reporting import seen_signs
 
 PACKAGE, FOLDER = "hairline.reporting", "templates"
+SCRIPTS = ("tables.js", "viewer.js", "browser.js", "report.js")
+"""The page has them as one, in this order."""
 
 
 def render(template: str, values: Mapping[str, object]) -> str:
@@ -68,7 +70,8 @@ def _environment() -> Environment:
     )
     made.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keys in their own order
     made.filters |= {"data_uri": data_uri, "svg": Markup, "signed": signed, "short": short}
-    style, script = (files(PACKAGE).joinpath(FOLDER, each).read_text("utf-8") for each in ("style.css", "report.js"))
+    style, *scripts = (files(PACKAGE).joinpath(FOLDER, each).read_text("utf-8") for each in ("style.css", *SCRIPTS))
+    script = "".join(scripts)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
     made.globals |= {"style": Markup(style), "script": Markup(script), "script_sha256": digest}
     return made

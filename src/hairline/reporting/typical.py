@@ -1,11 +1,9 @@
-"""The picture of the first screen: a typical test image with its mask, and what the best result calls crack on it."""
+"""The picture that a report opens with: a typical test image, and over it what the best results call crack."""
 
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
@@ -16,10 +14,11 @@ from hairline.reporting import headlines, html, seen_signs
 from hairline.reporting.comparison import Result
 from hairline.reporting.figures import agreement, image_browser
 
-SIDE_PX = 360
+SIDE_PX = 800
+"""Longest side of the picture, so that there is something to zoom into."""
 
 
-def panels(params: Params, paths: Paths, results: list[Result], summary: pd.DataFrame) -> html.Panels | None:
+def stage(params: Params, paths: Paths, results: list[Result], summary: pd.DataFrame) -> html.Stage | None:
     """The picture, of the result that the first sentence is about; None where none of its images can be shown.
 
     Args:
@@ -77,23 +76,21 @@ def _typical(f1: pd.Series, folder: Path) -> str | None:
 
 def _drawn(
     dataset: Path, test_set: str, sample_id: str, f1: pd.Series, drawn: list[tuple[dict[str, Any], Path]]
-) -> html.Panels:
+) -> html.Stage:
     image, mask = load_image(dataset, sample_id), load_mask(dataset, sample_id)
-    pictures = {"photo": image_browser.photo(image, SIDE_PX), "mask": image_browser.score_map(mask, SIDE_PX)}
+    layers = {"mask": image_browser.score_map(mask, SIDE_PX, image_browser.TRUE)}
     for row, folder in reversed(drawn):
         if (path := folder / f"{sample_id}.png").is_file():
-            pictures[_told(row)] = image_browser.exact(_overlay(image, mask, read_scores(path), row))
-    return html.Panels(
+            called = agreement.at_least(read_scores(path), row["ods_threshold"])
+            layers[_told(row)] = image_browser.overlay(*agreement.layer(mask, called, SIDE_PX))
+    return html.Stage(
         f"Test image {sample_id} of {test_set}, of those kept the one nearest to the median F1: {f1[sample_id]:.3f}, "
-        f"the median of all {len(f1)} with crack {f1.median():.3f}. At each one's ODS threshold, {agreement.LEGEND}.",
-        pictures,
+        f"the median of all {len(f1)} with crack {f1.median():.3f}. Results at the threshold of their ODS.",
+        f"Photo {sample_id}",
+        image_browser.photo(image, SIDE_PX),
+        layers,
+        agreement.LEGEND,
     )
-
-
-def _overlay(
-    image: NDArray[np.uint8], mask: NDArray[np.bool_], scores: NDArray[np.uint8], row: dict[str, Any]
-) -> NDArray[np.uint8]:
-    return agreement.overlay(image, mask, agreement.at_least(scores, row["ods_threshold"]), SIDE_PX)
 
 
 def _told(row: dict[str, Any]) -> str:

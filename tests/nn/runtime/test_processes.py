@@ -36,6 +36,20 @@ def test_the_first_of_all_leads(monkeypatch, names, leads):
     assert processes.leads() == leads
 
 
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"LOCAL_WORLD_SIZE": ""}, "TORCHELASTIC_RUN_ID is set, as torchrun does it, and LOCAL_WORLD_SIZE is ''"),
+        ({"LOCAL_WORLD_SIZE": "0"}, "LOCAL_WORLD_SIZE is '0'; expected a number of processes"),
+        ({"WORLD_SIZE": "two"}, "WORLD_SIZE is 'two'"),
+        ({"WORLD_SIZE": "3"}, "3 processes were started, 2 of them on this node; expected as many on each node"),
+    ],
+)
+def test_what_torchrun_does_not_start_is_refused(changes, told):
+    with pytest.raises(HairlineError, match=told):
+        processes.as_launched(Runtime("cpu", "32", 0, 7, ALONE, 60), torchrun(4, 2) | changes)
+
+
 def test_every_process_needs_an_item():
     processes.refuse_few(4, 4)
     with pytest.raises(HairlineError, match=r"recipe\.batch is 4, .* there are 6 processes; raise it to 6 or start 4"):
@@ -49,6 +63,14 @@ def test_one_process_stays_itself_and_several_nodes_want_torchrun(monkeypatch):
     processes.become_several(runtime("auto", "auto", 1))
     with pytest.raises(HairlineError, match=r"nodes is 3, so each .* torchrun --nnodes 3 --nproc-per-node 2"):
         processes.become_several(runtime(2, "ddp", 3))
+
+
+def test_a_rank_left_in_the_environment_is_told_since_its_stage_would_write_nothing(monkeypatch):
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    monkeypatch.setenv("RANK", "1")
+    with pytest.raises(HairlineError, match=r"RANK=1 is set, .* writes nothing, .*; unset RANK$"):
+        processes.become_several(PLAIN)
 
 
 def test_several_are_this_very_program_under_a_supervisor(monkeypatch):

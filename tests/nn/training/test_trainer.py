@@ -192,6 +192,14 @@ def test_an_early_stop_keeps_the_best_epoch_also_after_an_interruption(tmp_path)
     assert same(weights(again), weights(stopped))
 
 
+def test_a_score_that_is_no_number_is_the_worst(tmp_path):
+    how = recipe(epochs=9, stopping=Stopping("val/f1", 2))
+    stopped, _, epochs = run(tmp_path / "some", how=how, scores=(math.nan, 0.1, math.nan, math.nan))
+    assert (epochs, stopped.kept) == (4, 2)
+    with pytest.raises(HairlineError, match=r"recipe\.stopping\.monitor: 'val/f1' was no number in any of 3 epochs"):
+        run(tmp_path / "none", how=how, scores=[math.nan] * 9)
+
+
 def test_an_early_stop_needs_its_score(tmp_path):
     with pytest.raises(
         HairlineError, match=r"no 'val/loss' to watch .* choose one of train/loss, learning_rate, val/f1"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hairline.config.width_bands import Bands
-from hairline.engine.engine import Engine
+from hairline.engine.engine import Engine, Terms
 from hairline.engine.local import Processes
 from hairline.errors import HairlineError
 from hairline.inspection import opened
@@ -122,7 +122,7 @@ def _outcomes(
     """What came of each mask, in their order."""
     ask = partial(_outcome, out=out, options=options)
     try:
-        with closing(engine.map(ask, jobs, named=lambda job: job.name)) as outcomes:
+        with closing(engine.map(ask, jobs, Terms(named=lambda job: job.name, into=out))) as outcomes:
             yield from zip(jobs, outcomes, strict=True)
     except BrokenProcessPool:
         raise HairlineError(

@@ -8,9 +8,9 @@ from hairline.inspection.exports.photos import MeasuredPhoto, Provenance
 from hairline.inspection.page import cautions, contents, severity, templating
 from hairline.inspection.page.card_text import blocks
 from hairline.inspection.page.pictures import Pictures
-from hairline.inspection.page.store import Store
 from hairline.io.atomic import whole_file
 from hairline.io.file_names import printable
+from hairline.io.page_pictures import Store
 
 FILE, FOLDER = "index.html", "index_pictures"
 SMALL_BYTES, LARGE_BYTES = 12_000_000, 12_000_000

@@ -19,7 +19,12 @@ class OthersEndedError(HairlineError):
 
 def leads() -> bool:
     """Whether this process is the first of a training, which alone logs and writes; the others take part in it."""
-    return all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "NODE_RANK"))
+    return not _places()
+
+
+def _places() -> list[str]:
+    """The variables that put this process behind the first."""
+    return [name for name in ("RANK", "LOCAL_RANK", "NODE_RANK") if os.environ.get(name, "0") != "0"]
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> bool:
@@ -34,12 +39,31 @@ def as_launched(runtime: Runtime, environment: Mapping[str, str] = os.environ) -
     >>> torchrun = {"TORCHELASTIC_RUN_ID": "none", "WORLD_SIZE": "6", "LOCAL_WORLD_SIZE": "3"}
     >>> as_launched(Runtime("cpu", "32", 0, 7, ALONE, 60), torchrun).parallel
     Parallel(devices=3, strategy='auto', nodes=2)
+
+    Raises:
+        HairlineError: If torchrun's variables are not whole, or its nodes have different numbers of processes.
     """
     if not launched(environment):
         return runtime
-    local = int(environment["LOCAL_WORLD_SIZE"])
-    nodes = int(environment["WORLD_SIZE"]) // local
+    local, every = (_number(name, environment) for name in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    if every % local:
+        raise HairlineError(
+            f"{every} processes were started, {local} of them on this node; expected as many on each node; start them "
+            "with the same --nproc-per-node everywhere (docs/scale.md)"
+        )
+    nodes = every // local
     return replace(runtime, parallel=Parallel(local, runtime.parallel.strategy, nodes))
+
+
+def _number(name: str, environment: Mapping[str, str]) -> int:
+    """A number of processes, as torchrun tells it."""
+    value = environment.get(name, "")
+    if not value.isdecimal() or not int(value):
+        raise HairlineError(
+            f"{LAUNCHED} is set, as torchrun does it, and {name} is {value!r}; expected a number of processes; start "
+            f"this with torchrun (docs/scale.md), or unset {LAUNCHED}"
+        )
+    return int(value)
 
 
 def asked_for(parallel: Parallel, automatic: int = 1) -> int:
@@ -66,7 +90,8 @@ def become_several(runtime: Runtime) -> None:
     Returns in each of these, and where one process is enough or something else has started several.
 
     Raises:
-        HairlineError: If several nodes are asked for, and torchrun did not start this one.
+        HairlineError: If several nodes are asked for, and torchrun did not start this one; or if variables say that
+            this is not the first process, and there is no other.
         SystemExit: Where the supervisor takes over, once everything is put away that is to be at the end.
     """
     if launched():
@@ -80,6 +105,12 @@ def become_several(runtime: Runtime) -> None:
             f"--nnodes {parallel.nodes} --nproc-per-node {parallel.devices} … (docs/scale.md), or set it to 1"
         )
     count = asked_for(parallel, _devices(runtime))
+    if count == 1 and (left := _places()):
+        told = ", ".join(f"{name}={os.environ[name]}" for name in left)
+        raise HairlineError(
+            f"{told} is set, as in the second process of several, which writes nothing, but torchrun did not start "
+            f"this one and runtime.parallel asks for one alone; unset {' '.join(left)}"
+        )
     if count == 1 or parallel.strategy.partition("_")[0] not in ("auto", "ddp", "fsdp"):
         return
     program, words = sys.modules["__main__"].__spec__, ["-m", "hairline.nn.runtime.supervisor", str(count)]
@@ -89,9 +120,11 @@ def become_several(runtime: Runtime) -> None:
 
 
 def _devices(runtime: Runtime) -> int:
+    if runtime.device == "cpu":
+        return 1
     import torch  # slow, and what else is here is asked by checks of parameters
 
-    return max(torch.cuda.device_count(), 1) if runtime.device != "cpu" else 1
+    return max(torch.cuda.device_count(), 1)
 
 
 def _end_with_supervisor() -> None:

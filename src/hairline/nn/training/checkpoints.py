@@ -164,7 +164,7 @@ def _set_aside(folder: Path, unreadable: Path, why: str) -> None:
 
 
 def best_epoch(history: Sequence[Mapping[str, float]], stopping: Stopping) -> int:
-    """The epoch with the best monitored score, the first of equals, counted from 1.
+    """The epoch with the best monitored score, the first of equals, counted from 1; one that is no number is worst.
 
     Raises:
         HairlineError: If the training has no such score.
@@ -176,8 +176,9 @@ def best_epoch(history: Sequence[Mapping[str, float]], stopping: Stopping) -> in
             f"are no val/ scores); choose one of {known}, or set stopping to null"
         )
     sign = -1.0 if stopping.monitor.endswith("loss") else 1.0
-    scores = [sign * epoch[stopping.monitor] for epoch in history]
-    return scores.index(max(score for score in scores if not math.isnan(score))) + 1
+    told = [epoch[stopping.monitor] for epoch in history]
+    scores = [-math.inf if math.isnan(score) else sign * score for score in told]
+    return scores.index(max(scores)) + 1
 
 
 def over(history: Sequence[Mapping[str, float]], stopping: Stopping) -> bool:

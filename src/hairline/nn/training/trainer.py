@@ -11,6 +11,7 @@ whole batch, so that any number of them learns the same up to rounding (docs/sca
 """
 
 import logging
+import math
 import signal
 import sys
 import time
@@ -30,7 +31,7 @@ from hairline.errors import HairlineError
 from hairline.nn.runtime import weights as weight_files
 from hairline.nn.runtime.device import Placement, resolve
 from hairline.nn.runtime.processes import OthersEndedError, as_launched, launched, leads, refuse_few
-from hairline.nn.runtime.recipes import Parallel, Recipe, Runtime
+from hairline.nn.runtime.recipes import Parallel, Recipe, Runtime, Stopping
 from hairline.nn.training.checkpoints import BEST, CHECKPOINT, Beside, Keep, best_epoch, found
 from hairline.nn.training.module import Learning, Log
 from hairline.nn.training.task import Task, Trained
@@ -74,9 +75,18 @@ def fit(task: Task[M], recipe: Recipe, runtime: Runtime, log: Log, checkpoint_di
     history, kept = learning.progress.history, len(learning.progress.history)
     if recipe.stopping is not None:
         kept = best_epoch(history, recipe.stopping)
+        _refuse_no_number(history[kept - 1][recipe.stopping.monitor], recipe.stopping, len(history))
         if leads():  # others may have no such file
             weight_files.fill(task.model, weight_files.read(checkpoint_dir / BEST), str(checkpoint_dir / BEST))
     return Trained(task.model.eval(), learning.progress.initial, history, kept)
+
+
+def _refuse_no_number(best: float, stopping: Stopping, epochs: int) -> None:
+    if math.isnan(best):
+        raise HairlineError(
+            f"recipe.stopping.monitor: '{stopping.monitor}' was no number in any of {epochs} epochs, so that none "
+            "of them is the best; look at the images of split val, watch another score, or set stopping to null"
+        )
 
 
 def _begin(trainer: lp.Trainer, learning: Learning, folder: Path) -> Path | None:

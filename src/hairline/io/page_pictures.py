@@ -6,24 +6,37 @@ what was written before is not written again.
 
 import base64
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 from hairline.io.atomic import whole_file
 
 
+def whole(path: Path, data: bytes) -> None:
+    """Write a picture, whole or not at all."""
+    with whole_file(path) as partial:
+        partial.write_bytes(data)
+
+
+def new(path: Path, data: bytes) -> None:
+    """Write a picture into a folder that nobody reads yet, as those of :func:`hairline.io.atomic.whole_folder`."""
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+
+
 class Store:
     """Pictures of one sort, by number; ask :meth:`addresses` once all are in."""
 
-    def __init__(self, folder: Path, budget_bytes: int) -> None:
+    def __init__(self, folder: Path, budget_bytes: int, write: Callable[[Path, bytes], None] = whole) -> None:
         """Keep up to so many bytes for inside the page; from there on, all are files of the folder."""
-        self._folder, self._budget = folder, budget_bytes
+        self._folder, self._budget, self._to = folder, budget_bytes, write
         self._kept: list[bytes] = []
         self._bytes = 0
         self._written: list[str] = []
         self.beside = False
 
     def add(self, data: bytes) -> int:
-        """Take a picture in; its number."""
+        """Take a picture, a WebP file, in; its number."""
         if self.beside:
             self._write(data)
             return len(self._written) - 1
@@ -51,6 +64,5 @@ class Store:
     def _write(self, data: bytes) -> None:
         name = hashlib.sha256(data).hexdigest()[:24] + ".webp"
         if not (self._folder / name).is_file():
-            with whole_file(self._folder / name) as partial:
-                partial.write_bytes(data)
+            self._to(self._folder / name, data)
         self._written.append(name)

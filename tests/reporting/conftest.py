@@ -1,0 +1,1 @@
+from support.judged import score as score
