@@ -88,7 +88,7 @@ class Pages:
     def _expanded(self, name: str) -> None:
         time.sleep(SETTLED_S / 2)
         self._browser.run(EXPAND, name)
-        self._browser.wait("document.body.innerText.includes('comparison')", WAIT_S)
+        self._browser.wait("document.body.innerText.includes('classifier lite0')", WAIT_S)
 
     def run(self) -> None:
         """An evaluation, its description opened."""
@@ -112,11 +112,6 @@ class Pages:
         )
         self.show(f"models/{model}/versions/{version}?{MODE}", "Scores", (1400, 1250))
         self._browser.wait("[...document.images].some((img) => img.src.includes('card') && img.naturalWidth)", WAIT_S)
-
-    def compare(self) -> None:
-        """Two evaluations beside each other."""
-        runs = ",".join(f'"{self.run_id(f"{name}-unet@%")}"' for name in ("manual", "konig"))
-        self.show(f'compare-runs?runs=[{runs}]&experiments=["{self.experiment}"]&{MODE}', "Comparing 2 Runs")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -244,7 +239,7 @@ def _keep(out: Path, png: bytes) -> None:
 OTHERS: dict[str, Callable[[Path, str], None]] = {
     "dvc_exp_show": _terminal, "dvc_plots_show": _plots, "optuna_dashboard": _optuna,
 }  # fmt: skip
-NAMES = ("mlflow_runs", "mlflow_run", "mlflow_charts", "mlflow_compare", "mlflow_model", *OTHERS)
+NAMES = ("mlflow_runs", "mlflow_run", "mlflow_charts", "mlflow_model", *OTHERS)
 
 
 if __name__ == "__main__":
