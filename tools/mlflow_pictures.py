@@ -78,7 +78,7 @@ class Pages:
     def runs(self) -> None:
         """The list of runs, the latest `dvc repro` opened."""
         chosen = ["attributes.`Duration`", "tags.`stage`", "tags.`method`", "tags.`seed`", "metrics.`ods`",
-                  "metrics.`ods/konig-unet@synthetic`"]  # fmt: skip
+                  "metrics.`ods/konig-unet_synthetic`"]  # fmt: skip
         key = f'MLflowLocalStorage-1.1-ExperimentPage-["{self.experiment}"]-ReactComponentState'
         state = {"selectedColumns": chosen, "orderByKey": "attributes.start_time", "orderByAsc": False}
         self._browser.run("localStorage.setItem(...arguments)", key, json.dumps(state))
@@ -233,7 +233,7 @@ def _keep_whole(browser: chromium.Browser, out: Path) -> None:
 
 def _keep(out: Path, png: bytes) -> None:
     with Image.open(io.BytesIO(png)) as shot:
-        shot.convert("RGB").save(out, quality=85, subsampling=0, optimize=True)
+        shot.convert("RGB").save(out, quality=80, optimize=True)
 
 
 OTHERS: dict[str, Callable[[Path, str], None]] = {
