@@ -86,6 +86,7 @@ gpu: .venv/.ready ## measure everything on this machine's GPU in 8 minutes (pict
 	python benchmarks/gpu_table.py $$(ls -t benchmarks/results/gpu-*.json | head -n 1)
 
 ui: .venv/.ready ## browse the runs in MLflow on 127.0.0.1 (PORT=5000)
+	@python tools/mlflow_links.py $(PORT)
 	mlflow ui --host 127.0.0.1 --port $(PORT) --workers 1 \
 	  --backend-store-uri sqlite:///mlruns/mlflow.db --artifacts-destination mlruns/artifacts
 

@@ -23,6 +23,8 @@ from hairline.reporting.figures import canvas, classifier_curves
 from pipeline import stage
 
 BATCH = 256
+CHARTED = ("precision/", "recall/", "f1/", "average_precision/")
+"""Numbers that MLflow shows in charts; its table has all."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -31,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     params, paths = stage.opened(args.params)
     patches, folder = paths.patch_index(args.dataset), paths.classifier_scores(args.classifier)
     weights, metrics = paths.classifier(args.classifier), paths.classifier_metrics(args.classifier)
-    name = f"evaluation · classifier · {args.classifier}"
+    name = f"classifier {args.classifier}@{args.dataset}"
     logged = {"classifier": args.classifier, **params.some("patches", "comparison", "runtime")}
-    with tracking.run("evaluate_classifier", name, params.experiment, logged, [patches, weights], {},
-                      [paths.classifier_record(args.classifier)],
+    with tracking.run("evaluate_classifier", name, params.experiment, logged, [patches, weights],
+                      {"dataset": args.dataset}, [paths.classifier_record(args.classifier)],
                       paths.classifier_evaluation_record(args.classifier), params.tracking_wait_s) as run:  # fmt: skip
         model, info = backbones.load(weights)
         table = _answers(params, model, patch_index.read(patches), paths.dataset(args.dataset))
@@ -47,7 +49,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         splits = table.groupby("split")
         found = {str(split): classification.scores(part, params.comparison) for split, part in splits}
         write_json(metrics, found)
-        run.metrics({f"{split}/{key}": value for split, scores in found.items() for key, value in scores.items()})
+        told = {f"{key}/{split}": value for split, scores in found.items() for key, value in scores.items()}
+        run.metrics({name: value for name, value in told.items() if name.startswith(CHARTED)})
+        run.table("scores", told)
         curves = {
             f"{args.classifier}, {split}": (part["probability"].to_numpy(), part["crack"].to_numpy(bool))
             for split, part in splits

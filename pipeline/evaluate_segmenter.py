@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> None:
               "training_set": segmenter.training_set, "test_set": test_set,
               **params.some("evaluation", "runtime")}  # fmt: skip
     weights, scores = paths.segmenter(segmenter), paths.segmenter_scores(segmenter, test_set)
-    name = f"evaluation · {segmenter.architecture} · {segmenter.label_set} · {segmenter.training_set} · {test_set}"
+    learned_from = "" if segmenter.training_set == test_set else f"-{segmenter.training_set}"
+    name = f"{segmenter.label_set}-{segmenter.architecture}{learned_from}@{test_set}"
     with tracking.run("evaluate", name, params.experiment, logged, [paths.samples(test_set), weights], {},
                       [paths.segmenter_record(segmenter)],
                       paths.evaluation_record(segmenter, test_set), params.tracking_wait_s) as run:  # fmt: skip
@@ -138,8 +139,10 @@ def _scale(
     """The factor that the segmenter is asked at, told to the run."""
     sizes = params.mm_per_px(dataset.name), info.get("mm_per_px")
     found = scaling.chosen(params.evaluation.scale, sizes, model, dataset, device.resolve(params.runtime))
-    known = {f"scale_rule/{factor}": value for factor, value in found.candidates.items() if value is not None}
-    run.metrics({"scale": found.factor, **known})
+    known = {str(factor): value for factor, value in found.candidates.items() if value is not None}
+    run.metrics({"scale": found.factor})
+    if known:
+        run.table("scale_rule", known)
     run.tag("scale_by", found.by)
     return found
 

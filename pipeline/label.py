@@ -52,7 +52,8 @@ def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: obje
     inputs = [*(paths.samples(dataset) for dataset in datasets), paths.classifier_evidence(label_set.classifier)]
     logged = {"label_set": raw, **params.some("trainable", "strips")}
     written = paths.label_set(name)
-    with tracking.run("label", f"labels · {name}", params.experiment, logged, inputs, {}, [upstream],
+    with tracking.run("label", f"labels {name}", params.experiment, logged, inputs,
+                      {"label_set": name, "method": label_set.method}, [upstream],
                       paths.labels_record(name), params.tracking_wait_s) as run:  # fmt: skip
         decisive = {"label_set": raw, **params.some("strips", "trainable")}
         made_by = ("pipeline.label", f"hairline.labelling.methods.{label_set.method}")
@@ -76,7 +77,9 @@ def make(params: Params, paths: Paths, name: str, label_set: LabelSet, raw: obje
         write_json(paths.labels_metrics(name), metrics)
         machine, asked = label_timing.machine(None, os.cpu_count() or 1), label_timing.parts(label_set.options)
         write_json(paths.labels_timing(name), {"evidence": asked, "machine": machine, "datasets": timings})
-        run.metrics({f"{dataset}/{key}": value for dataset, counts in metrics.items() for key, value in counts.items()})
+        told = {f"{key}/{dataset}": value for dataset, counts in metrics.items() for key, value in counts.items()}
+        run.metrics({name: value for name, value in told.items() if name.startswith("trainable/")})
+        run.table("counts", told)
         run.drawing(f"labels-{name}.png", label_pictures.sheet(paths.sets, written, datasets))
         for file, png in label_pictures.strips(written, name):
             run.drawing(file, png)

@@ -47,11 +47,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     values = {"classifier": params.raw("classifiers")[args.classifier], **params.some("patches")}
     inputs = [paths.samples(options.dataset), patches, *weight_files.files(options.weights)]
     with training_run.opened(
-        "train_classifier", f"classifier · {args.classifier} · {options.dataset}", params.experiment,
+        "train_classifier", f"classifier {args.classifier}", params.experiment,
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime")),
          **weight_packages.deciding(options.backbone, options.weights)}, inputs,
         stage.code_of("pipeline.train_classifier"), [], paths.classifier_record(args.classifier),
-        {"classifier": args.classifier, "dataset": options.dataset}, machine(resolve(chosen)),
+        {"classifier": args.classifier, "dataset": options.dataset, "seed": str(chosen.seed)}, machine(resolve(chosen)),
         params.tracking_wait_s,
     ) as (checkpoints, run):  # fmt: skip
         trained = training.train(

@@ -56,14 +56,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     train_ids, val_ids = images.training(options.max_images), images.validation()
     shares = images.shares(train_ids)
     without = [part for part, count, _ in shares if not count]
+    tags = {"architecture": name.architecture, "seed": str(_seeded(params, name.architecture, images).seed)}
     upstream = [*map(paths.labels_record, images.label_sets), paths.classifier_record(classifier)]
     with training_run.opened(
-        "train_segmenter", f"segmenter · {name.architecture} · {name.label_set} · {name.training_set}",
+        "train_segmenter", str(name),
         params.experiment,
         {**values, **params.some("runtime")}, {**values, **training_run.deciding(params.raw("runtime")),
          **_package(params, name.architecture)}, inputs,
         stage.code_of("pipeline.train_segmenter", networks.module(architecture.network).__name__), upstream,
-        paths.segmenter_record(name), {"architecture": name.architecture}, machine(resolve(params.runtime)),
+        paths.segmenter_record(name), tags, machine(resolve(params.runtime)),
         params.tracking_wait_s,
     ) as (checkpoints, run):  # fmt: skip
         encoder = paths.classifier(classifier) / weight_files.WEIGHTS_FILE

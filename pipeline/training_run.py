@@ -121,7 +121,7 @@ def conclude(
         HairlineError: If nothing was learned and that is an error.
     """
     run.tag("learned", judgement.verdict)
-    run.metrics(nothing_learned.metrics(judgement))
+    run.table("learned", nothing_learned.metrics(judgement))
     for line in nothing_learned.remarks(name, judgement):
         _log.warning("%s", line)
     if judgement.verdict != "nothing":

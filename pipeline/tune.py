@@ -51,7 +51,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     study = params.study(args.study)
     check(params, args.study, study, paths.dataset(study.dataset))
     logged = {"study": params.raw("studies")[args.study]}
-    with tracking.run("tune", f"study · {args.study}", params.experiment, logged, _inputs(params, paths, study), {}, [],
+    tags = {"study": args.study, "label_set": study.label_set, "dataset": study.dataset,
+            "method": params.label_set(study.label_set).method}  # fmt: skip
+    with tracking.run("tune", f"study {args.study}", params.experiment, logged, _inputs(params, paths, study), tags, [],
                       paths.study_record(args.study), params.tracking_wait_s) as run:  # fmt: skip
         opened = searched(params, paths, args.study, args.params)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
@@ -63,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             table.to_csv(folder / "trials.csv", index=False)
             trials_file.write(folder / "trials.json", kept)
         write_json(paths.study_metrics(args.study), metrics)
-        run.metrics(metrics)
+        run.metrics(outcome.charted(told))
+        run.curves(outcome.progress(study, trials))
+        run.table("outcome", metrics)
         with TemporaryDirectory() as home:
             drawn = Path(home) / args.study
             drawn.mkdir()

@@ -100,7 +100,7 @@ def test_runs_are_linked_to_those_of_all_labels_they_learned_from(done: Path) ->
     assert runs["segmenter-manual-unet-semi"]["upstream"] == [konig, classifier]
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:
         names = {row[0] for row in store.execute("select name from runs")}
-    assert {f"segmenter · unet · {labels} · {name}" for labels in LABEL_SETS for name in TRAINING_SETS} <= names
+    assert {f"{labels}-unet-{name}" for labels in LABEL_SETS for name in TRAINING_SETS} <= names
 
 
 def test_a_gate_judges_every_part_with_the_labels_it_has(done: Path) -> None:

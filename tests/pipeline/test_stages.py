@@ -306,7 +306,7 @@ def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:
         finished = {row[0] for row in store.execute("select run_uuid from runs where status = 'FINISHED'")}
         epochs = store.execute(
-            "select count(*) from metrics where key = 'train/loss' and run_uuid = ?",
+            "select count(*) from metrics where key = 'loss/train' and run_uuid = ?",
             [records["segmenter-konig-unet-synthetic"]["run_id"]],
         ).fetchone()[0]
     assert {record["run_id"] for record in records.values()} < finished
@@ -402,7 +402,7 @@ def test_runs_are_told_apart_by_tags_and_describe_themselves(done: Path) -> None
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:
         rows = store.execute("select name, key, value from runs join tags using (run_uuid)").fetchall()
     tags = {(name, key): value for name, key, value in rows}
-    run = "evaluation · unet · konig · synthetic · synthetic"
+    run = "konig-unet@synthetic"
     expected = {"stage": "evaluate", "label_set": "konig", "architecture": "unet", "test_set": "synthetic"}
     assert {key: tags[run, key] for key in expected} == expected
     assert len({value for (_, key), value in tags.items() if key == "pipeline"}) == 1
@@ -443,24 +443,28 @@ def test_the_page_of_mlflow_shows_runs_a_comparison_a_picture_and_a_model(done: 
     CliRunner().invoke(app, ["promote"])
     with sqlite3.connect(done / "mlruns/mlflow.db") as store:
         (experiment,) = store.execute("select experiment_id from experiments where name = 'tiny'").fetchone()
-        runs = dict(store.execute("select name, run_uuid from runs where name like 'evaluation · unet%'").fetchall())
-    one, other = (runs[f"evaluation · unet · {labels} · synthetic · synthetic"] for labels in ("manual", "otsu"))
+        runs = dict(store.execute("select name, run_uuid from runs where name like '%-unet@synthetic'").fetchall())
+        (version,) = store.execute("select version from registered_model_aliases where alias = 'champion'").fetchone()
+    one, other = (runs[f"{labels}-unet@synthetic"] for labels in ("manual", "otsu"))
     server = Server(f"sqlite:///{done}/mlruns/mlflow.db", tmp_path / "artifacts")
     with chromium.browser() as browser:
         server.start()
         try:
             browser.open(f"{server.uri}/#/experiments/{experiment}/runs")
-            for name in ("comparison", "study · konig", "labels · crf", "classifier · lite0"):
+            for name in ("comparison", "study konig", "labels crf", "classifier lite0"):
                 browser.wait(f"document.body.innerText.includes('{name}')", 60)
             chosen = f"runs=[%22{one}%22,%22{other}%22]&experiments=[%22{experiment}%22]"
             browser.open(f"{server.uri}/#/compare-runs?{chosen}")
             browser.wait("document.body.innerText.includes('Comparing 2 Runs')", 60)
             browser.open(f"{server.uri}/#/experiments/{experiment}/runs/{one}")
-            browser.wait("document.body.innerText.includes('evaluation · unet · manual')", 60)
+            browser.wait("document.body.innerText.includes('manual-unet@synthetic')", 60)
             shown = "(img) => img.src.includes('pr_curve') && img.naturalWidth > 500"
             browser.wait(f"[...document.images].some({shown})", 60)
             browser.open(f"{server.uri}/#/models/tiny-segmenter")
             browser.wait("document.body.innerText.includes('champion')", 60)
+            browser.open(f"{server.uri}/#/models/tiny-segmenter/versions/{version}")
+            card = "(img) => img.src.includes('card') && img.naturalWidth > 500"
+            browser.wait(f"[...document.images].some({card})", 60)
         finally:
             server.kill()
 

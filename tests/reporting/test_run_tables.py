@@ -9,7 +9,7 @@ from hairline.tracking.records import RunRecord
 
 def record(memory: int | None = 1500, dirty: bool = False) -> RunRecord:
     return RunRecord(
-        "f" * 32, "walls", "train_segmenter", "segmenter · unet", "a" * 40, dirty, {"data/set": "b" * 64},
+        "f" * 32, "walls", "train_segmenter", "konig-unet-walls", "a" * 40, dirty, {"data/set": "b" * 64},
         {"models/net": "c" * 64}, [], "2026-11-25T10:00:00+00:00", "2026-11-25T10:01:30+00:00", "sqlite:///x", memory,
     )  # fmt: skip
 

@@ -97,7 +97,7 @@ def test_a_run_from_open_to_record(workspace: Path, monkeypatch: pytest.MonkeyPa
     found = stored(workspace, run.id)
     assert found.info.status == "FINISHED" and found.info.run_name == "one"
     assert found.data.params == {"recipe.learning_rate": "0.1"}
-    assert found.data.metrics["train/loss"] == pytest.approx(1 / 3) and found.data.metrics["f1"] == 0.5
+    assert found.data.metrics["loss/train"] == pytest.approx(1 / 3) and found.data.metrics["f1"] == 0.5
     assert "system/cpu_utilization_percentage" in found.data.metrics
     hashes = {"input:data": content_hash(Path("data")), "output:model": content_hash(Path("model"))}
     expected = {
@@ -255,8 +255,8 @@ def test_points_of_curves_arrive_at_their_steps_also_where_they_are_many(workspa
         run.curves(points)
         run.curves([])
     with sqlite3.connect(workspace / "mlruns" / "mlflow.db") as store:
-        found = store.execute("select step, value from metrics where key = 'step/loss' order by step").fetchall()
-        others = store.execute("select count(*) from metrics where key like 'step/learning%'").fetchone()
+        found = store.execute("select step, value from metrics where key = 'loss/batch' order by step").fetchall()
+        others = store.execute("select count(*) from metrics where key like 'learning%/batch'").fetchone()
     assert found == [(step, pytest.approx(1 / step)) for step in range(1, 1301)]
     assert others == (1300,)
 

@@ -11,10 +11,11 @@ from hairline.config.params import Params
 from hairline.config.paths import Paths, SegmenterName
 from hairline.errors import HairlineError
 from hairline.io.hashing import workspace_root
-from hairline.reporting import comparison, model_cards
+from hairline.metrics import operating_point
+from hairline.reporting import card_pictures, comparison, model_cards
 from hairline.tracking import registry, store
-from hairline.tracking.records import read_record
-from hairline.tracking.registry import ALIAS
+from hairline.tracking.records import RunRecord, read_record
+from hairline.tracking.registry import ALIAS, Card
 
 __all__ = ["ALIAS", "promote"]
 PARTS = ["labels", "model", "training_set"]  # the columns that make a SegmenterName
@@ -41,7 +42,7 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
     summary = comparison.read_summary(paths.comparison_table)
     row, rule = model_cards.best(summary, test_set, strict=params.learned != "off")
     found = {
-        segmenter: (record, _card(params, paths, rows, segmenter))
+        segmenter: _card(params, paths, rows, segmenter, record)
         for segmenter, rows in _segmenters(summary)
         if (record := read_record(paths.segmenter_record(segmenter))) is not None
     }
@@ -50,7 +51,7 @@ def promote(folder: Path, params: Params, test_set: str | None) -> tuple[str, st
         raise HairlineError(
             f"{chosen.label_set} · {chosen.architecture}: its run.json is missing; 'dvc pull' or 'dvc repro' brings it"
         )
-    best, _ = found[chosen]
+    best = found[chosen].run
     name, uri = registry.name(params.experiment, "segmenter"), store.store_uri(workspace_root(folder))
     told = f"{rule}: ODS {row['ods']:.3f}"
     return registry.promote(uri, name, best, told, list(found.values())), name, told
@@ -63,7 +64,9 @@ def _segmenters(summary: pd.DataFrame) -> Iterator[tuple[SegmenterName, pd.DataF
         yield SegmenterName(*map(str, key)), rows
 
 
-def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName) -> str:
+def _card(
+    params: Params, paths: Paths, rows: pd.DataFrame, segmenter: SegmenterName, record: RunRecord
+) -> Card:  # fmt: skip
     learned_from = training_sets.chosen(params).get(segmenter.training_set)
     if learned_from is None:
         raise HairlineError(
@@ -72,4 +75,6 @@ def _card(params: Params, paths: Paths, rows: pd.DataFrame, segmenter: Segmenter
         )
     names = dict.fromkeys(part.dataset for part in learned_from.parts)
     info: dict[str, Any] = model_cards.read_info(paths.segmenter(segmenter), str(segmenter))
-    return model_cards.card(rows, info, [(name, params.layout(name)) for name in names])
+    text = model_cards.card(rows, info, [(name, params.layout(name)) for name in names])
+    tested, threshold = [str(each) for each in rows["test_set"]], operating_point.of(info)
+    return Card(record, text, card_pictures.predictions(paths, segmenter, tested, threshold))

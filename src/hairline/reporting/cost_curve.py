@@ -206,9 +206,12 @@ def told(found: pd.DataFrame) -> list[str]:
     return lines
 
 
-def metric_values(found: pd.DataFrame) -> dict[str, float]:
-    """Name → value for MLflow, e.g. ``cost/cfd/random/20``: mean ODS over seeds."""
-    return {
-        f"cost/{row['test_set']}/{row['labels']}/{row['model']}/{row['order']}/{row['images']}": float(row["mean"])
+def points_by_images(found: pd.DataFrame) -> list[tuple[int, dict[str, float]]]:
+    """Points of a curve in MLflow, e.g. ``budget_cfd/konig-unet random``: masked images → mean ODS over seeds."""
+    return [
+        (
+            int(row["images"]),
+            {f"budget_{row['test_set']}/{row['labels']}-{row['model']} {row['order']}": float(row["mean"])},
+        )
         for _, row in curve(found).iterrows()
-    }
+    ]

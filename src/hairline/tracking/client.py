@@ -35,7 +35,7 @@ REFUSED = ("INVALID_PARAMETER_VALUE", "BAD_REQUEST", "RESOURCE_ALREADY_EXISTS")
 BROKEN = ("disk image is malformed", "file is not a database")
 """What SQLite says of a database that was cut or written over."""
 KIND, OF_TRAININGS = "mlflow.experimentKind", "custom_model_development"
-"""Tag of an experiment by which MLflow opens it on its runs, not on traces of language models."""
+"""Tag of an experiment: that it is of trainings. On which pages it opens, MLflow 3.17 asks the browser alone."""
 LONGEST = 300  # letters of an error that are told
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from hairline.errors import HairlineError
 from hairline.io.options import shown
 from hairline.tracking import open_runs
-from hairline.tracking.entries import PARENT
+from hairline.tracking.above import ABOVE, PARENT
 
 CLOSED = "hairline.closed"
 """Tag of a run that was closed: why."""
@@ -71,8 +71,9 @@ def close(mlflow: ModuleType, root: Path, run_id: str) -> Closed:
     if run.info.status not in OPEN:
         found = f"{run_id} ({run.info.run_name}) is {run.info.status}"
         raise HairlineError(f"run {found}; expected one that is RUNNING: 'hairline doctor' lists them")
-    for each in _with_children(mlflow.MlflowClient(), run):
-        _mark(mlflow.MlflowClient(), each, "closed by hand")
+    client = mlflow.MlflowClient()
+    for each in [*_with_children(client, run), *_above(client, run)]:
+        _mark(client, each, "closed by hand")
     open_runs.forget(root, run.data.tags.get(open_runs.KEY, run_id))
     return Closed(run_id, run.info.run_name, "closed by hand")
 
@@ -89,16 +90,26 @@ def _close(mlflow: ModuleType, process: open_runs.Process) -> Iterator[Closed]:
     if experiment is None:
         return
     for run in client.search_runs([experiment.experiment_id], f"tags.`{open_runs.KEY}` = '{process.key}'"):
-        opened = [each for each in _with_children(client, run) if each.info.status in OPEN]
+        is_above = ABOVE in run.data.tags  # its runs are told themselves
+        runs = [run] if is_above else _with_children(client, run)
+        opened = [each for each in runs if each.info.status in OPEN]
         for each in opened:
             _mark(client, each, why)
-        if opened:
+        if opened and not is_above:
             yield Closed(run.info.run_id, run.info.run_name, why)
 
 
 def _with_children(client: Any, run: Any) -> list[Any]:
     query = f"tags.`{PARENT}` = '{run.info.run_id}' and attributes.status = 'RUNNING'"
     return [run, *client.search_runs([run.info.experiment_id], query)]
+
+
+def _above(client: Any, run: Any) -> list[Any]:
+    """The run above one, where that one's process is the last that worked below it."""
+    parent = run.data.tags.get(PARENT)
+    found = [client.get_run(parent)] if parent else []
+    key = run.data.tags.get(open_runs.KEY)
+    return [each for each in found if each.info.status in OPEN and each.data.tags.get(open_runs.KEY) == key]
 
 
 def _mark(client: Any, run: Any, why: str) -> None:

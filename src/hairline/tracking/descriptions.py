@@ -8,8 +8,8 @@ from hairline.tracking.records import RunRecord
 
 NOTE = "mlflow.note.content"
 """MLflow's tag for the description of a run."""
-NUMBERS, PICTURES = 12, 3
-LEFT_OUT = ("cost/", "step/", "system/", "learning_rate", "importance/")
+NUMBERS, PICTURES, WIDTH_PX = 12, 3, 720
+LEFT_OUT = ("cost/", "loss/batch", "system/", "learning_rate", "watch/")
 
 
 def tag(record: RunRecord, pictures: Sequence[str]) -> dict[str, str]:
@@ -32,12 +32,12 @@ def markdown(record: RunRecord, pictures: Sequence[str]) -> str:
     parts = [
         f"Stage **{record.stage}**, commit `{record.git_commit[:12]}`{changes}.",
         "\n".join(["| number | value |", "| --- | --- |", *numbers]) if numbers else "",
-        *(_picture(path, record.run_id) for path in pictures[-PICTURES:]),
+        *(picture(path, record.run_id) for path in pictures[-PICTURES:]),
         f"From:{sources}" if sources else "",
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def _picture(path: str, run_id: str) -> str:
+def picture(path: str, run_id: str) -> str:
     """An image of the run's artifacts, where MLflow's server gives it out."""
     return f"![{path}](get-artifact?{urlencode({'path': path, 'run_uuid': run_id})})"

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.io.reading import composed
-from hairline.tracking import names, store
+from hairline.tracking import above, names, store
+from hairline.tracking.above import PARENT
 
-PARENT, ENTRY = "mlflow.parentRunId", "hairline.entry"
+ENTRY = "hairline.entry"
 ABSENT = -1
 DIGEST = 16
 """Letters of a hash by which MLflow's page tells data sets apart; it takes 36."""
@@ -46,9 +47,9 @@ def tags(values: dict[str, str]) -> Entry:
     return Entry("tags", values)
 
 
-def metrics(points: Sequence[tuple[str, float, int, int]]) -> Entry:
-    """Numbers: name, value, time in milliseconds, step."""
-    return Entry("metrics", {"points": [list(point) for point in points]})
+def metrics(points: Sequence[tuple[str, float, int, int]], run: str = "") -> Entry:
+    """Numbers: name, value, time in milliseconds, step; of another run than the one that tells them, by its id."""
+    return Entry("metrics", {"points": [list(point) for point in points], **({"run": run} if run else {})})
 
 
 def artifact(path: Path, folder: str) -> Entry:
@@ -82,9 +83,9 @@ def child(key: str, name: str, time: int, values: dict[str, Any]) -> Entry:
     return Entry("child", {"key": key, "name": name, "time": time, **values})
 
 
-def end(status: str, time: int) -> Entry:
-    """The end of the run, time in milliseconds."""
-    return Entry("end", {"status": status, "time": time})
+def end(status: str, time: int, run_above: str = "") -> Entry:
+    """The end of the run, time in milliseconds, and of the run above it, where there is one."""
+    return Entry("end", {"status": status, "time": time, "above": run_above})
 
 
 def send(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
@@ -111,7 +112,7 @@ def _metrics(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
         for name, value, time, step in entry.values["points"]
     ]
     for start in range(0, len(found), names.METRICS):
-        mlflow.MlflowClient().log_batch(run_id, found[start : start + names.METRICS])
+        mlflow.MlflowClient().log_batch(entry.values.get("run", run_id), found[start : start + names.METRICS])
 
 
 def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
@@ -215,7 +216,10 @@ def _child(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 
 def _end(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
-    mlflow.MlflowClient().set_terminated(run_id, entry.values["status"], entry.values["time"])
+    status, time = entry.values["status"], entry.values["time"]
+    mlflow.MlflowClient().set_terminated(run_id, status, time)
+    if run_above := entry.values.get("above"):
+        above.close(mlflow, run_above, mlflow.MlflowClient().get_run(run_id), status, time)
 
 
 SENDERS: dict[str, Callable[[ModuleType, str, Entry], None]] = {

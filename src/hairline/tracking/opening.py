@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 from hairline.io.hashing import content_hashes, workspace_root
-from hairline.tracking import client, closing, git, origin, store
+from hairline.tracking import above, client, closing, git, origin, store
 from hairline.tracking.code_diff import code_diff
 from hairline.tracking.open_runs import KEY, OpenRun
 from hairline.tracking.patience import Patience
@@ -46,15 +47,18 @@ def run(
     """
     record.unlink(missing_ok=True)
     root, code, hashes = workspace_root(Path.cwd()), git.facts(Path.cwd()), content_hashes(inputs)
-    parents = [parent.run_id for parent in map(read_record, upstream) if parent is not None]
+    parents = [parent for parent in map(read_record, upstream) if parent is not None]
     uri, mlflow, patience = store.store_uri(root), client.imported(), Patience(wait_s, "runtime.tracking_wait_s")
     place = store.public_uri(uri)
-    run_id, announced = _open(mlflow, uri, root, experiment, name, patience)
-    facts = RunRecord(run_id, experiment, stage, name, code.commit, code.dirty, hashes, {}, parents, now(), "", place)
-    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place), patience, announced)
+    facts = RunRecord("", experiment, stage, name, code.commit, code.dirty, hashes, {},
+                      [parent.run_id for parent in parents], now(), "", place)  # fmt: skip
+    known = _facts(facts) | origin.inherited(parents) | origin.facts(params) | dict(tags)
+    run_id, run_above, announced = _open(mlflow, uri, root, facts, above.of(known), patience)
+    facts = replace(facts, run_id=run_id)
+    opened = Run(mlflow, facts, uri, Unsent(root / FOLDER / run_id, place), patience, announced, run_above)
     try:
         found = origin.versions(inputs, origin.locked(Path.cwd()), "input")
-        opened.tags(_facts(facts) | origin.facts(params) | found | dict(tags))
+        opened.tags(known | found)
         opened.params(params)
         opened.datasets(hashes)
         if code.dirty and (diff := code_diff(Path.cwd())):
@@ -67,28 +71,30 @@ def run(
 
 
 def _open(
-    mlflow: ModuleType, uri: str, root: Path, experiment: str, name: str, patience: Patience
-) -> tuple[str, OpenRun]:
-    """Open a run at the store; its id, and the file that says that this process works at it.
+    mlflow: ModuleType, uri: str, root: Path, facts: RunRecord, group: above.Above | None, patience: Patience
+) -> tuple[str, str, OpenRun]:
+    """Open a run at the store; its id, that of the run above it, and the file that says that this process works at it.
 
     MLflow's own ``start_run`` would take over a run that MLFLOW_RUN_ID names, or refuse beside one of a notebook's.
     """
 
-    def make() -> tuple[str, OpenRun]:
+    def make() -> tuple[str, str, OpenRun]:
         from mlflow.tracking.context.registry import resolve_tags
 
-        experiment_id, place = client.experiment_id(mlflow, uri, experiment), store.name_of(root, uri)
+        experiment_id, place = client.experiment_id(mlflow, uri, facts.experiment), store.name_of(root, uri)
         closing.tell(closing.close_gone(mlflow, root, place))
-        opened = OpenRun(root, place, experiment, name)
+        opened = OpenRun(root, place, facts.experiment, facts.name)
         try:
-            tags = resolve_tags({KEY: opened.process.key})
-            made = mlflow.MlflowClient().create_run(experiment_id, tags=tags, run_name=name)
+            key = opened.process.key
+            run_above = above.opened(mlflow, experiment_id, group, key) if group else ""
+            tags = resolve_tags({KEY: key, **({above.PARENT: run_above} if group else {})})
+            made = mlflow.MlflowClient().create_run(experiment_id, tags=tags, run_name=facts.name)
             if not made.info.run_id:
                 raise OSError("it answers, but not as MLflow's server does")
         except BaseException:
             opened.close(ended=False)
             raise
-        return str(made.info.run_id), opened
+        return str(made.info.run_id), run_above, opened
 
     with client.told("open a run", uri):
         return patience.within(make) if store.remote(uri) else make()
@@ -97,6 +103,7 @@ def _open(
 def _facts(record: RunRecord) -> dict[str, str]:
     return {
         "stage": record.stage,
+        "experiment": record.experiment,
         "git_commit": record.git_commit,
         "git_dirty": git.UNKNOWN if record.dirty is None else str(record.dirty).lower(),
         **({"upstream": ",".join(record.upstream)} if record.upstream else {}),

@@ -1,16 +1,19 @@
 """What a run is part of: the run of the pipeline, the DVC experiment, the hashes in dvc.lock."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from hairline.tracking import dvc_lock
+from hairline.tracking.records import RunRecord
 
 DVC_FACTS = ("DVC_EXP_NAME", "DVC_EXP_BASELINE_REV", "DVC_STAGE")
 NAMES = ("label_set", "architecture", "training_set", "test_set", "classifier", "dataset", "study")
 """Parameters that say what a run is about, which are tags as well, so that lists of runs can be grouped by them."""
+INHERITED = ("method", "seed")
+"""Tags that a run takes over from those that made its inputs, where these agree."""
 
 
 def facts(params: Mapping[str, object]) -> dict[str, str]:
@@ -21,6 +24,12 @@ def facts(params: Mapping[str, object]) -> dict[str, str]:
         **named,
         **{name: os.environ[name] for name in DVC_FACTS if os.environ.get(name)},
     }
+
+
+def inherited(upstream: Sequence[RunRecord]) -> dict[str, str]:
+    """Tags that a run takes over from those that made its inputs."""
+    told = {name: {record.tags[name] for record in upstream if name in record.tags} for name in INHERITED}
+    return {name: values.pop() for name, values in told.items() if len(values) == 1}
 
 
 def pipeline_id() -> str:

@@ -1,12 +1,15 @@
 """The model registry: every trained network is a version; one carries the alias of the best, by a stated rule."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
 from hairline.errors import HairlineError
-from hairline.tracking import client
+from hairline.imaging.narrowing import narrowed
+from hairline.tracking import client, descriptions
 from hairline.tracking import store as run_store
 from hairline.tracking.records import RunRecord
 from hairline.tracking.syncing import resolve
@@ -14,6 +17,23 @@ from hairline.tracking.syncing import resolve
 ALIAS = "champion"
 RULE = "hairline.rule"
 """Tag of the version that carries the alias: why it does."""
+CARD, PICTURE, CARD_WIDTH_PX = "card", "predictions.png", 900
+"""Where the picture of a model card lies among the artifacts of the run that trained the network."""
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model card is made of.
+
+    Attributes:
+        run: The run that trained the network.
+        text: The card in Markdown, from its heading on.
+        picture: What the network says to a few test images, PNG; None where no predictions were kept.
+    """
+
+    run: RunRecord
+    text: str
+    picture: bytes | None = None
 
 
 def name(experiment: str, kind: str) -> str:
@@ -21,7 +41,7 @@ def name(experiment: str, kind: str) -> str:
     return f"{experiment}-{kind}"
 
 
-def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tuple[RunRecord, str]]) -> str:
+def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[Card]) -> str:
     """Set the alias of the best version of a model, and write the model cards of all.
 
     Args:
@@ -29,7 +49,7 @@ def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tu
         model: Name of the registered model.
         best: Run that trained the best.
         rule: Why it is the best, in words.
-        cards: Runs that trained networks, each with the model card of its network in Markdown.
+        cards: Model cards, of all networks that were scored.
 
     Returns:
         The version that carries the alias now.
@@ -42,10 +62,7 @@ def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tu
         with client.connected(mlflow, uri):
             pass
         store = mlflow.MlflowClient()
-        for record, card in cards:
-            version = _version(mlflow, model, record)
-            if version is not None:
-                store.update_model_version(model, version, card)
+        described = {card.run.run_id: _describe(mlflow, model, card) for card in cards}
         chosen = _version(mlflow, model, best)
         if chosen is None:
             raise HairlineError(
@@ -54,7 +71,8 @@ def promote(uri: str, model: str, best: RunRecord, rule: str, cards: Sequence[tu
             )
         store.set_registered_model_alias(model, ALIAS, chosen)
         store.set_model_version_tag(model, chosen, RULE, rule)
-        store.update_registered_model(model, f"`{ALIAS}` is version {chosen}: {rule}")
+        about = [f"`{ALIAS}` is version {chosen}: {rule}", described.get(best.run_id, "")]
+        store.update_registered_model(model, "\n\n".join(part for part in about if part))
     return chosen
 
 
@@ -83,6 +101,31 @@ def fetch(uri: str, source: str, target: Path) -> Path:
         with client.connected(mlflow, uri):
             pass
         return Path(mlflow.artifacts.download_artifacts(artifact_uri=source, dst_path=str(target)))
+
+
+def _describe(mlflow: ModuleType, model: str, card: Card) -> str:
+    """Make a card the description of its version, the picture below its heading; the picture in Markdown.
+
+    MLflow shows no picture that stands in the text itself, but those among the artifacts of a run.
+    """
+    version, run_id = _version(mlflow, model, card.run), resolve(mlflow, card.run)
+    if version is None or run_id is None:
+        return ""
+    shown = _logged(mlflow, run_id, card.picture) if card.picture is not None else ""
+    heading, _, rest = card.text.partition("\n\n")
+    mlflow.MlflowClient().update_model_version(
+        model, version, "\n\n".join(part for part in (heading, shown, rest) if part)
+    )
+    return shown
+
+
+def _logged(mlflow: ModuleType, run_id: str, png: bytes) -> str:
+    """Log the picture of a card; the line of Markdown that shows it."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder, PICTURE)
+        path.write_bytes(narrowed(png, CARD_WIDTH_PX) or png)
+        mlflow.MlflowClient().log_artifact(run_id, str(path), CARD)
+    return descriptions.picture(f"{CARD}/{PICTURE}", run_id)
 
 
 def _version(mlflow: ModuleType, model: str, record: RunRecord) -> str | None:

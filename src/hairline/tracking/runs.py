@@ -1,5 +1,7 @@
 """An open run: what a stage tells goes to the store at once, or is kept on disk where a server is gone."""
 
+import csv
+import io
 import logging
 import math
 import tempfile
@@ -14,14 +16,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hairline.errors import HairlineError
+from hairline.imaging.narrowing import narrowed
 from hairline.io.hashing import content_hashes
-from hairline.tracking import client, costs, descriptions, entries, names, origin, store
+from hairline.tracking import charts, client, costs, descriptions, entries, names, origin, store
 from hairline.tracking.client import ServerGoneError
 from hairline.tracking.entries import Entry
 from hairline.tracking.open_runs import OpenRun
 from hairline.tracking.patience import Patience
 from hairline.tracking.records import RunRecord, flatten, now, write_record
 from hairline.tracking.unsent import Unsent
+
+NARROW = "narrow"
+"""Where pictures of the description lie among the artifacts."""
+CHILD = "trial"
+"""The tag ``stage`` of a run inside another."""
+PASSED_ON = ("experiment", "pipeline", *origin.NAMES, *origin.INHERITED)
+"""Tags that a run inside another has of it."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,9 @@ class Run:
     """An open MLflow run; made by :func:`run`."""
 
     def __init__(
-        self, mlflow: ModuleType, record: RunRecord, uri: str, unsent: Unsent, patience: Patience, opened: OpenRun
-    ) -> None:
+        self, mlflow: ModuleType, record: RunRecord, uri: str, unsent: Unsent, patience: Patience, opened: OpenRun,
+        above: str = "",
+    ) -> None:  # fmt: skip
         """Wrap a run that the imported mlflow module has made.
 
         Args:
@@ -56,10 +67,11 @@ class Run:
             unsent: Takes what a server is not there to take.
             patience: How long a server is waited for.
             opened: Tells others that this process lives.
+            above: Id of the run above it; empty for none.
         """
         self._mlflow, self._record, self._uri, self._unsent = mlflow, record, uri, unsent
-        self._patience, self._opened = patience, opened
-        self._pictures: list[str] = []
+        self._patience, self._opened, self._above = patience, opened, above
+        self._pictures: list[tuple[str, bytes | None]] = []  # paths among the artifacts; narrow, where they are wide
         self._system = client.system_metrics(mlflow, record.run_id)
 
     @property
@@ -68,23 +80,40 @@ class Run:
         return self._record.run_id
 
     def metrics(self, values: Mapping[str, float], step: int | None = None) -> None:
-        """Log numbers, at a step of a curve where one is given."""
-        named, now = {name: float(value) for name, value in values.items()}, _now_ms()
+        """Log numbers, at a step of a curve where one is given, named as :mod:`hairline.tracking.charts` has it."""
+        named, now = {charts.named(name): float(value) for name, value in values.items()}, _now_ms()
         self._remember(metrics=named)
         self._tell("log metrics", entries.metrics([(name, value, now, step or 0) for name, value in named.items()]))
 
     def curves(self, points: Sequence[tuple[int, Mapping[str, float]]]) -> None:
         """Log points of curves, numbers by name at a step each, in as few calls as the store takes."""
         now = _now_ms()
-        found = [(name, float(value), now, step) for step, values in points for name, value in values.items()]
+        found = [
+            (charts.named(name), float(value), now, step) for step, values in points for name, value in values.items()
+        ]
         if found:
             self._remember(metrics={name: value for name, value, _, _ in found})
             self._tell("log curves", entries.metrics(found))
 
+    def headline(self, values: Mapping[str, float]) -> None:
+        """Log the few numbers that an experiment is judged by, for the run above this one too."""
+        self.metrics(values)
+        if self._above:
+            points = [(charts.named(name), float(value), _now_ms(), 0) for name, value in values.items()]
+            self._tell("log metrics of the run above", entries.metrics(points, self._above))
+
+    def table(self, name: str, values: Mapping[str, float]) -> None:
+        """Log numbers as a table, which are no curves and too many for a chart each: ``NAME.csv``."""
+        lines = io.StringIO()
+        csv.writer(lines, lineterminator="\n").writerows([("name", "value"), *values.items()])
+        self.text(f"{name}.csv", lines.getvalue())
+
     def figure(self, path: Path) -> None:
         """Log an image file among the run's figures."""
-        self._pictures.append(f"figures/{names.carried(path.name)}")
         self.artifact(path, "figures")
+        small = narrowed(path.read_bytes(), descriptions.WIDTH_PX)
+        new = (f"figures/{names.carried(path.name)}", small)
+        self._pictures = [*self._pictures, new][-descriptions.PICTURES :]
 
     def drawing(self, name: str, png: bytes) -> None:
         """Log a picture that lies in no file, as the bytes of a PNG file, among the run's figures."""
@@ -143,9 +172,10 @@ class Run:
 
     def children(self, children: Sequence[Child]) -> None:
         """Log runs inside this one, each in one batch."""
-        now = _now_ms()
+        now, known = _now_ms(), {tag: self._record.tags[tag] for tag in PASSED_ON if tag in self._record.tags}
         for each in children:
-            values = {"params": dict(each.params), "metrics": dict(each.metrics), "tags": dict(each.tags)}
+            tags = {"stage": CHILD, **known, **each.tags}
+            values = {"params": dict(each.params), "metrics": dict(each.metrics), "tags": tags}
             self._tell("log the runs inside this one", entries.child(uuid.uuid4().hex, each.name, now, values))
 
     def finish(self, outputs: Sequence[Path]) -> None:
@@ -201,7 +231,7 @@ class Run:
 
     def _end(self, status: str) -> None:
         """End the run, and its thread that logs system metrics."""
-        ended = entries.end(status, _now_ms())
+        ended = entries.end(status, _now_ms(), self._above)
 
         def end() -> None:
             self._system.finish()
@@ -215,10 +245,17 @@ class Run:
         done = replace(self._record, ended=now(), peak_memory_mb=costs.peak_memory_mb())
         spent = {"cost/seconds": costs.seconds(done), "cost/peak_memory_mb": done.peak_memory_mb}
         self.metrics({name: value for name, value in spent.items() if value is not None})
-        self._tell("describe the run", entries.tags(descriptions.tag(self._record, self._pictures)))
+        self._tell("describe the run", entries.tags(descriptions.tag(self._record, self._narrow())))
         self._end("FINISHED")
         self._opened.close(ended=True)
         write_record(path, replace(self._record, ended=done.ended, peak_memory_mb=done.peak_memory_mb))
+
+    def _narrow(self) -> list[str]:
+        """Paths of pictures for the description, which shows them as wide as they are: wide ones, made narrow."""
+        for path, small in self._pictures:
+            if small is not None:
+                self._file(Path(path).name, small, lambda file: self.artifact(file, NARROW))
+        return [path if small is None else f"{NARROW}/{Path(path).name}" for path, small in self._pictures]
 
     def fail(self, error: BaseException) -> None:
         """End the run as failed, with what was raised as a tag."""

@@ -17,7 +17,7 @@ from filelock import FileLock
 
 from hairline.errors import HairlineError
 from hairline.io.hashing import content_hash
-from hairline.tracking import client, closing, entries, names, origin
+from hairline.tracking import above, client, closing, entries, names, origin
 from hairline.tracking import store as run_store
 from hairline.tracking.entries import Entry
 from hairline.tracking.patience import Patience
@@ -157,7 +157,9 @@ def _restore(mlflow: ModuleType, uri: str, root: Path, record: RunRecord, begun:
     ``begun`` is the run that an earlier sync had begun to restore it as.
     """
     store, experiment = mlflow.MlflowClient(), client.experiment_id(mlflow, uri, record.experiment)
-    made = {RESTORED: record.run_id, "stage": record.stage}
+    made, group = {RESTORED: record.run_id, "stage": record.stage}, above.of(record.tags)
+    if group is not None:
+        made[above.PARENT] = above.restored(mlflow, experiment, group, _ms(record.started), _ms(record.ended))
     run_id = begun or str(store.create_run(experiment, _ms(record.started), made, run_name=record.name).info.run_id)
     told: list[Entry] = [entries.tags(dict(record.tags)), entries.params(dict(record.params))]
     told.append(entries.metrics([(name, value, _ms(record.ended), 0) for name, value in record.metrics.items()]))

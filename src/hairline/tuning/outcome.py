@@ -82,6 +82,32 @@ def flat(told: Mapping[str, Any], importances: Mapping[str, float]) -> dict[str,
     return found | {f"importance/{path}": share for path, share in importances.items()}
 
 
+def charted(told: Mapping[str, Any]) -> dict[str, float]:
+    """The few numbers of best.json that charts show: on the images held out, own options and best found, and the gain.
+
+    >>> best = {"held_out": {"ods": 0.75}, "gain": {"ods": {"gain": 0.25}}}
+    >>> charted({"own": {"held_out": {"ods": 0.5}}, "best": [best]})
+    {'ods/held_out_own': 0.5, 'ods/held_out': 0.75, 'ods/held_out_gain': 0.25}
+    """
+    best = told["best"][0]
+    found = {f"{name}/held_out_own": value for name, value in told["own"]["held_out"].items()}
+    found |= {f"{name}/held_out": value for name, value in best["held_out"].items()}
+    return found | {f"{name}/held_out_gain": gain["gain"] for name, gain in best["gain"].items()}
+
+
+def progress(study: Study, trials: Mapping[int, Any]) -> list[tuple[int, dict[str, float]]]:
+    """Slot → each objective of its trial and the best so far; pruned trials are left out."""
+    found, best = [], dict[str, float]()
+    for slot in sorted(trials):
+        reached = result.values(trials[slot], study.objective)
+        best |= {name: max(value, best.get(name, value)) for name, value in reached.items()}
+        found.append(
+            (slot, {f"{name}/trial": value for name, value in reached.items()}
+             | {f"{name}/best_trial": best[name] for name in reached})
+        )  # fmt: skip
+    return found
+
+
 def children(study: Study, trials: Mapping[int, Any]) -> list[tracking.Child]:
     """A run in MLflow for every trial, those of the front tagged."""
     best = set(result.front(trials))
