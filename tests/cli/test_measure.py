@@ -11,6 +11,7 @@ from hairline.cli.app import app
 from hairline.errors import HairlineError
 from hairline.imaging.images import write_image, write_mask
 from hairline.inspection import records
+from hairline.io import extras
 
 
 def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -20,10 +21,12 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     write_image(tmp_path / "found/scores/a.png", known_cracks.photo(cover))
     records.write(tmp_path / "found", {})
     write_image(tmp_path / "photos/a.jpg", known_cracks.photo(cover))
+    write_image(tmp_path / "photos/lonely.jpg", known_cracks.photo(cover))
     words = ["measure", "found", "--photos", "photos", "--out", "out", "--mm-per-px", "0.05"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.output
     assert "1 masks measured, 0 done before, 0 failed; 1 cracks" in done.output
+    assert "note: 1 photo without a mask here, in no table and on no page: lonely.jpg\n" in done.output
     (row,) = pd.read_csv(tmp_path / "out/cracks.csv").to_dict("records")
     assert row["width_mean_mm"] == pytest.approx(0.3, abs=0.01) and row["length_mm"] == pytest.approx(5, rel=0.02)
     (tmp_path / "found/masks/b.png").write_bytes(b"no image")
@@ -32,6 +35,16 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     assert done.exit_code == 1
     assert "0 masks measured, 1 done before, 1 failed; 1 cracks" in done.output and "b.png: cannot be" in done.output
     assert pd.read_csv(tmp_path / "out/cracks.csv")["width_class"].isna().all()
+
+
+def test_a_geopackage_that_cannot_be_written_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mask(tmp_path / "a.png", known_cracks.straight(6, 100, 30) >= 0.5)
+    monkeypatch.setattr(extras, "installed", lambda library: library != "geopandas")
+    with pytest.raises(HairlineError, match=r"--geopackage needs geopandas.*pip install 'hairline\[geo\]'"):
+        app(["measure", str(tmp_path / "a.png"), "--out", str(tmp_path / "out"), "--geopackage"], standalone_mode=False)
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_may_mislead_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

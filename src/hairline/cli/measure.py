@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import engines, given_photos
-from hairline.io import system_errors
+from hairline.io import extras, system_errors
 from hairline.io.progress import bar
 
 NO_BANDS = "none"
@@ -32,17 +32,17 @@ def measure(
     photos: Annotated[
         Path | None, typer.Option("--photos", help="Folder of the photos: widths follow their grey levels.")
     ] = None,
-    mm_per_px: Annotated[float | None, typer.Option("--mm-per-px", help="Scale of all photos.")] = None,
+    mm_per_px: Annotated[float | None, typer.Option("--mm-per-px", help="Millimetres that a pixel shows: 0.2.")] = None,
     scale_csv: Annotated[
         Path | None,
         typer.Option("--scale-csv", help="Table of photo and mm_per_px, or of photo, x1, y1, x2, y2, distance_mm."),
     ] = None,
     points: Annotated[
         str | None,
-        typer.Option("--points", metavar="X1,Y1,X2,Y2,MM", help="Two points in all photos, and millimetres between."),
+        typer.Option("--points", metavar="X1,Y1,X2,Y2,MM", help="Two points in all photos, in px, and mm between."),
     ] = None,
     distance_m: Annotated[
-        float | None, typer.Option("--distance-m", help="From lens to surface, with the photos' EXIF focal length.")
+        float | None, typer.Option("--distance-m", help="Metres from lens to surface; needs EXIF focal lengths.")
     ] = None,
     bands: Annotated[
         str, typer.Option("--bands", metavar="aci224r|en1992|none|FILE", help="Classes of widths in millimetres.")
@@ -70,6 +70,8 @@ def measure(
     asked_engine = engines.read(engine, address, cpus_per_task, gpus_per_task, chunk, workers)
     given_photos.refuse_urls([*masks, out])
     given_photos.refuse_file(out)
+    if geopackage:
+        extras.refuse_without("geopandas", "--geopackage")
     from hairline.config import width_bands
     from hairline.inspection import photos as photo_files
 
@@ -77,7 +79,7 @@ def measure(
     found, other = photo_files.find([_masks(path) for path in masks], out)
     given_photos.tell_passed_over(other)
     from hairline.inspection import outputs, shown, turns
-    from hairline.inspection.measuring import folder, scaling
+    from hairline.inspection.measuring import folder, pairs, scaling
     from hairline.inspection.measuring.options import Options
 
     options = Options(min_area_px=min_area, spur=spur)
@@ -96,11 +98,13 @@ def measure(
             written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []
         gone = folder.gone(out)
         beyond = scaling.beyond(jobs, lambda: folder.sizes(out))
-    for note in [*scales.notes(), *beyond, *_told_gone(gone), *_told_earlier(out, {path.name for path in written})]:
+        bare = pairs.without_mask(photos, out, [job.photo for job in jobs if job.photo]) if photos else []
+    earlier = _told_earlier(out, {path.name for path in written})
+    for note in [*scales.notes(), *beyond, *_told_bare(bare), *_told_gone(gone), *earlier]:
         typer.echo(f"note: {note}", err=True)
     failed = done.failed + len(missing)
     typer.echo(f"{done.measured} masks measured, {done.skipped} done before, {failed} failed; {done.cracks} cracks")
-    for path in [out / "cracks.csv", *written]:
+    for path in [out / "cracks.csv", out / "photos.csv", *written]:
         typer.echo(f"Written   {path}")
     raise typer.Exit(failed > 0)
 
@@ -119,6 +123,14 @@ def _told_earlier(out: Path, written: set[str]) -> list[str]:
         for name, option in OPTION_OF.items()
         if name not in written and (out / name).is_file()
     ]
+
+
+def _told_bare(photos: list[Path]) -> list[str]:
+    """Photos that nothing was found in since nobody looked, which a reader would take for photos without a crack."""
+    if not photos:
+        return []
+    which = given_photos.some([path.name for path in photos])
+    return [f"{len(photos)} photo{'s' * (len(photos) > 1)} without a mask here, in no table and on no page: {which}"]
 
 
 def _told_gone(names: list[str]) -> list[str]:

@@ -87,5 +87,18 @@ class Photos:
         return photo.is_relative_to(self._root) and photo_files.recorded(str(photo)).file.is_file()
 
 
+def without_mask(folder: Path, out: Path, taken: Iterable[Path]) -> list[Path]:
+    """The photos and videos of a folder that no mask is of, in the order of names.
+
+    Args:
+        folder: Of the photos.
+        out: Folder that is written to; what lies in it is no photo.
+        taken: Photos that a mask is of; a frame stands for its whole video.
+    """
+    found, _ = photo_files.find([folder], out)
+    known = {photo_files.absolute(photo_files.recorded(str(path)).file) for path in taken}
+    return [path for path in dict.fromkeys(photo.file for photo in found) if photo_files.absolute(path) not in known]
+
+
 def _plain(name: PurePosixPath) -> str:
     return composed(name.with_suffix("").as_posix())
