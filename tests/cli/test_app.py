@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import typer
 from support import parameters, workspace
 from typer.testing import CliRunner
 
+from hairline import version
+from hairline.cli import app as cli
 from hairline.cli.app import app
 from hairline.data.samples import RawSample, ingest, read_binary_mask
 from hairline.errors import HairlineError
@@ -28,6 +31,31 @@ def test_profile_then_check(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "experiment: cfd-cpu (new)" in done.stdout
     assert hairline(tmp_path, "check").stdout == "params.yaml, gates.yaml, studies.yaml: valid\n"
+
+
+def test_version_is_that_of_the_package() -> None:
+    done = CliRunner().invoke(cli.app, ["--version"])
+    assert done.exit_code == 0 and done.stdout == f"hairline {version.installed()}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [("predict", "interrupted; the same command goes on from here"), ("rank", "interrupted")],
+)
+def test_who_interrupts_reads_whether_the_same_command_goes_on(
+    command: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    interrupted = typer.Typer()
+
+    @interrupted.callback(invoke_without_command=True)
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "app", lambda: interrupted([]))
+    monkeypatch.setattr(sys, "argv", ["hairline", command])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 130 and capsys.readouterr().err == f"\nhairline: {told}\n"
 
 
 def test_help_waits_for_no_library() -> None:

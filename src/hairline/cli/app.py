@@ -25,11 +25,31 @@ from hairline.errors import HairlineError
 from hairline.io import extras, system_errors, terminal
 
 app = typer.Typer(
-    help="hairline: weakly supervised crack segmentation. The work itself runs with 'dvc repro'.",
+    help="Cracks in photos: 'hairline predict PHOTOS --out found/ --overlay' finds them, 'hairline measure found/ "
+    "--photos PHOTOS --out measured/' measures them. "
+    "Networks are trained in a workspace ('hairline init') by 'dvc repro'.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from hairline import version
+
+        typer.echo(f"hairline {version.installed()}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Options of the program itself, before a command."""
+
 
 study_app = typer.Typer(help="Searches for the best options of a label set.", no_args_is_help=True)
 app.add_typer(study_app, name="study")
@@ -46,6 +66,10 @@ app.command()(rank)
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
 """Errors of the file system that need not name a file, such as those of a full disk."""
+
+INTERRUPTED = 130
+GO_ON = ("predict", "label", "measure", "init")
+"""Commands that skip what an earlier call of theirs has done."""
 
 ParamsFile = Annotated[
     Path, typer.Option("--params", help="The params.yaml; gates.yaml and studies.yaml lie beside it.")
@@ -281,6 +305,11 @@ def main() -> None:
     except HairlineError as error:
         typer.echo(f"hairline: {error}", err=True)
         sys.exit(1)
+    except SystemExit as ended:
+        if ended.code == INTERRUPTED:  # by Ctrl+C, of which typer says nothing
+            goes_on = "; the same command goes on from here" if sys.argv[1] in GO_ON else ""
+            typer.echo(f"\nhairline: interrupted{goes_on}", err=True)
+        raise
     except Exception as error:
         told = extras.told(error, f"'hairline {sys.argv[1]}'") if len(sys.argv) > 1 else None
         told = told or system_errors.told(error)
