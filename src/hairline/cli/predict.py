@@ -91,7 +91,8 @@ def predict(
             with bar(looked, "scale", "photo") as progress:
                 factor, readable = scales.of_photos(found, predictor, shelf.folder, progress.update)
             shelf.keep(scales.FILE)
-            typer.echo(f"Scale     {factor:.4g}, found on {readable} of {len(found)} photos", err=True)
+            told = f"the network sees photos {factor:.4g} times as large; found on {readable} of {len(found)} photos"
+            typer.echo(f"Scale     {factor:.4g}: {told}", err=True)
         used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
         typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)
         options = folder.Options(factor, used.value, overlay, again, averaged, tiled=True, workers=workers)

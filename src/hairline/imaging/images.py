@@ -123,7 +123,7 @@ def _told(path: Path, most: int = limits.PIXELS) -> Iterator[None]:
     except Image.DecompressionBombError:
         raise HairlineError(
             f"{path}: claims more than {most:,} pixels, which would fill the memory; cut it into smaller "
-            "images or leave it out of the data set"
+            "images or leave it out"
         ) from None
     except MemoryError:
         raise HairlineError(f"{path}: does not fit into the memory; cut it into smaller images") from None
@@ -142,7 +142,7 @@ def _undecodable(path: Path, error: Exception) -> str:
         return "is a pointer of Git LFS, not the image itself; fetch it with 'git lfs pull'"
     if start[4:8] == b"ftyp" and start[8:12] in HEIC:
         return "cannot be decoded as an image, since it is HEIC; convert it to JPEG"
-    return f"cannot be decoded as an image ({error}); replace the file or leave it out of the data set"
+    return f"cannot be decoded as an image ({error}); replace the file or leave it out"
 
 
 def decoding(head: Header) -> AbstractContextManager[None]:
