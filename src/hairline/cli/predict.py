@@ -75,7 +75,7 @@ def predict(
     with system_errors.of_no_stage(), shelves.opened(place) as shelf:
         found, other = photo_files.find(given, shelf.folder, every, found_too=False)
         given_photos.tell_passed_over(other)
-        from hairline.inspection import folder, geotiff, prediction, scales, thresholds
+        from hairline.inspection import folder, geotiff, prediction, records, scales, thresholds
         from hairline.nn.segmenter import scale_rules
 
         if not geotiff.readable() and any(geotiff.is_tiff(photo.path) for photo in found):
@@ -91,7 +91,7 @@ def predict(
             with bar(looked, "scale", "photo") as progress:
                 factor, readable = scales.of_photos(found, predictor, shelf.folder, progress.update)
             shelf.keep(scales.FILE)
-            told = f"the network sees photos {factor:.4g} times as large; found on {readable} of {len(found)} photos"
+            told = f"the network sees photos {records.seen(factor)}; found on {readable} of {len(found)} photos"
             typer.echo(f"Scale     {factor:.4g}: {told}", err=True)
         used = thresholds.of(predictor.info) if threshold is None else thresholds.Threshold(threshold, "as given")
         typer.echo(f"Threshold {used.value:g}, {used.told}", err=True)

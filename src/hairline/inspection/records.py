@@ -53,6 +53,16 @@ ADDED = ("average", "crs", "mask_sha256")
 """Columns that tables of earlier versions lack: their defaults are what those did."""
 
 
+def seen(scale: float) -> str:
+    """How large the network saw photos, in words: scale is also what millimetres a pixel are called.
+
+    Example:
+        >>> seen(1), seen(0.5)
+        ('at their own size', '0.5 times as large')
+    """
+    return "at their own size" if scale == 1 else f"{scale:.4g} times as large"
+
+
 def read(folder: Path) -> dict[str, Record]:
     """Path of a photo → its row; none where nothing was written yet.
 

@@ -20,7 +20,11 @@ from hairline.inspection.records import Record
 from hairline.io.reading import read_text, there
 from hairline.version import installed
 
-WIDTHS = {"mean": "its mean width", "p95": "the 95th percentile of its width", "max": "its largest width"}
+WIDTHS = {
+    "mean": "its mean width",
+    "p95": "the 95th percentile of its width (19 of 20 places along it are narrower)",
+    "max": "its largest width",
+}
 
 
 def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], object] = lambda: None) -> list[Path]:
@@ -90,7 +94,7 @@ def _settings(made_by: list[Path]) -> dict[str, str]:
     rows = [row for path in made_by for row in records.read(path).values()]
     told: Mapping[str, Callable[[Record], str]] = {
         "network (SHA-256)": lambda row: row.model_sha256,
-        "seen by the network at scale": lambda row: f"{row.scale:g}",
+        "photos as the network saw them": lambda row: records.seen(row.scale),
         "threshold": lambda row: f"{row.threshold:g}",
         "averaged over": lambda row: row.average,
     }

@@ -185,7 +185,8 @@ def make(made: Plan, how: How) -> list[str]:
     for name, sources in (("images", made.images), ("masks", made.masks)):
         if sources:
             ways += taking.take(sources, folder / ROOT / name, how)
-    told = [f"photos and masks: {', '.join(f'{count} {way}' for way, count in ways.items())}"] if ways else []
+    what = "photos and masks" if made.masks else "photos"
+    told = [f"{what}: {', '.join(f'{count} {way}' for way, count in ways.items())}"] if ways else []
     told += versioning.initialise(folder)
     texts = {**made.texts, record.FILE: made.record.text()}
     write_texts({folder / name: text for name, text in texts.items()})
