@@ -37,6 +37,12 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     assert pd.read_csv(tmp_path / "out/cracks.csv")["width_class"].isna().all()
 
 
+@pytest.mark.parametrize("option", ["--mm-per-px", "--distance-m"])
+def test_a_decimal_comma_is_told(option: str) -> None:
+    done = CliRunner().invoke(app, ["measure", "a.png", "--out", "out", option, "0,2"])
+    assert done.exit_code == 2 and "0,2: expected a number, with a point" in done.output
+
+
 def test_a_geopackage_that_cannot_be_written_is_refused_before_anything_is_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

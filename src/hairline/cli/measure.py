@@ -23,6 +23,13 @@ BESIDE_MASKS = ("predictions.csv", "corrections.csv", "export.json")
 """What 'hairline predict' and 'label', 'annotate import' and 'annotate export' write beside masks/."""
 
 
+def _number(written: str) -> float:
+    try:
+        return float(written)
+    except ValueError:
+        raise typer.BadParameter(f"{written}: expected a number, with a point before decimals, as 0.2") from None
+
+
 def measure(
     masks: Annotated[
         list[Path],
@@ -32,7 +39,10 @@ def measure(
     photos: Annotated[
         Path | None, typer.Option("--photos", help="Folder of the photos: widths follow their grey levels.")
     ] = None,
-    mm_per_px: Annotated[float | None, typer.Option("--mm-per-px", help="Millimetres that a pixel shows: 0.2.")] = None,
+    mm_per_px: Annotated[
+        float | None,
+        typer.Option("--mm-per-px", metavar="MM", parser=_number, help="Millimetres that a pixel shows: 0.2."),
+    ] = None,
     scale_csv: Annotated[
         Path | None,
         typer.Option("--scale-csv", help="Table of photo and mm_per_px, or of photo, x1, y1, x2, y2, distance_mm."),
@@ -42,7 +52,8 @@ def measure(
         typer.Option("--points", metavar="X1,Y1,X2,Y2,MM", help="Two points in all photos, in px, and mm between."),
     ] = None,
     distance_m: Annotated[
-        float | None, typer.Option("--distance-m", help="Metres from lens to surface; needs EXIF focal lengths.")
+        float | None,
+        typer.Option("--distance-m", metavar="M", parser=_number, help="Metres from lens to surface; needs EXIF."),
     ] = None,
     bands: Annotated[
         str, typer.Option("--bands", metavar="aci224r|en1992|none|FILE", help="Classes of widths in millimetres.")
