@@ -83,7 +83,7 @@ def _tables(folder: Path, found: page.Compared) -> None:
         tables["cost_gains"] = cost_curve.gains(found.cost, RANDOM)
     for name, table in tables.items():
         (folder / f"{name}.csv").write_text(formatting.csv(table), encoding="utf-8")
-    (folder / "comparison.md").write_text(summary_tables.markdown(found.summary), encoding="utf-8")
+    (folder / "comparison.md").write_text(summary_tables.markdown(found.summary, found.pairs), encoding="utf-8")
     (folder / "ablations.csv").write_text(summary_tables.ablations_csv(found.summary), encoding="utf-8")
     (folder / "paper.md").write_text(paper_tables.markdown(found.beside), encoding="utf-8")
     (folder / "paper.tex").write_text(paper_tables.latex(found.beside), encoding="utf-8")

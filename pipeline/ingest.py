@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from typing import Any
 
-from hairline.data import passed_over
+from hairline.data import passed_over, split_counts
 from hairline.data.grouping import arranged
 from hairline.data.root_survey import survey
 from hairline.data.samples import ingest
@@ -39,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ):  # fmt: skip
         ingest(samples, folder, stage.Each(engine, f"ingest {args.dataset}", _id, kept), dataset.pixels)
     passed_over.write(paths.passed_over(args.dataset), found)
+    _log.info("ingest %s: %s", args.dataset, split_counts.told(samples))
     _log.info("ingest %s: images read: %d; %s", args.dataset, len(samples), passed_over.told(found))
 
 

@@ -33,6 +33,7 @@ def test_it_is_one_file_and_text_stays_text(score: Score, tmp_path: Path) -> Non
     assert not re.search(r"<script|(?:src|href)=\"(?!data:|#)|url\(|@import|<b>a|<i>of", page)
     assert "&lt;b&gt;a&amp;b" in page
     assert page.count("<figure>") == len(ODD)
+    assert '<p class="quiet">other</p><p class="quote">scored with' in page
     assert f"ODS of {values['predictions']['scores']['ods']:.3f}" in page
     there = [row["convention"] for row in values["predictions"]["conventions"] if row["images"]]
     assert all(html.escape(name) in page for name in there)

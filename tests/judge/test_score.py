@@ -217,6 +217,9 @@ def test_against_others_on_the_same_images(score: Score, tmp_path: Path) -> None
     assert told["difference"]["difference"] == pytest.approx(one - other, abs=1e-12)
     assert one < other
     assert "Its ODS minus that of predictions is -" in told["result"]
+    printed = [line for line in score(worse, masks, "--against", predictions).out.splitlines() if "To quote" in line]
+    for name, ods, line in zip(("worse", "predictions"), (one, other), printed, strict=True):
+        assert line.startswith(f"To quote ({name})  scored with hairline") and f"(ODS {ods:.3f}" in line
 
 
 def test_a_fixed_threshold(score: Score, tmp_path: Path) -> None:

@@ -8,7 +8,15 @@ import pytest
 from support.results import BOOTSTRAP, labels, random_table, row, segmenter, untrainable
 
 from hairline.metrics.score_table import metrics
-from hairline.reporting import comparison, formatting, headlines, notes, summary_tables
+from hairline.reporting import (
+    comparison,
+    difference_tables,
+    formatting,
+    headlines,
+    notes,
+    overview_table,
+    summary_tables,
+)
 from hairline.reporting.comparison import Result, Scale
 from hairline.reporting.metric_columns import METRICS
 
@@ -92,6 +100,19 @@ def test_headline_says_which_way_it_went():
     assert "the one segmenter" in headlines.headline(unclear) and "choice" not in headlines.headline(unclear)
     alone = comparison.summarise([segmenter("konig", better), untrainable("manual")], BOOTSTRAP)
     assert headlines.headline(alone).startswith("No segmenter")
+
+
+def test_the_headline_calls_nothing_worse_that_the_table_below_it_does_not():
+    weak = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 5, 0: 5}, {0: 90}) for i in range(10)])
+    strong = pd.DataFrame([row(f"s{i}", f"g{i}", {90: 10}, {0: 90}) for i in range(10)])
+    results = [segmenter("konig", weak), segmenter("manual", strong)]
+    summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
+    assert "worse than FSV: -0.333 [" in headlines.headline(summary, pairs)
+    unclear = pairs.assign(p_holm=0.1449)
+    assert "≈" in overview_table.table(summary, unclear)["konig"].item()
+    told = headlines.headline(summary, unclear)
+    assert "not clearly different from FSV: -0.333 [" in told and "], p = 0.14 after Holm's correction. " in told
+    assert told in summary_tables.markdown(summary, unclear)
 
 
 def test_headline_owns_up_to_a_choice_and_to_a_missing_interval():

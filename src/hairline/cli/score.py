@@ -162,5 +162,6 @@ def _lines(found: "Outcome") -> Iterator[str]:
         yield ""
         yield convention_rows(rows[rows["empty_masks"] != conventions.LEFT_OUT]).to_string(index=False)
     yield ""
-    for place in range(len(found.names)):
-        yield f"To quote  {outcome.quote(found, place)}"
+    for place, name in enumerate(found.names):
+        of = f" ({name})" if len(found.names) > 1 else ""
+        yield f"To quote{of}  {outcome.quote(found, place)}"

@@ -41,7 +41,7 @@ def page(found: Outcome, pictures: Sequence[Shown]) -> str:
     values = {
         "title": f"{found.names[0]}, scored",
         "sentence": sentence(found),
-        "quotes": [quote(found, place) for place in range(len(found.names))],
+        "quotes": [(name, quote(found, place)) for place, name in enumerate(found.names)],
         "notes": notes(found),
         "remarks": found.remarks,
         "numbers": _numbers(found),

@@ -4,23 +4,30 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.reporting import seen_signs, worth
+from hairline.reporting import overview_table, seen_signs, worth
 from hairline.reporting.formatting import ABSENT, bracketed
 
+UNCLEAR = "not clearly different from"
 
-def headline(summary: pd.DataFrame) -> str:
+
+def headline(summary: pd.DataFrame, pairs: pd.DataFrame | None = None) -> str:
     """The result in at most two sentences.
 
     The first is of the first test set: the best segmenter trained on pseudo-labels, against its FSV. The second is of
     the others; where there are none, it says what that result has seen and was made with. Where no segmenter was
     scored it is the best label set on every set. What learned nothing is said before all.
+
+    Args:
+        summary: As :func:`hairline.reporting.comparison.summarise` gives it.
+        pairs: As :func:`hairline.reporting.difference_tables.every_pair` gives it: nothing is called better or worse
+            that its corrected test does not. None goes by the intervals alone.
     """
-    nothing, told = worth.headline(summary), _result(summary)
+    nothing, told = worth.headline(summary), _result(summary, pairs)
     sentences = [nothing.rstrip("."), "; ".join(told)] if nothing else told
     return " ".join(f"{sentence[0].upper()}{sentence[1:]}." for sentence in sentences if sentence)
 
 
-def _result(summary: pd.DataFrame) -> list[str]:
+def _result(summary: pd.DataFrame, pairs: pd.DataFrame | None) -> list[str]:
     """One or two sentences, without a full stop."""
     if (summary["kind"] != "segmenter").all():
         return _of_labels(summary[(summary["kind"] == "label") & (summary["status"] == "scored")])
@@ -29,10 +36,10 @@ def _result(summary: pd.DataFrame) -> list[str]:
         return ["No segmenter trained on pseudo-labels could be compared with one trained on manual masks (FSV)"]
     sets = several(summary)
     (first, count), *others = best
-    told = _verdict(first, count, sets, summary)
+    told = _verdict(first, count, sets, summary, pairs)
     if not others:
         return [told, _sight(first)]
-    return [told, "; ".join(_short(row, sets, summary) for row, _ in others)]
+    return [told, "; ".join(_short(row, sets, summary, pairs) for row, _ in others)]
 
 
 def best_segmenters(summary: pd.DataFrame) -> list[tuple[dict[str, Any], int]]:
@@ -85,8 +92,7 @@ def _sight(row: dict[str, Any]) -> str:
     return f"{are}{rest}{made}"
 
 
-def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame) -> str:
-    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
+def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame, pairs: pd.DataFrame | None) -> str:
     which = "the one segmenter" if count == 1 else f"the best of {count} segmenters"
     told = (
         f"On {best['test_set']}, {which} trained on pseudo-labels ({_called(best, sets)}) reaches ODS {_scored(best)}"
@@ -103,17 +109,24 @@ def _verdict(best: dict[str, Any], count: int, sets: bool, summary: pd.DataFrame
             f"{told}; its FSV reaches {fsv['ods']:.3f}, having learned nothing or no better than a trivial answer, so "
             f"that the difference ({difference}) says nothing about the labels"
         )
-    if pd.isna(low):
+    if pd.isna(best["ods_minus_manual_low"]):
         return f"{told}; difference to FSV {difference}"
     caution = "" if count == 1 else f"; the interval does not account for the choice among {count}"
-    return f"{told}, {_word(low, high)} FSV: {difference}{caution}"
+    word, test = _compared(best, sets, pairs)
+    return f"{told}, {word} FSV: {difference}{test}{caution}"
 
 
-def _word(low: float, high: float) -> str:
-    return "better than" if low > 0 else "worse than" if high < 0 else "not clearly different from"
+def _compared(row: dict[str, Any], sets: bool, pairs: pd.DataFrame | None) -> tuple[str, str]:
+    """How a result stands to its FSV, and the corrected p-value where that says less than the interval does."""
+    low, high = row["ods_minus_manual_low"], row["ods_minus_manual_high"]
+    word = "better than" if low > 0 else "worse than" if high < 0 else UNCLEAR
+    p = None if pairs is None or word == UNCLEAR else overview_table.corrected(pairs, row, sets)
+    if p is None or p < overview_table.SURE:
+        return word, ""
+    return UNCLEAR, f", p = {p:.2g} after Holm's correction"
 
 
-def _short(best: dict[str, Any], sets: bool, summary: pd.DataFrame) -> str:
+def _short(best: dict[str, Any], sets: bool, summary: pd.DataFrame, pairs: pd.DataFrame | None) -> str:
     """The same of a further test set, in few words."""
     fsv, difference = worth.fsv_of(summary, best), bracketed_of(best, "ods_minus_manual", "+.3f")
     told = f"on {best['test_set']} {_called(best, sets)} reaches {_scored(best)}"
@@ -121,8 +134,10 @@ def _short(best: dict[str, Any], sets: bool, summary: pd.DataFrame) -> str:
         both = worth.finds_nothing(best)
         rest = "and FSV, neither" if both else "beside FSV, which is not"
         return f"{told} {rest} better than a trivial answer"
-    low, high = best["ods_minus_manual_low"], best["ods_minus_manual_high"]
-    return f"{told}, {difference} to FSV" if pd.isna(low) else f"{told}, {_word(low, high)} FSV ({difference})"
+    if pd.isna(best["ods_minus_manual_low"]):
+        return f"{told}, {difference} to FSV"
+    word, test = _compared(best, sets, pairs)
+    return f"{told}, {word} FSV ({difference}{test})"
 
 
 def several(summary: pd.DataFrame) -> bool:

@@ -1,5 +1,6 @@
 """A comparison at a glance: every label set beside one of them, with what the corrected test says of the difference."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -46,6 +47,22 @@ def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> 
             line[called(name, None, "")] = _cell(by_labels.get(name), known.get(pair), by_labels.get(against))
         lines.append(line)
     return pd.DataFrame(lines)
+
+
+def corrected(pairs: pd.DataFrame, row: Mapping[str, Any], several: bool) -> float | None:
+    """p-value, after Holm's correction, of a segmenter's difference to its FSV; None where there is none.
+
+    Args:
+        pairs: As :func:`hairline.reporting.difference_tables.every_pair` gives it.
+        row: A row of the summary.
+        several: Whether segmenters learned from several training sets, so that these are told.
+    """
+    if pairs.empty:
+        return None
+    told = row["training_set"] if several else ""
+    first, own = (called(labels, row["model"], told) for labels in (row["labels"], MANUAL))
+    _, p = _known(pairs).get((row["test_set"], first, own), (0.0, float("nan")))
+    return None if pd.isna(p) else float(p)
 
 
 def too_few(pairs: pd.DataFrame) -> list[str]:

@@ -79,7 +79,7 @@ def page(params: Params, paths: Paths, found: Compared, browser: image_browser.B
     labels = {title: table for title, table in tables.items() if title not in trained}
     return html.Page(
         f"hairline: {params.experiment}",
-        headlines.headline(summary),
+        headlines.headline(summary, found.pairs),
         [*_seen(summary), *_overview(found)],
         [
             Section("Segmenters", [*_scored(trained, summary, "segmenter"), *_seeds(found), *_curves(found.curves[0])]),

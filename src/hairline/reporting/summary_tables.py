@@ -130,9 +130,9 @@ def _name(row: dict[str, Any]) -> str:
     return f"{name} {worth.MARK}" if worth.finds_nothing(row) else name
 
 
-def markdown(summary: pd.DataFrame) -> str:
-    """Headline, tables and notes as Markdown text."""
-    parts = ["# Comparison", headlines.headline(summary)]
+def markdown(summary: pd.DataFrame, pairs: pd.DataFrame | None = None) -> str:
+    """Headline, tables and notes as Markdown text; ``pairs`` is for the headline."""
+    parts = ["# Comparison", headlines.headline(summary, pairs)]
     for title, table in tables(summary).items():
         parts += [f"## {title}", formatting.markdown(table)]
     return "\n\n".join([*parts, "\n".join(f"- {note}" for note in notes.notes(summary))]) + "\n"

@@ -18,7 +18,8 @@ def lines(told: Mapping[str, Any], trials: pd.DataFrame, count: int) -> Iterator
     """
     objective, several = list(told["objective"]), len(told["objective"]) > 1
     yield (
-        f"Study {told['study']}: {told['trials']} trials, {told['pruned']} given up, on {told['tuning_images']} images"
+        f"Study {told['study']}: {told['trials']} trials, {told['pruned']} given up, on {told['tuning_images']} tuning "
+        "images, from which the scores of the table are and on which the best are chosen; a slot is a trial's number"
     )
     yield ""
     if several:
@@ -43,5 +44,10 @@ def _held_out(told: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
     for metric, gain in one["gain"].items():
         own, tuned = told["own"]["held_out"][metric], one["held_out"][metric]
         few = ", too few photos to tell"
-        interval = f" [{gain['gain_low']:+.3f}, {gain['gain_high']:+.3f}]" if "gain_low" in gain else few
+        interval = _interval(gain["gain_low"], gain["gain_high"]) if "gain_low" in gain else few
         yield f"  {metric:8} {own:.3f} → {tuned:.3f}   {gain['gain']:+.3f}{interval}"
+
+
+def _interval(low: float, high: float) -> str:
+    clear = "" if low > 0 or high < 0 else ", not clearly different"
+    return f" [{low:+.3f}, {high:+.3f}]{clear}"
