@@ -45,7 +45,8 @@ def target(root: Path, text: str, outs: Collection[str] = ()) -> tuple[str, str 
             found = found[part]
     except (OSError, ValueError, KeyError, TypeError):
         raise HairlineError(
-            f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME, as a metrics file nests them"
+            f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME of a metrics file, such as "
+            "reports/EXPERIMENT/metrics/comparison.json"
         ) from None
     return _compared(root, inside, key.split("/")[0]) or inside, str(found)
 
