@@ -121,5 +121,6 @@ def test_the_page_fits_a_phone_and_asks_for_nothing(place: Path) -> None:
         opened.chrome("Emulation.setDeviceMetricsOverride", width=390, height=900, deviceScaleFactor=1, mobile=True)
         opened.open((place / "out/index.html").as_uri())
         assert opened.run("return document.documentElement.scrollWidth") == 390
-        assert opened.run("return [...document.images].every(each => each.naturalWidth > 0)")
+        opened.run("[...document.images].forEach((each) => { each.loading = 'eager'; })")  # some lie below the screen
+        assert opened.wait("[...document.images].every((each) => each.complete && each.naturalWidth > 0)")
         assert opened.complaints() == []

@@ -190,8 +190,9 @@ def test_pictures_beside_the_page_are_shown_as_well(
     browser.open((tmp_path / "index.html").as_uri())
     open_first(browser)
     assert browser.complaints() == []
-    widths = "return [...document.querySelectorAll('.card img, .stage img')].map((each) => each.naturalWidth)"
-    assert browser.run(widths) == [320, 320, 320, 320]
+    widths = "[...document.querySelectorAll('.card img, .stage img')].map((each) => each.naturalWidth)"
+    browser.wait(f"{widths}.every((each) => each > 0)")
+    assert browser.run(f"return {widths}") == [320, 320, 320, 320]
 
 
 def test_it_prints(opened: chromium.Browser) -> None:

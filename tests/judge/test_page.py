@@ -48,8 +48,7 @@ def test_in_a_browser(score: Score, tmp_path: Path) -> None:
                               mobile=width < 500)  # fmt: skip
                 reader.open(page)
                 assert reader.run("return document.documentElement.scrollWidth") <= width
-                loaded = "return [...document.images].every(each => each.complete && each.naturalWidth > 0)"
-                assert reader.run(loaded)
+                assert reader.wait("[...document.images].every(each => each.complete && each.naturalWidth > 0)")
             assert reader.complaints() == []
             ground = reader.run("return getComputedStyle(document.body).backgroundColor")
             assert (sum(map(int, re.findall(r"\d+", ground)[:3])) < 300) == dark

@@ -19,7 +19,7 @@ SENTENCES = {
     ("predict", "heic", "--out", "x"): ("HEIC", "pillow_heif", "photos"),
     ("predict", "photos", "--out", "x", "--model", "network"): (r"network, which is no .onnx file,", "torch", "train"),
     ("predict", "models:/a@1", "photos", "--out", "x"): ("the network models:/a@1", "mlflow", "platform"),
-    ("measure", "shipped", "--out", "x", "--geopackage"): ("a map", "pyogrio", "geo"),
+    ("measure", "shipped", "--out", "x", "--geopackage"): ("--geopackage", "geopandas", "geo"),
     ("export", "shipped", "--out", "x.onnx"): ("the export of a network", "torch", "train"),
     ("label", "photos", "--classifier", "network", "--out", "x"): ("'hairline label'", "", "train"),
     ("click", "photos", "--no-browser"): ("'hairline click'", "", "platform"),

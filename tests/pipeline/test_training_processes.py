@@ -115,7 +115,7 @@ def test_a_training_on_two_devices_ends_with_one_of_them_and_then_writes_and_log
     assert len((place / PATHS.segmenter_history(NAME)).read_text().splitlines()) == 4
     with sqlite3.connect(place / "mlruns" / "mlflow.db") as store:
         found = dict(store.execute("select status, count(*) from runs group by status").fetchall())
-        (losses,) = store.execute("select count(*) from metrics where key = 'train/loss'").fetchone()
+        (losses,) = store.execute("select count(*) from metrics where key = 'loss/train'").fetchone()
     assert found == {"FINISHED": 1, "FAILED": 1}
     assert losses >= 3
 
