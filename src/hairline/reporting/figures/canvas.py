@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -17,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import findfont, get_font
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
+from PIL import Image
 
 from hairline.io.atomic import whole_file
 
@@ -24,6 +26,9 @@ COLOURS = ("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#C
 DASHES = ("-", "--", "-.", ":")
 DPI = 100
 WIDTH_IN = 14.0
+
+COMPRESSION = 4
+"""Of PNG files: photos get no smaller beyond it, in three times the time."""
 
 
 def png(figure: Figure) -> bytes:
@@ -33,9 +38,12 @@ def png(figure: Figure) -> bytes:
     """
     for text in _take_literally(figure):
         text.set_text(_drawable(text))
+    figure.set_dpi(DPI)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    opaque = np.asarray(canvas.buffer_rgba())[..., :3]
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure)
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
+    Image.fromarray(opaque).save(buffer, format="png", compress_level=COMPRESSION)
     return buffer.getvalue()
 
 

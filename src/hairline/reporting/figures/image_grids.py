@@ -89,13 +89,20 @@ def _panels(row: PictureRow) -> dict[tuple[str, ...], NDArray[np.generic]]:
 
 
 def _draw(axis: Axes, pixels: NDArray[np.generic] | None, aspect: float) -> None:
-    axis.set(xticks=[], yticks=[], box_aspect=aspect)
+    _without_scales(axis)
+    axis.set_box_aspect(aspect)
     for spine in axis.spines.values():
         spine.set(color="0.7", linewidth=0.6)
     if pixels is None:
         axis.text(0.5, 0.5, "none", color="0.4", fontsize=10, ha="center", va="center", transform=axis.transAxes)
     else:
         axis.imshow(pixels, cmap="gray", vmin=0, vmax=1, aspect="auto")
+
+
+def _without_scales(axis: Axes) -> None:
+    """Leave the scales of a panel out, of which matplotlib would measure every tick time and again."""
+    axis.xaxis.set_visible(False)
+    axis.yaxis.set_visible(False)
 
 
 def _wrap(text: str, width: int) -> str:
@@ -132,7 +139,8 @@ def contact_sheet(
     figure = Figure(figsize=(WIDTH_IN, sum(heights)), dpi=DPI, layout="constrained")
     axes = figure.subplots(len(heights), cols, squeeze=False, gridspec_kw={"height_ratios": heights}).ravel()
     for axis in axes:
-        axis.set_axis_off()
+        _without_scales(axis)
+        axis.set_frame_on(False)
     for index, (image, overlay, title) in enumerate(zip(images, overlays, titles, strict=True)):
         opacity = 0.85 * shrunk_map(overlay, PANEL_PX)[..., None]
         axes[index].imshow(((1 - opacity) * shrunk_image(image, PANEL_PX) + opacity * TINT) / 255)
