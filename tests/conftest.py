@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import in_memory, parameters
+from support import in_memory, parameters, warm
 
 from hairline import tracking
 from hairline.config import yaml_files
@@ -19,6 +19,20 @@ os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
 if "PYTEST_DEBUG_TEMPROOT" not in os.environ and (memory := in_memory.place()):
     os.environ["PYTEST_DEBUG_TEMPROOT"] = str(memory)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Have processes of pytest-xdist share the programs that need no time to start: loading them costs 15 s."""
+    if warm.SHARED not in os.environ:
+        os.environ[warm.SHARED] = str(warm.serve(os.environ))
+    node.workerinput[warm.SHARED] = os.environ[warm.SHARED]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """In such a process, know where they are."""
+    if home := getattr(config, "workerinput", {}).get(warm.SHARED):
+        os.environ[warm.SHARED] = home
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

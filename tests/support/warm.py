@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import traceback
 import types
 from collections.abc import Mapping
@@ -39,7 +40,9 @@ LIBRARIES = (
     "segmentation_models_pytorch", "skimage.filters", "skimage.measure", "skimage.morphology", "sklearn.ensemble",
     "timm", "torch", "torchmetrics",
 )  # fmt: skip
-SOCKET = "socket"
+SHARED = "WARM_PROGRAMS"
+"""Variable with the folder of programs that several processes of the tests share."""
+SOCKET, LISTENING = "socket", "listening"
 SENT = """
 import json, os, socket, sys
 home, program, *arguments = sys.argv[1:]
@@ -62,6 +65,8 @@ _servers: list[subprocess.Popen[bytes]] = []
 def serve(environment: Mapping[str, str]) -> Path:
     """A folder with programs `python` and `dvc` that need no time to start, for as long as this process lives.
 
+    They are to be called once the libraries are loaded, as :func:`wait` says.
+
     Args:
         environment: What the libraries may look at when they are loaded.
     """
@@ -72,11 +77,17 @@ def serve(environment: Mapping[str, str]) -> Path:
         (home / name).write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
         (home / name).chmod(stat.S_IRWXU)
     without = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
-    server = subprocess.Popen([sys.executable, __file__, str(home)], env=without, stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, start_new_session=True)  # fmt: skip
-    _servers.append(server)
-    assert server.stdout and server.stdout.read(1), "the server of warm programs did not start"
+    _servers.append(subprocess.Popen([sys.executable, __file__, str(home)], env=without, stdin=subprocess.PIPE,
+                                     start_new_session=True))  # fmt: skip
     return home
+
+
+def wait(home: Path, seconds: float = 300) -> None:
+    """Wait until the programs in a folder of :func:`serve` can be called."""
+    end = time.monotonic() + seconds
+    while not (home / LISTENING).exists():
+        assert time.monotonic() < end and not any(server.poll() for server in _servers), "no server of warm programs"
+        time.sleep(0.05)
 
 
 def _received(connection: socket.socket) -> tuple[list[int], str, dict[str, str], str, list[str]]:
@@ -109,7 +120,7 @@ def _asked(home: Path) -> tuple[str, list[str]]:
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(SOCKET)
         listener.listen()
-        os.write(1, b".")
+        Path(LISTENING).touch()
         while True:
             ready, _, _ = select.select([listener, 0], [], [])
             if 0 in ready:

@@ -14,13 +14,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import grimp
 import pytest
 
+from hairline.io import source
+from hairline.reporting.figures import canvas
 from hairline.tracking import database, store
-from support import parameters, spoilt_params, warm
+from support import in_memory, parameters, spoilt_params, warm
 
 ROOT = Path(__file__).parents[2]
 MADE = ("data/", "models/", "reports/")
+SMALL_DPI = 25
+"""Of figures that are only there or not."""
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 
@@ -30,21 +35,29 @@ def make(folder: Path, values: dict[str, Any]) -> Path:
     Bytecode comes along, so that the first stage need not compile; not what another process has half written. So does
     a store without runs, which takes MLflow seconds to make.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in COPIED:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
-        else:
-            shutil.copy(source, folder / name)
+    shutil.copytree(_bare().name, folder, dirs_exist_ok=True)
     parameters.write(folder, values)
     _put_store(folder / "mlruns" / "mlflow.db")
+    commit(folder, "workspace")
+    return folder
+
+
+@cache
+def _bare() -> tempfile.TemporaryDirectory[str]:
+    """A workspace with neither parameters nor a store, for all others to be copies of."""
+    home = tempfile.TemporaryDirectory(prefix="bare-", dir=in_memory.place())
+    folder = Path(home.name)
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("*.pyc.*"))
+        else:
+            shutil.copy(ROOT / name, folder / name)
     run(folder, "git", "init", "-q")
     run(folder, "git", "config", "user.email", "tests@example.invalid")
     run(folder, "git", "config", "user.name", "tests")
     run(folder, "dvc", "init", "-q")
-    commit(folder, "workspace")
-    return folder
+    run(folder, "git", "add", "-A")
+    return home
 
 
 def _put_store(path: Path) -> None:
@@ -80,7 +93,10 @@ def environment() -> dict[str, str]:
 
 @cache
 def _warm() -> Path:
-    return warm.serve(environment())
+    """Of all processes of the tests, or of this one where it has none beside it."""
+    home = Path(os.environ[warm.SHARED]) if warm.SHARED in os.environ else warm.serve(environment())
+    warm.wait(home)
+    return home
 
 
 def run(folder: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -153,16 +169,24 @@ def run_stage(command: list[str]) -> None:
     importlib.import_module(module).main(arguments)
 
 
+@cache
+def _graph() -> grimp.ImportGraph:
+    return source.Source()._graph
+
+
 @contextmanager
 def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
     """Run every stage of a workspace in this process, which is inside it until the block ends.
 
-    What a stage does not list among its params is spoilt while it runs, so that it fails where it reads that. Gives
-    stage name → the files under data/, models/ and reports/ that it wrote.
+    Figures are drawn small, and which of our modules imports which is read once. What a stage does not list among its
+    params is spoilt while it runs, so that it fails where it reads that. Gives stage name → the files under data/,
+    models/ and reports/ that it wrote.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        patch.setattr(canvas, "DPI", SMALL_DPI)
+        patch.setattr(source.Source, "_graph", _graph())
         written, before = {}, _files(folder)
         for name, (command, listed) in stages(folder).items():
             with spoilt_params.unlisted_spoilt(folder, listed):

@@ -40,8 +40,8 @@ def png(figure: Figure) -> bytes:
         text.set_text(_drawable(text))
     figure.set_dpi(DPI)
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    opaque = np.asarray(canvas.buffer_rgba())[..., :3]
+    canvas.draw()  # type: ignore[no-untyped-call]
+    opaque = np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
     buffer = io.BytesIO()
     Image.fromarray(opaque).save(buffer, format="png", compress_level=COMPRESSION)
     return buffer.getvalue()
