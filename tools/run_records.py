@@ -34,12 +34,15 @@ def read(folder: Path) -> dict[str, Record]:
     return found
 
 
-def write(folder: Path, run: str, before: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], source: Path) -> None:
-    """Write the record of a run; a comparison says anew where it comes from, the signs of a ledger leave that alone."""
-    anew = source.suffix == ".csv"
-    told = where_from(run, source) if anew else {name: before[name] for name in WHERE_FROM}
-    folder.mkdir(exist_ok=True)
-    with whole_file(folder / f"{run}.json") as partial:
+def origin(run: str, before: Mapping[str, Any] | None, source: Path) -> Record:
+    """Where the numbers of a run come from: a comparison says it anew, the signs of a ledger leave it as it was."""
+    anew = before is None or source.suffix == ".csv"
+    return where_from(run, source) if anew else {name: before[name] for name in WHERE_FROM}
+
+
+def write(path: Path, told: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write a record, whole or not at all, making its folder."""
+    with whole_file(path) as partial:
         partial.write_text(text(told, rows), encoding="utf-8")
 
 

@@ -248,6 +248,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     facts: dict[str, list[Fact]] = {run: list(record["results"]) for run, record in records.items()}
     for each in args.comparisons:
         _take_in(each, facts)
+    # before anything changes here, lest the commit be one of changed pages
+    wanted = () if args.check else (each.split("=", 1) for each in args.comparisons)
+    told = {run: run_records.origin(run, records.get(run), Path(path)) for run, path in wanted}
     register = json.loads((docs / "claims.json").read_text(encoding="utf-8"))
     faults = []
     for page in pages(args.root):
@@ -263,9 +266,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if written != text and not args.check:
             with whole_file(page) as partial:
                 partial.write_text(written, encoding="utf-8")
-    for each in () if args.check else args.comparisons:
-        run, _, path = each.partition("=")
-        run_records.write(store, run, records.get(run, {}), facts[run], Path(path))
+    for run, where_from in told.items():
+        run_records.write(store / f"{run}.json", where_from, facts[run])
     print("\n".join(faults) or "every number with a sign and every claim is backed")
     return 1 if faults else 0
 

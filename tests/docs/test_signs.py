@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import run_records
 import signs
+from support.repository import git
 from support.results import BOOTSTRAP, labels, random_table, saw, segmenter
 
 from hairline.data.seen import SIGNS
@@ -135,7 +136,7 @@ def test_a_record_says_of_which_commit_seed_and_data_its_numbers_are(tmp_path: P
         shutil.copy(ROOT / name, tmp_path)
     stage = {"cmd": "x", "outs": [{"path": "data/s", "hash": "md5", "md5": "0a1"}]}
     (tmp_path / "dvc.lock").write_text(json.dumps({"schema": "2.0", "stages": {"ingest@s": stage}}) + "\n")
-    run_records.write(tmp_path / "results", "mine", {}, [ROW], comparison)
+    run_records.write(tmp_path / "results/mine.json", run_records.origin("mine", None, comparison), [ROW])
     record = run_records.read(tmp_path / "results")["mine"]
     assert (record["seed"], record["data"], record["results"]) == (7, {"s": {"data/s": "0a1"}}, [ROW])
     assert "cores" in record["machine"] and record["commit"] is None
@@ -188,6 +189,13 @@ def test_one_command_takes_a_comparison_and_writes_the_pages(
     summary = comparison.summarise(results, BOOTSTRAP)
     path = tmp_path / "comparison.csv"
     path.write_text(formatting.csv(summary), encoding="utf-8")
+    (tmp_path / "dvc.lock").write_text("schema: '2.0'\nstages: {}\n", encoding="utf-8")
+    for name in ("params.yaml", "gates.yaml", "studies.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "pages")
+    commit = git(tmp_path, "describe", "--always")
     arguments = [f"mine={path}", "--root", str(tmp_path)]
     before = readme.read_text(encoding="utf-8")
     assert signs.main([*arguments, "--check"]) == 1 and readme.read_text(encoding="utf-8") == before
@@ -199,6 +207,7 @@ def test_one_command_takes_a_comparison_and_writes_the_pages(
     assert told in readme.read_text(encoding="utf-8")
     kept = run_records.read(tmp_path / "results")
     assert set(kept) == {"old", "mine"} and kept["mine"]["command"] == "hairline profile mine && dvc repro"
+    assert kept["mine"]["commit"] == commit  # not that of pages with these numbers
     assert [row["test_set"] for row in kept["mine"]["results"]] == ["cfd", "crack500-train"]
     assert kept["mine"]["results"][0]["images_unseen"] == 10
     readme.write_text(readme.read_text(encoding="utf-8").replace(" never seen", ""), encoding="utf-8")

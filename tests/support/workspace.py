@@ -186,6 +186,7 @@ def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
         patch.setattr(canvas, "DPI", SMALL_DPI)
+        patch.setattr("hairline.tuning.figures.DPI", SMALL_DPI)
         patch.setattr(source.Source, "_graph", _graph())
         written, before = {}, _files(folder)
         for name, (command, listed) in stages(folder).items():
