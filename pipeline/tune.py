@@ -51,10 +51,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     study = params.study(args.study)
     check(params, args.study, study, paths.dataset(study.dataset))
     logged = {"study": params.raw("studies")[args.study]}
-    tags = {"study": args.study, "label_set": study.label_set, "dataset": study.dataset,
-            "method": params.label_set(study.label_set).method}  # fmt: skip
-    with tracking.run("tune", f"study {args.study}", params.experiment, logged, _inputs(params, paths, study), tags, [],
-                      paths.study_record(args.study), params.tracking_wait_s) as run:  # fmt: skip
+    label_set = params.label_set(study.label_set)
+    tags = {"study": args.study, "label_set": study.label_set, "dataset": study.dataset, "method": label_set.method}
+    with tracking.run("tune", f"study {args.study}", params.experiment, logged, _inputs(params, paths, study), tags,
+                      [paths.classifier_record(label_set.classifier)], paths.study_record(args.study),
+                      params.tracking_wait_s) as run:  # fmt: skip
         opened = searched(params, paths, args.study, args.params)
         trials = {slot: trial for slot, trial in queue.finished(opened).items() if slot < study.trials}
         kept = trials_file.of(trials, len(study.objective))  # the storage may hold more, of a longer study

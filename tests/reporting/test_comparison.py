@@ -139,15 +139,16 @@ def test_metrics_leave_out_what_there_is_not():
     json.dumps(found, allow_nan=False)
 
 
-def test_the_headline_is_the_ods_of_the_first_results_segmenters_before_labels():
+def test_the_headline_is_the_ods_of_the_first_results_segmenters_before_labels_and_those_of_training_images_last():
     compared = [
         labels("konig", random_table(1)),
+        labels("konig", random_table(4), "crack500-val"),
         segmenter("manual", random_table(2)),
         segmenter("konig", random_table(3)),
     ]
     summary = comparison.summarise(compared, BOOTSTRAP)
     found = comparison.headline(summary)["ods"]
-    names = ["manual-unet@cfd", "konig-unet@cfd", "konig-resnet18@crack500-train"]
+    names = ["manual-unet@cfd", "konig-unet@cfd", "konig@crack500-val", "konig@crack500-train"]
     assert list(found) == names
     assert found["konig-unet@cfd"] == comparison.metrics(summary)["segmenter-konig-unet-mine-cfd"]["ods"]
     many = comparison.summarise([segmenter("konig", random_table(2), f"s{each}") for each in range(20)], BOOTSTRAP)

@@ -265,3 +265,26 @@ def test_a_cell_of_labels_leads_to_the_longest_name_that_fits(tmp_path: Path) ->
         tmp_path, f"{folder}/comparison.json:label-konig_tuned-resnet18-walls-test/ods"
     )  # fmt: skip
     assert (path, number) == ("reports/x/metrics/label-scores-konig_tuned.json", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("row", "file"),
+    [
+        ("konig-unet@walls", "segmenter-konig-unet-semi-walls"),
+        ("konig-unet-semi@walls", "segmenter-konig-unet-semi-walls"),
+        ("konig-oed-full@walls", "segmenter-konig-oed-full-walls"),
+        ("konig-oed@walls", "headline"),  # of two training sets it does not say which: from the comparison
+        ("konig_tuned@walls-test", "label-scores-konig_tuned"),
+        ("konig-unet@pooled", "headline"),  # several test sets together
+    ],
+)
+def test_a_number_as_dvc_exp_show_writes_it_leads_to_what_was_scored(tmp_path: Path, row: str, file: str) -> None:
+    folder = tmp_path / "reports/x/metrics"
+    folder.mkdir(parents=True)
+    for name in ("segmenter-konig-unet-semi-walls", "segmenter-konig-oed-semi-walls", "segmenter-konig-oed-full-walls",
+                 "label-scores-konig", "label-scores-konig_tuned"):  # fmt: skip
+        (folder / f"{name}.json").write_text("{}")
+    (folder / "headline.json").write_text(json.dumps({"ods": {row: 0.5}}))
+    for key in (f"ods.{row}", f"ods/{row}"):
+        found = lineage_target.target(tmp_path, f"{folder}/headline.json:{key}")
+        assert found == (f"reports/x/metrics/{file}.json", "0.5")

@@ -1,5 +1,7 @@
 """A study comes back from its file as it was, so that the same figures are drawn of it."""
 
+import io
+import logging
 from pathlib import Path
 
 import matplotlib
@@ -39,6 +41,17 @@ def test_trials_come_back_with_values_options_and_states(study: optuna.Study, tm
         assert (one.distributions, one.intermediate_values) == (other.distributions, other.intermediate_values)
     assert importances.shares(found, 0) == importances.shares(study, 0)
     assert found.best_params == study.best_params
+
+
+def test_reading_says_nothing(study: optuna.Study, tmp_path: Path) -> None:
+    trials_file.write(tmp_path / "trials.json", study)
+    optuna.logging.set_verbosity(optuna.logging.INFO)  # as a new process finds it
+    said = io.StringIO()
+    handler = logging.StreamHandler(said)
+    logging.getLogger("optuna").addHandler(handler)
+    trials_file.read(tmp_path / "trials.json")
+    logging.getLogger("optuna").removeHandler(handler)
+    assert said.getvalue() == ""
 
 
 def test_the_same_figures_are_drawn_of_it(study: optuna.Study, tmp_path: Path) -> None:

@@ -294,7 +294,9 @@ def study_show(
     if len(table) != told["trials"]:
         raise spoilt(trials, f"has {len(table)} rows", f"the {told['trials']} trials of {best.name}", maker)
     typer.echo("\n".join(lines(told, table, count)))
-    typer.echo(f"\nFigures   {paths.study_figures(name)}")
+    drawn = paths.study_figures(name)
+    missing = "" if drawn.exists() else f"  (not drawn yet: dvc repro draw_study@{name})"
+    typer.echo(f"\nFigures   {drawn}{missing}")
 
 
 def main() -> None:

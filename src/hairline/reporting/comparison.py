@@ -5,7 +5,7 @@ which draw whole groups (parent photos), because crops of one photo are not inde
 chosen anew in every resample. Results on the same images share their resamples, so that differences are paired.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -34,7 +34,7 @@ from hairline.reporting.formatting import ABSENT
 from hairline.reporting.metric_columns import IN_PAPER, METRICS, RECORDED
 
 BOOTSTRAP = ("resamples", "level")
-HEADLINES = 12
+HEADLINES = 16
 """Numbers that `dvc exp show` has in columns at most, beside an experiment's parameters."""
 SEEN_COUNTS = ("seen_images", "images_unseen")
 COLUMNS = (
@@ -239,21 +239,30 @@ def metrics(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
 
 
 def headline(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """The ODS of the first :data:`HEADLINES` scored rows, labels after segmenters, for the columns of `dvc exp show`.
+    """The ODS of the first :data:`HEADLINES` scored rows, for the columns of `dvc exp show`.
+
+    Segmenters come first, then labels of images that nothing is trained on, then those of training images.
 
     Args:
         summary: What :func:`summarise` gives.
 
     Returns:
-        ``ods`` → ``labels-model@test_set``, with the training set where there are several, → ODS.
+        ``ods`` → ``labels-network@test_set`` of a segmenter, with the training set where there are several, and
+        ``labels@set-split`` of labels → ODS.
     """
-    scored = summary[summary["status"] == "scored"].sort_values("kind", ascending=False, kind="stable")
-    parts = ["labels", "model"] + ["training_set"] * (scored["training_set"].replace("", None).nunique() > 1)
-    named = {
-        "-".join(str(row[part]) for part in parts if row[part]) + f"@{row['test_set']}": float(row["ods"])
-        for row in scored.to_dict("records")
-    }
-    return {"ods": dict(list(named.items())[:HEADLINES])}
+    scored = summary[summary["status"] == "scored"]
+    labels = scored["kind"] == "label"
+    place = labels.astype(int) + (labels & scored["test_set"].str.endswith("-train"))
+    several = scored["training_set"].replace("", None).nunique() > 1
+    rows = scored.loc[place.sort_values(kind="stable").index].to_dict("records")
+    return {"ods": {_called(row, several): float(row["ods"]) for row in rows[:HEADLINES]}}
+
+
+def _called(row: Mapping[Hashable, Any], several: bool) -> str:
+    """Name of a row; labels go without the network behind them, since a label set has one."""
+    of_network = ("model", "training_set") if several else ("model",)
+    parts = ("labels", *(of_network if row["kind"] == "segmenter" else ()))
+    return "-".join(str(row[part]) for part in parts if row[part]) + f"@{row['test_set']}"
 
 
 def _ordered(result: Result, bootstrap: BootstrapOptions) -> tuple[list[str], thresholds.Counts, NDArray[np.int64]]:

@@ -13,6 +13,9 @@ from hairline.io.reading import composed
 CACHED = re.compile(r"(^|/)[0-9a-f]{2}/[0-9a-f]{30}$")
 """How DVC names the files of its cache, to which files of the workspace may be links."""
 
+HEADLINE = re.compile(r"(\w+)(?:-(\w+)(?:-(\w+))?)?@(\w+(?:-\w+)?)")
+"""A row of the headline: labels, network and training set, and what it is scored on (of labels with the split)."""
+
 
 def same_place(out: str, path: str) -> bool:
     """Whether of two paths one is the other or lies in it; ü may be one letter in one of them and two in the other."""
@@ -23,9 +26,9 @@ def same_place(out: str, path: str) -> bool:
 def target(root: Path, text: str, outs: Collection[str] = ()) -> tuple[str, str | None]:
     """What a target names: the file to follow, and the number it shows, if it is a cell of a metrics file.
 
-    ``FILE:KEY/…/NAME`` is a cell. One of the comparison is followed from the metrics of what was compared: from its
-    evaluation, or its label set. The file may be named in any way that leads to it: by links, by ``..``, from the
-    root of the file system.
+    ``FILE:KEY/…/NAME`` is a cell, ``FILE:KEY.….NAME`` as well, as `dvc exp show` writes it. One of the comparison or
+    its headline is followed from the metrics of what was compared: from its evaluation, or its label set. The file may
+    be named in any way that leads to it: by links, by ``..``, from the root of the file system.
 
     Args:
         root: The workspace.
@@ -39,16 +42,26 @@ def target(root: Path, text: str, outs: Collection[str] = ()) -> tuple[str, str 
     inside = _inside(root, name, outs)
     if not key:
         return inside, None
-    try:
-        found: Any = json.loads((root / inside).read_text(encoding="utf-8"))
-        for part in key.split("/"):
-            found = found[part]
-    except (OSError, ValueError, KeyError, TypeError):
+    parts, found = _cell(root / inside, key)
+    if found is None:
         raise HairlineError(
             f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME of a metrics file, such as "
             "reports/EXPERIMENT/metrics/comparison.json"
-        ) from None
-    return _compared(root, inside, key.split("/")[0]) or inside, str(found)
+        )
+    return next(filter(None, (_compared(root, inside, part) for part in parts)), inside), str(found)
+
+
+def _cell(metrics: Path, key: str) -> tuple[list[str], Any]:
+    """Keys of a cell, from the outermost, and what it holds; None where there is none."""
+    for parts in (key.split("/"), key.replace("/", ".").split(".")):
+        try:
+            found: Any = json.loads(metrics.read_text(encoding="utf-8"))
+            for part in parts:
+                found = found[part]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+        return parts, found
+    return [], None
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -92,7 +105,7 @@ def _below(root: Path, path: Path) -> str | None:
 
 
 def _compared(root: Path, metrics: str, row: str) -> str | None:
-    """Metrics file of what a row of the comparison is about."""
+    """Metrics file of what a row of the comparison or its headline is about."""
     folder = Path(metrics).parent
     if row.startswith("segmenter-") and (root / folder / f"{row}.json").is_file():
         return (folder / f"{row}.json").as_posix()
@@ -101,4 +114,15 @@ def _compared(root: Path, metrics: str, row: str) -> str | None:
         for path in known:
             if row.startswith(f"label-{path.stem.removeprefix('label-scores-')}-"):
                 return (folder / path.name).as_posix()
-    return None
+    files = [path.name for path in (root / folder).glob("*.json") if _is_of(path.stem, row)]
+    return (folder / files[0]).as_posix() if len(files) == 1 else None
+
+
+def _is_of(stem: str, row: str) -> bool:
+    """Whether a metrics file is that of a row of the headline, which leaves out the only training set there is."""
+    if (named := HEADLINE.fullmatch(row)) is None:
+        return False
+    labels, network, training_set, tested = named.groups()
+    if network is None:
+        return stem == f"label-scores-{labels}"
+    return bool(re.fullmatch(rf"segmenter-{labels}-{network}-{training_set or '[^-]+'}-{tested}", stem))

@@ -71,6 +71,7 @@ def read(path: Path) -> optuna.Study:
 
 
 def _empty(objectives: int) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # else it tells of every study, by a name of its own
     return optuna.create_study(directions=["maximize"] * objectives, storage=optuna.storages.InMemoryStorage())
 
 
