@@ -7,9 +7,12 @@ its data sets have to be generated ones. Servers are started for it and ended.
 """
 
 import argparse
+import errno
 import io
 import json
 import os
+import pty
+import re
 import socket
 import sqlite3
 import subprocess
@@ -45,6 +48,8 @@ return rows.length;
 MORE = "[...document.querySelectorAll('button, a')].find((each) => each.innerText === 'Show more').click();"
 AWAY = "const style = document.createElement('style'); style.textContent = '.modebar { display: none }';" \
        "document.head.append(style);"  # fmt: skip
+DROPPED = ".*/|.*tuned|.*-train"
+WIDEST, SHOWN = 400, 2
 TERMINAL = "body{margin:0;padding:12px;background:#fff;display:inline-block}pre{margin:0;font:13px/1.35 monospace}"
 
 
@@ -157,21 +162,44 @@ def _server(store: Path) -> Iterator[str]:
 
 
 def _terminal(out: Path, experiment: str) -> None:
-    """`dvc exp show` as a terminal 200 columns wide shows it."""
+    """`dvc exp show`, as docs/experiments.md calls it, in a terminal as wide as its table."""
     from rich.console import Console
     from rich.text import Text
 
-    command = ["dvc", "exp", "show", "--only-changed", "--no-pager", "--num", "3"]
-    environment = os.environ | {"COLUMNS": "200", "FORCE_COLOR": "1"}
-    told = subprocess.run(command, check=True, capture_output=True, text=True, env=environment).stdout
-    console = Console(record=True, width=400, file=io.StringIO())
-    console.print(Text.from_ansi(told.rstrip()), soft_wrap=True)
+    command = ("dvc", "exp", "show", "--only-changed", "--no-pager", "--drop", DROPPED)
+    told = Text.from_ansi(_in_terminal(*command).rstrip())
+    if len(re.findall("[├└]── ", told.plain)) < SHOWN or "…" in told.plain:
+        sys.exit(f"dvc exp show has fewer than {SHOWN} experiments, or columns that are cut:\n{told.plain}")
+    console = Console(record=True, width=WIDEST, file=io.StringIO())
+    console.print(told, soft_wrap=True)
     shown = console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
     page = f"<meta charset=utf-8><style>{TERMINAL}</style><body>{shown}"
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as folder:
         Path(folder, "page.html").write_text(page, encoding="utf-8")
         browser.open(Path(folder, "page.html").as_uri())
         _keep_whole(browser, out)
+
+
+def _in_terminal(*command: str) -> str:
+    """What a command says in a terminal of :data:`WIDEST` columns, with its colours."""
+    ours, its = pty.openpty()
+    environment = os.environ | {"COLUMNS": str(WIDEST), "COLORTERM": "truecolor", "TERM": "xterm-256color"}
+    with os.fdopen(ours, "rb", buffering=0) as told, subprocess.Popen(command, stdout=its, env=environment) as process:
+        os.close(its)
+        said = b"".join(_read(told))
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} ended with status {process.returncode}")
+    return said.decode("utf-8").replace("\r\n", "\n")
+
+
+def _read(terminal: io.FileIO) -> Iterator[bytes]:
+    """Everything until the other side ends, which Linux tells as an error of reading."""
+    try:
+        while chunk := terminal.read(65536):
+            yield chunk
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
 
 
 def _plots(out: Path, experiment: str) -> None:

@@ -313,6 +313,7 @@ def test_every_run_is_in_the_store_and_linked_upstream(done: Path) -> None:
     assert epochs == 1
     upstream = records["segmenter-konig-unet-synthetic"]["upstream"]
     assert upstream == [records["labels-konig"]["run_id"], records["classifier-lite0"]["run_id"]]
+    assert records["study-front"]["upstream"] == [records["classifier-lite0"]["run_id"]]
     evaluation = records["evaluation-konig-unet-synthetic-synthetic"]
     assert evaluation["upstream"] == [records["segmenter-konig-unet-synthetic"]["run_id"]]
     assert len(evaluation["git_commit"]) == 40

@@ -1,8 +1,10 @@
 """What a study is told as: which images a score is of, and whether a gain is more than chance."""
 
+from pathlib import Path
+
 import pandas as pd
 
-from hairline.tuning.summary import lines
+from hairline.tuning.summary import lines, where
 
 
 def gained(low: float, high: float) -> dict[str, float]:
@@ -23,3 +25,10 @@ def test_scores_say_their_images_and_gains_whether_they_are_clear() -> None:
     by_metric = {line.split()[0]: line for line in printed[-3:]}
     assert by_metric["ods"].endswith("[-0.027, +0.097], not clearly different")
     assert by_metric["ois"].endswith("[-0.031, -0.008]") and by_metric["ap"].endswith("[+0.010, +0.030]")
+
+
+def test_figures_that_are_not_drawn_yet_are_told_with_what_draws_them(tmp_path: Path) -> None:
+    figures = tmp_path / "studies" / "cut"
+    assert where(figures) == f"{figures}  (not there yet: dvc repro draw_study@cut)"
+    figures.mkdir(parents=True)
+    assert where(figures) == str(figures)

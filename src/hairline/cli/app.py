@@ -280,7 +280,7 @@ def study_show(
     from hairline.config.paths import Paths
     from hairline.io.artefacts import FLAG, NUMBER, WHOLE, read_csv, repro, spoilt
     from hairline.tuning import best_file
-    from hairline.tuning.summary import lines
+    from hairline.tuning.summary import lines, where
 
     values = Params(params)
     if name not in values.names("studies"):
@@ -294,9 +294,7 @@ def study_show(
     if len(table) != told["trials"]:
         raise spoilt(trials, f"has {len(table)} rows", f"the {told['trials']} trials of {best.name}", maker)
     typer.echo("\n".join(lines(told, table, count)))
-    drawn = paths.study_figures(name)
-    missing = "" if drawn.exists() else f"  (not drawn yet: dvc repro draw_study@{name})"
-    typer.echo(f"\nFigures   {drawn}{missing}")
+    typer.echo(f"\nFigures   {where(paths.study_figures(name))}")
 
 
 def main() -> None:

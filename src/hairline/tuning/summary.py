@@ -1,6 +1,7 @@
 """The outcome of a study for readers: its best trials, what they gain on held-out images, and how far to trust it."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -34,6 +35,11 @@ def lines(told: Mapping[str, Any], trials: pd.DataFrame, count: int) -> Iterator
     if several:
         yield f"\nThe tuned label set has the options of slot {told['best'][0]['slot']}, best by {objective[0]}."
     yield from (f"\nExperimental: {warning}." for warning in told["experimental"].values())
+
+
+def where(figures: Path) -> str:
+    """The folder of a study's figures, and what draws them where there are none."""
+    return f"{figures}" if figures.exists() else f"{figures}  (not there yet: dvc repro draw_study@{figures.name})"
 
 
 def _held_out(told: Mapping[str, Any], one: Mapping[str, Any]) -> Iterator[str]:
