@@ -2,14 +2,15 @@
 
     dvc repro && hairline promote && python tools/mlflow_pictures.py
 
-writes ``docs/pictures/NAME.jpg`` of the workspace that it is called in, or of those of NAMES that are given. Photos of
-its data sets have to be generated ones. Servers are started for it and ended.
+writes ``docs/pictures/NAME.jpg`` (``dvc_exp_show.png``, which is of text) of the workspace that it is called in, or of
+those of NAMES that are given. Photos of its data sets have to be generated ones. Servers are started for it and ended.
 """
 
 import argparse
 import errno
 import io
 import json
+import math
 import os
 import pty
 import re
@@ -50,7 +51,7 @@ AWAY = "const style = document.createElement('style'); style.textContent = '.mod
        "document.head.append(style);"  # fmt: skip
 DROPPED = ".*/|.*tuned|.*-train"
 WIDEST, SHOWN = 400, 2
-TERMINAL = "body{margin:0;padding:12px;background:#fff;display:inline-block}pre{margin:0;font:13px/1.35 monospace}"
+TERMINAL = "body{margin:0;padding:12px;background:#fff;display:inline-block}pre{margin:0;font:16px/1.35 monospace}"
 
 
 class Pages:
@@ -173,11 +174,11 @@ def _terminal(out: Path, experiment: str) -> None:
     console = Console(record=True, width=WIDEST, file=io.StringIO())
     console.print(told, soft_wrap=True)
     shown = console.export_html(inline_styles=True, code_format="<pre>{code}</pre>")
-    page = f"<meta charset=utf-8><style>{TERMINAL}</style><body>{shown}"
+    page = f"<!doctype html><meta charset=utf-8><style>{TERMINAL}</style><body>{shown}"
     with chromium.browser() as browser, tempfile.TemporaryDirectory() as folder:
         Path(folder, "page.html").write_text(page, encoding="utf-8")
         browser.open(Path(folder, "page.html").as_uri())
-        _keep_whole(browser, out)
+        _keep_whole(browser, out.with_suffix(".png"))
 
 
 def _in_terminal(*command: str) -> str:
@@ -254,8 +255,8 @@ def _resize(browser: chromium.Browser, size: tuple[int, int]) -> None:
 
 
 def _keep_whole(browser: chromium.Browser, out: Path) -> None:
-    width, height = browser.run("return [document.body.scrollWidth, document.body.scrollHeight]")
-    _resize(browser, (width, height))
+    width, height = browser.run("const box = document.body.getBoundingClientRect(); return [box.width, box.height]")
+    _resize(browser, (math.ceil(width), math.ceil(height)))
     _keep(out, browser.picture())
 
 
