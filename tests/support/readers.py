@@ -107,7 +107,7 @@ def of_stages(experiment: str) -> dict[str, tuple[Reader, ...]]:
         f"{models}/segmenters/synthetic/konig/unet/seen.json": (lambda path: learned_images.read(path.parent),),
         f"{reports}/runs/segmenter-{unet}.json": (read_record,),
         f"{reports}/comparison/comparison.md": (lambda _: command("summary"),),
-        "dvc.lock": (dvc_lock.stages,),
+        "dvc.lock": (dvc_lock.stages, dvc_lock.outs),
         drift.path(Path("baselines"), params.experiment, "synthetic").as_posix(): (drift.read,),
     }  # fmt: skip
 

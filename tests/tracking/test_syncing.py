@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 from support.mlflow_server import Server
 from support.workspace import begin
 
 from hairline import tracking
 from hairline.errors import HairlineError
-from hairline.tracking import descriptions, entries, origin, records, syncing
+from hairline.tracking import descriptions, dvc_lock, entries, origin, records, syncing
 from hairline.tracking.unsent import Unsent, waiting
 
 WRITER = """
@@ -230,6 +231,15 @@ def test_hashes_of_dvc_lock_are_found_for_outputs_and_files_inside_them(tmp_path
     known = origin.locked(tmp_path)
     found = origin.versions([Path("data/set/samples.parquet"), Path("models/x")], known, "input")
     assert found == {"dvc:input:data/set": "12.dir"}
+
+
+def test_paths_and_hashes_that_read_as_numbers_and_words_are_texts(tmp_path: Path) -> None:
+    lock = tmp_path / "dvc.lock"
+    odd = {"on": "1e5", "12:30": "00123456789012345678901234567890", "0x1f": "null", "~": "1_000", "ß": "2001-01-01"}
+    stage = {"cmd": "x", "outs": [{"path": path, "md5": md5, "size": 12} for path, md5 in odd.items()]}
+    with lock.open("w") as file:
+        YAML(typ="safe").dump({"schema": "2.0", "stages": {"s": stage}}, file)  # as DVC does
+    assert origin.locked(tmp_path) == odd == dvc_lock.hashes(dvc_lock.stages(lock)["s"], "outs")
 
 
 def test_a_description_has_key_figures_and_pictures_and_no_costs() -> None:

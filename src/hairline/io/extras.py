@@ -14,7 +14,7 @@ BRINGS: Mapping[str, tuple[str, ...]] = {
         "safetensors", "huggingface_hub", "albumentations", "pydensecrf", "sklearn", "onnx", "onnxscript",
     ),
     "platform": (
-        "dvc", "mlflow", "alembic", "sqlalchemy", "optuna", "optuna_dashboard", "plotly", "great_expectations",
+        "dvc", "yaml", "mlflow", "alembic", "sqlalchemy", "optuna", "optuna_dashboard", "plotly", "great_expectations",
         "matplotlib", "grimp", "fastapi", "starlette", "uvicorn",
     ),
     "photos": ("pillow_heif",),

@@ -59,10 +59,7 @@ def _is_dvc(process: Any) -> bool:
 
 def locked(root: Path) -> dict[str, str]:
     """Output of a stage → its hash in dvc.lock; nothing where there is none yet."""
-    found: dict[str, str] = {}
-    for entry in dvc_lock.stages(root / "dvc.lock").values():
-        found |= dvc_lock.hashes(entry, "outs")
-    return found
+    return dvc_lock.outs(root / "dvc.lock")
 
 
 def versions(paths: Iterable[Path], known: Mapping[str, str], kind: str) -> dict[str, str]:
