@@ -11,6 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
+from types import ModuleType
 
 import hairline
 
@@ -45,8 +46,10 @@ def words(folder: Path) -> dict[str, int]:
 
 
 def of_api(every: Mapping[str, int]) -> dict[str, int]:
-    """What of the docstrings is of the public API: what ``hairline`` exports, and its public methods."""
-    homes = {f"{getattr(hairline, name).__module__}.{name}" for name in hairline.__all__}
+    """What of the docstrings is of the public API: what ``hairline`` exports, and the public parts of it."""
+    exported = {name: getattr(hairline, name) for name in hairline.__all__}
+    homes = {each.__name__ if isinstance(each, ModuleType) else f"{getattr(each, '__module__', '')}.{name}"
+             for name, each in exported.items()}  # fmt: skip
     return {name: count for name, count in every.items() if name in homes or name.rpartition(".")[0] in homes}
 
 
