@@ -14,6 +14,7 @@ IN_WHEEL = (
     "hairline/py.typed", "hairline/nn/shipped/weights.safetensors", "hairline/nn/shipped/network.onnx",
     "hairline/inspection/page/templates/inspection.html", "hairline/config/bands/aci224r.yaml",
     "hairline_workspace/dvc.yaml",
+    "hairline_workspace/plots_page.html",
 )  # fmt: skip
 
 

@@ -534,6 +534,10 @@ def test_real_git_and_dvc_know_every_stage(tmp_path: Path) -> None:
         *names
     }
     assert not any(name.startswith("evaluate_segmenter") for name in names)
+    command = [sys.executable, "-m", "dvc", "config", "plots.html_template"]
+    template = subprocess.run(command, cwd=home, capture_output=True, text=True, check=True).stdout.strip()
+    page = (home / ".dvc" / template).read_text(encoding="utf-8")
+    assert "{plot_divs}" in page and "<script src=" not in page
 
 
 def test_a_wheel_has_what_workspaces_are_made_of(tmp_path: Path) -> None:

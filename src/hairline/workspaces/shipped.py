@@ -54,3 +54,9 @@ def dag(text: str) -> str:
 def profiles() -> Path:
     """The folder of the profiles."""
     return folder() / "profiles"
+
+
+def plots_page() -> Path:
+    """The page that ``dvc plots show`` fills, which has its scripts in it."""
+    checkout = folder() / ".dvc" / "plots" / "page.html"
+    return checkout if checkout.is_file() else folder() / "plots_page.html"

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.workspaces import shipped
 
 QUIET = ("[core]", "    analytics = false", "    check_update = false")
+PLOTS = ("[plots]", "    html_template = plots/page.html")
 VARIABLES = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "DVC_ROOT")
 
 
@@ -52,7 +54,7 @@ def initialise(folder: Path) -> list[str]:
     options = [] if with_git else ["--no-scm"]
     options += ["--subdir"] if top is not None and top != folder.resolve() else []
     _must(folder, sys.executable, "-m", "dvc", "init", "-q", *options)
-    _quieten(folder / ".dvc" / "config")
+    _quieten(folder / ".dvc")
     return [
         *told,
         "DVC: initialised" + (", as a project of its own in the repository" if "--subdir" in options else ""),
@@ -71,12 +73,15 @@ def ignored(folder: Path, name: str) -> str | None:
     return _run(folder, "git", "check-ignore", "-v", name).stdout.partition("\t")[0]
 
 
-def _quieten(config: Path) -> None:
-    """Let the DVC project call nobody, as hairline's own."""
+def _quieten(home: Path) -> None:
+    """Let a DVC project that was just made call nobody, as hairline's own, nor its page of plots."""
+    config = home / "config"
     lines = config.read_text(encoding="utf-8").splitlines() if config.exists() else []
     added = QUIET if "[core]" not in lines else QUIET[1:]
     place = lines.index("[core]") + 1 if "[core]" in lines else len(lines)
-    config.write_text("\n".join([*lines[:place], *added, *lines[place:]]) + "\n", encoding="utf-8")
+    config.write_text("\n".join([*lines[:place], *added, *lines[place:], *PLOTS]) + "\n", encoding="utf-8")
+    (home / "plots").mkdir(exist_ok=True)
+    shutil.copyfile(shipped.plots_page(), home / "plots" / "page.html")
 
 
 def _must(folder: Path, *command: str) -> None:
