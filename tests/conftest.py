@@ -89,6 +89,18 @@ def parsed_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_stages(request: pytest.FixtureRequest) -> Iterator[None]:
+    """In tests of stages, what they draw is small (:mod:`support.quick_stages`, whose imports other tests need not)."""
+    if request.path.parent.name != "pipeline":
+        yield
+        return
+    from support import quick_stages
+
+    with quick_stages.quick():
+        yield
+
+
 @pytest.fixture
 def values() -> dict[str, Any]:
     """Parameters of the tiny experiment, to be changed at will."""

@@ -14,18 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import grimp
 import pytest
 
-from hairline.io import source
-from hairline.reporting.figures import canvas
 from hairline.tracking import database, store
 from support import in_memory, parameters, spoilt_params, warm
 
 ROOT = Path(__file__).parents[2]
 MADE = ("data/", "models/", "reports/")
-SMALL_DPI = 25
-"""Of figures that are only there or not."""
 COPIED = ("dvc.yaml", "baselines", "pipeline", "src", ".gitignore", ".dvcignore")
 
 
@@ -169,25 +164,16 @@ def run_stage(command: list[str]) -> None:
     importlib.import_module(module).main(arguments)
 
 
-@cache
-def _graph() -> grimp.ImportGraph:
-    return source.Source()._graph
-
-
 @contextmanager
 def all_stages_run(folder: Path) -> Iterator[dict[str, set[str]]]:
     """Run every stage of a workspace in this process, which is inside it until the block ends.
 
-    Figures are drawn small, and which of our modules imports which is read once. What a stage does not list among its
-    params is spoilt while it runs, so that it fails where it reads that. Gives stage name → the files under data/,
-    models/ and reports/ that it wrote.
+    What a stage does not list among its params is spoilt while it runs, so that it fails where it reads that. Gives
+    stage name → the files under data/, models/ and reports/ that it wrote.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        patch.setattr(canvas, "DPI", SMALL_DPI)
-        patch.setattr("hairline.tuning.figures.DPI", SMALL_DPI)
-        patch.setattr(source.Source, "_graph", _graph())
         written, before = {}, _files(folder)
         for name, (command, listed) in stages(folder).items():
             with spoilt_params.unlisted_spoilt(folder, listed):
