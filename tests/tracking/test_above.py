@@ -213,3 +213,44 @@ def test_curves_of_training_and_validation_stand_in_one_group_of_charts(workspac
     import pandas as pd
 
     assert dict(pd.read_csv(table).itertuples(index=False)) == {'odd "name"': 1.5, "b,c": 2.0}
+
+
+@pytest.mark.parametrize("name", ["tom's", "b\"x'y", "ü ö", "a/b"])
+def test_an_experiment_of_any_name_finds_its_run_again(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DVC_EXP_NAME", name)
+    for each in ("one", "two"):
+        with opened(each):
+            pass
+    runs = stored(client(workspace))
+    assert set(runs) == {"one", "two", f"exp {name}"} and above_of(runs).info.status == "FINISHED"
+
+
+def test_of_two_at_once_the_first_to_begin_may_fail_last(workspace: Path) -> None:
+    with pytest.raises(ValueError, match="no"), opened("one"):
+        with opened("two"):
+            assert above_of(stored(client(workspace))).info.status == "RUNNING"
+        raise ValueError("no")
+    above = above_of(stored(client(workspace)))
+    assert above.info.status == "FAILED" and above.data.tags["error"] == "one: ValueError: no"
+    assert above.info.end_time >= stored(client(workspace))["one"].info.end_time
+
+
+def test_work_goes_on_where_its_run_or_the_one_above_is_deleted_in_mlflow(
+    workspace: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = client(workspace)
+    with opened("one") as one:
+        store.delete_run(above_of(stored(store)).info.run_id)
+        one.headline({"ods": 0.5})
+        one.metrics({"later": 1.0})
+    runs = stored(store)
+    assert runs["one"].info.status == "FINISHED" and runs["one"].data.metrics["later"] == 1.0
+    with opened("two") as two:
+        store.delete_run(two.id)
+        two.metrics({"ods": 0.5})
+        two.tag("seen", "none")
+    told = [each.message for each in caplog.records if "was deleted there" in each.message]
+    assert len(told) == 1 and record("two").is_file()
+    assert above_of(stored(store)).info.status == "FINISHED"

@@ -115,7 +115,7 @@ def _overview(found: Compared) -> list[Part]:
     tables = {"Against FSV": overview_table.table(summary, found.pairs)}
     tables |= {f"Against {other}": overview_table.table(summary, found.pairs, other) for other in others}
     parts: list[Part] = [
-        Table(title, table, best=best_cells.of_rows(table, learned), stacked=True)
+        Table(title, table, best=best_cells.of_rows(table, learned, len(overview_table.PLACE)), stacked=True)
         for title, table in tables.items()
         if len(table)
     ]
