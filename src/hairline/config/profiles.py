@@ -206,7 +206,9 @@ def _by_its_file(line: str, sources: Mapping[Path, Mapping[str, Any]]) -> str:
     found = FAULT.match(line)
     ways = {path: _way(values, found["place"].split(".")) for path, values in sources.items()} if found else {}
     longest = max(ways, key=lambda path: ways[path], default=None)
-    return line if found is None or longest is None or not ways[longest] else f"{longest}: {line[found.end('file') + 2 :]}"
+    if found is None or longest is None or not ways[longest]:
+        return line
+    return f"{longest}{line[found.end('file') :]}"
 
 
 def _way(values: Any, place: Sequence[str]) -> int:

@@ -122,8 +122,9 @@ def _overview(found: Compared) -> list[Part]:
     if summary.empty:
         return _notes(notes.notes(summary))
     legend = [overview_table.LEGEND, best_cells.MARKED]
-    told = [*legend, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
-    return [*parts, *_notes([*filter(None, told if parts else []), *seen_signs.made_with(summary)])]
+    told = [*legend, *overview_table.too_few(found.pairs)] if parts else []
+    before = _notes([*filter(None, [notes.overview_note(summary)])]) if parts else []
+    return [*before, *parts, *_notes([*told, *seen_signs.made_with(summary)])]
 
 
 def _scored(tables: Mapping[str, pd.DataFrame], summary: pd.DataFrame, kind: str) -> list[Part]:
