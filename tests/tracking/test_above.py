@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hairline import tracking
-from hairline.tracking import closing, syncing
+from hairline.tracking import closing, registry, syncing
 from hairline.tracking.entries import end, send
+from hairline.tracking.records import read_record
 
 PARENT = "mlflow.parentRunId"
 
@@ -254,3 +255,24 @@ def test_work_goes_on_where_its_run_or_the_one_above_is_deleted_in_mlflow(
     told = [each.message for each in caplog.records if "was deleted there" in each.message]
     assert len(told) == 1 and record("two").is_file()
     assert above_of(stored(store)).info.status == "FINISHED"
+
+
+@pytest.mark.parametrize("lines", [1, 500])
+def test_a_card_is_no_longer_than_a_registry_takes_and_all_of_it_is_an_artifact(workspace: Path, lines: int) -> None:
+    with opened("one") as one:
+        pass
+    store, run = client(workspace), read_record(record("one"))
+    store.create_registered_model("mine")
+    store.create_model_version("mine", "file:///absent", one.id)
+    assert run is not None
+    body = "\n".join(f"- images of set {number}" for number in range(lines))
+    uri = f"sqlite:///{workspace}/mlruns/mlflow.db"
+    assert registry.promote(uri, "mine", run, "the best", [registry.Card(run, f"# unet\n\n{body}")]) == "1"
+    described = store.get_model_version("mine", "1").description
+    assert described.startswith("# unet\n\n- images of set 0") and len(described) <= 5000
+    if lines == 1:
+        assert described == f"# unet\n\n{body}"
+    else:
+        assert described.splitlines()[-1].startswith("… The whole card is `card/card.md`")
+        (kept,) = Path("mlruns").rglob("card.md")
+        assert kept.read_text(encoding="utf-8") == f"# unet\n\n{body}"

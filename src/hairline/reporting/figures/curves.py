@@ -17,7 +17,7 @@ from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, na
 MANY = 8  # models whose legend needs the room of a second column
 BESIDE, LONG = 20, 48
 """Models whose names stand beside a panel, and letters of such a name; more, or longer ones, stand below it."""
-LONGEST, ROW_IN = 100, 0.21
+LONGEST, ROW_IN = 60, 0.22
 """Letters of a name that are shown, and the height of its line."""
 ISO_F1 = (0.2, 0.4, 0.6, 0.8)
 
