@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from hairline.metrics import thresholds
 from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, named
@@ -17,8 +18,8 @@ from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, na
 MANY = 8  # models whose legend needs the room of a second column
 BESIDE, LONG = 20, 48
 """Models whose names stand beside a panel, and letters of such a name; more, or longer ones, stand below it."""
-LONGEST, ROW_IN = 60, 0.22
-"""Letters of a name that are shown, and the height of its line."""
+LONGEST, ROW_IN, UNDER_IN = 60, 0.215, 0.55
+"""Letters of a name that are shown, the height of its line, and how far below the panel the first is."""
 ISO_F1 = (0.2, 0.4, 0.6, 0.8)
 
 
@@ -34,7 +35,7 @@ def pr_curves(panels: Mapping[str, Mapping[str, thresholds.Counts]]) -> Figure:
     cols = min(2 if len(names) <= MANY else 1, max(1, len(panels)))
     below = len(names) > BESIDE or max(map(len, names), default=0) > LONG
     cols, rows = (1, max(1, len(panels))) if below else (cols, max(1, math.ceil(len(panels) / cols)))
-    height = 4.9 + (ROW_IN * (len(names) + 2) if below else 0)
+    height = 4.9 + (ROW_IN * (len(names) + 3) if below else 0)
     figure = Figure(figsize=(WIDTH_IN if cols > 1 else 9.0, height * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, cols, squeeze=False).ravel()
     for axis, (test_set, models) in zip(axes, panels.items(), strict=False):
@@ -59,9 +60,11 @@ def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds
         axis.plot(recall[best], precision[best], "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
     axis.set_title(title, fontsize=13, loc="left")
+    under = axis.transAxes + ScaledTranslation(0, -UNDER_IN, axis.get_figure(root=True).dpi_scale_trans)
     axis.legend(
-        handles=named(axis), loc="upper left", bbox_to_anchor=(0, -0.13) if below else (1.1, 1.0), fontsize=10,
-        frameon=False, title="● best threshold (ODS)", alignment="left" if below else "center",
+        handles=named(axis), loc="upper left", fontsize=10, frameon=False, title="● best threshold (ODS)",
+        alignment="left" if below else "center", bbox_to_anchor=(0, 0) if below else (1.1, 1.0),
+        bbox_transform=under if below else axis.transAxes,
     )  # fmt: skip
 
 
