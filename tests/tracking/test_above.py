@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hairline import tracking
-from hairline.tracking import closing, registry, syncing
+from hairline.tracking import closing, origin, registry, syncing
 from hairline.tracking.entries import end, send
 from hairline.tracking.records import read_record
 
@@ -276,3 +276,14 @@ def test_a_card_is_no_longer_than_a_registry_takes_and_all_of_it_is_an_artifact(
         assert described.splitlines()[-1].startswith("… The whole card is `card/card.md`")
         (kept,) = Path("mlruns").rglob("card.md")
         assert kept.read_text(encoding="utf-8") == f"# unet\n\n{body}"
+
+
+def test_repros_of_two_containers_with_the_same_process_id_are_two(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, host in (("one", "c0ffee"), ("two", "beef01")):
+        monkeypatch.setattr(origin, "HOST", host)
+        with opened(name):
+            pass
+    runs = client(workspace).search_runs([client(workspace).get_experiment_by_name("study").experiment_id])
+    assert len({run.data.tags[PARENT] for run in runs if PARENT in run.data.tags}) == 2

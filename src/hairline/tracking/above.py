@@ -36,9 +36,9 @@ class Above:
 
 
 def of(tags: Mapping[str, str]) -> Above | None:
-    """The run above a run, by the tags of that; None for one that DVC has not started.
+    """The run above a run, by the tags of that, of older versions too; None for one that DVC has not started.
 
-    >>> of({"pipeline": "20261125-191244-4711", "DVC_STAGE": "label@konig"}).name
+    >>> of({"pipeline": "20261125-191244-4711-c0ffee", "DVC_STAGE": "label@konig"}).name
     'repro 11-25 19:12'
     >>> of({"pipeline": "20261125-191244-4711", "DVC_STAGE": "label", "DVC_EXP_NAME": "tidy-newt"}).name
     'exp tidy-newt'
@@ -47,7 +47,7 @@ def of(tags: Mapping[str, str]) -> Above | None:
     if BY_DVC not in tags:
         return None
     pipeline, experiment = tags[PIPELINE], tags.get(EXPERIMENT, "")
-    started = datetime.strptime(pipeline.rpartition("-")[0], "%Y%m%d-%H%M%S")
+    started = datetime.strptime("-".join(pipeline.split("-")[:2]), "%Y%m%d-%H%M%S")
     name = f"exp {experiment}" if experiment else f"repro {started:%m-%d %H:%M}"
     kept = {tag: tags[tag] for tag in (PIPELINE, EXPERIMENT, "experiment", "git_commit", "git_dirty") if tag in tags}
     return Above(f"{pipeline} {quote(experiment)}".strip(), name, {**kept, "stage": STAGE})  # may hold a '
