@@ -122,7 +122,7 @@ def test_a_folder_in_the_place_of_a_text_is_told_and_nothing_is_written(tmp_path
 
 def test_what_killed_processes_left_beside_a_target_is_removed_and_what_others_write_is_not(tmp_path: Path) -> None:
     program = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom hairline.io.atomic import HOST, whole_file, whole_folder\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom hairline.io.atomic import whole_file, whole_folder\n"
         "with whole_folder(Path('old labels')) as folder, whole_file(Path('old.json')) as file:\n"
         "    (folder / 'a').write_text('half'); file.write_text('half'); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -84,7 +84,7 @@ def _card(
 
 
 def _picture(paths: Paths, segmenter: SegmenterName, tested: Sequence[str], threshold: float) -> bytes | None:
-    """The picture of a card; none, with a note, where a file that it would show cannot be read, as before `dvc pull`."""
+    """The picture of a card; none, with a note, where an image of it cannot be read, as before `dvc pull`."""
     try:
         return card_pictures.predictions(paths, segmenter, tested, threshold)
     except HairlineError as error:
