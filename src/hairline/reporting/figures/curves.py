@@ -60,7 +60,7 @@ def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds
         axis.plot(recall[best], precision[best], "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
     axis.set_title(title, fontsize=13, loc="left")
-    under = axis.transAxes + ScaledTranslation(0, -UNDER_IN, axis.get_figure(root=True).dpi_scale_trans)
+    under = axis.transAxes + ScaledTranslation(0, -UNDER_IN, axis.figure.dpi_scale_trans)
     axis.legend(
         handles=named(axis), loc="upper left", fontsize=10, frameon=False, title="● best threshold (ODS)",
         alignment="left" if below else "center", bbox_to_anchor=(0, 0) if below else (1.1, 1.0),
