@@ -1,5 +1,6 @@
 """The report as a reader has it: a page opened from a file in a headless browser. Skipped where there is none."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -278,6 +279,12 @@ def test_pictures_beside_the_page_come_on_sight(browser: chromium.Browser, tmp_p
         browser.run("document.querySelector('.thumbs').scrollTo(0, 1e9)")
         browser.wait(f"{thumbs}.at(-1) === [...document.querySelectorAll('.thumbs img')].at(-1)")
         assert [each for each in browser.complaints() if "favicon" not in each] == []
+        if by == "file":  # which the browser keeps no copy of
+            shutil.rmtree(tmp_path / image_browser.FOLDER)  # as by a report that is made anew meanwhile
+            browser.open(f"{address}/index.html")
+            browser.wait("document.querySelector('.browser .told').value.startsWith('The picture is not there')")
+            browser.open("about:blank")
+            browser.complaints()
     browser.chrome("Emulation.clearDeviceMetricsOverride")
 
 
