@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hairline.errors import HairlineError
+from hairline.io import terminal
 from hairline.io.artefacts import read_parquet
 from hairline.metrics.bootstrap import BootstrapOptions
 from hairline.metrics.significance import Scored, compared
@@ -58,6 +59,7 @@ def _side(name: str, paths: str) -> Scored:
 
 if __name__ == "__main__":
     try:
-        main()
+        with terminal.as_long_as_read():
+            main()
     except HairlineError as error:
         sys.exit(f"differences: {error}")

@@ -14,6 +14,7 @@ from statistics import median
 from types import ModuleType
 
 import hairline
+from hairline.io import terminal
 
 ROOT = Path(hairline.__file__).parent
 Documented = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -62,4 +63,5 @@ def _counted(parent: ast.AST, before: str = "") -> Iterator[tuple[str, int]]:
 
 
 if __name__ == "__main__":
-    main()
+    with terminal.as_long_as_read():
+        main()

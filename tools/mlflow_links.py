@@ -11,17 +11,20 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from hairline.io import terminal
+
 STORE = Path("mlruns", "mlflow.db")
 QUERY = """select experiments.name, experiments.experiment_id from experiments join runs using (experiment_id)
 where experiments.lifecycle_stage = 'active' group by experiment_id order by max(runs.start_time) desc"""
 
 
 def links(store: Path, port: str) -> list[str]:
-    """A line an experiment that has runs, the latest first: its name and address."""
+    """A line an experiment that has runs, the latest first: its name and address; none of a store that is half made."""
     if not store.is_file() or not store.stat().st_size:
         return []
     with closing(sqlite3.connect(f"{store.resolve().as_uri()}?mode=ro", uri=True)) as opened:
-        found = opened.execute(QUERY).fetchall()
+        tables = {name for (name,) in opened.execute("select name from sqlite_master where type = 'table'")}
+        found = opened.execute(QUERY).fetchall() if {"experiments", "runs"} <= tables else []
     return [
         f"{name}: http://127.0.0.1:{port}/#/experiments/{number}/runs?workflowType=machine_learning"
         for name, number in found
@@ -35,4 +38,5 @@ def main(argv: Sequence[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    with terminal.as_long_as_read():
+        main(sys.argv[1:])

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from hairline.errors import HairlineError
+from hairline.io import terminal
 
 CHANGELOG = Path(__file__).parents[1] / "CHANGELOG.md"
 HEADING = re.compile(r"^## \[([^\]]+)\](?: - (\d{4}-\d\d-\d\d))?$", re.MULTILINE)
@@ -60,6 +61,7 @@ def versions(text: str) -> list[str]:
 
 if __name__ == "__main__":
     try:
-        main()
+        with terminal.as_long_as_read():
+            main()
     except HairlineError as error:
         sys.exit(f"release_notes: {error}")

@@ -33,6 +33,7 @@ import run_records
 
 from hairline.data.seen import LABELS, SIGNS, WORDS, Seen
 from hairline.errors import HairlineError
+from hairline.io import terminal
 from hairline.io.atomic import whole_file
 from hairline.reporting import seen_signs
 
@@ -320,6 +321,7 @@ def _take_over(entries: Iterable[Mapping[str, Any]], rows: Iterable[Fact]) -> No
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        with terminal.as_long_as_read():
+            sys.exit(main())
     except HairlineError as error:
         sys.exit(f"signs: {error}")

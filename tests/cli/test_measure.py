@@ -34,6 +34,9 @@ def test_what_predict_wrote_is_measured_with_its_photos(tmp_path: Path, monkeypa
     done = CliRunner().invoke(app, [*words, "--bands", "none"])
     assert done.exit_code == 1
     assert "0 masks measured, 1 done before, 1 failed; 1 cracks" in done.output and "b.png: cannot be" in done.output
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    named = page.partition('<ul class="failed">')[2].partition("</ul>")[0]
+    assert named.count("<li>") == 1 and "b.png: cannot be" in named
     assert pd.read_csv(tmp_path / "out/cracks.csv")["width_class"].isna().all()
 
 

@@ -94,6 +94,13 @@ def test_what_does_not_go_together_is_one_line(
     assert len(message.splitlines()) == 1
 
 
+@pytest.mark.parametrize("name", ["FSV", "manual", "corrected", "konig_tuned"])
+def test_no_label_set_has_the_name_of_other_labels(values: dict[str, Any], write_params: Write, name: str) -> None:
+    values["label_sets"][name] = values["label_sets"]["konig"]
+    with pytest.raises(HairlineError, match=f"label_sets.{name}: this .*; choose another"):
+        check(Params(write_params(values)), networks=False)
+
+
 def test_what_goes_together_passes(
     values: dict[str, Any], write_params: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -277,10 +277,26 @@ def test_what_is_not_valid_is_not_written_and_told_as_a_fault_of_the_profile(tmp
         raise HairlineError(f"{params}: cut: too large")
 
     with pytest.raises(
-        HairlineError, match=r"faulty\.yaml: what it comes to is not valid[^/]*\nparams\.yaml: cut: too"
+        HairlineError, match=r"faulty\.yaml: what it comes to is not valid[^/]*\n.*/faulty\.yaml: cut: too"
     ):
         profiles.apply(folder, "faulty", target, force=False, check=refuse)
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("place", "file"),
+    [("a.low", "base/params.yaml"), ("a.high", "mine.yaml"), ("a.absent", "mine.yaml"), ("b", "base/params.yaml")],
+)
+def test_a_fault_is_told_of_the_file_that_sets_the_value(tmp_path: Path, place: str, file: str) -> None:
+    folder = make(tmp_path / "profiles", "a: {low: 1, high: 2}\nb: 3\n", mine="a: {high: 4}\n")
+
+    def refuse(params: Path) -> None:
+        raise HairlineError(f"{params}: {place}: wrong\n{params}: nothing.like.it: wrong\nno place")
+
+    with pytest.raises(HairlineError) as caught:
+        profiles.apply(folder, "mine", tmp_path / "params.yaml", force=False, check=refuse)
+    told = str(caught.value).splitlines()[1:]
+    assert told == [f"{folder / file}: {place}: wrong", "params.yaml: nothing.like.it: wrong", "no place"]
 
 
 def test_a_profile_that_changes_is_applied_again_without_force(tmp_path: Path) -> None:

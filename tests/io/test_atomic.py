@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from hairline.errors import HairlineError
-from hairline.io.atomic import whole_file, whole_folder, write_json, write_texts
+from hairline.io.atomic import HOST, whole_file, whole_folder, write_json, write_texts
 
 
 class CutOffError(Exception):
@@ -181,3 +181,43 @@ def test_the_old_folder_stays_whole_until_the_new_one_has_its_place(
         (folder / "new.txt").write_text("new")
     assert error.value.filename == str(tmp_path / "labels")
     assert [path.name for path in tmp_path.rglob("*")] == ["labels", "old.txt"]
+
+
+def _making_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """A folder of labels whose new one fails to take its place once the old one has made way."""
+    rename, names = Path.rename, []
+
+    def renamed(self: Path, target: Path) -> Path:
+        names.append(target.name)
+        if len(names) == 2:
+            raise error
+        return rename(self, target)
+
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "old.txt").write_text("old")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", renamed)
+        with pytest.raises(type(error)), whole_folder(tmp_path / "labels") as folder:
+            (folder / "new.txt").write_text("new")
+    assert names[1:] == ["labels", "labels"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "Input/output error"), KeyboardInterrupt()])
+def test_a_folder_that_made_way_for_one_that_never_came_goes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    _making_way(tmp_path, monkeypatch, error)
+    assert [path.name for path in tmp_path.rglob("*")] == ["labels", "old.txt"]
+
+
+def test_so_it_does_once_its_process_was_killed(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (old := tmp_path / f".labels..old.{gone.pid}-{HOST}.partial").mkdir()
+    (old / "old.txt").write_text("old")
+    (tmp_path / f".labels.old.{gone.pid}-{HOST}.partial").mkdir()  # half of a folder called labels.old
+    with whole_file(tmp_path / "new.json") as file:
+        file.write_text("{}")
+    assert {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")} == {
+        "labels", "labels/old.txt", "new.json",
+    }  # fmt: skip

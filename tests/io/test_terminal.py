@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hairline.io import terminal
 from hairline.io.progress import bar, progress
 
 TEXT = "5 → 6 · ü – \udcff 裂"
@@ -60,3 +61,18 @@ def test_a_progress_bar_that_cannot_be_shown_ends_no_work(stream: object, monkey
     assert list(progress([1, 2, 3], "x")) == [1, 2, 3]
     with bar(3, "x") as shown:
         shown.update(3)
+
+
+def test_a_program_ends_well_whose_reader_has_read_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(BrokenPipeError):
+            print("a", flush=True)
+        with terminal.as_long_as_read():
+            print("a" * 100_000)
+            raise AssertionError("goes on though nobody reads")
+        print("b", flush=True)
+    with pytest.raises(ValueError, match="other"), terminal.as_long_as_read():
+        raise ValueError("other")

@@ -132,6 +132,10 @@ def test_many_samples_are_named_but_not_all_pictured(tmp_path):
     )
     assert html.count("<figure>") == PICTURES
     assert "Also: " + ", ".join(ids[PICTURES:]) in html
+    many = verdict_of((finding(tuple(f"s{index}" for index in range(5000))),))
+    html = page(many, "", {}, {})
+    folded = html.partition("<details><summary>Also 4,988 others</summary>")[2].partition("</details>")[0]
+    assert folded.count(", ") == 4987 and "s4999" in folded
 
 
 def test_a_passed_gate_says_so_and_an_empty_table_does_no_harm(tmp_path):

@@ -183,3 +183,10 @@ def test_write_is_whole_and_repeatable(page, tmp_path):
         html.write(tmp_path / "reports" / "index.html", page)
     assert [path.name for path in (tmp_path / "reports").iterdir()] == ["index.html"]
     assert (tmp_path / "reports" / "index.html").read_text(encoding="utf-8") == html.render(page)
+
+
+def test_fsv_is_explained_wherever_it_stands():
+    frame = pd.DataFrame({"Test set": ["walls"], "FSV": ["0.7"], "FSVish": ["0.6"]})
+    source = html.render(html.Page("A report", "Not clearly different from FSV.", [html.Table("Against FSV", frame)]))
+    told = '<abbr title="fully supervised, trained on manual masks">FSV</abbr>'
+    assert f"different from {told}." in source and f'<th scope="col">{told}</th>' in source and ">FSVish<" in source

@@ -1,5 +1,6 @@
 """The report as a reader has it: a page opened from a file in a headless browser. Skipped where there is none."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -234,6 +235,21 @@ def test_a_click_on_a_cell_gives_a_link_to_it_which_unfolds_and_marks_it(opened:
     assert opened.run("return document.querySelector('.marked').cells[0].textContent") == "train"
 
 
+def test_a_link_unhides_its_row_and_one_that_leads_nowhere_is_told(opened: chromium.Browser, page: str) -> None:
+    row = opened.run("return document.querySelector('table.sortable tbody tr:nth-child(3)').id")
+    opened.type(".filter input", "nothing has this")
+    opened.run("location.hash = arguments[0]", f"#{row}&column=ODS")
+    opened.wait("document.querySelector('.marked')?.checkVisibility()")
+    lost = "return [document.querySelector('.lost').checkVisibility(), document.querySelector('.lost').textContent]"
+    assert opened.run(lost)[0] is False
+    for link, named in (("#image=walls/nine", "walls/nine"), ("#run-f99", "run-f99")):
+        opened.open("about:blank")
+        opened.open(page + link)
+        assert opened.run(lost) == [True, f"The link leads to {named}, which is not on this page, or no more."]
+    opened.run("location.hash = '#main'")
+    opened.wait("document.querySelector('.lost').hidden")
+
+
 def test_a_button_copies_address_and_id_of_a_run(opened: chromium.Browser) -> None:
     opened.run(
         "navigator.clipboard.writeText = () => Promise.reject(new Error('not allowed'));"
@@ -263,6 +279,12 @@ def test_pictures_beside_the_page_come_on_sight(browser: chromium.Browser, tmp_p
         browser.run("document.querySelector('.thumbs').scrollTo(0, 1e9)")
         browser.wait(f"{thumbs}.at(-1) === [...document.querySelectorAll('.thumbs img')].at(-1)")
         assert [each for each in browser.complaints() if "favicon" not in each] == []
+        if by == "file":  # which the browser keeps no copy of
+            shutil.rmtree(tmp_path / image_browser.FOLDER)  # as by a report that is made anew meanwhile
+            browser.open(f"{address}/index.html")
+            browser.wait("document.querySelector('.browser .told').value.startsWith('The picture is not there')")
+            browser.open("about:blank")
+            browser.complaints()
     browser.chrome("Emulation.clearDeviceMetricsOverride")
 
 
@@ -328,5 +350,11 @@ def _contrast(browser: chromium.Browser, selector: str) -> float:
 
 def test_it_prints_with_everything_unfolded(opened: chromium.Browser, tmp_path: Path) -> None:
     assert opened.pdf().startswith(b"%PDF")
-    opened.run("dispatchEvent(new Event('beforeprint'))")
-    assert opened.run("return [...document.querySelectorAll('details')].every((each) => each.open)")
+    opened.run(
+        "const above = document.createElement('details'); document.querySelector('section').before(above);"
+        "dispatchEvent(new Event('beforeprint'))"
+    )
+    unfolded = "return [...document.querySelectorAll('section details')].every((each) => each.open)"
+    assert opened.run(unfolded) and not opened.run("return document.querySelector('main > details').open")
+    opened.run("dispatchEvent(new Event('afterprint'))")
+    assert not opened.run("return document.querySelector('section details').open")

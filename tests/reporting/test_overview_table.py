@@ -4,7 +4,7 @@ from support.results import BOOTSTRAP, labels, random_table, segmenter, untraina
 
 from hairline.metrics import thresholds
 from hairline.metrics.score_table import counts
-from hairline.reporting import comparison, difference_tables, overview_table, seen_signs, worth
+from hairline.reporting import best_cells, comparison, difference_tables, overview_table, seen_signs, worth
 
 
 def test_no_mark_is_a_sign_of_what_a_number_has_seen() -> None:
@@ -75,3 +75,17 @@ def test_of_too_few_photos_a_cell_is_neither_better_nor_alike():
     (line,) = difference_tables.tables(results, pairs)["Differences in ODS: cfd"].to_dict("records")
     assert (line["p"], line["p (Holm)"]) == ("too few photos (9) to tell", "–")
     assert "[" not in line["ODS of first − second"]
+
+
+def test_a_label_set_called_as_a_heading_is_no_other_column():
+    tables = {name: random_table(seed) for seed, name in enumerate(("manual", "Network", "FSVish"))}
+    results = [segmenter(name, table) for name, table in tables.items()]
+    summary, pairs = comparison.summarise(results, BOOTSTRAP), difference_tables.every_pair(results, BOOTSTRAP)
+    found = overview_table.table(summary, pairs)
+    assert list(found) == ["Test set", "Network", "FSV", "Network", "FSVish"]
+    ods = {name: thresholds.ods(thresholds.f1(counts(table))) for name, table in tables.items()}
+    row = found.iloc[0].tolist()
+    assert row[:2] == ["cfd", "unet"]
+    assert [cell.split()[0] for cell in row[2:]] == [f"{ods[name]:.3f}" for name in ("manual", "Network", "FSVish")]
+    best = 3 + (ods["FSVish"] > ods["Network"])
+    assert best_cells.of_rows(found, {"Network", "FSVish"}, len(overview_table.PLACE)) == {(0, best)}

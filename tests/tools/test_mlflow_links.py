@@ -12,6 +12,8 @@ def test_addresses_of_experiments_with_runs_the_latest_first(tmp_path: Path) -> 
     assert mlflow_links.links(store, "5000") == []
     with closing(sqlite3.connect(store)) as opened, opened:
         opened.execute("create table experiments (experiment_id integer, name text, lifecycle_stage text)")
+    assert mlflow_links.links(store, "5000") == []  # half made
+    with closing(sqlite3.connect(store)) as opened, opened:
         opened.execute("create table runs (experiment_id integer, start_time integer)")
         rows = [(0, "Default", "active"), (1, "walls", "active"), (2, "roads", "active"), (3, "gone", "deleted")]
         opened.executemany("insert into experiments values (?, ?, ?)", rows)

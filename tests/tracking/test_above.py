@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from hairline import tracking
-from hairline.tracking import closing, syncing
+from hairline.tracking import closing, origin, registry, syncing
 from hairline.tracking.entries import end, send
+from hairline.tracking.records import read_record
 
 PARENT = "mlflow.parentRunId"
 
@@ -213,3 +214,76 @@ def test_curves_of_training_and_validation_stand_in_one_group_of_charts(workspac
     import pandas as pd
 
     assert dict(pd.read_csv(table).itertuples(index=False)) == {'odd "name"': 1.5, "b,c": 2.0}
+
+
+@pytest.mark.parametrize("name", ["tom's", "b\"x'y", "ü ö", "a/b"])
+def test_an_experiment_of_any_name_finds_its_run_again(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DVC_EXP_NAME", name)
+    for each in ("one", "two"):
+        with opened(each):
+            pass
+    runs = stored(client(workspace))
+    assert set(runs) == {"one", "two", f"exp {name}"} and above_of(runs).info.status == "FINISHED"
+
+
+def test_of_two_at_once_the_first_to_begin_may_fail_last(workspace: Path) -> None:
+    with pytest.raises(ValueError, match="no"), opened("one"):
+        with opened("two"):
+            assert above_of(stored(client(workspace))).info.status == "RUNNING"
+        raise ValueError("no")
+    above = above_of(stored(client(workspace)))
+    assert above.info.status == "FAILED" and above.data.tags["error"] == "one: ValueError: no"
+    assert above.info.end_time >= stored(client(workspace))["one"].info.end_time
+
+
+def test_work_goes_on_where_its_run_or_the_one_above_is_deleted_in_mlflow(
+    workspace: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = client(workspace)
+    with opened("one") as one:
+        store.delete_run(above_of(stored(store)).info.run_id)
+        one.headline({"ods": 0.5})
+        one.metrics({"later": 1.0})
+    runs = stored(store)
+    assert runs["one"].info.status == "FINISHED" and runs["one"].data.metrics["later"] == 1.0
+    with opened("two") as two:
+        store.delete_run(two.id)
+        two.metrics({"ods": 0.5})
+        two.tag("seen", "none")
+    told = [each.message for each in caplog.records if "was deleted there" in each.message]
+    assert len(told) == 1 and record("two").is_file()
+    assert above_of(stored(store)).info.status == "FINISHED"
+
+
+@pytest.mark.parametrize("lines", [1, 500])
+def test_a_card_is_no_longer_than_a_registry_takes_and_all_of_it_is_an_artifact(workspace: Path, lines: int) -> None:
+    with opened("one") as one:
+        pass
+    store, run = client(workspace), read_record(record("one"))
+    store.create_registered_model("mine")
+    store.create_model_version("mine", "file:///absent", one.id)
+    assert run is not None
+    body = "\n".join(f"- images of set {number}" for number in range(lines))
+    uri = f"sqlite:///{workspace}/mlruns/mlflow.db"
+    assert registry.promote(uri, "mine", run, "the best", [registry.Card(run, f"# unet\n\n{body}")]) == "1"
+    described = store.get_model_version("mine", "1").description
+    assert described.startswith("# unet\n\n- images of set 0") and len(described) <= 5000
+    if lines == 1:
+        assert described == f"# unet\n\n{body}"
+    else:
+        assert described.splitlines()[-1].startswith("… The whole card is `card/card.md`")
+        (kept,) = Path("mlruns").rglob("card.md")
+        assert kept.read_text(encoding="utf-8") == f"# unet\n\n{body}"
+
+
+def test_repros_of_two_containers_with_the_same_process_id_are_two(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, host in (("one", "c0ffee"), ("two", "beef01")):
+        monkeypatch.setattr(origin, "HOST", host)
+        with opened(name):
+            pass
+    runs = client(workspace).search_runs([client(workspace).get_experiment_by_name("study").experiment_id])
+    assert len({run.data.tags[PARENT] for run in runs if PARENT in run.data.tags}) == 2

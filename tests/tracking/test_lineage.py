@@ -228,13 +228,27 @@ def test_a_lock_file_that_git_could_not_merge_is_one_message(tmp_path: Path) -> 
         ("raw/one.json", "it is raw data or code, which label reads"),
         (".dvc/cache/files/md5/ab", "no stage in dvc.lock made it; 'dvc stage list' and dvc.lock name all there are"),
         ("reports/x/metrics/segmenter-b.json", "did you mean reports/x/metrics/segmenter-a.json"),
-        ("reports/x/metrics/segmenter-a.json:segmenter-a/ois", "no number 'segmenter-a/ois'"),
+        (
+            "reports/x/metrics/segmenter-a.json:segmenter-a/ois",
+            "no number 'segmenter-a/ois'; did you mean segmenter-a/ods? expected",
+        ),
+        ("reports/x/metrics/segmenter-a.json:segmenter-a", "no number 'segmenter-a'; did you mean segmenter-a/ods?"),
         ("absent.json:a", "no number 'a'"),
     ],
 )
 def test_an_unknown_target_is_one_message(root: Path, target: str, message: str) -> None:
     done = CliRunner().invoke(app, ["lineage", target])
     assert isinstance(done.exception, HairlineError) and message in str(done.exception)
+
+
+def test_from_a_folder_of_the_workspace_it_is_the_same(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineage, "changed", lambda root, names: {})
+    told = CliRunner().invoke(app, ["lineage", "reports/x/metrics/segmenter-a.json:segmenter-a/ods"]).output
+    monkeypatch.chdir(root / "reports" / "x")
+    below = CliRunner().invoke(app, ["lineage", "metrics/segmenter-a.json:segmenter-a/ods"]).output
+    assert below.splitlines()[1:] == told.splitlines()[1:] and "not the default: cut 0.3 (0.5)" in below
+    bare = CliRunner().invoke(app, ["lineage", "metrics/segmenter-a.json", "--profiles", "absent"]).output
+    assert "not the default" not in bare and "note: absent has no base" in bare
 
 
 def test_without_results_it_says_what_to_do(tmp_path: Path) -> None:

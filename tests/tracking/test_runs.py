@@ -1,6 +1,7 @@
 import json
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -336,6 +337,10 @@ def test_default_store_lies_in_the_workspace(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_passwords_stay_out_of_records_and_messages() -> None:
     assert run_store.public_uri("https://me:s3@cret@host:5000/x") == "https://host:5000/x"
+    for odd in ("me:word@host:5000", "http://me:wo/rd@host:5000", "http://me:wo?rd@host:5000",
+                "http://a:wo://rd@host:5000", "'http://:word@host:5000", "http://host:5000?token=word",
+                "http://host:5000/#word", "postgresql://host:5000/?password=word"):  # fmt: skip
+        assert "host:5000" in run_store.public_uri(odd) and not re.search("word|wo|rd", run_store.public_uri(odd)), odd
     assert run_store.public_uri("sqlite:////w@x/mlflow.db") == "sqlite:////w@x/mlflow.db"
 
 

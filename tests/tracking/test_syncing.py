@@ -20,6 +20,7 @@ from support.workspace import begin
 from hairline import tracking
 from hairline.errors import HairlineError
 from hairline.tracking import descriptions, dvc_lock, entries, origin, records, syncing
+from hairline.tracking import store as run_store
 from hairline.tracking.unsent import Unsent, waiting
 
 WRITER = """
@@ -348,3 +349,17 @@ def test_what_was_kept_for_a_run_that_the_store_has_not_is_told_with_the_way_out
         syncing.sync(workspace)
     shutil.rmtree(workspace / "state/unsent" / run_id)
     assert set(syncing.sync(workspace).restored) == {run_id}
+
+
+def test_what_was_kept_for_a_run_that_was_deleted_is_told_and_sent_once_it_is_back(workspace: Path) -> None:
+    from mlflow import MlflowClient
+
+    run_id = json.loads(told("one", []).read_text())["run_id"]
+    uri = run_store.store_uri(workspace)
+    Unsent(workspace / "state/unsent" / run_id, uri).add(entries.tags({"late": "yes"}))
+    MlflowClient(uri).delete_run(run_id)
+    with pytest.raises(HairlineError, match=f"deleted at .*mlflow runs restore --run-id {run_id}', or delete the"):
+        syncing.sync(workspace)
+    MlflowClient(uri).restore_run(run_id)
+    assert syncing.sync(workspace).sent == {run_id: 1}
+    assert MlflowClient(uri).get_run(run_id).data.tags["late"] == "yes"

@@ -189,18 +189,25 @@ def lineage(
     target: Annotated[str, typer.Argument(help="A file that a stage made, or FILE:KEY/…/NAME of a metrics file.")],
     as_json: Annotated[bool, typer.Option("--json", help="The same as JSON, with whole hashes.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with status 1 where something changed since.")] = False,
-    profiles: Annotated[Path, typer.Option("--profiles", help="Where the profiles lie.")] = Path("profiles"),
+    profiles: Annotated[
+        Path | None, typer.Option("--profiles", help="Where the profiles lie; none: profiles/ of the workspace.")
+    ] = None,
 ) -> None:
     """Print the way from a number or a file back to raw data: stages, hashes, runs, parameters, changes since."""
     from hairline.config.profiles import base_values
+    from hairline.io.hashing import workspace_root
     from hairline.tracking import lineage as lineage_walk
     from hairline.tracking import lineage_target, lineage_text
     from hairline.tracking.records import flatten
 
-    root = Path.cwd()
+    root = workspace_root(Path.cwd())
+    folder = profiles or root / "profiles"
+    default = flatten(base_values(folder))
+    if not default:
+        typer.echo(f"note: {folder} has no base, so that no value is told as another than the default", err=True)
     stages = lineage_walk.locked(root / "dvc.lock")
     path, number = lineage_target.target(root, target, [out for stage in stages.values() for out in stage.outs])
-    links = lineage_walk.chain(root, stages, path, flatten(base_values(profiles)))
+    links = lineage_walk.chain(root, stages, path, default)
     names = list(dict.fromkeys(link.stage.name for link in lineage_walk.walk(links)))
     changed = lineage_walk.changed(root, names)
     if as_json:

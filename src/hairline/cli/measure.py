@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hairline.cli import engines, given_photos
+from hairline.errors import HairlineError
 from hairline.io import extras, system_errors
 from hairline.io.progress import bar
 
@@ -99,14 +100,20 @@ def measure(
 
     with system_errors.of_no_stage(), turns.alone(out, folder.LOCK, "'hairline measure'"):
         jobs, missing = scaling.jobs(found, folder.names(found, out), photos, out, scales)
+        why: list[str] = []
+
+        def tell(error: HairlineError) -> None:
+            why.append(str(error))
+            given_photos.tell(error)
+
         for name, error in missing.items():
             folder.forget(out, name)
-            given_photos.tell(error)
+            tell(error)
         with engines.engine(asked_engine) as shared, bar(len(jobs), "measure", "photo") as progress:
-            done = folder.measure_all(jobs, out, options, classes, workers, given_photos.tell, progress.update, shared)
+            done = folder.measure_all(jobs, out, options, classes, workers, tell, progress.update, shared)
         wanted = outputs.Wanted(page, coco, geojson, geopackage)
         with bar(None, "write", "photo") as progress:
-            written = shown.write(out, classes, wanted, progress.update) if any(astuple(wanted)) else []
+            written = shown.write(out, classes, wanted, progress.update, why) if any(astuple(wanted)) else []
         gone = folder.gone(out)
         beyond = scaling.beyond(jobs, lambda: folder.sizes(out))
         bare = pairs.without_mask(photos, out, [job.photo for job in jobs if job.photo]) if photos else []

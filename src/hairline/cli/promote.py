@@ -1,6 +1,7 @@
 """Promote the best segmenter of a comparison: what `hairline promote` does."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from hairline.tracking.records import RunRecord, read_record
 from hairline.tracking.registry import ALIAS, Card
 
 __all__ = ["ALIAS", "promote"]
+
+log = logging.getLogger(__name__)
 PARTS = ["labels", "model", "training_set"]  # the columns that make a SegmenterName
 
 
@@ -77,4 +80,13 @@ def _card(
     info: dict[str, Any] = model_cards.read_info(paths.segmenter(segmenter), str(segmenter))
     text = model_cards.card(rows, info, [(name, params.layout(name)) for name in names])
     tested, threshold = [str(each) for each in rows["test_set"]], operating_point.of(info)
-    return Card(record, text, card_pictures.predictions(paths, segmenter, tested, threshold))
+    return Card(record, text, _picture(paths, segmenter, tested, threshold))
+
+
+def _picture(paths: Paths, segmenter: SegmenterName, tested: Sequence[str], threshold: float) -> bytes | None:
+    """The picture of a card; none, with a note, where an image of it cannot be read, as before `dvc pull`."""
+    try:
+        return card_pictures.predictions(paths, segmenter, tested, threshold)
+    except HairlineError as error:
+        log.warning("the model card of %s has no picture: %s ('dvc pull' brings what is missing)", segmenter, error)
+        return None

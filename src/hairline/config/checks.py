@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hairline.config import place_checks, training_set_checks
 from hairline.config.params import Params
-from hairline.data.names import CORRECTED, MANUAL, MASKS
+from hairline.data.names import CORRECTED, FSV, MANUAL, MASKS
 from hairline.errors import HairlineError
 from hairline.gates import labels_gate, patches_gate, samples_gate
 from hairline.gates.rules import Gate, Rule
@@ -153,6 +153,8 @@ def _taken_names(params: Params) -> Iterator[str]:
         if name in params.names("label_sets"):
             kept = "the masks themselves" if name == MANUAL else "masks that people corrected"
             yield f"label_sets.{name}: this name is kept for {kept}; choose another"
+    if FSV in params.names("label_sets"):
+        yield f"label_sets.{FSV}: this is what reports call networks trained on manual masks; choose another name"
 
 
 def _studies(params: Params) -> Iterator[str]:

@@ -15,7 +15,7 @@ The three files that come of it have every value spelled out, so that changing o
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -41,6 +41,9 @@ HEADED = re.compile(
     r"# The profile '(?P<name>.+?)', written by: hairline profile (?P=name) \((?P<digest>[0-9a-f]{12})\)\n"
 )
 """How a params.yaml begins that a profile made; the digest is that of all three files as they were written."""
+
+FAULT = re.compile(rf"(?P<file>{'|'.join(map(re.escape, FILES))}): (?P<place>\w+(?:\.\w+)*)")
+"""How a message begins about a value of a parameter file."""
 
 LIKE, USE = "like", "use"
 
@@ -173,21 +176,46 @@ def apply(
             f"{target} or a file beside it: edited by hand, so all were left as they are; give --force to write the "
             f"profile '{name}' over them. That would change:\n  {told or 'comments and form alone'}"
         )
-    _try(folder / f"{name}.yaml", after, check)
+    _try(folder, name, after, check)
     write_texts({path: after[file] for file, path in paths.items()})
     return lines
 
 
-def _try(profile: Path, texts: Mapping[str, str], check: Callable[[Path], None]) -> None:
-    """Check what a profile comes to in a folder of its own; a fault is the profile's."""
+def _try(folder: Path, name: str, texts: Mapping[str, str], check: Callable[[Path], None]) -> None:
+    """Check what a profile comes to in a folder of its own; a fault is told of the file that sets the value."""
     with TemporaryDirectory() as home:
         for file, text in texts.items():
             (Path(home) / file).write_text(text, encoding="utf-8")
         try:
             check(Path(home) / COMMON)
         except HairlineError as error:
-            told = str(error).replace(f"{home}/", "")
+            lines = str(error).replace(f"{home}/", "").splitlines()
+            told = "\n".join(_by_its_file(line, _sources(folder, name)) for line in lines)
+            profile = folder / f"{name}.yaml"
             raise HairlineError(f"{profile}: what it comes to is not valid, so nothing was written:\n{told}") from None
+
+
+def _sources(folder: Path, name: str) -> dict[Path, Mapping[str, Any]]:
+    """The files that a profile is made of, with what they hold, the last word first."""
+    base = {path: _commented(path) for path in (folder / BASE / file for file in FILES)}
+    return dict(reversed([*base.items(), *_overlays(folder, name).items()]))
+
+
+def _by_its_file(line: str, sources: Mapping[Path, Mapping[str, Any]]) -> str:
+    """A fault, ``FILE: PLACE: …``, of the one of some files that has most of the way to the place, if any has."""
+    found = FAULT.match(line)
+    ways = {path: _way(values, found["place"].split(".")) for path, values in sources.items()} if found else {}
+    longest = max(ways, key=lambda path: ways[path], default=None)
+    if found is None or longest is None or not ways[longest]:
+        return line
+    return f"{longest}{line[found.end('file') :]}"
+
+
+def _way(values: Any, place: Sequence[str]) -> int:
+    """How many steps of the way to a place there are."""
+    if not place or not isinstance(values, Mapping) or place[0] not in values:
+        return 0
+    return 1 + _way(values[place[0]], place[1:])
 
 
 def _values(texts: Mapping[str, str], paths: Mapping[str, Path], force: bool) -> dict[str, Any]:

@@ -13,6 +13,9 @@ RegularExpression = Annotated[str, REGULAR_EXPRESSION]
 
 MANUAL = "manual"
 """The label set that is the masks themselves: training on it is fully supervised (FSV)."""
+FSV = "FSV"
+"""What tables and pictures call the networks that learned from :data:`MANUAL`."""
+FSV_MEANS = "fully supervised, trained on manual masks"
 CORRECTED = "corrected"
 """The label set of masks that people corrected, of some images of a data set."""
 MASKS = (MANUAL, CORRECTED)

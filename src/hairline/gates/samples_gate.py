@@ -47,7 +47,7 @@ RULES = (
          "see whether the masks are read right, or raise gates.samples.max_empty_masks", share=True),
     Rule("contrast", "samples", "contrast", "ExpectColumnValuesToBeBetween",
          lambda o: {"column": "contrast", "min_value": o.min_contrast},
-         "crack darker than its surface by {min_contrast:.4g} grey levels or more", "difference {contrast:.1f}",
+         "crack darker than its surface by {min_contrast:.4g} grey levels or more", "{contrast:.1f} grey levels darker",
          "see whether the mask lies on the crack, is inverted, or belongs to another image"),
     Rule("exposure", "samples", "faint", "ExpectColumnMeanToBeBetween",
          lambda o: {"column": "faint", "max_value": o.max_faint_images},

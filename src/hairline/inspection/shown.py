@@ -1,7 +1,7 @@
 """What 'hairline measure' keeps, as the files that people and other programs open: page, COCO, GeoJSON, GeoPackage."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -27,7 +27,13 @@ WIDTHS = {
 }
 
 
-def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], object] = lambda: None) -> list[Path]:
+def write(
+    out: Path,
+    bands: Bands | None,
+    wanted: Wanted,
+    step: Callable[[], object] = lambda: None,
+    failed: Sequence[str] = (),
+) -> list[Path]:
     """Write what is wanted of all masks that were measured into a folder, in the place of what was there.
 
     Args:
@@ -35,6 +41,7 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
         bands: Classes of widths; None for none.
         wanted: What to write.
         step: Called after each photo.
+        failed: What could not be measured, and why: the page names it.
 
     Returns:
         The files that were written.
@@ -50,7 +57,7 @@ def write(out: Path, bands: Bands | None, wanted: Wanted, step: Callable[[], obj
     if bands:
         settings["width classes"] = bands.source
     measure_of = WIDTHS[bands.width] if bands else ""
-    provenance = Provenance(settings, classes, measure_of, _card(made_by), by_network=bool(made_by))
+    provenance = Provenance(settings, classes, measure_of, _card(made_by), bool(made_by), failed)
     readers = pictures.Readers(_picture, mask_files.read, partial(read_grey, most=PIXELS))
     return outputs.write_outputs(out, found, provenance, wanted, readers=readers, step=step)
 

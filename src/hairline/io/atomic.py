@@ -3,7 +3,8 @@
 What a block that fails has written is removed, and an error of the file system that names no file, such as that of a
 full disk, is given the target's name. Content is on the disk before its name is, so that a power loss leaves the old or
 the new. What a killed process leaves is called ``.NAME.PID-HOST.partial`` (folders) or ``.partial.PID-HOST.NAME``
-(files); .dvcignore tells DVC to pass over it, and the next process that writes beside it removes it.
+(files); .dvcignore tells DVC to pass over it, and the next process that writes beside it removes it. A folder that had
+made way for one that never came gets its name back.
 """
 
 import errno
@@ -23,6 +24,8 @@ import psutil
 from hairline.errors import HairlineError
 
 HOST = hashlib.sha256(socket.gethostname().encode()).hexdigest()[:6]
+OLD = re.compile(r"\.(.+)\.\.old\.\d+-[0-9a-f]{6}\.partial")
+"""A folder that makes way for a new one of its name; where that never came, it goes back."""
 LEFT = re.compile(r"\.partial\.(\d+)-([0-9a-f]{6})\..+|\..+\.(\d+)-([0-9a-f]{6})\.partial")
 
 
@@ -30,10 +33,11 @@ LEFT = re.compile(r"\.partial\.(\d+)-([0-9a-f]{6})\..+|\..+\.(\d+)-([0-9a-f]{6})
 def whole_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder to write into; it takes the target's place only when the block ends without error."""
     owner = f"{os.getpid()}-{HOST}.partial"
-    partial, old = target.with_name(f".{target.name}.{owner}"), target.with_name(f".{target.name}.old.{owner}")
+    partial, old = target.with_name(f".{target.name}.{owner}"), target.with_name(f".{target.name}..old.{owner}")
     with _named(target, partial):
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target.parent.absolute())
+    _back(old)
     for path in (partial, old, target.with_name(f".{target.name}.partial")):  # the last as earlier versions left it
         shutil.rmtree(path, ignore_errors=True)
     try:
@@ -46,8 +50,16 @@ def whole_folder(target: Path) -> Iterator[Path]:
             partial.rename(target)
             _sync(target.parent)
     finally:
+        _back(old)
         for path in (partial, old):
             shutil.rmtree(path, ignore_errors=True)
+
+
+def _back(old: Path) -> None:
+    """Give a folder that made way its name again, if it has not been taken."""
+    found = OLD.fullmatch(old.name)
+    if found and os.path.lexists(old) and not os.path.lexists(old.with_name(found[1])):
+        old.rename(old.with_name(found[1]))
 
 
 @contextmanager
@@ -134,6 +146,7 @@ def _sweep(folder: Path) -> None:
         found = LEFT.fullmatch(path.name)
         pid, host = (found[1] or found[3], found[2] or found[4]) if found else (None, None)
         if pid and host == HOST and not psutil.pid_exists(int(pid)):
+            _back(path)
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
 
 

@@ -3,7 +3,8 @@
 import codecs
 import os
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import Any, TextIO
 
@@ -42,6 +43,16 @@ def _closed(number: int) -> bool:
     except OSError:
         return True
     return False
+
+
+@contextmanager
+def as_long_as_read() -> Iterator[None]:
+    """Let a program that prints end well where its reader has enough, as ``head`` has after ten lines."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Unfailing:

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from hairline.data.names import FSV
 from hairline.reporting import worth
 
-FSV = "FSV"
 MARKED = "★ the best of those from pseudo-labels."
 
 
@@ -18,20 +18,22 @@ def of_column(table: pd.DataFrame, heading: str) -> frozenset[tuple[int, int]]:
         return frozenset()
     names, place = table.iloc[:, 0].astype(str), table.columns.get_loc(heading)
     numbers = [
-        None if name.startswith(FSV) or worth.MARK in name else _number(cell)
+        None if name == FSV or worth.MARK in name else _number(cell)
         for name, cell in zip(names, table[heading], strict=True)
     ]
     return frozenset((row, int(str(place))) for row in _highest(numbers))
 
 
-def of_rows(table: pd.DataFrame, names: set[str]) -> frozenset[tuple[int, int]]:
+def of_rows(table: pd.DataFrame, names: set[str], beyond: int = 1) -> frozenset[tuple[int, int]]:
     """Row and column of the highest number of each row, among the columns named, without FSV and what is worthless.
+
+    The first columns say where a row belongs, ``beyond`` of them, whatever they are called.
 
     >>> table = pd.DataFrame({"Test set": ["walls"], "FSV": ["0.9"], "crf": ["0.5"], "konig": ["0.7 ○ unseen"]})
     >>> of_rows(table, {"crf", "konig"})
     frozenset({(0, 3)})
     """
-    places = [place for place, name in enumerate(table.columns) if name in names and name != FSV]
+    places = [place for place, name in enumerate(table.columns) if place >= beyond and name in names and name != FSV]
     found = set()
     for row, cells in enumerate(table.itertuples(index=False, name=None)):
         numbers = [None if worth.MARK in str(cells[place]) else _number(cells[place]) for place in places]

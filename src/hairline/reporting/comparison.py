@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from hairline.data.names import MANUAL
+from hairline.data.names import FSV, MANUAL
 from hairline.data.seen import Seen, together
 from hairline.errors import HairlineError
 from hairline.labelling.timing import Speed
@@ -147,7 +147,7 @@ def called(label_set: str, model: str | None, training_set: str) -> str:
         model: Architecture or backbone, where there is one.
         training_set: Name of the training set where it has to be told, empty where it goes without saying.
     """
-    return " · ".join(part for part in ("FSV" if label_set == MANUAL else label_set, model, training_set) if part)
+    return " · ".join(part for part in (FSV if label_set == MANUAL else label_set, model, training_set) if part)
 
 
 def result_called(result: Result, several: bool) -> str:

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from hairline.data.names import FSV, FSV_MEANS
 from hairline.metrics import published
 from hairline.metrics.bootstrap import LEAST_PHOTOS
 from hairline.reporting import seen_signs, worth
@@ -27,7 +28,7 @@ def notes(summary: pd.DataFrame) -> list[str]:
 def overview_note(summary: pd.DataFrame) -> str:
     """What FSV is; empty where none was trained."""
     trained = (summary["kind"] == "segmenter").any()
-    return "FSV: fully supervised, trained on manual masks." if trained else ""
+    return f"{FSV}: {FSV_MEANS}." if trained else ""
 
 
 def scoring_notes(summary: pd.DataFrame) -> list[str]:

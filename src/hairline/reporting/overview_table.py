@@ -19,6 +19,8 @@ LEGEND = (
     "∅ learned nothing, or is no better than a trivial answer."
 )
 OTHER = "crf"
+PLACE, TRAINING_SET = ("Test set", "Network"), "Training set"
+"""Columns that say where a row belongs; the second is there where there are several training sets."""
 
 
 def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> pd.DataFrame:
@@ -35,18 +37,17 @@ def table(summary: pd.DataFrame, pairs: pd.DataFrame, against: str = MANUAL) -> 
     scored = summary[(summary["kind"] == "segmenter") & (summary["status"] == "scored")]
     several = scored["training_set"].nunique() > 1
     order = sorted(scored["labels"].unique(), key=lambda name: name != against)
+    columns = [*PLACE, *([TRAINING_SET] if several else []), *(called(name, None, "") for name in order)]
     known, lines = _known(pairs), []
     for key, rows in scored.groupby(["test_set", "model", "training_set"], sort=False):
         test_set, model, training_set = map(str, key)
         by_labels = {str(row["labels"]): row for row in rows.to_dict("records")}
         told = training_set if several else ""
-        line = {"Test set": test_set, "Network": model} | ({"Training set": training_set} if several else {})
         own = called(against, model, told)
-        for name in order:
-            pair = (test_set, called(name, model, told), own)
-            line[called(name, None, "")] = _cell(by_labels.get(name), known.get(pair), by_labels.get(against))
-        lines.append(line)
-    return pd.DataFrame(lines)
+        pairs_of = {name: known.get((test_set, called(name, model, told), own)) for name in order}
+        cells = [_cell(by_labels.get(name), pair, by_labels.get(against)) for name, pair in pairs_of.items()]
+        lines.append([test_set, model, *([training_set] if several else []), *cells])
+    return pd.DataFrame(lines, columns=pd.Index(columns if lines else []))  # a label set may have a heading's name
 
 
 def corrected(pairs: pd.DataFrame, row: Mapping[str, Any], several: bool) -> float | None:

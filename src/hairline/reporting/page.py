@@ -115,15 +115,16 @@ def _overview(found: Compared) -> list[Part]:
     tables = {"Against FSV": overview_table.table(summary, found.pairs)}
     tables |= {f"Against {other}": overview_table.table(summary, found.pairs, other) for other in others}
     parts: list[Part] = [
-        Table(title, table, best=best_cells.of_rows(table, learned), stacked=True)
+        Table(title, table, best=best_cells.of_rows(table, learned, len(overview_table.PLACE)), stacked=True)
         for title, table in tables.items()
         if len(table)
     ]
     if summary.empty:
         return _notes(notes.notes(summary))
     legend = [overview_table.LEGEND, best_cells.MARKED]
-    told = [*legend, notes.overview_note(summary), *overview_table.too_few(found.pairs)]
-    return [*parts, *_notes([*filter(None, told if parts else []), *seen_signs.made_with(summary)])]
+    told = [*legend, *overview_table.too_few(found.pairs)] if parts else []
+    before = _notes([*filter(None, [notes.overview_note(summary)])]) if parts else []
+    return [*before, *parts, *_notes([*told, *seen_signs.made_with(summary)])]
 
 
 def _scored(tables: Mapping[str, pd.DataFrame], summary: pd.DataFrame, kind: str) -> list[Part]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.data.names import MANUAL
+from hairline.data.names import FSV, MANUAL
 from hairline.data.seen import Seen
 from hairline.metrics import published
 from hairline.reporting import formatting, seen_signs
@@ -101,7 +101,7 @@ def _of_summary(summary: pd.DataFrame) -> Iterator[_Run]:
         training = Training(int(row["trained_images"]), int(row["epochs"]), str(row["start"])) if known else None
         kind = "segmenter" if row["kind"] == "segmenter" else "classifier"
         told = (kind, training, trained_on, row["images"], tested_on, row["model"], row["paper_cell"])
-        name = f"{'FSV' if row['labels'] == MANUAL else row['labels']}, {row['model']}"
+        name = f"{FSV if row['labels'] == MANUAL else row['labels']}, {row['model']}"
         name += f", {row['training_set']}" if row["training_set"] else ""
         yield _Run(row["paper_cell"], name, {str(key): value for key, value in row.items()}, row["status"],
                    _differs(*told), row["seen"])  # fmt: skip
@@ -213,7 +213,7 @@ def _grouped(found: pd.DataFrame, table: str) -> Iterator[tuple[Any, pd.DataFram
 def _line(rows: pd.DataFrame) -> dict[str, str]:
     first = rows.iloc[0]
     line = {
-        "Labels": "FSV" if first["labels"] == MANUAL else first["labels"],
+        "Labels": FSV if first["labels"] == MANUAL else first["labels"],
         "Model": first["model"],
         "Trained on": first["trained_on"],
         "Tested on": first["tested_on"],

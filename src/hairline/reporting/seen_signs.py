@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.data.names import MANUAL
+from hairline.data.names import FSV, MANUAL
 from hairline.data.seen import LABELS, SIGNS, WORDS, Labels, Seen, Word, strongest
 from hairline.reporting.formatting import ABSENT, bracketed
 
@@ -103,7 +103,7 @@ def made_with(summary: pd.DataFrame) -> list[str]:
     """
     dearest: dict[str, Labels] = {}
     for row in summary[summary["status"] == "scored"].to_dict("records"):
-        name = "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
+        name = FSV if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
         labels = [each for each in DEAREST if each in (row["made_with"], dearest.get(name))]
         dearest |= {name: labels[0]} if labels else {}
     told = {each: [name for name, labels in dearest.items() if labels == each] for each in DEAREST}
@@ -150,7 +150,7 @@ def reasons(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reason(row: Mapping[Any, Any], several: bool) -> dict[str, str]:
-    labels = "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
+    labels = FSV if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
     told = (row["model"], row["training_set"] if several else "")
     return {
         "Result": " · ".join([labels, *(str(part) for part in told if isinstance(part, str) and part)]),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.data.names import MANUAL
+from hairline.data.names import FSV, MANUAL
 from hairline.metrics import published
 from hairline.reporting import formatting, headlines, notes, seen_signs, worth
 from hairline.reporting.formatting import ABSENT, number
@@ -126,7 +126,7 @@ def _footnote(row: dict[str, Any]) -> str:
 
 def _name(row: dict[str, Any]) -> str:
     """The labels, marked where they, or the network they taught, are worth nothing."""
-    name = "FSV" if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
+    name = FSV if (row["kind"], row["labels"]) == ("segmenter", MANUAL) else str(row["labels"])
     return f"{name} {worth.MARK}" if worth.finds_nothing(row) else name
 
 

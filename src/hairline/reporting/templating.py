@@ -13,6 +13,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from hairline.data.names import FSV, FSV_MEANS
 from hairline.reporting import seen_signs
 
 PACKAGE, FOLDER = "hairline.reporting", "templates"
@@ -39,8 +40,8 @@ def data_uri(data: bytes, kind: str) -> str:
 
 
 def signed(text: object) -> Markup:
-    """A text in which each sign and word of what a number has seen is marked as such, and tells what it means."""
-    return Markup(_MARK.sub(_sign, str(escape(text))))
+    """A text in which FSV, and each sign and word of what a number has seen, is marked and tells what it means."""
+    return Markup(_FSV.sub(_ABBREVIATED, _MARK.sub(_sign, str(escape(text)))))
 
 
 def short(content: object) -> bool:
@@ -49,6 +50,7 @@ def short(content: object) -> bool:
     return len(text) <= (60 if _MARK.search(text) else 24)
 
 
+_FSV, _ABBREVIATED = re.compile(rf"\b{FSV}\b"), f'<abbr title="{FSV_MEANS}">{FSV}</abbr>'
 _MARK = re.compile("|".join(re.escape(f"{sign} {word}") for word, sign in seen_signs.ALL.items()))
 
 

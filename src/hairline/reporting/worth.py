@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from hairline.data.names import MANUAL
+from hairline.data.names import FSV, MANUAL
 
 MARK = "∅"
 MEANING = (
@@ -67,5 +67,5 @@ def _with(summary: pd.DataFrame, verdict: str) -> list[str]:
 
 
 def _called(row: Mapping[Any, Any], several: bool) -> str:
-    labels = "FSV" if row["labels"] == MANUAL else row["labels"]
+    labels = FSV if row["labels"] == MANUAL else row["labels"]
     return " · ".join([labels, row["model"], *([row["training_set"]] if several else [])])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
 from typing import Any
+from urllib.parse import quote
 
 from hairline.tracking.open_runs import KEY
 
@@ -35,9 +36,9 @@ class Above:
 
 
 def of(tags: Mapping[str, str]) -> Above | None:
-    """The run above a run, by the tags of that; None for one that DVC has not started.
+    """The run above a run, by the tags of that, of older versions too; None for one that DVC has not started.
 
-    >>> of({"pipeline": "20261125-191244-4711", "DVC_STAGE": "label@konig"}).name
+    >>> of({"pipeline": "20261125-191244-4711-c0ffee", "DVC_STAGE": "label@konig"}).name
     'repro 11-25 19:12'
     >>> of({"pipeline": "20261125-191244-4711", "DVC_STAGE": "label", "DVC_EXP_NAME": "tidy-newt"}).name
     'exp tidy-newt'
@@ -46,10 +47,10 @@ def of(tags: Mapping[str, str]) -> Above | None:
     if BY_DVC not in tags:
         return None
     pipeline, experiment = tags[PIPELINE], tags.get(EXPERIMENT, "")
-    started = datetime.strptime(pipeline.rpartition("-")[0], "%Y%m%d-%H%M%S")
+    started = datetime.strptime("-".join(pipeline.split("-")[:2]), "%Y%m%d-%H%M%S")
     name = f"exp {experiment}" if experiment else f"repro {started:%m-%d %H:%M}"
     kept = {tag: tags[tag] for tag in (PIPELINE, EXPERIMENT, "experiment", "git_commit", "git_dirty") if tag in tags}
-    return Above(f"{pipeline} {experiment}".strip(), name, {**kept, "stage": STAGE})
+    return Above(f"{pipeline} {quote(experiment)}".strip(), name, {**kept, "stage": STAGE})  # may hold a '
 
 
 def opened(mlflow: ModuleType, experiment_id: str, above: Above, process: str) -> str:
@@ -88,6 +89,9 @@ def restored(mlflow: ModuleType, experiment_id: str, above: Above, started: int,
 def close(mlflow: ModuleType, run_id: str, below: Any, status: str, time: int) -> None:
     """End the run above one that ends, unless another process works below it by now; it fails where one below did.
 
+    Where the one that works below it by now ended before this one, its end moves on. A run that somebody deleted in
+    MLflow meanwhile is left alone.
+
     Args:
         mlflow: The module.
         run_id: The run above.
@@ -96,12 +100,20 @@ def close(mlflow: ModuleType, run_id: str, below: Any, status: str, time: int) -
         time: When, in milliseconds.
     """
     client = mlflow.MlflowClient()
-    tags = client.get_run(run_id).data.tags
-    if tags.get(KEY) != below.data.tags.get(KEY):
+    run = client.get_run(run_id)
+    if not there(run):
         return
-    if status != "FINISHED" and FIRST_ERROR not in tags:
+    failed = status != "FINISHED" or FIRST_ERROR in run.data.tags
+    if status != "FINISHED" and FIRST_ERROR not in run.data.tags:
         client.set_tag(run_id, FIRST_ERROR, f"{below.info.run_name}: {below.data.tags.get(FIRST_ERROR, status)}")
-    client.set_terminated(run_id, "FINISHED" if status == "FINISHED" and FIRST_ERROR not in tags else "FAILED", time)
+    last = run.data.tags.get(KEY) == below.data.tags.get(KEY)
+    if last or run.info.status in ("FINISHED", "FAILED"):
+        client.set_terminated(run_id, "FAILED" if failed else "FINISHED", max(time, run.info.end_time or 0))
+
+
+def there(run: Any) -> bool:
+    """Whether nobody has deleted a run in MLflow."""
+    return bool(run.info.lifecycle_stage != "deleted")
 
 
 def _found(client: Any, experiment_id: str, key: str) -> str | None:

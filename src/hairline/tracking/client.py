@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from hairline.errors import HairlineError
+from hairline.io.urls import masked
 from hairline.tracking import database, places, store
 
 SILENCED = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
@@ -36,11 +37,17 @@ BROKEN = ("disk image is malformed", "file is not a database")
 """What SQLite says of a database that was cut or written over."""
 KIND, OF_TRAININGS = "mlflow.experimentKind", "custom_model_development"
 """Tag of an experiment: that it is of trainings. On which pages it opens, MLflow 3.17 asks the browser alone."""
+INACTIVE = "must be in the 'active' state"
+"""What MLflow says of a run, or an experiment, that was deleted."""
 LONGEST = 300  # letters of an error that are told
 
 
 class ServerGoneError(HairlineError):
     """A tracking server that does not answer, or not as MLflow's does."""
+
+
+class DeletedError(HairlineError):
+    """A run, or its experiment, that somebody deleted in MLflow."""
 
 
 def imported() -> ModuleType:
@@ -103,7 +110,13 @@ def system_metrics(mlflow: ModuleType, run_id: str) -> Any:
 
 @contextmanager
 def told(action: str, uri: str) -> Iterator[None]:
-    """Turn what MLflow and its store raise into a readable error, :class:`ServerGoneError` where a server is gone."""
+    """Turn what MLflow and its store raise into a readable error, of a kind of its own for a server that is gone.
+
+    Raises:
+        ServerGoneError: If a server does not answer as MLflow's does.
+        DeletedError: If the run was deleted.
+        HairlineError: Of everything else.
+    """
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -117,6 +130,8 @@ def told(action: str, uri: str) -> Iterator[None]:
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         if _full(error):
             raise HairlineError(_told_full(action, uri, error)) from error
+        if INACTIVE in str(error):
+            raise DeletedError(f"MLflow store {store.public_uri(uri)}: cannot {action}: {short(error)}") from error
         kind = ServerGoneError if store.remote(uri) and not _refused(error) else HairlineError
         path = store.database(uri)
         remedy = (
@@ -165,7 +180,7 @@ def _fullest(uri: str, error: Exception) -> Path:
 
 def short(error: BaseException) -> str:
     """The first line of an error: what stands below are statements in SQL, pages in HTML and links."""
-    text = str(error).partition(". Response body:")[0]
+    text = masked(str(error)).partition(". Response body:")[0]
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
 

@@ -106,13 +106,16 @@ def _tags(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 
 def _metrics(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
+    of, client = entry.values.get("run", run_id), mlflow.MlflowClient()
+    if of != run_id and not above.there(client.get_run(of)):
+        return
     keys = names.allowed_keys(name for name, _, _, _ in entry.values["points"])
     found = [
         mlflow.entities.Metric(keys[name], float(value), time, step)
         for name, value, time, step in entry.values["points"]
     ]
     for start in range(0, len(found), names.METRICS):
-        mlflow.MlflowClient().log_batch(entry.values.get("run", run_id), found[start : start + names.METRICS])
+        client.log_batch(of, found[start : start + names.METRICS])
 
 
 def _artifact(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
@@ -217,9 +220,11 @@ def _child(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
 
 def _end(mlflow: ModuleType, run_id: str, entry: Entry) -> None:
     status, time = entry.values["status"], entry.values["time"]
-    mlflow.MlflowClient().set_terminated(run_id, status, time)
+    run = mlflow.MlflowClient().get_run(run_id)
+    if above.there(run):
+        mlflow.MlflowClient().set_terminated(run_id, status, time)
     if run_above := entry.values.get("above"):
-        above.close(mlflow, run_above, mlflow.MlflowClient().get_run(run_id), status, time)
+        above.close(mlflow, run_above, run, status, time)
 
 
 SENDERS: dict[str, Callable[[ModuleType, str, Entry], None]] = {

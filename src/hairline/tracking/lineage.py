@@ -92,7 +92,7 @@ def chain(root: Path, stages: Mapping[str, Stage], path: str, default: Mapping[s
         root: The workspace.
         stages: Of :func:`locked`.
         path: A file or folder, relative to it.
-        default: Parameters that others are compared with, flat.
+        default: Parameters that others are compared with, flat; empty: nothing to compare with.
 
     Raises:
         HairlineError: If no stage made it.
@@ -135,7 +135,9 @@ def _link(
     seen: set[str], only: frozenset[str] | None,
 ) -> Link:  # fmt: skip
     differing = {
-        name: (value, default.get(name, "absent")) for name, value in stage.params.items() if default.get(name) != value
+        name: (value, default.get(name, "absent"))
+        for name, value in (stage.params.items() if default else ())  # where there is no default, nothing differs
+        if default.get(name) != value
     }
     run = _run(root, stage)
     if stage.name in seen:

@@ -3,7 +3,8 @@
 import json
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -42,26 +43,44 @@ def target(root: Path, text: str, outs: Collection[str] = ()) -> tuple[str, str 
     inside = _inside(root, name, outs)
     if not key:
         return inside, None
-    parts, found = _cell(root / inside, key)
-    if found is None:
+    numbers = dict(_numbers(_content(root / inside)))
+    ways = (tuple(key.split("/")), tuple(key.replace("/", ".").split(".")))
+    parts = next((way for way in ways if way in numbers), None)
+    if parts is None:
+        near = _near(ways[-1], list(numbers))
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
         raise HairlineError(
-            f"{inside}: no number '{key}'; expected FILE:KEY/…/NAME of a metrics file, such as "
+            f"{inside}: no number '{key}'; {meant}expected FILE:KEY/…/NAME of a metrics file, such as "
             "reports/EXPERIMENT/metrics/comparison.json"
         )
-    return next(filter(None, (_compared(root, inside, part) for part in parts)), inside), str(found)
+    return next(filter(None, (_compared(root, inside, part) for part in parts)), inside), numbers[parts]
 
 
-def _cell(metrics: Path, key: str) -> tuple[list[str], Any]:
-    """Keys of a cell, from the outermost, and what it holds; None where there is none."""
-    for parts in (key.split("/"), key.replace("/", ".").split(".")):
-        try:
-            found: Any = json.loads(metrics.read_text(encoding="utf-8"))
-            for part in parts:
-                found = found[part]
-        except (OSError, ValueError, KeyError, TypeError):
-            continue
-        return parts, found
-    return [], None
+Key = tuple[str, ...]
+"""Of a number in a metrics file: its keys, from the outermost."""
+
+
+def _near(key: Key, known: Sequence[Key]) -> list[str]:
+    """Numbers inside of what a key names, else those that are called nearly so."""
+    inside = ["/".join(each) for each in known if each[: len(key)] == key]
+    return (inside or get_close_matches("/".join(key), ["/".join(each) for each in known], 3, 0.3))[:3]
+
+
+def _content(path: Path) -> Any:
+    """What a file holds as JSON; nothing where it is no such file."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _numbers(content: Any, before: Key = ()) -> Iterator[tuple[Key, str]]:
+    """Key and text of every plain value of a metrics file."""
+    for name, value in content.items() if isinstance(content, dict) else ():
+        if isinstance(value, dict):
+            yield from _numbers(value, (*before, name))
+        else:
+            yield (*before, name), str(value)
 
 
 def _parted(text: str) -> tuple[str, str]:

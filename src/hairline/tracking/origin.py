@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from hairline.io.atomic import HOST
 from hairline.tracking import dvc_lock
 from hairline.tracking.records import RunRecord
 
@@ -33,8 +34,9 @@ def inherited(upstream: Sequence[RunRecord]) -> dict[str, str]:
 
 
 def pipeline_id() -> str:
-    """The run of the pipeline that this process is a stage of, as ``20261125-191244-4711``: its start and process.
+    """The run of the pipeline that this process is a stage of, as ``20261125-191244-4711-c0ffee``.
 
+    That is its start, its process and a hash of the machine's name: containers have the same few process ids.
     All stages of one ``dvc repro`` or ``dvc exp run`` have the same; a stage run by hand has its own.
     """
     import psutil
@@ -43,7 +45,7 @@ def pipeline_id() -> str:
     above = [process for process in own.parents() if _is_dvc(process)]
     origin = above[-1] if above else own
     started = datetime.fromtimestamp(origin.create_time(), UTC)
-    return f"{started:%Y%m%d-%H%M%S}-{origin.pid}"
+    return f"{started:%Y%m%d-%H%M%S}-{origin.pid}-{HOST}"
 
 
 def _is_dvc(process: Any) -> bool:

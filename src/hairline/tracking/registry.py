@@ -17,7 +17,9 @@ from hairline.tracking.syncing import resolve
 ALIAS = "champion"
 RULE = "hairline.rule"
 """Tag of the version that carries the alias: why it does."""
-CARD, PICTURE, CARD_WIDTH_PX = "card", "predictions.png", 900
+LONGEST = 5000
+"""Letters of a description that a registry takes."""
+CARD, TEXT, PICTURE, CARD_WIDTH_PX = "card", "card.md", "predictions.png", 900
 """Where the picture of a model card lies among the artifacts of the run that trained the network."""
 
 
@@ -113,10 +115,19 @@ def _describe(mlflow: ModuleType, model: str, card: Card) -> str:
         return ""
     shown = _logged(mlflow, run_id, card.picture) if card.picture is not None else ""
     heading, _, rest = card.text.partition("\n\n")
-    mlflow.MlflowClient().update_model_version(
-        model, version, "\n\n".join(part for part in (heading, shown, rest) if part)
-    )
+    whole = "\n\n".join(part for part in (heading, shown, rest) if part)
+    if len(whole) > LONGEST:
+        mlflow.MlflowClient().log_text(run_id, whole, f"{CARD}/{TEXT}")
+    mlflow.MlflowClient().update_model_version(model, version, _fitting(whole))
     return shown
+
+
+def _fitting(text: str) -> str:
+    """A description that a registry takes: of a longer one its first paragraphs and lines, and where all of it is."""
+    if len(text) <= LONGEST:
+        return text
+    note = f"\n\n… The whole card is `{CARD}/{TEXT}` among the artifacts of the run."
+    return text[: LONGEST - len(note)].rpartition("\n")[0].rstrip() + note
 
 
 def _logged(mlflow: ModuleType, run_id: str, png: bytes) -> str:

@@ -19,7 +19,7 @@ from hairline.errors import HairlineError
 from hairline.imaging.narrowing import narrowed
 from hairline.io.hashing import content_hashes
 from hairline.tracking import charts, client, costs, descriptions, entries, names, origin, store
-from hairline.tracking.client import ServerGoneError
+from hairline.tracking.client import DeletedError, ServerGoneError
 from hairline.tracking.entries import Entry
 from hairline.tracking.open_runs import OpenRun
 from hairline.tracking.patience import Patience
@@ -71,6 +71,7 @@ class Run:
         """
         self._mlflow, self._record, self._uri, self._unsent = mlflow, record, uri, unsent
         self._patience, self._opened, self._above = patience, opened, above
+        self._deleted = False
         self._pictures: list[tuple[str, bytes | None]] = []  # paths among the artifacts; narrow, where they are wide
         self._system = client.system_metrics(mlflow, record.run_id)
 
@@ -208,7 +209,12 @@ class Run:
         )
 
     def _tell(self, action: str, entry: Entry) -> None:
-        """Send an entry; from the first that its server is not there to take, keep them all."""
+        """Send an entry; from the first that its server is not there to take, keep them all.
+
+        A run that somebody deletes in MLflow meanwhile is told nothing more: no work is lost for that.
+        """
+        if self._deleted:
+            return
         if not len(self._unsent):
             if entry.path is not None and not entry.path.exists():
                 raise HairlineError(f"{entry.path}: not found; expected a file or folder to {action}")
@@ -227,6 +233,11 @@ class Run:
                 "answers", error, self._unsent.folder,
             )  # fmt: skip
             return False
+        except DeletedError as error:
+            self._deleted = True
+            logging.getLogger(__name__).warning(
+                "%s. The work goes on, and MLflow is told nothing more of this run, which was deleted there", error
+            )
         return True
 
     def _end(self, status: str) -> None:

@@ -99,8 +99,15 @@ def remote(uri: str) -> bool:
 
 
 def public_uri(uri: str) -> str:
-    """A store's URI without the user name and password that may stand in it."""
-    return uri if uri.startswith("sqlite") else re.sub(r"//[^/]*@", "//", uri)
+    """A store's URI without what may be a secret: user name and password, and all behind a ``?`` or ``#``.
+
+    >>> public_uri("postgresql://me:a/b@host/runs?password=c"), public_uri("me:word@host:5000")
+    ('postgresql://host/runs', 'host:5000')
+    """
+    if uri.startswith("sqlite"):
+        return uri
+    scheme, separator, rest = uri.partition("://") if "://" in uri else ("", "", uri)
+    return scheme + separator + re.split("[?#]", rest.rpartition("@")[2])[0]  # a raw password may hold a ? too
 
 
 def name_of(root: Path, uri: str) -> str:

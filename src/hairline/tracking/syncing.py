@@ -118,6 +118,11 @@ def _send(mlflow: ModuleType, place: str, kept: Unsent) -> tuple[str, int]:
             f"{kept.folder}: kept for a run that {place} does not have, or no more; delete the folder, then 'hairline "
             "sync' restores the run from its run.json where there is one"
         )
+    if not above.there(mlflow.MlflowClient().get_run(run_id)):
+        raise HairlineError(
+            f"{kept.folder}: kept for run {run_id}, which was deleted at {place}; bring it back with "
+            f"'{run_store.CHOICE}={place} mlflow runs restore --run-id {run_id}', or delete the folder"
+        )
     for entry in kept.remaining():
         Patience(WAIT_S).within(partial(entries.send, mlflow, run_id, entry))
     shutil.rmtree(kept.folder)

@@ -88,3 +88,19 @@ def test_a_drawing_is_one_element_with_text_as_text_and_the_pages_own_ink():
     ids = {name for name in re.findall(r'id="([^"]+)"', first) if name.startswith("p")}
     other = canvas.svg(curves.pr_curves({"cfd & co": {"FSV": counts(1)}}), "b")
     assert not ids & set(re.findall(r'id="(p[0-9a-f]{8,})"', other))
+
+
+@pytest.mark.parametrize("names", [[f"label_set_{n}" for n in range(124)], ["L" * 100, "M" * 100 + "A" * 100]])
+def test_names_of_many_results_or_long_ones_stand_below_the_panel_and_inside_the_picture(names):
+    figure = curves.pr_curves({"cfd": dict.fromkeys(names, counts(1))})
+    canvas.png(figure)
+    (axis,) = figure.axes
+    legend, whole = axis.get_legend().get_window_extent(), figure.bbox
+    assert len(axis.get_legend().get_texts()) == len(names)
+    assert legend.x0 >= whole.x0 and legend.y0 >= whole.y0 and legend.x1 <= whole.x1 and legend.y1 <= whole.y1
+    assert axis.get_window_extent().height > 300 and axis.get_window_extent().y0 > legend.y1
+
+
+def test_drawings_of_one_page_share_no_id_of_a_group():
+    drawn = [canvas.svg(curves.pr_curves({name: {"FSV": counts(1)}}), name) for name in ("cfd", "ael")]
+    assert drawn[0].count("<g") > 5 and not any("<g id=" in each for each in drawn)

@@ -115,6 +115,7 @@ class Provenance:
         classed_by: Which width of a crack tells its class, in words, as ``the 95th percentile of its width``.
         card: Model card of the network, Markdown; empty where there is none.
         by_network: Whether a network found the cracks, and no person.
+        failed: What could not be measured, a sentence each, for the page.
     """
 
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -122,3 +123,4 @@ class Provenance:
     classed_by: str = ""
     card: str = ""
     by_network: bool = True
+    failed: Sequence[str] = ()

@@ -13,6 +13,8 @@ from hairline.io.file_names import printable
 from hairline.io.page_pictures import Store
 
 FILE, FOLDER = "index.html", "index_pictures"
+FAILED = 200
+"""Most files named that could not be measured."""
 SMALL_BYTES, LARGE_BYTES = 12_000_000, 12_000_000
 """What pictures of the overview, and those behind the slider, may add to the page before they are files beside it:
 together what most mail servers still pass on."""
@@ -82,6 +84,8 @@ class Writer:
                 "unscaled": sum(photo.mm_per_px is None for photo in photos),
                 "settings": {name: printable(str(value)) for name, value in self._provenance.settings.items()},
                 "card": blocks(self._provenance.card),
+                "failed": [printable(each) for each in self._provenance.failed[:FAILED]],
+                "more_failed": len(self._provenance.failed[FAILED:]),
                 "beside": self._small.beside or self._large.beside,
                 "folder": FOLDER,
             }

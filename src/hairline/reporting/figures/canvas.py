@@ -60,6 +60,7 @@ def svg(figure: Figure, salt: str) -> str:
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     element = buffer.getvalue()[buffer.getvalue().index("<svg") :]
     bare = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->| xmlns(:\w+)?=\"[^\"]*\"", "", element, flags=re.DOTALL)
+    bare = re.sub('<g id="[^"]*"', "<g", bare)  # those of groups are alike in every figure, and named nowhere
     return re.sub("#000000|#666666", "currentColor", bare).replace("#cccccc", "var(--line, #cccccc)")
 
 

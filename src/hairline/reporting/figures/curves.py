@@ -10,11 +10,16 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
+from matplotlib.transforms import ScaledTranslation
 
 from hairline.metrics import thresholds
 from hairline.reporting.figures.canvas import COLOURS, DASHES, DPI, WIDTH_IN, named
 
 MANY = 8  # models whose legend needs the room of a second column
+BESIDE, LONG = 20, 48
+"""Models whose names stand beside a panel, and letters of such a name; more, or longer ones, stand below it."""
+LONGEST, ROW_IN, UNDER_IN = 60, 0.215, 0.55
+"""Letters of a name that are shown, the height of its line, and how far below the panel the first is."""
 ISO_F1 = (0.2, 0.4, 0.6, 0.8)
 
 
@@ -28,17 +33,19 @@ def pr_curves(panels: Mapping[str, Mapping[str, thresholds.Counts]]) -> Figure:
     """
     names = list(dict.fromkeys(name for models in panels.values() for name in models))
     cols = min(2 if len(names) <= MANY else 1, max(1, len(panels)))
-    rows = max(1, math.ceil(len(panels) / cols))
-    figure = Figure(figsize=(WIDTH_IN if cols > 1 else 9.0, 4.9 * rows), dpi=DPI, layout="constrained")
+    below = len(names) > BESIDE or max(map(len, names), default=0) > LONG
+    cols, rows = (1, max(1, len(panels))) if below else (cols, max(1, math.ceil(len(panels) / cols)))
+    height = 4.9 + (ROW_IN * (len(names) + 3) if below else 0)
+    figure = Figure(figsize=(WIDTH_IN if cols > 1 else 9.0, height * rows), dpi=DPI, layout="constrained")
     axes = figure.subplots(rows, cols, squeeze=False).ravel()
     for axis, (test_set, models) in zip(axes, panels.items(), strict=False):
-        _pr_panel(axis, test_set, {name: (names.index(name), counts) for name, counts in models.items()})
+        _pr_panel(axis, test_set, {name: (names.index(name), counts) for name, counts in models.items()}, below)
     for axis in axes[len(panels) :]:
         axis.set_axis_off()
     return figure
 
 
-def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds.Counts]]) -> None:
+def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds.Counts]], below: bool) -> None:
     for level in ISO_F1:
         recall = np.linspace(level / (2 - level), 1, 100)
         axis.plot(recall, level * recall / (2 * recall - level), color="0.8", linewidth=0.9, zorder=0)
@@ -48,15 +55,23 @@ def _pr_panel(axis: Axes, title: str, models: Mapping[str, tuple[int, thresholds
         precision, recall = thresholds.precision_recall(counts)
         f1 = thresholds.f1(counts)
         best = int(np.argmax(f1.mean(axis=0)))
-        label = f"{name}: ODS {thresholds.ods(f1):.3f}"
+        label = f"{_cut(name)}: ODS {thresholds.ods(f1):.3f}"
         axis.plot(recall, precision, color=colour, linestyle=dashes, linewidth=2, label=label)
         axis.plot(recall[best], precision[best], "o", color=colour, markersize=8, markeredgecolor="white", zorder=3)
     axis.set(xlim=(0, 1.02), ylim=(0, 1.02), xlabel="Recall", ylabel="Precision")
     axis.set_title(title, fontsize=13, loc="left")
+    under = axis.transAxes + ScaledTranslation(0, -UNDER_IN, axis.figure.dpi_scale_trans)
     axis.legend(
-        handles=named(axis), loc="upper left", bbox_to_anchor=(1.1, 1.0), fontsize=10, frameon=False,
-        title="● best threshold (ODS)",
+        handles=named(axis), loc="upper left", fontsize=10, frameon=False, title="● best threshold (ODS)",
+        alignment="left" if below else "center", bbox_to_anchor=(0, 0) if below else (1.1, 1.0),
+        bbox_transform=under if below else axis.transAxes,
     )  # fmt: skip
+
+
+def _cut(name: str) -> str:
+    """A name whose middle is left out where it is too long for a legend."""
+    half = LONGEST // 2
+    return name if len(name) <= LONGEST else f"{name[:half]}…{name[-half:]}"
 
 
 def training_curves(history: Sequence[Mapping[str, float]]) -> Figure:

@@ -21,7 +21,7 @@ function browser(root) {
   /* The model of the highest mean F1 that learned from pseudo-labels, whose prediction for an image was kept. */
   function best(image) {
     const score = (model) => mean(here().flatMap((each) => each.f1[model] ?? []));
-    const kept = models().filter((model) => image.layers[model] !== undefined && !model.startsWith("FSV"));
+    const kept = models().filter((model) => image.layers[model] !== undefined && !(`${model} `).startsWith("FSV "));
     return kept.sort((one, other) => score(other) - score(one))[0] ?? Object.keys(image.layers).at(-1);
   }
 

@@ -29,13 +29,32 @@ function mark(element) {
   element?.classList.add("marked");
 }
 
+/* Take back what leaves rows out. */
+function everyRow() {
+  document.querySelectorAll(".filter input").forEach((field) => {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+  });
+  document.querySelectorAll(".signs input").forEach((field) => {
+    field.checked = true;
+    field.dispatchEvent(new Event("change"));
+  });
+}
+
 const heads = (row) => [...row.closest("table").tHead.rows[0].cells];
 
 function reveal() {
   const wanted = new URLSearchParams(location.hash.slice(1)), [id] = wanted.keys();
+  const lost = document.querySelector(".lost");
+  lost.hidden = true;
   if (browsers.some((follow) => follow(wanted))) return;
   const found = id && document.getElementById(id), column = wanted.get("column");
+  if (id && !found) {
+    lost.textContent = `The link leads to ${wanted.get("image") ?? id}, which is not on this page, or no more.`;
+    lost.hidden = false;
+  }
   if (!found) return;
+  if (found.hidden) everyRow();
   for (let each = found.closest("details"); each; each = each.parentElement.closest("details")) each.open = true;
   const place = found.matches("tr") && column ? heads(found).findIndex((head) => head.textContent.trim() === column) : -1;
   const cell = found.cells?.[place] ?? found;
@@ -61,7 +80,11 @@ document.querySelectorAll(".opening").forEach(opening);
 const browsers = [...document.querySelectorAll(".browser")].map(browser);
 addEventListener("hashchange", reveal);
 reveal();
+/* On paper what stands in sections is unfolded; what is folded above them would push the tables down. */
+let folded = [];
 addEventListener("beforeprint", () => {
-  document.querySelectorAll("details").forEach((part) => { part.open = true; });
+  folded = [...document.querySelectorAll("section details:not([open])")];
+  folded.forEach((part) => { part.open = true; });
   document.querySelectorAll("section > figure img").forEach((picture) => { picture.loading = "eager"; });
 });
+addEventListener("afterprint", () => { folded.forEach((part) => { part.open = false; }); });

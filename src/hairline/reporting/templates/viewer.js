@@ -3,6 +3,7 @@
 
 const ALONE = "photo alone";
 const BLINK_MS = 700;
+const GONE = "The picture is not there any more: load the page anew, or bring its folder of pictures along.";
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /* Wheel, two fingers, buttons and keys enlarge the stage; what is enlarged is moved by dragging. */
@@ -147,6 +148,7 @@ function viewer(root) {
     event.preventDefault();
   });
   under.addEventListener("load", shape);
+  under.addEventListener("error", () => { told.value = GONE; });
   [left, right].forEach((select) => select.addEventListener("change", () => { select.dataset.chosen = ""; draw(); }));
   [cut, opacity].forEach((range) => range.addEventListener("input", draw));
   photo.addEventListener("change", draw);
