@@ -1,7 +1,7 @@
 """Pictures of a report, or of another page, for README and docs, taken in a headless Chromium, 1400 px wide.
 
-    python tools/report_pictures.py reports/synthetic/comparison/index.html first browser phone dark print
-    python tools/report_pictures.py reports/crack500-cpu/comparison/index.html summary segmenters paper --no-photos
+    python tools/report_pictures.py reports/synthetic/comparison/index.html first browser segmenters phone dark print
+    python tools/report_pictures.py reports/crack500-cpu/comparison/index.html summary paper --no-photos
     python tools/report_pictures.py reports/synthetic/gates/samples/faulty/index.html first --name gate
 
 writes ``docs/pictures/NAME_PART.png``, where NAME is ``report``. ``first`` is the first screen, ``dark`` the same in
