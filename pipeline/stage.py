@@ -145,8 +145,7 @@ def run(main: Callable[[], None]) -> NoReturn:
         with scratch():
             main()
     except HairlineError as error:
-        print(f"\nhairline: {error}", file=sys.stderr)
-        sys.exit(1)
+        _stop(str(error))
     except KeyboardInterrupt:
         print("\nhairline: interrupted; 'dvc repro' goes on from here", file=sys.stderr)
         sys.exit(130)
@@ -154,6 +153,13 @@ def run(main: Callable[[], None]) -> NoReturn:
         told = system_errors.told(error)
         if told is None:  # a bug, a connection, a library
             raise
-        print(f"\nhairline: {told}", file=sys.stderr)
-        sys.exit(1)
+        _stop(told)
     sys.exit(0)
+
+
+def _stop(error: str) -> NoReturn:
+    from hairline.tracking import stopping  # of no use to a stage that ends well
+
+    print(f"\nhairline: {error}", file=sys.stderr)
+    stopping.tell(error)
+    sys.exit(1)

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from hairline import tracking
+from hairline.errors import HairlineError
 from hairline.tracking import closing, origin, registry, syncing
 from hairline.tracking.entries import end, send
 from hairline.tracking.records import read_record
+from pipeline import stage
 
 PARENT = "mlflow.parentRunId"
 
@@ -97,6 +99,40 @@ def test_it_fails_where_one_below_failed_and_says_which_also_where_others_go_on(
         pass
     above = above_of(stored(client(workspace)))
     assert above.info.status == "FAILED" and above.data.tags["error"] == "one: ValueError: no"
+
+
+def test_it_fails_where_a_stage_without_a_run_stops_and_says_which_and_why(
+    workspace: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refused() -> None:
+        raise HairlineError("the gate found 3 faults\nsee its page")
+
+    def stopped() -> str:
+        with pytest.raises(SystemExit, match="1"):
+            stage.run(refused)
+        return capsys.readouterr().err
+
+    monkeypatch.setenv("DVC_STAGE", "validate@walls")
+    assert stopped() == "\nhairline: the gate found 3 faults\nsee its page\n"
+    assert client(workspace).get_experiment_by_name("study") is None  # none is made
+    with opened("one"):
+        pass
+    monkeypatch.delenv("DVC_STAGE")
+    stopped()  # by hand
+    assert above_of(stored(client(workspace))).info.status == "FINISHED"
+    monkeypatch.setenv("DVC_STAGE", "validate@walls")
+    stopped()
+    above = above_of(stored(client(workspace)))
+    assert above.info.status == "FAILED" and above.data.tags["error"] == "validate@walls: the gate found 3 faults"
+    monkeypatch.setenv("DVC_STAGE", "validate@roads")
+    stopped()
+    assert above_of(stored(client(workspace))).data.tags["error"] == "validate@walls: the gate found 3 faults"
+    (workspace / "mlruns/mlflow.db").write_text("x")
+    stopped()
+    assert "does not say that it failed: " in caplog.text
 
 
 def test_a_killed_stage_takes_the_run_above_with_it_until_another_works_below_it(

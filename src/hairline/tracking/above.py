@@ -1,6 +1,6 @@
 """The run above the runs of one `dvc repro` or `dvc exp run`: made by the first stage that runs, ended by the last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
@@ -28,11 +28,13 @@ class Above:
         key: What finds it again.
         name: Its name.
         tags: Its tags.
+        by: What DVC calls the stage that knows of it.
     """
 
     key: str
     name: str
     tags: Mapping[str, str]
+    by: str
 
 
 def of(tags: Mapping[str, str]) -> Above | None:
@@ -50,7 +52,9 @@ def of(tags: Mapping[str, str]) -> Above | None:
     started = datetime.strptime("-".join(pipeline.split("-")[:2]), "%Y%m%d-%H%M%S")
     name = f"exp {experiment}" if experiment else f"repro {started:%m-%d %H:%M}"
     kept = {tag: tags[tag] for tag in (PIPELINE, EXPERIMENT, "experiment", "git_commit", "git_dirty") if tag in tags}
-    return Above(f"{pipeline} {quote(experiment)}".strip(), name, {**kept, "stage": STAGE})  # may hold a '
+    return Above(
+        f"{pipeline} {quote(experiment)}".strip(), name, {**kept, "stage": STAGE}, tags[BY_DVC]
+    )  # may hold a '
 
 
 def opened(mlflow: ModuleType, experiment_id: str, above: Above, process: str) -> str:
@@ -66,7 +70,7 @@ def opened(mlflow: ModuleType, experiment_id: str, above: Above, process: str) -
         Its id.
     """
     client = mlflow.MlflowClient()
-    run_id = _found(client, experiment_id, above.key)
+    run_id = _found(client, [experiment_id], above.key)
     if run_id is None:
         return _made(mlflow, experiment_id, above, {KEY: process})
     client.set_tag(run_id, KEY, process)
@@ -77,7 +81,7 @@ def opened(mlflow: ModuleType, experiment_id: str, above: Above, process: str) -
 def restored(mlflow: ModuleType, experiment_id: str, above: Above, started: int, ended: int) -> str:
     """The run above a restored one, made where there is none, which spans those below it; times in milliseconds."""
     client = mlflow.MlflowClient()
-    run_id = _found(client, experiment_id, above.key)
+    run_id = _found(client, [experiment_id], above.key)
     if run_id is None:
         run_id = _made(mlflow, experiment_id, above, {}, started)
         client.set_terminated(run_id, "FINISHED", ended)
@@ -111,13 +115,29 @@ def close(mlflow: ModuleType, run_id: str, below: Any, status: str, time: int) -
         client.set_terminated(run_id, "FAILED" if failed else "FINISHED", max(time, run.info.end_time or 0))
 
 
+def fail(mlflow: ModuleType, above: Above, error: str) -> None:
+    """Fail the run above, in whatever experiment it is, where there is one that has not failed yet.
+
+    Args:
+        mlflow: The module.
+        above: The run.
+        error: Why, and by which stage.
+    """
+    client = mlflow.MlflowClient()
+    experiments = [each.experiment_id for each in client.search_experiments()]
+    run_id = _found(client, experiments, above.key)
+    if run_id is not None and FIRST_ERROR not in client.get_run(run_id).data.tags:
+        client.set_tag(run_id, FIRST_ERROR, error)
+        client.set_terminated(run_id, "FAILED")
+
+
 def there(run: Any) -> bool:
     """Whether nobody has deleted a run in MLflow."""
     return bool(run.info.lifecycle_stage != "deleted")
 
 
-def _found(client: Any, experiment_id: str, key: str) -> str | None:
-    found = client.search_runs([experiment_id], f"tags.`{ABOVE}` = '{key}'", max_results=1)
+def _found(client: Any, experiment_ids: Sequence[str], key: str) -> str | None:
+    found = client.search_runs(experiment_ids, f"tags.`{ABOVE}` = '{key}'", max_results=1)
     return str(found[0].info.run_id) if found else None
 
 
