@@ -54,6 +54,13 @@ class Attempt:
         return sorted(sets.rglob("*")) if sets.exists() else []
 
 
+@pytest.fixture(scope="module", autouse=True)
+def process_of_a_file() -> Iterator[None]:
+    """No process waits for work longer than the tests of a file last."""
+    yield
+    seen.end()
+
+
 @pytest.fixture(scope="session")
 def workspaces(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """A good workspace of a layout, to be copied."""

@@ -49,14 +49,14 @@ ADDED = {
 }
 
 
+def hairline_check():
+    sys.argv = ["hairline", "check"]
+    app.main()
+
+
 def check(folder):
     """What `hairline check` says."""
-
-    def work():
-        sys.argv = ["hairline", "check"]
-        app.main()
-
-    return seen.watched(work, folder)
+    return seen.watched(hairline_check, folder)
 
 
 def assert_refused(told, file):

@@ -1,21 +1,32 @@
-"""What a user sees of a stage: its exit status and the lines it leaves, in a process of its own that may not hang."""
+"""What a user sees of a stage: its exit status and the lines it leaves, in a process that may not hang.
+
+One forked process, whose libraries are loaded already, does one work after the other for as long as each ends by
+itself; what hangs, crashes or keeps memory ends that process too, and the next work gets a new one.
+"""
 
 import gc
 import io
 import logging
 import os
-import pickle
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
+from typing import NoReturn
 
 from pipeline import stage
 
 LONGEST_S = 20.0  # a hang, even on a machine that is busy with other tests
+MOST_KEPT_MIB = 100.0  # of memory after a work over that at the start; more could hide how far the next one grows
+
+Work = Callable[[], object]
 
 
 @dataclass(frozen=True)
@@ -35,52 +46,97 @@ class Seen:
     grown_mib: float
 
 
+@dataclass(frozen=True)
+class _Process:
+    """A forked process that waits for work."""
+
+    pid: int
+    connection: Connection
+
+    def end(self) -> int:
+        """Wait for its end, which comes when nobody can ask it any more, and give its exit status."""
+        self.connection.close()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+
+_waiting: list[_Process] = []
+"""The one that there is, or none."""
+
+
 def see(program: ModuleType, folder: Path, arguments: Sequence[str]) -> Seen:
     """Run a stage in a folder as its command does."""
-    return watched(lambda: stage.run(lambda: program.main(arguments)), folder)
+    return watched(partial(_run, program.__name__, list(arguments)), folder)
 
 
-def watched(work: Callable[[], object], folder: Path) -> Seen:
-    """Do work in a forked process, whose libraries are loaded already, and see how it ends."""
-    reader, writer = os.pipe()
+def watched(work: Work, folder: Path) -> Seen:
+    """Do work, which can be pickled, in a folder, and see how it ends."""
+    process = _waiting.pop() if _waiting else _started()
     start = time.monotonic()
+    process.connection.send((work, folder))
+    try:
+        if not process.connection.poll(LONGEST_S):
+            os.kill(process.pid, signal.SIGKILL)
+        status, told, grown, kept = process.connection.recv()
+    except (EOFError, ConnectionResetError):  # it was killed, or crashed
+        return Seen(process.end(), "", time.monotonic() - start, 0.0)
+    if kept > MOST_KEPT_MIB:
+        process.end()
+    else:
+        _waiting.append(process)
+    return Seen(status, told, time.monotonic() - start, grown)
+
+
+def end() -> None:
+    """End the process that waits for work, if there is one."""
+    while _waiting:
+        _waiting.pop().end()
+
+
+def _run(program: str, arguments: list[str]) -> None:
+    stage.run(lambda: sys.modules[program].main(arguments))
+
+
+def _started() -> _Process:
+    ours, theirs = Pipe()
     child = os.fork()
     if not child:
-        os.close(reader)
-        _work(work, folder, writer)
-    os.close(writer)
-    signal.signal(signal.SIGALRM, lambda *_: os.kill(child, signal.SIGKILL))
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_S)
-    try:
-        with os.fdopen(reader, "rb") as pipe:
-            content = pipe.read()
-        _, ended = os.waitpid(child, 0)
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    told, grown = pickle.loads(content) if content else ("", 0.0)  # from our own child
-    return Seen(os.waitstatus_to_exitcode(ended), told, time.monotonic() - start, grown)
+        ours.close()
+        _serve(theirs)
+    theirs.close()
+    return _Process(child, ours)
 
 
-def _work(work: Callable[[], object], folder: Path, writer: int) -> None:
+def _serve(connection: Connection) -> NoReturn:
+    """Do what is asked for until nobody asks any more."""
     gc.freeze()  # so that no collection copies what the libraries made
-    status, printed, before = 0, io.StringIO(), _resident_mib("VmRSS")
+    start = _resident_mib("VmRSS")
     try:
-        os.chdir(folder)
-        Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
-        sys.stdout = sys.stderr = printed
-        logging.getLogger().handlers.clear()  # pytest's own, which keep what a stage would print
+        while True:
+            work, folder = connection.recv()
+            ended = _ended(work, folder)
+            gc.collect()
+            connection.send((*ended, _resident_mib("VmRSS") - start))
+    except (EOFError, OSError):
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def _ended(work: Work, folder: Path) -> tuple[int, str, float]:
+    """The exit status of work, what it printed, and how far memory grew."""
+    status, printed, before = 0, io.StringIO(), _resident_mib("VmRSS")
+    os.chdir(folder)
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak starts anew
+    sys.stdout = sys.stderr = printed
+    logging.getLogger().handlers.clear()  # pytest's own, which keep what a stage would print, or of the work before
+    try:
         work()
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 1
     except BaseException:
-        import traceback
-
         traceback.print_exc(file=printed)
         status = 99
-    finally:
-        with os.fdopen(writer, "wb") as pipe:
-            pickle.dump((printed.getvalue(), _resident_mib("VmHWM") - before), pipe)
-        os._exit(status)
+    return status, printed.getvalue(), _resident_mib("VmHWM") - before
 
 
 def _resident_mib(key: str) -> float:
