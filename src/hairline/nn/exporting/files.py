@@ -6,8 +6,8 @@ torch's newer exporter (``dynamo=True``) cannot: of all architectures it fails o
 import io
 import json
 import warnings
-from collections.abc import Iterable, Mapping
-from contextlib import redirect_stdout
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -102,10 +102,9 @@ def as_onnx(model: Segmenter, network: str, folded: bool = True) -> Any:
         HairlineError: If torch cannot export it.
     """
     onnx = _onnx()
-    constants: list[Constant | None] = []
+    first_px, second_px = EXAMPLES_PX
     try:
-        for size in EXAMPLES_PX:
-            content, constants = _traced(model, size, constants, folded)
+        content = _written(model, second_px, _constants(model, first_px), folded)
     except (RuntimeError, TypeError, ValueError) as error:
         first = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
         raise HairlineError(
@@ -115,22 +114,38 @@ def as_onnx(model: Segmenter, network: str, folded: bool = True) -> Any:
     return onnx.load_model_from_string(content)
 
 
-def _traced(
-    model: Segmenter, size: tuple[int, int], elsewhere: list[Constant | None], folded: bool
-) -> tuple[bytes, list[Constant | None]]:
-    """The bytes of an ONNX file, and what the network was told of sizes while an image passed."""
-    example, written = torch.zeros(*size, 3, dtype=torch.uint8), io.BytesIO()
+def _constants(model: Segmenter, size: tuple[int, int]) -> list[Constant | None]:
+    """What the network was told of sizes while an image passed."""
+    operators = Exportable()
+    with _quiet(), torch.no_grad(), operators:
+        torch.jit.trace(Whole(model).eval(), (_black(size),), check_trace=False)  # type: ignore[no-untyped-call]
+    return operators.constants
+
+
+def _written(model: Segmenter, size: tuple[int, int], elsewhere: list[Constant | None], folded: bool) -> bytes:
+    """The bytes of an ONNX file; what the network is told of sizes is constant where it is the same as elsewhere."""
+    written = io.BytesIO()
     axes = {name: {0: "height", 1: "width"} for name in (sessions.IMAGE, sessions.SCORES)}
-    operators = Exportable(elsewhere)
-    with warnings.catch_warnings(), redirect_stdout(io.StringIO()), torch.no_grad(), operators:
-        warnings.simplefilter("ignore")
+    with _quiet(), torch.no_grad(), Exportable(elsewhere):
         torch.onnx.export(
-            Whole(model).eval(), (example,), written,  # type: ignore[arg-type]  # it writes to buffers, too
+            Whole(model).eval(), (_black(size),), written,  # type: ignore[arg-type]  # it writes to buffers, too
             dynamo=False, opset_version=OPSET, dynamic_axes=axes,
             input_names=[sessions.IMAGE], output_names=[sessions.SCORES], do_constant_folding=folded,
             training=torch.onnx.TrainingMode.EVAL if folded else torch.onnx.TrainingMode.PRESERVE,
         )  # fmt: skip
-    return written.getvalue(), operators.constants
+    return written.getvalue()
+
+
+def _black(size: tuple[int, int]) -> torch.Tensor:
+    return torch.zeros(*size, 3, dtype=torch.uint8)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what torch warns of and prints while it traces."""
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield
 
 
 def properties(folder: Path, info: Mapping[str, Any], int8: bool) -> Properties:
