@@ -19,6 +19,7 @@ def lively(network: str) -> segmenter.Segmenter:
         if isinstance(module, torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1, generator=generator)
             module.running_var.uniform_(0.5, 1.5, generator=generator)
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5, generator=generator)  # timm's last ones of blocks are 0
     image = next(parity.generated(1, 96, 96))
     logits = segmenter.logits(model, image, device.resolve(files.CPU))
     spread = max(float(logits.std()), 0.05)  # less would show how 32 bits round
