@@ -1,9 +1,11 @@
 """The notebooks of examples/: each runs from its first cell to its last, on generated data, and draws its pictures."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
+from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -27,14 +29,26 @@ def test_notebooks_are_kept_without_outputs(name: str) -> None:
     assert all(cell.source.strip() for cell in book.cells)
 
 
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KernelManager]:
+    """One process for all, which loads the libraries once; no name of one notebook is left to the next."""
+    place = tmp_path_factory.mktemp("notebooks")
+    made = KernelManager(kernel_name="python3")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MPLBACKEND", raising=False)  # which would keep pictures out of the notebook
+        patch.setenv("TMPDIR", str(place))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        made.start_kernel(cwd=str(place))
+    yield made
+    made.shutdown_kernel()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", PICTURES)
-def test_a_notebook_runs_and_draws(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("MPLBACKEND", raising=False)  # which would keep pictures out of the notebook
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+def test_a_notebook_runs_and_draws(name: str, kernel: KernelManager) -> None:
     book = nbformat.read(EXAMPLES / f"{name}.ipynb", as_version=4)
-    NotebookClient(book, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    book.cells.insert(0, nbformat.v4.new_code_cell("%reset -f -s"))
+    NotebookClient(book, km=kernel, timeout=300).execute()
     outputs = [output for cell in book.cells for output in cell.get("outputs", [])]
     assert sum("image/png" in output.get("data", {}) for output in outputs) == PICTURES[name]
     told = "".join(output.text for output in outputs if output.output_type == "stream" and output.name == "stdout")

@@ -1,7 +1,6 @@
 """The bytes of hostile files, made by code."""
 
 import gzip
-import io
 import struct
 import zlib
 
@@ -17,16 +16,28 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
+def packed_zeros(size: int, times: int) -> bytes:
+    """What zlib unpacks to zeros: a piece of a size is packed once, and its bytes stand there so many times."""
+    packer = zlib.compressobj(9, wbits=-15)
+    piece = packer.compress(bytes(size)) + packer.flush(zlib.Z_FULL_FLUSH)
+    last, check = b"\x03\x00", struct.pack(">HH", size * times % 65521, 1)  # Adler-32 of zeros
+    return b"\x78\xda" + piece * times + last + check
+
+
 def png(width: int, height: int, data: bytes, depth: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
     """A PNG file that claims a size, whatever its pixel data."""
+    return packed_png(width, height, zlib.compress(data), depth, colour, extra)
+
+
+def packed_png(width: int, height: int, packed: bytes, depth: int = 8, colour: int = 2, extra: bytes = b"") -> bytes:
+    """The same, of pixel data that are packed already."""
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + extra + chunk(b"IDAT", zlib.compress(data)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + header + extra + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
 
 
 def text_bomb() -> bytes:
     """A PNG file whose comment unpacks to 200 MB."""
-    packed = zlib.compress(bytes(200 * 2**20), 9)
-    return png(64, 48, bytes(48 * 193), extra=chunk(b"zTXt", b"Comment\0\0" + packed))
+    return png(64, 48, bytes(48 * 193), extra=chunk(b"zTXt", b"Comment\0\0" + packed_zeros(2**20, 200)))
 
 
 def bitmap(width: int, height: int) -> bytes:
@@ -42,11 +53,9 @@ def tiff(width: int, height: int, strip: int) -> bytes:
     return b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(tags)) + table + struct.pack("<I", 0)
 
 
-def flat(kind: str, side: int) -> bytes:
-    """A true picture of one grey level, small as a file and large in memory."""
-    file = io.BytesIO()
-    Image.new("1", (side, side)).save(file, kind)
-    return file.getvalue()
+def black(side: int) -> bytes:
+    """A true picture of one bit, small as a file and large in memory."""
+    return packed_png(side, side, packed_zeros(1 + (side + 7) // 8, side), depth=1, colour=0)
 
 
 PICTURES = {
@@ -77,6 +86,6 @@ PICTURES = {
     "a TIFF of two pages": encoded(WALL, "TIFF", save_all=True, append_images=[Image.fromarray(WALL)]),
     "an animation": encoded(WALL, "GIF", save_all=True, append_images=[Image.fromarray(255 - WALL)]),
     "a comment that unpacks to 200 MB": text_bomb(),
-    "one bit, 20,000 x 20,000": flat("PNG", 20000),
+    "one bit, 20,000 x 20,000": black(20000),
 }  # fmt: skip
 """Files that are no picture, or none that anyone should decode, by what they are."""
