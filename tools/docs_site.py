@@ -10,6 +10,7 @@ page may load a script, style, font or picture from another host.
 
 import argparse
 import html.parser
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -145,6 +146,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     put_together(ROOT)
     if args.pages:
         return 0
+    if importlib.util.find_spec("zensical") is None:
+        print("zensical: not installed; it needs Python 3.11.5 or newer: make setup PYTHON=python3.12", file=sys.stderr)
+        return 1
     shutil.rmtree(ROOT / SITE, ignore_errors=True)
     done = subprocess.run([sys.executable, "-m", "zensical", "build", "--strict", "--clean"], cwd=ROOT)
     if done.returncode != 0:

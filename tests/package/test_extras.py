@@ -4,11 +4,15 @@ import doctest
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, metadata, packages_distributions, requires
 from pathlib import Path
 
 import pytest
+from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from hairline.errors import HairlineError
@@ -68,6 +72,31 @@ def test_all_is_every_extra_but_those_of_developers() -> None:
     (all_of,) = (Requirement(each) for each in PROJECT["optional-dependencies"]["all"])
     assert all_of.name == PROJECT["name"]
     assert all_of.extras == {*extras.BRINGS, "pretrained"}
+
+
+def asked(told: Iterable[str], of: Collection[str], environment: Mapping[str, str]) -> Iterator[Requirement]:
+    """What of some requirements of a distribution is asked for with some of its extras, on some system."""
+    for each in map(Requirement, told):
+        if not each.marker or any(each.marker.evaluate({**environment, "extra": extra}) for extra in ("", *of)):
+            yield each
+
+
+def test_all_of_it_can_be_installed_on_the_python_of_debian_12() -> None:
+    system = {**default_environment(), "python_version": "3.11", "python_full_version": "3.11.2"}
+    extras_of: dict[str, set[str]] = {}
+    every = [*PROJECT["dependencies"], *(each for extra in PROJECT["optional-dependencies"].values() for each in extra)]
+    waiting = [each for each in asked(every, (), system) if each.name != PROJECT["name"]]
+    while waiting:
+        each = waiting.pop()
+        name, before = canonicalize_name(each.name), extras_of.get(each.name, set())
+        if name in extras_of and each.extras <= before:
+            continue
+        extras_of[name] = before | each.extras
+        with suppress(PackageNotFoundError):
+            waiting += asked(requires(name) or (), each.extras, system)
+            wanted = metadata(name)["Requires-Python"]
+            assert wanted is None or "3.11.2" in SpecifierSet(wanted), f"{name} needs Python {wanted}"
+    assert len(extras_of) > 200
 
 
 def test_examples() -> None:
