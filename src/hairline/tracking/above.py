@@ -52,9 +52,8 @@ def of(tags: Mapping[str, str]) -> Above | None:
     started = datetime.strptime("-".join(pipeline.split("-")[:2]), "%Y%m%d-%H%M%S")
     name = f"exp {experiment}" if experiment else f"repro {started:%m-%d %H:%M}"
     kept = {tag: tags[tag] for tag in (PIPELINE, EXPERIMENT, "experiment", "git_commit", "git_dirty") if tag in tags}
-    return Above(
-        f"{pipeline} {quote(experiment)}".strip(), name, {**kept, "stage": STAGE}, tags[BY_DVC]
-    )  # may hold a '
+    key = f"{pipeline} {quote(experiment)}".strip()  # the experiment's name may hold a '
+    return Above(key, name, {**kept, "stage": STAGE}, tags[BY_DVC])
 
 
 def opened(mlflow: ModuleType, experiment_id: str, above: Above, process: str) -> str:
