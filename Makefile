@@ -52,7 +52,7 @@ repro: .venv/.ready ## the main job: run what changed of the DAG, then print the
 test test-fast: export OMP_NUM_THREADS ?= 1
 test test-fast: export HF_HUB_OFFLINE := 1
 
-test: .venv/.ready ## every test (12 to 22 minutes on 2 cores)
+test: .venv/.ready ## every test (some 18 minutes on 2 cores)
 	python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: .venv/.ready ## the tests without those marked slow
