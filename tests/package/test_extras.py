@@ -94,8 +94,8 @@ def test_all_of_it_can_be_installed_on_the_python_of_debian_12() -> None:
         extras_of[name] = before | each.extras
         with suppress(PackageNotFoundError):
             waiting += asked(requires(name) or (), each.extras, system)
-            wanted = metadata(name)["Requires-Python"]
-            assert wanted is None or "3.11.2" in SpecifierSet(wanted), f"{name} needs Python {wanted}"
+            wanted = ",".join(metadata(name).get_all("Requires-Python") or ())
+            assert "3.11.2" in SpecifierSet(wanted), f"{name} needs Python {wanted}"
     assert len(extras_of) > 200
 
 
